@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+/**
+ * A port or an attachment could not be opened. The message says why, with the values; {@link #status()} says it as one
+ * of {@link Status}'s constants.
+ */
+public final class CapsException extends RuntimeException
+{
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+
+    /**
+     * @param status  one of {@link Status}'s constants.
+     * @param message what was wrong, with the value, and what to do.
+     */
+    public CapsException(final int status, final String message)
+    {
+        super(Status.text(status) + ": " + message);
+        this.status = status;
+    }
+
+    /**
+     * @return one of {@link Status}'s constants.
+     */
+    public int status()
+    {
+        return status;
+    }
+}

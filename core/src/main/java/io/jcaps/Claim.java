@@ -1,0 +1,229 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Memory of the region that a message is written into, in place: for a request by {@link ClientPort#claim}, for a reply
+ * by {@link ServicePort#claim}. A claim is made once and used again and again; it is spent by {@link #put}, by
+ * {@link #reply} or by {@link #cancel}, and must be spent before it can be filled again.
+ * <p>
+ * Not thread safe. It may be handed to another thread, which then spends it.
+ */
+public final class Claim
+{
+    static final byte[] NO_BYTES = new byte[0];
+
+    private final UnsafeBuffer buffer = new UnsafeBuffer(NO_BYTES);
+    private ClientPort client;
+    private ServicePort service;
+    private ServiceLink link;
+    private int slotIndex;
+    private int flags;
+    private long id;
+
+    /**
+     * Makes a claim that is not filled.
+     */
+    public Claim()
+    {
+    }
+
+    /**
+     * The memory: as long as was claimed, its content undefined.
+     *
+     * @return a buffer that is valid until the claim is spent; the same object each time.
+     * @throws IllegalStateException if the claim is spent.
+     */
+    public MutableDirectBuffer buffer()
+    {
+        checkFilled();
+        return buffer;
+    }
+
+    /**
+     * @return length in bytes that was claimed.
+     */
+    public int length()
+    {
+        checkFilled();
+        return buffer.capacity();
+    }
+
+    /**
+     * @return whether the claim was filled and is not yet spent.
+     */
+    public boolean isFilled()
+    {
+        return null != client || null != service;
+    }
+
+    /**
+     * Puts the request with its whole length: see {@link #put(int)}.
+     *
+     * @return as {@link #put(int)} does.
+     */
+    public long put()
+    {
+        return put(length());
+    }
+
+    /**
+     * Puts the request (R12).
+     *
+     * @param length in bytes of what was written, from the buffer's beginning; at most what was claimed.
+     * @return a message id, positive; {@link Status#NOT_CONNECTED} or {@link Status#CLOSED}, the claim is spent then,
+     * too; {@link Status#NO_BUFFERS} if aborted messages that the service has not passed yet fill the ring: the claim
+     * is still filled then.
+     * @throws IllegalStateException if the claim is spent, or was made for a reply.
+     */
+    public long put(final int length)
+    {
+        checkFilled();
+        if (null == client)
+        {
+            throw new IllegalStateException("claim was made for a reply: use reply()");
+        }
+        checkLength(length);
+        return client.put(this, length, false);
+    }
+
+    /**
+     * Sends the reply with its whole length: see {@link #reply(int)}.
+     *
+     * @return as {@link #reply(int)} does.
+     */
+    public int reply()
+    {
+        return reply(length());
+    }
+
+    /**
+     * Sends the reply (R20). The claim is spent whatever the result.
+     *
+     * @param length in bytes of what was written, from the buffer's beginning; at most what was claimed.
+     * @return {@link Status#OK}; {@link Status#INVALID} if the message can no longer be replied to, as the client went;
+     * {@link Status#CLOSED}.
+     * @throws IllegalStateException if the claim is spent, or was made for a request.
+     */
+    public int reply(final int length)
+    {
+        checkFilled();
+        if (null == service)
+        {
+            throw new IllegalStateException("claim was made for a request: use put()");
+        }
+        checkLength(length);
+        return service.reply(this, length);
+    }
+
+    /**
+     * Gives the memory back unused. A claim that is spent already stays so.
+     */
+    public void cancel()
+    {
+        if (null != client)
+        {
+            client.cancel(this);
+        }
+        else if (null != service)
+        {
+            service.cancel(this);
+        }
+    }
+
+    void fill(
+        final ClientPort port,
+        final DirectBuffer linkBuffer,
+        final int slotIndex,
+        final int flags,
+        final int payloadOffset,
+        final int length)
+    {
+        client = port;
+        this.slotIndex = slotIndex;
+        this.flags = flags;
+        buffer.wrap(linkBuffer, payloadOffset, length);
+    }
+
+    void fill(
+        final ServicePort port,
+        final ServiceLink link,
+        final long id,
+        final int slotIndex,
+        final int flags,
+        final int payloadOffset,
+        final int length)
+    {
+        service = port;
+        this.link = link;
+        this.id = id;
+        this.slotIndex = slotIndex;
+        this.flags = flags;
+        buffer.wrap(link.buffer(), payloadOffset, length);
+    }
+
+    void checkSpent()
+    {
+        if (isFilled())
+        {
+            throw new IllegalStateException("claim of " + buffer.capacity() + " bytes is still filled: put, reply or" +
+                " cancel it before it is used again");
+        }
+    }
+
+    void spend()
+    {
+        client = null;
+        service = null;
+        link = null;
+        buffer.wrap(NO_BYTES);
+    }
+
+    int slotIndex()
+    {
+        return slotIndex;
+    }
+
+    int flags()
+    {
+        return flags;
+    }
+
+    long id()
+    {
+        return id;
+    }
+
+    ServiceLink link()
+    {
+        return link;
+    }
+
+    ClientPort client()
+    {
+        return client;
+    }
+
+    private void checkFilled()
+    {
+        if (!isFilled())
+        {
+            throw new IllegalStateException("claim is spent: it was put, replied or cancelled, or never filled");
+        }
+    }
+
+    private void checkLength(final int length)
+    {
+        if (length < 0 || length > buffer.capacity())
+        {
+            throw new IllegalArgumentException(
+                "length must be from 0 to the " + buffer.capacity() + " bytes claimed: length=" + length);
+        }
+    }
+}

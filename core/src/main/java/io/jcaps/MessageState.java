@@ -1,0 +1,27 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+/**
+ * What a received message is, with the original's values (R18). A client receives {@link #REPLY} only, a service
+ * {@link #REQUEST} and {@link #DISPOSE}.
+ */
+public final class MessageState
+{
+    /** A client's request, at the service. */
+    public static final int REQUEST = 0;
+    /** Reserved, as in the original. */
+    public static final int REQUEST_RETRY = 1;
+    /** The reply to a request, at the client. */
+    public static final int REPLY = 2;
+    /** Reserved, as in the original. */
+    public static final int REPLY_RETRY = 3;
+    /** The client is done with a reply, or gone: the service may use the reply's memory again. */
+    public static final int DISPOSE = 4;
+
+    private MessageState()
+    {
+    }
+}

@@ -1,0 +1,479 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.host.Host;
+import io.jcaps.layout.Geometry;
+import io.jcaps.layout.PortEntry;
+import io.jcaps.layout.SlotDescriptor;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.IdleStrategy;
+
+import java.lang.invoke.VarHandle;
+import java.util.Objects;
+
+/**
+ * What service and client ports have in common: receiving, waiting, the generation, and the end.
+ * <p>
+ * Any thread may call, unless the port was opened with {@link PortOptions#singleThreaded}.
+ */
+public abstract sealed class Port implements AutoCloseable permits ClientPort, ServicePort
+{
+    private static final int INTERRUPT_CHECK_MASK = 0x3FF;
+
+    final Attachment attachment;
+    final Host host;
+    final AtomicBuffer tables;
+    final Geometry geometry;
+    final Gate gate;
+    final int portIndex;
+    final int messageLimit;
+    final PortEntry entry;
+
+    private final String name;
+    private final long incarnation;
+    private final int wakeOffset;
+    private final int sleepersOffset;
+    private final int waitSetOffset;
+    private final int generationOffset;
+    private final boolean spinOnly;
+    private final int spinCount;
+    private WaitSet waitSet;
+    // Status.OK while the port is in use, then what each call answers.
+    private volatile int endStatus = Status.OK;
+
+    Port(
+        final Attachment attachment,
+        final int portIndex,
+        final long incarnation,
+        final String name,
+        final PortOptions options)
+    {
+        this.attachment = attachment;
+        this.portIndex = portIndex;
+        this.incarnation = incarnation;
+        this.name = name;
+        host = attachment.host();
+        tables = host.tables();
+        geometry = host.header().geometry();
+        messageLimit = geometry.messageLimit();
+        gate = new Gate(!options.singleThreaded());
+        entry = new PortEntry(tables, geometry).wrap(portIndex);
+        wakeOffset = entry.wakeOffset();
+        sleepersOffset = entry.sleepersOffset();
+        waitSetOffset = entry.waitSetOffset();
+        generationOffset = entry.generationOffset();
+        spinOnly = options.spinOnly();
+        spinCount = options.spinCount();
+    }
+
+    /**
+     * Takes the next message, if there is one (R16). What is too long for the caller stays first in line (R17):
+     * {@code message} then tells id, state, length and credentials, and shows no payload.
+     *
+     * @param message     to show it; at a client it must not be a view.
+     * @param lengthLimit longest payload in bytes that the caller wants.
+     * @return one of {@link MessageState}'s constants; {@link Status#WOULD_BLOCK}; at a client
+     * {@link Status#NOT_CONNECTED} once the service is gone and nothing more is due; {@link Status#CLOSED}.
+     */
+    public final int get(final Message message, final int lengthLimit)
+    {
+        message.reuse();
+        gate.enter();
+        try
+        {
+            final int endStatus = this.endStatus;
+            return Status.OK == endStatus ? poll(message, lengthLimit) : endStatus;
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /**
+     * Takes the next message, if there is one, whatever its length: see {@link #get(Message, int)}.
+     *
+     * @param message to show it; at a client it must not be a view.
+     * @return as {@link #get(Message, int)} does.
+     */
+    public final int get(final Message message)
+    {
+        return get(message, messageLimit);
+    }
+
+    /**
+     * Takes the next message, and waits for it (R16): first polling, then asleep. A sleeping thread is woken by a
+     * message, by the end of the port or its peer, or by an interrupt, but not by a disposal (R21).
+     *
+     * @param message     to show it; at a client it must not be a view.
+     * @param lengthLimit longest payload in bytes that the caller wants; see {@link #get(Message, int)}.
+     * @param timeoutNs   longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
+     * @return as {@link #get(Message, int)} does, but {@link Status#TIMED_OUT} or {@link Status#INTERRUPTED} instead of
+     * {@link Status#WOULD_BLOCK}; the thread's interrupt status stays set.
+     */
+    public final int await(final Message message, final int lengthLimit, final long timeoutNs)
+    {
+        return await(message, lengthLimit, timeoutNs, 0);
+    }
+
+    /**
+     * Takes the next message, whatever its length, and waits for it: see {@link #await(Message, int, long)}.
+     *
+     * @param message   to show it; at a client it must not be a view.
+     * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
+     * @return as {@link #await(Message, int, long)} does.
+     */
+    public final int await(final Message message, final long timeoutNs)
+    {
+        return await(message, messageLimit, timeoutNs);
+    }
+
+    /**
+     * Takes the next message, and waits for it in the caller's way.
+     *
+     * @param message      to show it; at a client it must not be a view.
+     * @param idleStrategy called between polls.
+     * @param timeoutNs    longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
+     * @return as {@link #await(Message, int, long)} does.
+     */
+    public final int await(final Message message, final IdleStrategy idleStrategy, final long timeoutNs)
+    {
+        Objects.requireNonNull(idleStrategy, "idleStrategy");
+        final long deadlineNs = deadline(timeoutNs);
+        idleStrategy.reset();
+        while (true)
+        {
+            final int result = get(message, messageLimit);
+            if (Status.WOULD_BLOCK != result)
+            {
+                return result;
+            }
+            if (Thread.currentThread().isInterrupted())
+            {
+                return Status.INTERRUPTED;
+            }
+            if (Long.MAX_VALUE != timeoutNs && System.nanoTime() - deadlineNs >= 0)
+            {
+                return Status.TIMED_OUT;
+            }
+            idleStrategy.idle();
+        }
+    }
+
+    /**
+     * Whether a {@code get} is worth calling now. Nothing is taken.
+     *
+     * @return true if there is a message, a disposal, or an end to be told.
+     */
+    public final boolean isReady()
+    {
+        gate.enter();
+        try
+        {
+            return Status.OK != endStatus || hasNext();
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /**
+     * Sets this port's own generation (R28).
+     *
+     * @param generation any number.
+     * @return {@link Status#OK} or {@link Status#CLOSED}.
+     */
+    public final int generation(final long generation)
+    {
+        attachment.checkOwnProcess();
+        gate.enter();
+        try
+        {
+            if (Status.OK != endStatus)
+            {
+                return endStatus;
+            }
+            // [generation] release: pairs with the acquire in ClientPort.serviceGeneration().
+            tables.putLongRelease(generationOffset, generation);
+            return Status.OK;
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /**
+     * @return this port's own generation, 0 unless set (R28).
+     */
+    public final long generation()
+    {
+        return tables.getLongAcquire(generationOffset);
+    }
+
+    /**
+     * @return number of this registration, which no other port of the region ever has (B3).
+     */
+    public final long incarnation()
+    {
+        return incarnation;
+    }
+
+    /**
+     * @return name that the port was opened with.
+     */
+    public final String name()
+    {
+        return name;
+    }
+
+    /**
+     * @return whether the port was closed, by its own side.
+     */
+    public final boolean isClosed()
+    {
+        return Status.OK != endStatus;
+    }
+
+    /**
+     * @return {@link Status#OK} while the port is in use; then {@link Status#CLOSED}, or {@link Status#NOT_CONNECTED}
+     * in a process other than the one that opened it (R27): what each further call answers.
+     */
+    public final int endStatus()
+    {
+        return endStatus;
+    }
+
+    /**
+     * Ends the port (R23, R24). All of its views and claims are void then. Threads that wait on it return
+     * {@link Status#CLOSED}. A second call does nothing.
+     */
+    @Override
+    public final void close()
+    {
+        attachment.checkOwnProcess();
+        gate.enter();
+        try
+        {
+            if (Status.OK != endStatus)
+            {
+                return;
+            }
+            endStatus = Status.CLOSED;
+        }
+        finally
+        {
+            gate.exit();
+        }
+        wakeOwn();
+        end();
+        attachment.onClosed(this);
+    }
+
+    /** Takes the next message; within the gate, the port being open. */
+    abstract int poll(Message message, int lengthLimit);
+
+    /** Takes the one reply that a call waits for; at a client only. */
+    abstract int getReply(Message message, long callId);
+
+    /** Whether poll would find something; within the gate, the port being open. */
+    abstract boolean hasNext();
+
+    /** The view ends. */
+    abstract void release(Message message);
+
+    /** Says good-bye to the peers; called once, outside the gate, when isClosed is set. */
+    abstract void end();
+
+    /** Looks whether the peers are alive and what they changed; by the attachment's watch. */
+    abstract void watch(Watch watch);
+
+    final void checkOpen()
+    {
+        if (Status.OK != endStatus)
+        {
+            throw new IllegalStateException("port " + name + " is closed: its views and claims are void");
+        }
+    }
+
+    /** Ends the port on this side alone, with nothing told to anybody, as in a forked child or after a death. */
+    final void disown(final int endStatus)
+    {
+        this.endStatus = endStatus;
+    }
+
+    final void checkLength(final int length)
+    {
+        if (length < 0 || length > messageLimit)
+        {
+            throw new IllegalArgumentException(
+                "length must be from 0 to the region's limit of " + messageLimit + " bytes: length=" + length);
+        }
+    }
+
+    final synchronized boolean join(final WaitSet waitSet)
+    {
+        if (null != this.waitSet)
+        {
+            return false;
+        }
+        this.waitSet = waitSet;
+        return true;
+    }
+
+    final synchronized void leave()
+    {
+        waitSet = null;
+    }
+
+    final int waitSetOffset()
+    {
+        return waitSetOffset;
+    }
+
+    final boolean spinOnly()
+    {
+        return spinOnly;
+    }
+
+    /**
+     * Wakes the owner of a port if one of its threads sleeps. What it should see was stored before.
+     */
+    final void wakePeer(final int peerSleepersOffset)
+    {
+        // [wake] full fence between the publication and the look: pairs with the atomic add in sleep() and with the
+        // volatile store in WaitSet. One of the two sees the other: either we see the sleeper, or it sees the message.
+        // Without it the look could be made before the publication, and the sleeper sleep on.
+        VarHandle.fullFence();
+        final long sleepers = tables.getLongOpaque(peerSleepersOffset);
+        if (0 != sleepers)
+        {
+            attachment.wake(peerSleepersOffset, sleepers, 1);
+        }
+    }
+
+    /** Wakes all threads that sleep on this port, to let them look at it. */
+    final void wakeOwn()
+    {
+        VarHandle.fullFence();
+        final long sleepers = tables.getLongOpaque(sleepersOffset);
+        if (0 != sleepers)
+        {
+            attachment.wake(sleepersOffset, sleepers, Integer.MAX_VALUE);
+        }
+    }
+
+    static long deadline(final long timeoutNs)
+    {
+        if (timeoutNs < 0)
+        {
+            throw new IllegalArgumentException("timeoutNs must not be negative: timeoutNs=" + timeoutNs);
+        }
+        return Long.MAX_VALUE == timeoutNs ? 0 : System.nanoTime() + timeoutNs;
+    }
+
+    /** Offset in a link of a payload, by what its descriptor says of it; -1 if that cannot be. */
+    final int payloadOffset(final int halfOffset, final int cellOffset, final int flags, final int length)
+    {
+        if (length < 0 || length > messageLimit)
+        {
+            return -1;
+        }
+        if ((flags & SlotDescriptor.FLAG_IN_CELL) != 0)
+        {
+            return cellOffset;
+        }
+        return length <= SlotDescriptor.INLINE_CAPACITY ? halfOffset + SlotDescriptor.INLINE_OFFSET : -1;
+    }
+
+    /**
+     * Polls for a while, then sleeps or spins on.
+     *
+     * @param callId of the one message that is waited for, 0 for the next one.
+     */
+    final int await(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
+    {
+        for (int i = 0; i <= spinCount; i++)
+        {
+            final int result = look(message, lengthLimit, callId);
+            if (Status.WOULD_BLOCK != result)
+            {
+                return result;
+            }
+            Thread.onSpinWait();
+        }
+        return spinOnly ?
+            spin(message, lengthLimit, timeoutNs, callId) : sleep(message, lengthLimit, timeoutNs, callId);
+    }
+
+    private int look(final Message message, final int lengthLimit, final long callId)
+    {
+        return 0 == callId ? get(message, lengthLimit) : getReply(message, callId);
+    }
+
+    private int spin(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
+    {
+        final boolean isTimed = Long.MAX_VALUE != timeoutNs;
+        final long deadlineNs = deadline(timeoutNs);
+        for (int i = 0;; i++)
+        {
+            final int result = look(message, lengthLimit, callId);
+            if (Status.WOULD_BLOCK != result)
+            {
+                return result;
+            }
+            if ((i & INTERRUPT_CHECK_MASK) == 0)
+            {
+                if (Thread.currentThread().isInterrupted())
+                {
+                    return Status.INTERRUPTED;
+                }
+                if (isTimed && System.nanoTime() - deadlineNs >= 0)
+                {
+                    return Status.TIMED_OUT;
+                }
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private int sleep(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
+    {
+        final boolean isTimed = Long.MAX_VALUE != timeoutNs;
+        final long deadlineNs = deadline(timeoutNs);
+        int result;
+        do
+        {
+            final int wakeSequence = tables.getIntVolatile(wakeOffset);
+            // [wake] atomic add, a full fence, before the last look: pairs with the fence in wakePeer().
+            tables.getAndAddInt(sleepersOffset, 1);
+            try
+            {
+                result = look(message, lengthLimit, callId);
+                if (Status.WOULD_BLOCK == result && !attachment.sleep(wakeOffset, wakeSequence, deadlineNs, isTimed))
+                {
+                    result = look(message, lengthLimit, callId);
+                    if (Status.WOULD_BLOCK == result)
+                    {
+                        result = Thread.currentThread().isInterrupted() ? Status.INTERRUPTED : Status.TIMED_OUT;
+                    }
+                }
+            }
+            finally
+            {
+                tables.getAndAddInt(sleepersOffset, -1);
+            }
+        }
+        while (Status.WOULD_BLOCK == result);
+        if (result < 0)
+        {
+            // A wake-up that was meant for a message may have ended this wait instead: another sleeper takes it on.
+            wakePeer(sleepersOffset);
+        }
+        return result;
+    }
+}

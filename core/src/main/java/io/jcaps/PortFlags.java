@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+/**
+ * Flags of a port, with the original's values (R8).
+ */
+public final class PortFlags
+{
+    /** Clients with the service's uid may connect (R6). */
+    public static final int USER = 0x01;
+    /** Clients in the service's group may connect (R6). */
+    public static final int GROUP = 0x02;
+    /** Anybody may connect (R6). */
+    public static final int WORLD = 0x04;
+    /** Refuse to register beside a living service of that name, uid and gid (R4). */
+    public static final int EXCL = 0x08;
+    /** Reserved, as in the original. */
+    public static final int WCRED = 0x10;
+    /** Keep no trace of the port in a forked child (R27). */
+    public static final int NOFORK = 0x20;
+    /** Wait until the service is registered (R5). */
+    public static final int WAITSVC = 0x40;
+    /** USER, GROUP and WORLD. */
+    public static final int ANYCLIENT = USER | GROUP | WORLD;
+    /** The bits that are the user's. */
+    public static final int USER_MASK = 0xFFFF;
+
+    /** The library's own: the port's threads never sleep, so that its peers need not look whether one does. */
+    static final int SPINS = 0x10000;
+
+    private PortFlags()
+    {
+    }
+}

@@ -1,0 +1,223 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.host.Credentials;
+import io.jcaps.layout.PortDescriptor;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How a port is opened. Not thread safe; a port takes what it needs when it is opened, and the options can be used
+ * again.
+ */
+public final class PortOptions
+{
+    /** Stands for any uid or any gid (R1, R5). */
+    public static final int ANY = Credentials.NOBODY;
+    /** Polls that an {@code await} makes before it sleeps, unless set otherwise. */
+    public static final int DEFAULT_SPIN_COUNT = 200;
+
+    private int uid = ANY;
+    private int gid = ANY;
+    private boolean isOwnUid = true;
+    private int flags = PortFlags.USER;
+    private boolean singleThreaded;
+    private boolean spinOnly;
+    private int spinCount = DEFAULT_SPIN_COUNT;
+    private long connectTimeoutNs = Long.MAX_VALUE;
+
+    /**
+     * The user id that a service is registered under, or that a client looks for. Unless set it is the caller's
+     * effective user id.
+     *
+     * @param uid or {@link #ANY}.
+     * @return this.
+     */
+    public PortOptions uid(final int uid)
+    {
+        this.uid = uid;
+        isOwnUid = false;
+        return this;
+    }
+
+    int uidOr(final int ownUid)
+    {
+        return isOwnUid ? ownUid : uid;
+    }
+
+    PortOptions copy()
+    {
+        final PortOptions copy = new PortOptions();
+        copy.uid = uid;
+        copy.gid = gid;
+        copy.isOwnUid = isOwnUid;
+        copy.flags = flags;
+        copy.singleThreaded = singleThreaded;
+        copy.spinOnly = spinOnly;
+        copy.spinCount = spinCount;
+        copy.connectTimeoutNs = connectTimeoutNs;
+        return copy;
+    }
+
+    /**
+     * The group id that a service is registered under, or that a client looks for: {@link #ANY} unless set.
+     *
+     * @param gid or {@link #ANY}.
+     * @return this.
+     */
+    public PortOptions gid(final int gid)
+    {
+        this.gid = gid;
+        return this;
+    }
+
+    /**
+     * @return group id or {@link #ANY}.
+     */
+    public int gid()
+    {
+        return gid;
+    }
+
+    /**
+     * Flags of {@link PortFlags}: {@link PortFlags#USER} unless set. Bits above the low 16 are ignored (R8).
+     *
+     * @param flags any of {@link PortFlags}.
+     * @return this.
+     */
+    public PortOptions flags(final int flags)
+    {
+        this.flags = flags & PortFlags.USER_MASK;
+        return this;
+    }
+
+    /**
+     * @return any of {@link PortFlags}.
+     */
+    public int flags()
+    {
+        return flags;
+    }
+
+    /**
+     * Promises that only one thread at a time uses the port, {@code close} included, with a happens-before edge from
+     * each to the next. Saves a compare and set for each call. False unless set.
+     *
+     * @param singleThreaded whether the caller promises it.
+     * @return this.
+     */
+    public PortOptions singleThreaded(final boolean singleThreaded)
+    {
+        this.singleThreaded = singleThreaded;
+        return this;
+    }
+
+    /**
+     * @return whether one thread at a time uses the port.
+     */
+    public boolean singleThreaded()
+    {
+        return singleThreaded;
+    }
+
+    /**
+     * Makes {@code await} spin and never sleep. The peers are told, and spare a fence for each message. False unless
+     * set. Such a port cannot be in a {@link WaitSet}.
+     *
+     * @param spinOnly whether to spin.
+     * @return this.
+     */
+    public PortOptions spinOnly(final boolean spinOnly)
+    {
+        this.spinOnly = spinOnly;
+        return this;
+    }
+
+    /**
+     * @return whether {@code await} never sleeps.
+     */
+    public boolean spinOnly()
+    {
+        return spinOnly;
+    }
+
+    /**
+     * Polls that an {@code await} makes before it sleeps.
+     *
+     * @param spinCount 0 or more.
+     * @return this.
+     */
+    public PortOptions spinCount(final int spinCount)
+    {
+        if (spinCount < 0)
+        {
+            throw new IllegalArgumentException("spinCount must not be negative: spinCount=" + spinCount);
+        }
+        this.spinCount = spinCount;
+        return this;
+    }
+
+    /**
+     * @return polls before sleeping.
+     */
+    public int spinCount()
+    {
+        return spinCount;
+    }
+
+    /**
+     * Longest wait for a service to be registered, with {@link PortFlags#WAITSVC}; for ever unless set.
+     *
+     * @param timeout 0 or more.
+     * @param unit    of the timeout.
+     * @return this.
+     */
+    public PortOptions connectTimeout(final long timeout, final TimeUnit unit)
+    {
+        if (timeout < 0)
+        {
+            throw new IllegalArgumentException("timeout must not be negative: timeout=" + timeout);
+        }
+        connectTimeoutNs = unit.toNanos(timeout);
+        return this;
+    }
+
+    /**
+     * @return longest wait for a service in nanoseconds; {@link Long#MAX_VALUE} for no limit.
+     */
+    public long connectTimeoutNs()
+    {
+        return connectTimeoutNs;
+    }
+
+    /**
+     * Checks a name as R2 says.
+     *
+     * @param name to check.
+     * @throws CapsException with {@link Status#INVALID} if it is none.
+     */
+    static void checkName(final String name)
+    {
+        if (null == name)
+        {
+            throw new CapsException(Status.INVALID, "name must not be null");
+        }
+        if (name.isEmpty() || name.length() > PortDescriptor.MAX_NAME_LENGTH)
+        {
+            throw new CapsException(Status.INVALID, "name must have 1 to " + PortDescriptor.MAX_NAME_LENGTH +
+                " characters: it has " + name.length() + ": name=" + name);
+        }
+        for (int i = 0; i < name.length(); i++)
+        {
+            final char c = name.charAt(i);
+            if (!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '.'))
+            {
+                throw new CapsException(Status.INVALID, "name must be of 0-9 A-Z a-z _ . only: character " + i +
+                    " is 0x" + Integer.toHexString(c) + ": name=" + name);
+            }
+        }
+    }
+}

@@ -1,0 +1,498 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.host.Credentials;
+import io.jcaps.host.Host;
+import io.jcaps.layout.Geometry;
+import io.jcaps.layout.LinkDescriptor;
+import io.jcaps.layout.LinkEntry;
+import io.jcaps.layout.LinkEntryDescriptor;
+import io.jcaps.layout.PortEntry;
+import io.jcaps.layout.SlotDescriptor;
+import org.agrona.collections.IntArrayList;
+import org.agrona.concurrent.AtomicBuffer;
+
+import static io.jcaps.layout.SlotDescriptor.*;
+
+/**
+ * The service's side of one link. Used within the gate of its port.
+ */
+final class ServiceLink
+{
+    /** No request is there. */
+    static final int NONE = -1;
+
+    private static final int REPLY_HISTORY_MASK = 2 * MAX_SLOT_COUNT - 1;
+    private static final int MASK_BITS = Long.SIZE;
+
+    private final Host host;
+    private final Geometry geometry;
+    private final int linkIndex;
+    private final long incarnation;
+    private final LinkEntry entry;
+    private final int stateOffset;
+    private final AtomicBuffer link;
+    private final Credentials credentials;
+    private final int clientProcessIndex;
+    private final long clientProcessIncarnation;
+    private final int clientSleepersOffset;
+    private final boolean clientSpins;
+    private final RecordReader requests;
+    private final RecordWriter replies;
+    private final int slotCount;
+    private final int requestHalvesOffset;
+    private final int replyHalvesOffset;
+
+    // Ids of requests that were received and not replied, 0 for none; of replies not known to be disposed of.
+    private final long[] held;
+    private final long[] replied;
+    private final long[] repliedMask = new long[MAX_SLOT_COUNT / MASK_BITS];
+    private final int[] backedLengths;
+    private final boolean[] isClaimed;
+    private final IntArrayList leases = new IntArrayList();
+    private int lastLease;
+    private int repliedCount;
+    private int viewCount;
+
+    // Where the next request will most likely be: the slot of the reply that came so many replies before.
+    private final byte[] slotByReply = new byte[REPLY_HISTORY_MASK + 1];
+    private final long[] replyNumbers;
+    private long requestLag = 1;
+    private long expectedSequence;
+    private long takenId;
+    private boolean hasSkipped;
+    private volatile boolean isClientDead;
+    private boolean isRefused;
+    private boolean isDropped;
+
+    ServiceLink(final Host host, final int linkIndex, final LinkEntry entry, final Credentials credentials)
+    {
+        this.host = host;
+        this.linkIndex = linkIndex;
+        this.entry = entry;
+        this.credentials = credentials;
+        geometry = host.header().geometry();
+        incarnation = LinkEntry.incarnation(entry.state());
+        stateOffset = entry.stateOffset();
+        link = host.link(linkIndex);
+        clientProcessIndex = entry.clientProcessIndex();
+        clientProcessIncarnation = entry.clientProcessIncarnation();
+        final PortEntry client = new PortEntry(host.tables(), geometry).wrap(entry.clientPortIndex());
+        clientSleepersOffset = client.sleepersOffset();
+        clientSpins = (client.flags() & PortFlags.SPINS) != 0;
+        requests = new RecordReader(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
+        replies = new RecordWriter(host.part(link, geometry.replyRingOffset(), geometry.ringLength()));
+        slotCount = geometry.slotCount();
+        requestHalvesOffset = geometry.requestHalfOffset(0);
+        replyHalvesOffset = geometry.replyHalfOffset(0);
+        held = new long[slotCount];
+        replied = new long[slotCount];
+        replyNumbers = new long[slotCount];
+        backedLengths = new int[slotCount];
+        isClaimed = new boolean[slotCount];
+    }
+
+    AtomicBuffer buffer()
+    {
+        return link;
+    }
+
+    int linkIndex()
+    {
+        return linkIndex;
+    }
+
+    Credentials credentials()
+    {
+        return credentials;
+    }
+
+    int clientSleepersOffset()
+    {
+        return clientSleepersOffset;
+    }
+
+    boolean clientSpins()
+    {
+        return clientSpins;
+    }
+
+    // ---- receiving
+
+    /**
+     * Whether the next request lies where it is expected to: a look at one cache line, the request's own.
+     *
+     * @return its slot or {@link #NONE}.
+     */
+    int pollExpected()
+    {
+        final int slot = slotByReply[(int)(requests.nextRecord() - requestLag) & REPLY_HISTORY_MASK];
+        // [request] acquire: pairs with [request] in ClientPort.publish(); descriptor and payload are there. The
+        // sequence makes it the next in order (R19), whatever the ring shows by now.
+        final long id = link.getLongAcquire(requestHalfOffset(slot) + ID_OFFSET);
+        if (id > 0 && SlotDescriptor.sequence(id) == expectedSequence && SlotDescriptor.slotIndex(id) == slot)
+        {
+            takenId = id;
+            return slot;
+        }
+        return NONE;
+    }
+
+    /**
+     * Whether there is a request, wherever it lies.
+     *
+     * @return its slot or {@link #NONE}.
+     */
+    int poll()
+    {
+        final int slot = pollExpected();
+        return NONE == slot ? pollRing() : slot;
+    }
+
+    private int pollRing()
+    {
+        if (isRefused)
+        {
+            return NONE;
+        }
+        for (int i = 0; i <= geometry.ringCapacity() / LinkDescriptor.RECORD_LENGTH; i++)
+        {
+            final long id = requests.peek();
+            if (0 == id)
+            {
+                return NONE;
+            }
+            final int slot = SlotDescriptor.slotIndex(id);
+            if (id > 0 && slot < slotCount)
+            {
+                // [request] acquire: pairs with [request] in ClientPort.publish(). The record came after it.
+                final long found = link.getLongAcquire(requestHalfOffset(slot) + ID_OFFSET);
+                if (found == id)
+                {
+                    takenId = id;
+                    return slot;
+                }
+                if (found == -id)
+                {
+                    skip(slot, id);
+                }
+            }
+            // Aborted before it was received; its slot may be another message's by now.
+            pass(id);
+        }
+        return NONE;
+    }
+
+    private void pass(final long id)
+    {
+        requests.pass();
+        expectedSequence = SlotDescriptor.sequence(id) + 1;
+    }
+
+    /**
+     * Receives the request that a poll has just found.
+     *
+     * @param slot of it.
+     * @return whether it was received: if not, its client took it back in between.
+     */
+    boolean take(final int slot)
+    {
+        final long id = takenId;
+        final int idOffset = requestHalfOffset(slot) + ID_OFFSET;
+        // [received] volatile store and a full fence before the second look at the id: pairs with [abort] in
+        // ClientPort.abortWithinGate(). One of the two sees the other. Without it an abort could tell its caller that
+        // the service never saw a message which is handed out here.
+        link.putLongVolatile(LinkDescriptor.RECEIVED_OFFSET, id);
+        final boolean isTaken = link.getLongAcquire(idOffset) == id;
+        if (isTaken)
+        {
+            held[slot] = id;
+            requestLag = requests.nextRecord() - replyNumbers[slot];
+        }
+        else
+        {
+            skip(slot, id);
+        }
+        pass(id);
+        return isTaken;
+    }
+
+    /** Tells the client, if it still waits, that an aborted message was not received (R29). */
+    private void skip(final int slot, final long id)
+    {
+        // The slot's last reply, if it had one, is disposed of: its client has used the slot again since.
+        final int halfOffset = replyHalfOffset(slot);
+        link.putInt(halfOffset + LENGTH_OFFSET, 0);
+        link.putInt(halfOffset + FLAGS_OFFSET, FLAG_SKIPPED);
+        link.putLong(halfOffset + ORDER_OFFSET, -1);
+        // [reply] release: pairs with the acquire in ClientPort.isSkipped(). A skip has no place among the replies.
+        link.putLongRelease(halfOffset + ID_OFFSET, id);
+        hasSkipped = true;
+    }
+
+    /** Whether a request was skipped since the last look: its client may be asleep. */
+    boolean takeSkipped()
+    {
+        final boolean result = hasSkipped;
+        hasSkipped = false;
+        return result;
+    }
+
+    int payloadLength(final int slot)
+    {
+        return link.getInt(requestHalfOffset(slot) + LENGTH_OFFSET);
+    }
+
+    int payloadFlags(final int slot)
+    {
+        return link.getInt(requestHalfOffset(slot) + FLAGS_OFFSET);
+    }
+
+    int requestHalfOffset(final int slot)
+    {
+        return requestHalvesOffset + slot * HALF_LENGTH;
+    }
+
+    private int replyHalfOffset(final int slot)
+    {
+        return replyHalvesOffset + slot * HALF_LENGTH;
+    }
+
+    /** Whether the message was received, is not replied to, and nobody else is replying to it. */
+    boolean isHeld(final int slot, final long id)
+    {
+        return slot < slotCount && held[slot] == id && !isClaimed[slot];
+    }
+
+    long heldId(final int slot)
+    {
+        return held[slot];
+    }
+
+    /** Forgets a request that cannot be a message of ours: it is not received, and nobody hears of it. */
+    void forget(final int slot)
+    {
+        held[slot] = 0;
+    }
+
+    boolean holdsLease(final int lease)
+    {
+        for (final long id : held)
+        {
+            if (0 != id && SlotDescriptor.lease(id) == lease)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Leases of this link by which its port can find it. */
+    IntArrayList leases()
+    {
+        return leases;
+    }
+
+    int lastLease()
+    {
+        return lastLease;
+    }
+
+    void lastLease(final int lease)
+    {
+        lastLease = lease;
+    }
+
+    // ---- replying
+
+    /**
+     * Makes sure of memory for a reply.
+     *
+     * @return false if the region finds none.
+     */
+    boolean claim(final int slot, final int length)
+    {
+        if (length > INLINE_CAPACITY && length > backedLengths[slot])
+        {
+            final int backedLength = backedLengths[slot];
+            if (!host.back(linkIndex, geometry.replyCellOffset(slot) + backedLength, length - backedLength))
+            {
+                return false;
+            }
+            backedLengths[slot] = length;
+        }
+        isClaimed[slot] = true;
+        return true;
+    }
+
+    void unclaim(final int slot)
+    {
+        isClaimed[slot] = false;
+    }
+
+    int payloadOffset(final int slot, final int length)
+    {
+        return length <= INLINE_CAPACITY ?
+            replyHalfOffset(slot) + INLINE_OFFSET : geometry.replyCellOffset(slot);
+    }
+
+    /**
+     * Publishes a reply whose payload is written.
+     *
+     * @return false if the ring has no room, which only a corrupt one has not.
+     */
+    boolean publish(final int slot, final long id, final int flags, final int length)
+    {
+        final long order = replies.nextRecord();
+        if (!replies.hasRoom())
+        {
+            return false;
+        }
+        isClaimed[slot] = false;
+        held[slot] = 0;
+        replied[slot] = id;
+        repliedMask[slot / MASK_BITS] |= 1L << slot;
+        repliedCount++;
+        replyNumbers[slot] = order;
+        slotByReply[(int)order & REPLY_HISTORY_MASK] = (byte)slot;
+
+        final int halfOffset = replyHalfOffset(slot);
+        link.putInt(halfOffset + LENGTH_OFFSET, length);
+        link.putInt(halfOffset + FLAGS_OFFSET, flags);
+        link.putLong(halfOffset + ORDER_OFFSET, order);
+        // [reply] release: descriptor and payload are there before the client can see the id. Pairs with [reply] in
+        // ClientPort. If the service dies here, the client finds the reply by its slot: it counts as replied.
+        link.putLongRelease(halfOffset + ID_OFFSET, id);
+        return replies.write(id);
+    }
+
+    // ---- disposals
+
+    /**
+     * A request was received in a slot: if there was a reply in it, its client is done with that.
+     *
+     * @return id of the disposed message, or 0.
+     */
+    long disposedByReuse(final int slot)
+    {
+        return 0 == replied[slot] ? 0 : clearReplied(slot);
+    }
+
+    boolean hasUndisposed()
+    {
+        return repliedCount > 0;
+    }
+
+    /**
+     * Looks for replies that the client is done with, and queues them as disposals.
+     */
+    void findDisposed(final ServicePort port)
+    {
+        for (int i = 0; i < repliedMask.length; i++)
+        {
+            for (long mask = repliedMask[i]; 0 != mask; mask &= mask - 1)
+            {
+                final int slot = i * MASK_BITS + Long.numberOfTrailingZeros(mask);
+                final long id = replied[slot];
+                final int halfOffset = requestHalfOffset(slot);
+                // [disposal] acquire: pairs with [disposal] in ClientPort.finish(); the client's reads are over. If the
+                // slot's request has moved on, they are as well.
+                if (link.getLongAcquire(halfOffset + DISPOSED_OFFSET) == id ||
+                    Math.abs(link.getLongAcquire(halfOffset + ID_OFFSET)) > id)
+                {
+                    clearReplied(slot);
+                    port.addDisposal(this, id);
+                }
+            }
+        }
+    }
+
+    private long clearReplied(final int slot)
+    {
+        final long id = replied[slot];
+        replied[slot] = 0;
+        repliedMask[slot / MASK_BITS] &= ~(1L << slot);
+        repliedCount--;
+        return id;
+    }
+
+    // ---- the end
+
+    /** Whether the client has closed its port, or died. */
+    boolean isClientGone()
+    {
+        if (isClientDead || isRefused)
+        {
+            return true;
+        }
+        final long state = host.tables().getLongAcquire(stateOffset);
+        return LinkEntry.incarnation(state) != incarnation ||
+            (state & LinkEntryDescriptor.CLIENT_CLOSED) != 0;
+    }
+
+    /** Looks after the client's life; by the attachment's watch, outside the gate. */
+    boolean watch(final Watch watch)
+    {
+        if (!isClientDead && watch.isDead(clientProcessIndex, clientProcessIncarnation))
+        {
+            isClientDead = true;
+            return true;
+        }
+        return false;
+    }
+
+    /** The client is gone: all that the service received or replied comes back as disposals (R24). */
+    void drop(final ServicePort port)
+    {
+        isDropped = true;
+        for (int slot = 0; slot < slotCount; slot++)
+        {
+            if (0 != replied[slot])
+            {
+                port.addDisposal(this, clearReplied(slot));
+            }
+            if (0 != held[slot])
+            {
+                port.addDisposal(this, held[slot]);
+                held[slot] = 0;
+            }
+        }
+    }
+
+    boolean isDropped()
+    {
+        return isDropped;
+    }
+
+    void addView()
+    {
+        viewCount++;
+    }
+
+    void endView()
+    {
+        viewCount--;
+    }
+
+    boolean hasViews()
+    {
+        return viewCount > 0;
+    }
+
+    /** Lets go of the link: from here on another client may use it. */
+    void letGo()
+    {
+        entry.change(incarnation, 0, LinkEntryDescriptor.SERVICE_HOLDS |
+            (isClientDead ? LinkEntryDescriptor.CLIENT_HOLDS : 0));
+    }
+
+    /** The link is corrupt: the client is told that nothing more comes, and counts as gone. */
+    void refuse()
+    {
+        entry.change(incarnation, LinkEntryDescriptor.REFUSED, 0);
+        isRefused = true;
+    }
+}

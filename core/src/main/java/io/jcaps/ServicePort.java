@@ -1,0 +1,682 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.host.Credentials;
+import io.jcaps.layout.LinkEntry;
+import io.jcaps.layout.LinkEntryDescriptor;
+import io.jcaps.layout.SlotDescriptor;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.IntArrayList;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+
+/**
+ * A registered service (R1): receives the requests of its clients and replies to them, in any order.
+ * <p>
+ * Any thread may call, and several may wait: each gets different messages. With {@link PortOptions#singleThreaded} one
+ * thread at a time.
+ */
+public final class ServicePort extends Port
+{
+    /** Between so many links that had nothing, the one that was active last is looked at again. */
+    private static final int HOT_LOOK_MASK = 3;
+
+    private final int uid;
+    private final int gid;
+    private final int flags;
+    private final int eventsOffset;
+    private final LinkEntry linkEntry;
+    private final Int2ObjectHashMap<ServiceLink> linkByLease = new Int2ObjectHashMap<>();
+    // Copied on change, for the watch. Within the gate it is the same as what the watch sees.
+    private volatile ServiceLink[] links = new ServiceLink[0];
+    private int linkCount;
+    private int cursor;
+    private int hotIndex;
+    private int seenEvents;
+    private volatile boolean isAttentionDue = true;
+    // Links whose client is gone, kept for the sake of views that are still out.
+    private final ArrayList<ServiceLink> droppedLinks = new ArrayList<>();
+
+    private ServiceLink peekedLink;
+    private int peekedSlot;
+
+    private long[] disposalIds = new long[SlotDescriptor.MAX_SLOT_COUNT];
+    private ServiceLink[] disposalLinks = new ServiceLink[SlotDescriptor.MAX_SLOT_COUNT];
+    private int disposalHead;
+    private int disposalCount;
+
+    ServicePort(
+        final Attachment attachment,
+        final int portIndex,
+        final long incarnation,
+        final String name,
+        final PortOptions options,
+        final int uid)
+    {
+        super(attachment, portIndex, incarnation, name, options);
+        this.uid = uid;
+        gid = options.gid();
+        flags = options.flags();
+        eventsOffset = entry.eventsOffset();
+        linkEntry = new LinkEntry(tables, geometry);
+    }
+
+    /**
+     * @return user id that the service is registered under; {@link PortOptions#ANY} if under none.
+     */
+    public int uid()
+    {
+        return uid;
+    }
+
+    /**
+     * @return group id that the service is registered under; {@link PortOptions#ANY} if under none.
+     */
+    public int gid()
+    {
+        return gid;
+    }
+
+    /**
+     * @return clients that are connected, as far as this side has noticed.
+     */
+    public int clientCount()
+    {
+        gate.enter();
+        try
+        {
+            acceptAndDrop();
+            return linkCount;
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /**
+     * Replies to a request with a copy of some bytes (R20). The reply's memory is the service's again when a disposal
+     * with the same id comes (R21).
+     *
+     * @param id     of a request that this port received and nobody has replied to. Its payload need not have been
+     *               retrieved (R17).
+     * @param source of the bytes.
+     * @param index  of the first one.
+     * @param length in bytes, 0 to the region's limit.
+     * @return {@link Status#OK}; {@link Status#INVALID} if there is no such request, or its client is gone;
+     * {@link Status#NO_SPACE} if the region finds no memory, the request waits on then; {@link Status#CLOSED}.
+     * @throws IllegalArgumentException if the length is out of its range.
+     */
+    public int reply(final long id, final DirectBuffer source, final int index, final int length)
+    {
+        return reply(null, id, source, index, length);
+    }
+
+    /**
+     * Claims memory for a reply, to be written in place and sent without a copy.
+     *
+     * @param id     of a request that this port received and nobody has replied to.
+     * @param length in bytes, 0 to the region's limit.
+     * @param claim  to fill; must be spent.
+     * @return as {@link #reply(long, DirectBuffer, int, int)} does.
+     * @throws IllegalArgumentException if the length is out of its range.
+     */
+    public int claim(final long id, final int length, final Claim claim)
+    {
+        return claim(null, id, length, claim);
+    }
+
+    int claim(final Message request, final int length, final Claim claim)
+    {
+        return claim(request.link(), request.id(), length, claim);
+    }
+
+    int reply(final Message request, final DirectBuffer source, final int index, final int length)
+    {
+        final int result = reply(request.link(), request.id(), source, index, length);
+        if (Status.NO_SPACE != result)
+        {
+            request.release();
+        }
+        return result;
+    }
+
+    // ---- receiving
+
+    @Override
+    int poll(final Message message, final int lengthLimit)
+    {
+        if (null != peekedLink)
+        {
+            return show(peekedLink, peekedSlot, message, lengthLimit);
+        }
+        if (disposalCount > 0)
+        {
+            return showDisposal(message);
+        }
+        if (tables.getIntAcquire(eventsOffset) != seenEvents || isAttentionDue)
+        {
+            acceptAndDrop();
+        }
+        final int result = pollLinks(message, lengthLimit);
+        return Status.WOULD_BLOCK == result ? pollDisposals(message) : result;
+    }
+
+    /**
+     * One round over all links, from the one after the last that had something: no client starves another (R19). As the
+     * client that spoke last will most likely speak next, its slot is looked at in between.
+     */
+    private int pollLinks(final Message message, final int lengthLimit)
+    {
+        final ServiceLink[] links = this.links;
+        final int count = linkCount;
+        int index = cursor;
+        for (int i = 0; i < count; i++)
+        {
+            if (index >= count)
+            {
+                index = 0;
+            }
+            final ServiceLink link = links[index];
+            for (int slot = link.poll(); ServiceLink.NONE != slot; slot = link.poll())
+            {
+                final int result = take(link, slot, message, lengthLimit);
+                if (Status.WOULD_BLOCK != result)
+                {
+                    hotIndex = index;
+                    cursor = index + 1;
+                    return result;
+                }
+            }
+            if ((i & HOT_LOOK_MASK) == HOT_LOOK_MASK && hotIndex < count)
+            {
+                final ServiceLink hotLink = links[hotIndex];
+                final int hotSlot = hotLink.pollExpected();
+                if (ServiceLink.NONE != hotSlot)
+                {
+                    final int result = take(hotLink, hotSlot, message, lengthLimit);
+                    if (Status.WOULD_BLOCK != result)
+                    {
+                        cursor = index + 1;
+                        return result;
+                    }
+                }
+            }
+            index++;
+        }
+        return Status.WOULD_BLOCK;
+    }
+
+    private int take(final ServiceLink link, final int slot, final Message message, final int lengthLimit)
+    {
+        if (!link.take(slot))
+        {
+            wakeIfSkipped(link);
+            return Status.WOULD_BLOCK;
+        }
+        final long disposedId = link.disposedByReuse(slot);
+        if (0 != disposedId)
+        {
+            addDisposal(link, disposedId);
+        }
+        return show(link, slot, message, lengthLimit);
+    }
+
+    private int show(final ServiceLink link, final int slot, final Message message, final int lengthLimit)
+    {
+        final long id = link.heldId(slot);
+        final int length = link.payloadLength(slot);
+        final int payloadOffset = payloadOffset(
+            link.requestHalfOffset(slot), geometry.requestCellOffset(slot), link.payloadFlags(slot), length);
+        peekedLink = null;
+        if (payloadOffset < 0)
+        {
+            // Not what a client of ours writes: its link is at its end.
+            link.forget(slot);
+            link.refuse();
+            isAttentionDue = true;
+            return Status.WOULD_BLOCK;
+        }
+        if (SlotDescriptor.lease(id) != link.lastLease())
+        {
+            addLease(link, SlotDescriptor.lease(id));
+        }
+        message.show(
+            this, link, MessageState.REQUEST, Outcome.REPLIED, id, slot, length, link.credentials());
+        if (length <= lengthLimit)
+        {
+            link.addView();
+            message.view(link.buffer(), payloadOffset);
+        }
+        else
+        {
+            peekedLink = link;
+            peekedSlot = slot;
+        }
+        return MessageState.REQUEST;
+    }
+
+    private int pollDisposals(final Message message)
+    {
+        final ServiceLink[] links = this.links;
+        for (int i = 0, count = linkCount; i < count; i++)
+        {
+            if (links[i].hasUndisposed())
+            {
+                links[i].findDisposed(this);
+            }
+        }
+        return disposalCount > 0 ? showDisposal(message) : Status.WOULD_BLOCK;
+    }
+
+    private int showDisposal(final Message message)
+    {
+        final ServiceLink link = disposalLinks[disposalHead];
+        message.show(this, link, MessageState.DISPOSE, Outcome.REPLIED, disposalIds[disposalHead], 0, 0,
+            link.credentials());
+        disposalLinks[disposalHead] = null;
+        disposalHead++;
+        if (0 == --disposalCount)
+        {
+            disposalHead = 0;
+        }
+        return MessageState.DISPOSE;
+    }
+
+    void addDisposal(final ServiceLink link, final long id)
+    {
+        final int index = disposalHead + disposalCount;
+        if (index == disposalIds.length)
+        {
+            // Only when many clients close or die at once: else there are no more than one link's slots.
+            disposalIds = Arrays.copyOf(disposalIds, 2 * index);
+            disposalLinks = Arrays.copyOf(disposalLinks, 2 * index);
+        }
+        disposalIds[index] = id;
+        disposalLinks[index] = link;
+        disposalCount++;
+    }
+
+    @Override
+    boolean hasNext()
+    {
+        if (null != peekedLink || disposalCount > 0)
+        {
+            return true;
+        }
+        if (tables.getIntAcquire(eventsOffset) != seenEvents || isAttentionDue)
+        {
+            acceptAndDrop();
+        }
+        final ServiceLink[] links = this.links;
+        for (int i = 0, count = linkCount; i < count; i++)
+        {
+            if (ServiceLink.NONE != links[i].poll())
+            {
+                return true;
+            }
+            if (links[i].hasUndisposed())
+            {
+                links[i].findDisposed(this);
+            }
+        }
+        return disposalCount > 0;
+    }
+
+    @Override
+    int getReply(final Message message, final long callId)
+    {
+        throw new IllegalStateException("a service makes no calls");
+    }
+
+    @Override
+    void release(final Message message)
+    {
+        message.endView();
+        gate.enter();
+        try
+        {
+            final ServiceLink link = message.link();
+            link.endView();
+            if (link.isDropped() && !link.hasViews())
+            {
+                isAttentionDue = true;
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    // ---- replying
+
+    private int reply(
+        final ServiceLink givenLink, final long id, final DirectBuffer source, final int index, final int length)
+    {
+        checkLength(length);
+        source.boundsCheck(index, length);
+        final int slot = SlotDescriptor.slotIndex(id);
+        final ServiceLink link;
+        gate.enter();
+        try
+        {
+            if (isClosed())
+            {
+                return endStatus();
+            }
+            link = null == givenLink ? linkOf(id) : givenLink;
+            if (null == link || !link.isHeld(slot, id))
+            {
+                return Status.INVALID;
+            }
+            if (!link.claim(slot, length))
+            {
+                return Status.NO_SPACE;
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
+        link.buffer().putBytes(link.payloadOffset(slot, length), source, index, length);
+        return publish(
+            link, slot, id, length <= SlotDescriptor.INLINE_CAPACITY ? 0 : SlotDescriptor.FLAG_IN_CELL, length);
+    }
+
+    private int claim(final ServiceLink givenLink, final long id, final int length, final Claim claim)
+    {
+        checkLength(length);
+        claim.checkSpent();
+        final int slot = SlotDescriptor.slotIndex(id);
+        gate.enter();
+        try
+        {
+            if (isClosed())
+            {
+                return endStatus();
+            }
+            final ServiceLink link = null == givenLink ? linkOf(id) : givenLink;
+            if (null == link || !link.isHeld(slot, id))
+            {
+                return Status.INVALID;
+            }
+            if (!link.claim(slot, length))
+            {
+                return Status.NO_SPACE;
+            }
+            link.addView();
+            claim.fill(this, link, id, slot, length <= SlotDescriptor.INLINE_CAPACITY ?
+                0 : SlotDescriptor.FLAG_IN_CELL, link.payloadOffset(slot, length), length);
+            return Status.OK;
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    int reply(final Claim claim, final int length)
+    {
+        final ServiceLink link = claim.link();
+        final long id = claim.id();
+        final int slot = claim.slotIndex();
+        final int flags = claim.flags();
+        claim.spend();
+        final int result = publish(link, slot, id, flags, length);
+        endClaimView(link);
+        return result;
+    }
+
+    void cancel(final Claim claim)
+    {
+        final ServiceLink link = claim.link();
+        final int slot = claim.slotIndex();
+        claim.spend();
+        gate.enter();
+        try
+        {
+            link.unclaim(slot);
+        }
+        finally
+        {
+            gate.exit();
+        }
+        endClaimView(link);
+    }
+
+    private void endClaimView(final ServiceLink link)
+    {
+        gate.enter();
+        try
+        {
+            link.endView();
+            isAttentionDue |= link.isDropped() && !link.hasViews();
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    private int publish(final ServiceLink link, final int slot, final long id, final int flags, final int length)
+    {
+        gate.enter();
+        try
+        {
+            if (isClosed())
+            {
+                return endStatus();
+            }
+            link.unclaim(slot);
+            if (!link.isHeld(slot, id))
+            {
+                return Status.INVALID;
+            }
+            if (peekedLink == link && peekedSlot == slot)
+            {
+                // Replied to without being retrieved (R17): it is no longer first in line.
+                peekedLink = null;
+            }
+            if (!link.publish(slot, id, flags, length))
+            {
+                link.refuse();
+                isAttentionDue = true;
+                return Status.INVALID;
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
+        if (!link.clientSpins())
+        {
+            wakePeer(link.clientSleepersOffset());
+        }
+        return Status.OK;
+    }
+
+    // ---- links
+
+    private ServiceLink linkOf(final long id)
+    {
+        return id <= 0 ? null : linkByLease.get(SlotDescriptor.lease(id));
+    }
+
+    /** A client's ids carry a lease that this port has not seen yet: once per link and 33 million messages. */
+    private void addLease(final ServiceLink link, final int lease)
+    {
+        final IntArrayList leases = link.leases();
+        for (int i = leases.size() - 1; i >= 0; i--)
+        {
+            final int former = leases.getInt(i);
+            if (!link.holdsLease(former))
+            {
+                linkByLease.remove(former);
+                leases.fastUnorderedRemove(i);
+            }
+        }
+        final ServiceLink other = linkByLease.get(lease);
+        if (null == other || other == link)
+        {
+            linkByLease.put(lease, link);
+            leases.addInt(lease);
+        }
+        link.lastLease(lease);
+    }
+
+    /** Accepts the clients that are new, lets go of those that are gone. */
+    private void acceptAndDrop()
+    {
+        // Counted before the look: what changes behind it is looked at next time.
+        seenEvents = tables.getIntAcquire(eventsOffset);
+        isAttentionDue = false;
+        dropGone();
+        accept();
+    }
+
+    private void dropGone()
+    {
+        int keptCount = 0;
+        final ServiceLink[] kept = new ServiceLink[linkCount];
+        for (int i = 0; i < linkCount; i++)
+        {
+            final ServiceLink link = links[i];
+            if (link.isClientGone())
+            {
+                if (peekedLink == link)
+                {
+                    peekedLink = null;
+                }
+                link.drop(this);
+                final IntArrayList leases = link.leases();
+                for (int j = leases.size() - 1; j >= 0; j--)
+                {
+                    linkByLease.remove(leases.getInt(j));
+                }
+                droppedLinks.add(link);
+            }
+            else
+            {
+                kept[keptCount++] = link;
+            }
+        }
+        if (keptCount != linkCount)
+        {
+            linkCount = keptCount;
+            links = Arrays.copyOf(kept, keptCount);
+        }
+        for (int i = droppedLinks.size() - 1; i >= 0; i--)
+        {
+            if (!droppedLinks.get(i).hasViews())
+            {
+                droppedLinks.remove(i).letGo();
+            }
+        }
+    }
+
+    private void accept()
+    {
+        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        {
+            linkEntry.wrap(i);
+            final long state = linkEntry.state();
+            if ((state & (LinkEntryDescriptor.OPEN | LinkEntryDescriptor.CLIENT_CLOSED |
+                LinkEntryDescriptor.SERVICE_HOLDS | LinkEntryDescriptor.REFUSED)) == LinkEntryDescriptor.OPEN &&
+                linkEntry.servicePortIncarnation() == incarnation() &&
+                tables.compareAndSetLong(
+                    linkEntry.stateOffset(), state, state | LinkEntryDescriptor.SERVICE_HOLDS))
+            {
+                accept(i, state);
+            }
+        }
+    }
+
+    private void accept(final int linkIndex, final long state)
+    {
+        final LinkEntry accepted = new LinkEntry(tables, geometry).wrap(linkIndex);
+        final Credentials credentials =
+            attachment.attest(accepted.clientProcessIndex(), accepted.clientProcessIncarnation());
+        if (null == credentials)
+        {
+            // Died in the meantime, or an entry that nobody stands behind.
+            accepted.change(LinkEntry.incarnation(state), LinkEntryDescriptor.REFUSED,
+                LinkEntryDescriptor.SERVICE_HOLDS);
+            return;
+        }
+        final int clientFlags = attachment.flagsOf(accepted.clientPortIndex());
+        if (!Attachment.isAllowed(credentials, clientFlags, uid, gid, flags))
+        {
+            accepted.change(LinkEntry.incarnation(state), LinkEntryDescriptor.REFUSED,
+                LinkEntryDescriptor.SERVICE_HOLDS);
+            attachment.wakePort(accepted.clientPortIndex());
+            return;
+        }
+        final ServiceLink[] grown = Arrays.copyOf(links, linkCount + 1);
+        grown[linkCount] = new ServiceLink(host, linkIndex, accepted, credentials);
+        links = grown;
+        linkCount++;
+    }
+
+    private void wakeIfSkipped(final ServiceLink link)
+    {
+        if (link.takeSkipped() && !link.clientSpins())
+        {
+            wakePeer(link.clientSleepersOffset());
+        }
+    }
+
+    // ---- the end, and the watch over the clients
+
+    @Override
+    void end()
+    {
+        // Not found any more; a client that is just connecting looks at this once more when its link is open.
+        entry.close();
+        final LinkEntry closing = new LinkEntry(tables, geometry);
+        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        {
+            closing.wrap(i);
+            final long state = closing.state();
+            if (!LinkEntry.isFree(state) && closing.servicePortIncarnation() == incarnation())
+            {
+                closing.change(LinkEntry.incarnation(state), LinkEntryDescriptor.SERVICE_CLOSED,
+                    LinkEntryDescriptor.SERVICE_HOLDS);
+                attachment.wakePort(closing.clientPortIndex());
+            }
+        }
+    }
+
+    @Override
+    void watch(final Watch watch)
+    {
+        for (final ServiceLink link : links)
+        {
+            if (link.watch(watch))
+            {
+                isAttentionDue = true;
+            }
+        }
+        if (gate.isShared() && (isAttentionDue || tables.getIntAcquire(eventsOffset) != seenEvents))
+        {
+            // A service that sleeps for long must not keep what its clients have left: disposals wake nobody (R21).
+            gate.enter();
+            try
+            {
+                if (!isClosed())
+                {
+                    acceptAndDrop();
+                }
+            }
+            finally
+            {
+                gate.exit();
+            }
+        }
+    }
+}

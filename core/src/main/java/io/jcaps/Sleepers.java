@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import java.util.Arrays;
+
+/**
+ * The threads of an attachment that are about to sleep or asleep. An interrupt does not reach a thread that sleeps in
+ * the operating system: the watch looks at them and wakes it (R16).
+ */
+final class Sleepers
+{
+    private Thread[] threads = new Thread[8];
+    private int[] wakeOffsets = new int[8];
+    private int count;
+
+    synchronized void add(final Thread thread, final int wakeOffset)
+    {
+        if (count == threads.length)
+        {
+            threads = Arrays.copyOf(threads, 2 * count);
+            wakeOffsets = Arrays.copyOf(wakeOffsets, 2 * count);
+        }
+        threads[count] = thread;
+        wakeOffsets[count++] = wakeOffset;
+    }
+
+    synchronized void remove(final Thread thread)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (threads[i] == thread)
+            {
+                threads[i] = threads[--count];
+                wakeOffsets[i] = wakeOffsets[count];
+                threads[count] = null;
+                return;
+            }
+        }
+    }
+
+    synchronized int wakeInterrupted(final Attachment attachment)
+    {
+        int result = 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (threads[i].isInterrupted())
+            {
+                attachment.wakeAll(wakeOffsets[i]);
+                result++;
+            }
+        }
+        return result;
+    }
+}

@@ -1,0 +1,135 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.host;
+
+import java.util.Arrays;
+
+/**
+ * Who a process is, by the word of the operating system (R22). Immutable.
+ */
+public final class Credentials
+{
+    /** Stands in each field of {@link #UNKNOWN}; no process has it. */
+    public static final int NOBODY = -1;
+    /** A process about which the operating system says nothing here: it is in a pid namespace that is not visible. */
+    public static final Credentials UNKNOWN = new Credentials(0, NOBODY, NOBODY, NOBODY, NOBODY, new int[0]);
+
+    private final int pid;
+    private final int uid;
+    private final int euid;
+    private final int gid;
+    private final int egid;
+    private final int[] groups;
+
+    /**
+     * @param pid    process id; 0 if it is not visible from here.
+     * @param uid    real user id.
+     * @param euid   effective user id.
+     * @param gid    real group id.
+     * @param egid   effective group id.
+     * @param groups supplementary groups, copied; those beyond the first 16 are kept for {@link #isMember} only.
+     */
+    public Credentials(
+        final int pid, final int uid, final int euid, final int gid, final int egid, final int[] groups)
+    {
+        this.pid = pid;
+        this.uid = uid;
+        this.euid = euid;
+        this.gid = gid;
+        this.egid = egid;
+        this.groups = groups.clone();
+    }
+
+    /**
+     * @return process id; 0 if it is not visible from here.
+     */
+    public int pid()
+    {
+        return pid;
+    }
+
+    /**
+     * @return real user id.
+     */
+    public int uid()
+    {
+        return uid;
+    }
+
+    /**
+     * @return effective user id.
+     */
+    public int euid()
+    {
+        return euid;
+    }
+
+    /**
+     * @return real group id.
+     */
+    public int gid()
+    {
+        return gid;
+    }
+
+    /**
+     * @return effective group id.
+     */
+    public int egid()
+    {
+        return egid;
+    }
+
+    /**
+     * @return number of supplementary groups, all of them.
+     */
+    public int groupCount()
+    {
+        return groups.length;
+    }
+
+    /**
+     * @param groupIndex 0 to {@link #groupCount()} - 1.
+     * @return that supplementary group.
+     */
+    public int group(final int groupIndex)
+    {
+        return groups[groupIndex];
+    }
+
+    /**
+     * Whether the process acts for a group: the effective one or a supplementary one.
+     *
+     * @param group id.
+     * @return true if it does.
+     */
+    public boolean isMember(final int group)
+    {
+        if (NOBODY == group)
+        {
+            return false;
+        }
+        if (egid == group)
+        {
+            return true;
+        }
+        for (final int member : groups)
+        {
+            if (member == group)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public String toString()
+    {
+        return "Credentials{pid=" + pid + ", uid=" + uid + ", euid=" + euid + ", gid=" + gid + ", egid=" + egid +
+            ", groups=" + Arrays.toString(groups) + '}';
+    }
+}

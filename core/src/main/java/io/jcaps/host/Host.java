@@ -1,0 +1,164 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.host;
+
+import io.jcaps.layout.RegionHeader;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The place that a region lies in, as seen by one attachment: the heap of one virtual machine, or a file mapped by
+ * many. The protocol reaches shared memory, other processes' lives and the operating system through this alone.
+ * <p>
+ * All methods may be called from any thread, {@link #close()} once the others have returned.
+ */
+public interface Host extends AutoCloseable
+{
+    /**
+     * @return what the region's header said when it was checked.
+     */
+    RegionHeader header();
+
+    /**
+     * @return where the region is, for people.
+     */
+    String place();
+
+    /**
+     * @return header and tables: the same buffer at each call.
+     */
+    AtomicBuffer tables();
+
+    /**
+     * The body of a link. It is mapped at the first call and stays readable as long as any buffer over it is
+     * reachable.
+     *
+     * @param linkIndex 0 to the region's link count - 1.
+     * @return the same buffer at each call.
+     */
+    AtomicBuffer link(int linkIndex);
+
+    /**
+     * A buffer over part of another one of this host: what a ring is laid into.
+     *
+     * @param whole  a buffer that this host gave.
+     * @param offset in bytes.
+     * @param length in bytes.
+     * @return a view of the same memory.
+     */
+    default AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    {
+        return new UnsafeBuffer(whole, offset, length);
+    }
+
+    /**
+     * Makes sure that part of a link has memory behind it, and fills it with zeros. Without this a store to a file
+     * that finds no page kills the access.
+     *
+     * @param linkIndex of the link.
+     * @param offset    in bytes from the start of the link.
+     * @param length    in bytes.
+     * @return false if there is no space left; nothing of use was changed then, and a later call may succeed.
+     */
+    boolean back(int linkIndex, int offset, int length);
+
+    /**
+     * Takes the lock under which header and tables are changed: one holder among all attachments and their threads.
+     * It falls free when its holder dies.
+     *
+     * @param timeoutNs longest wait.
+     * @return false if another held it all the time.
+     */
+    boolean lockTables(long timeoutNs);
+
+    /**
+     * Gives the tables' lock back. Only its holder may call.
+     */
+    void unlockTables();
+
+    /**
+     * Takes the life lock of a process entry, which is held until {@link #dropLife} or death.
+     *
+     * @param processIndex of the entry.
+     * @return false if somebody has it, or looks at it just now.
+     */
+    boolean holdLife(int processIndex);
+
+    /**
+     * Gives up a life lock.
+     *
+     * @param processIndex of the entry whose lock this attachment holds.
+     */
+    void dropLife(int processIndex);
+
+    /**
+     * Whether somebody holds the life lock of an entry. A stopped or slow process does; a dead one does not (B2).
+     *
+     * @param processIndex of the entry.
+     * @return false if nobody holds it: whoever did can store nothing any more.
+     */
+    boolean isAlive(int processIndex);
+
+    /**
+     * @return credentials of this process, as the operating system has them now.
+     */
+    Credentials self();
+
+    /**
+     * @return start time of this process in the operating system's ticks since boot; tells two users of one pid apart.
+     */
+    long startTicks();
+
+    /**
+     * Credentials of the process that holds a life lock, by the word of the operating system (R22).
+     *
+     * @param processIndex of the entry.
+     * @return {@link Credentials#UNKNOWN} if it is not visible from here, null if nobody holds the lock.
+     */
+    Credentials attest(int processIndex);
+
+    /**
+     * Whether the calling process is still the one that attached: a forked child is not (R27). This is a system call.
+     *
+     * @return false in any other process.
+     */
+    boolean isOwnProcess();
+
+    /**
+     * Whether the region that is found at the place now is still this one.
+     *
+     * @return false if it was removed or replaced.
+     */
+    boolean isCurrent();
+
+    /**
+     * Sleeps until woken, but not if the word has already changed. Returns early for any reason or none: the caller
+     * looks at what it waits for, and sleeps again.
+     *
+     * @param wakeOffset  of the wake word in the tables.
+     * @param expected    value of the word when the caller looked.
+     * @param timeoutNs   longest sleep; {@link Long#MAX_VALUE} for no limit.
+     */
+    void sleep(int wakeOffset, int expected, long timeoutNs);
+
+    /**
+     * Wakes sleepers on a word that was changed just before.
+     *
+     * @param wakeOffset of the wake word in the tables.
+     * @param limit      most threads to wake.
+     */
+    void wake(int wakeOffset, int limit);
+
+    /**
+     * @return how sleepers wait here, and if it is the slower way, why.
+     */
+    String sleepMode();
+
+    /**
+     * Gives everything back but the memory under buffers that are still reachable. A second call does nothing.
+     */
+    @Override
+    void close();
+}

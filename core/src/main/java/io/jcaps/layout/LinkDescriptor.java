@@ -1,0 +1,79 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.layout;
+
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
+
+import static org.agrona.BitUtil.SIZE_OF_LONG;
+
+/**
+ * The body of a link, mapped by itself: two watermarks, the rings, the slot table and the cells.
+ * <pre>
+ *    at  size  field               written by                 ordering
+ *     0     8  RECEIVED            service                    volatile, pairs with ClientPort.abort [received]
+ *   128   128  client's counters   client                     spare, zero
+ *   256   128  service's counters  service                    spare, zero
+ *   512     .  request ring        client; head by service    Agrona's one-to-one ring
+ *     .     .  reply ring          service; head by client    Agrona's one-to-one ring
+ *     .     .  request halves      client                     {@link SlotDescriptor}
+ *     .     .  reply halves        service                    {@link SlotDescriptor}
+ *     .     .  request cells       client                     payload that is too long for its half
+ *     .     .  reply cells         service                    payload that is too long for its half
+ * </pre>
+ * RECEIVED is the id of the last request that the service received: all requests of the link up to it were received,
+ * none after it. Where the lengths depend on the geometry, {@link Geometry} computes the offsets.
+ * <p>
+ * Each ring record is {@link #RECORD_LENGTH} bytes: Agrona's header and the message id. As the capacity is a multiple
+ * of that there is never any padding, and record n of a ring lies at position n times its length. So a receiver that
+ * met a message by its slot has nothing to skip in the ring: it just expects the next record one further on.
+ */
+public final class LinkDescriptor
+{
+    public static final int RECEIVED_OFFSET = 0;
+    public static final int CLIENT_COUNTERS_OFFSET = 128;
+    public static final int SERVICE_COUNTERS_OFFSET = 256;
+    public static final int REQUEST_RING_OFFSET = 512;
+
+    /** Length in bytes of a record in either ring. */
+    public static final int RECORD_LENGTH = RecordDescriptor.HEADER_LENGTH + SIZE_OF_LONG;
+    /** Ring records for each slot: one for the message in flight, and one again for those not yet drained. */
+    public static final int RECORDS_PER_SLOT = 2;
+    /** Fewest records in a ring, so that the smallest links have room for undrained ones. */
+    public static final int MIN_RECORD_COUNT = 32;
+    /**
+     * A receiver moves the ring's head when it has passed this many records. It must be less than the records that a
+     * ring has beyond one for each slot, or a sender could find the ring full while it has a free slot.
+     */
+    public static final int DRAIN_INTERVAL = 8;
+
+    private static final int RECORD_TYPE_MASK = (1 << 30) - 1;
+
+    private LinkDescriptor()
+    {
+    }
+
+    /**
+     * The message type of a record. It tells a record from the one that lay there a lap of the ring before, which a
+     * receiver that runs ahead of its ring can still find.
+     *
+     * @param recordNumber of the record in its ring, counted from 0 since the link was opened.
+     * @return a type id as Agrona wants it, positive.
+     */
+    public static int recordTypeId(final long recordNumber)
+    {
+        return (int)(recordNumber & RECORD_TYPE_MASK) + 1;
+    }
+
+    /**
+     * The first eight bytes of a finished record, as one little-endian long: its length and its message type.
+     *
+     * @param recordNumber of the record in its ring, counted from 0 since the link was opened.
+     * @return what a receiver finds there once the record is complete, and never before.
+     */
+    public static long recordHeader(final long recordNumber)
+    {
+        return ((long)recordTypeId(recordNumber) << 32) | RECORD_LENGTH;
+    }
+}

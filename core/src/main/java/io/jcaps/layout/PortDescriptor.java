@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.layout;
+
+import static org.agrona.BitUtil.SIZE_OF_INT;
+import static org.agrona.BitUtil.SIZE_OF_LONG;
+
+/**
+ * One entry of the port table: 512 bytes. Services, clients and wait sets have one each.
+ * <pre>
+ *    at  size  field               written by                 ordering
+ *     0     8  INCARNATION         owner, last; a survivor    release, pairs with acquire in PortTable
+ *     8     4  KIND                owner                      plain, before INCARNATION
+ *    12     4  STATE               owner                      release, pairs with acquire in PortTable
+ *    16     8  PROCESS_INCARNATION owner                      plain, before INCARNATION
+ *    24     4  PROCESS_INDEX       owner                      plain, before INCARNATION
+ *    28     4  LINK_INDEX          owner, -1 if no client     plain, before INCARNATION
+ *    32     4  UID                 owner                      plain, before INCARNATION
+ *    36     4  GID                 owner                      plain, before INCARNATION
+ *    40     4  FLAGS               owner                      plain, before INCARNATION
+ *    44     4  NAME_LENGTH         owner                      plain, before INCARNATION
+ *    48    64  NAME                owner, US-ASCII            plain, before INCARNATION
+ *   112     8  OPENED_AT_MS        owner, since 1970          plain, before INCARNATION; information only
+ *   128     8  GENERATION          owner                      release, pairs with acquire in ClientPort (R28)
+ *   256     4  EVENTS              clients of a service       atomic add; connect and close, pairs with ServicePort
+ *   320     4  WAKE                those who wake             atomic add; the futex word
+ *   384     4  SLEEPERS            owner's threads            atomic add; pairs with [wake] in the peers
+ *   388     4  WAIT_SET            owner's thread             volatile; port index + 1 of the wait set, or 0
+ * </pre>
+ * INCARNATION 0 is a free entry. The fields are grouped by writer, and words of different writers lie at least a
+ * cache line apart; those that peers look at after each message (384) lie two apart from those that peers write.
+ * EVENTS and WAKE have several writers: they only ever count up, nothing is lost if a writer dies before or after.
+ */
+public final class PortDescriptor
+{
+    /** KIND of a service port. */
+    public static final int KIND_SERVICE = 1;
+    /** KIND of a client port. */
+    public static final int KIND_CLIENT = 2;
+    /** KIND of a wait set: an entry that lends its wake word to several ports. */
+    public static final int KIND_WAIT_SET = 3;
+
+    /** STATE of a port in use. */
+    public static final int STATE_OPEN = 1;
+    /** STATE of a port that was closed but is still referred to, for its generation (R28). */
+    public static final int STATE_CLOSED = 2;
+
+    /** Longest name in characters, which are bytes here (R2). */
+    public static final int MAX_NAME_LENGTH = 63;
+
+    public static final int INCARNATION_OFFSET = 0;
+    public static final int KIND_OFFSET = INCARNATION_OFFSET + SIZE_OF_LONG;
+    public static final int STATE_OFFSET = KIND_OFFSET + SIZE_OF_INT;
+    public static final int PROCESS_INCARNATION_OFFSET = STATE_OFFSET + SIZE_OF_INT;
+    public static final int PROCESS_INDEX_OFFSET = PROCESS_INCARNATION_OFFSET + SIZE_OF_LONG;
+    public static final int LINK_INDEX_OFFSET = PROCESS_INDEX_OFFSET + SIZE_OF_INT;
+    public static final int UID_OFFSET = LINK_INDEX_OFFSET + SIZE_OF_INT;
+    public static final int GID_OFFSET = UID_OFFSET + SIZE_OF_INT;
+    public static final int FLAGS_OFFSET = GID_OFFSET + SIZE_OF_INT;
+    public static final int NAME_LENGTH_OFFSET = FLAGS_OFFSET + SIZE_OF_INT;
+    public static final int NAME_OFFSET = NAME_LENGTH_OFFSET + SIZE_OF_INT;
+    public static final int OPENED_AT_MS_OFFSET = NAME_OFFSET + MAX_NAME_LENGTH + 1;
+
+    public static final int GENERATION_OFFSET = 128;
+    public static final int EVENTS_OFFSET = 256;
+    public static final int WAKE_OFFSET = 320;
+    public static final int SLEEPERS_OFFSET = 384;
+    public static final int WAIT_SET_OFFSET = SLEEPERS_OFFSET + SIZE_OF_INT;
+
+    /** Length of an entry in bytes. */
+    public static final int ENTRY_LENGTH = 512;
+
+    private PortDescriptor()
+    {
+    }
+}

@@ -1,0 +1,270 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.layout;
+
+import org.agrona.concurrent.AtomicBuffer;
+
+import static io.jcaps.layout.PortDescriptor.*;
+
+/**
+ * View of one entry of the port table. Not thread safe; the entry itself is written as {@link PortDescriptor} says.
+ */
+public final class PortEntry
+{
+    private final AtomicBuffer tables;
+    private final Geometry geometry;
+    private int offset;
+
+    /**
+     * @param tables   header and tables of the region.
+     * @param geometry of the region.
+     */
+    public PortEntry(final AtomicBuffer tables, final Geometry geometry)
+    {
+        this.tables = tables;
+        this.geometry = geometry;
+    }
+
+    /**
+     * @param portIndex of the entry to look at, 0 to the region's port count - 1.
+     * @return this.
+     */
+    public PortEntry wrap(final int portIndex)
+    {
+        if (portIndex < 0 || portIndex >= geometry.portCount())
+        {
+            throw new RegionException("corrupt region: portIndex=" + portIndex + " of " + geometry.portCount());
+        }
+        offset = geometry.portOffset(portIndex);
+        return this;
+    }
+
+    /**
+     * @return incarnation of the port; 0 if the entry is free.
+     */
+    public long incarnation()
+    {
+        // [port] acquire: the fields below it are complete. Pairs with [port] in publish().
+        return tables.getLongAcquire(offset + INCARNATION_OFFSET);
+    }
+
+    /**
+     * Fills a free entry and publishes it, under the tables' lock. A process that dies before the last store leaves a
+     * free entry.
+     *
+     * @param incarnation        new, positive.
+     * @param kind               {@link PortDescriptor#KIND_SERVICE} and so on.
+     * @param processIndex       of the owner.
+     * @param processIncarnation of the owner.
+     * @param linkIndex          of a client, otherwise -1.
+     * @param uid                registered or looked up; -1 is any.
+     * @param gid                registered or looked up; -1 is any.
+     * @param flags              the user's in the low 16 bits, the library's above.
+     * @param name               valid (R2).
+     * @param openedAtMs         since 1970.
+     */
+    public void publish(
+        final long incarnation,
+        final int kind,
+        final int processIndex,
+        final long processIncarnation,
+        final int linkIndex,
+        final int uid,
+        final int gid,
+        final int flags,
+        final String name,
+        final long openedAtMs)
+    {
+        tables.putInt(offset + KIND_OFFSET, kind);
+        tables.putInt(offset + STATE_OFFSET, STATE_OPEN);
+        tables.putInt(offset + PROCESS_INDEX_OFFSET, processIndex);
+        tables.putLong(offset + PROCESS_INCARNATION_OFFSET, processIncarnation);
+        tables.putInt(offset + LINK_INDEX_OFFSET, linkIndex);
+        tables.putInt(offset + UID_OFFSET, uid);
+        tables.putInt(offset + GID_OFFSET, gid);
+        tables.putInt(offset + FLAGS_OFFSET, flags);
+        tables.putInt(offset + NAME_LENGTH_OFFSET, name.length());
+        tables.putStringWithoutLengthAscii(offset + NAME_OFFSET, name);
+        tables.putLong(offset + OPENED_AT_MS_OFFSET, openedAtMs);
+        tables.putLong(offset + GENERATION_OFFSET, 0);
+        tables.putInt(offset + SLEEPERS_OFFSET, 0);
+        tables.putInt(offset + WAIT_SET_OFFSET, 0);
+        // [port] release: pairs with [port] in incarnation(); without it a name could be found with another's owner.
+        tables.putLongRelease(offset + INCARNATION_OFFSET, incarnation);
+    }
+
+    /**
+     * Frees the entry: by its owner, or under the tables' lock by one who has proof of the owner's death.
+     */
+    public void free()
+    {
+        tables.putLongRelease(offset + INCARNATION_OFFSET, 0);
+    }
+
+    /**
+     * Marks the port closed but not yet free.
+     */
+    public void close()
+    {
+        // [port-state] release: pairs with isOpen(); a connect that misses it is caught by the link's own state.
+        tables.putIntRelease(offset + STATE_OFFSET, STATE_CLOSED);
+    }
+
+    /**
+     * @return whether the port is in use and not closed.
+     */
+    public boolean isOpen()
+    {
+        return tables.getIntAcquire(offset + STATE_OFFSET) == STATE_OPEN;
+    }
+
+    /**
+     * @return {@link PortDescriptor#KIND_SERVICE} and so on.
+     */
+    public int kind()
+    {
+        return tables.getInt(offset + KIND_OFFSET);
+    }
+
+    /**
+     * @return index of the owner's process entry; not checked.
+     */
+    public int processIndex()
+    {
+        return tables.getInt(offset + PROCESS_INDEX_OFFSET);
+    }
+
+    /**
+     * @return incarnation of the owner.
+     */
+    public long processIncarnation()
+    {
+        return tables.getLong(offset + PROCESS_INCARNATION_OFFSET);
+    }
+
+    /**
+     * @return index of a client's link, or -1; not checked.
+     */
+    public int linkIndex()
+    {
+        return tables.getInt(offset + LINK_INDEX_OFFSET);
+    }
+
+    /**
+     * @return user id registered or looked up; -1 is any.
+     */
+    public int uid()
+    {
+        return tables.getInt(offset + UID_OFFSET);
+    }
+
+    /**
+     * @return group id registered or looked up; -1 is any.
+     */
+    public int gid()
+    {
+        return tables.getInt(offset + GID_OFFSET);
+    }
+
+    /**
+     * @return the user's flags in the low 16 bits, the library's above.
+     */
+    public int flags()
+    {
+        return tables.getInt(offset + FLAGS_OFFSET);
+    }
+
+    /**
+     * @return name of the port.
+     */
+    public String name()
+    {
+        final int length = Math.max(0, Math.min(MAX_NAME_LENGTH, tables.getInt(offset + NAME_LENGTH_OFFSET)));
+        return tables.getStringWithoutLengthAscii(offset + NAME_OFFSET, length);
+    }
+
+    /**
+     * @return milliseconds since 1970 when the port was opened.
+     */
+    public long openedAtMs()
+    {
+        return tables.getLong(offset + OPENED_AT_MS_OFFSET);
+    }
+
+    /**
+     * @return offset of GENERATION from the start of the region.
+     */
+    public int generationOffset()
+    {
+        return offset + GENERATION_OFFSET;
+    }
+
+    /**
+     * @return offset of EVENTS from the start of the region.
+     */
+    public int eventsOffset()
+    {
+        return offset + EVENTS_OFFSET;
+    }
+
+    /**
+     * @return offset of WAKE from the start of the region.
+     */
+    public int wakeOffset()
+    {
+        return offset + WAKE_OFFSET;
+    }
+
+    /**
+     * SLEEPERS and WAIT_SET can be read together, as one long at this offset: 0 if nobody sleeps.
+     *
+     * @return offset of SLEEPERS from the start of the region.
+     */
+    public int sleepersOffset()
+    {
+        return offset + SLEEPERS_OFFSET;
+    }
+
+    /**
+     * The wake word of a port whose SLEEPERS word is known.
+     *
+     * @param sleepersOffset of the port.
+     * @return offset of WAKE from the start of the region.
+     */
+    public static int wakeOffset(final int sleepersOffset)
+    {
+        return sleepersOffset - SLEEPERS_OFFSET + WAKE_OFFSET;
+    }
+
+    /**
+     * Threads that sleep on a port's own wake word.
+     *
+     * @param sleepers SLEEPERS and WAIT_SET as one long.
+     * @return how many.
+     */
+    public static int sleeperCount(final long sleepers)
+    {
+        return (int)sleepers;
+    }
+
+    /**
+     * The wait set that sleeps for a port.
+     *
+     * @param sleepers SLEEPERS and WAIT_SET as one long.
+     * @return index of the wait set's entry, not checked; -1 if there is none.
+     */
+    public static int waitSetIndex(final long sleepers)
+    {
+        return (int)(sleepers >>> Integer.SIZE) - 1;
+    }
+
+    /**
+     * @return offset of WAIT_SET from the start of the region.
+     */
+    public int waitSetOffset()
+    {
+        return offset + WAIT_SET_OFFSET;
+    }
+}

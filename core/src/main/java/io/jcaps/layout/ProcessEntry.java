@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.layout;
+
+import org.agrona.concurrent.AtomicBuffer;
+
+import static io.jcaps.layout.ProcessDescriptor.*;
+
+/**
+ * View of one entry of the process table. Not thread safe; the entry itself is written as {@link ProcessDescriptor}
+ * says.
+ */
+public final class ProcessEntry
+{
+    private final AtomicBuffer tables;
+    private final Geometry geometry;
+    private int offset;
+
+    /**
+     * @param tables   header and tables of the region.
+     * @param geometry of the region.
+     */
+    public ProcessEntry(final AtomicBuffer tables, final Geometry geometry)
+    {
+        this.tables = tables;
+        this.geometry = geometry;
+    }
+
+    /**
+     * @param processIndex of the entry to look at, 0 to the region's process count - 1.
+     * @return this.
+     */
+    public ProcessEntry wrap(final int processIndex)
+    {
+        if (processIndex < 0 || processIndex >= geometry.processCount())
+        {
+            throw new RegionException("corrupt region: processIndex=" + processIndex + " of " +
+                geometry.processCount());
+        }
+        offset = geometry.processOffset(processIndex);
+        return this;
+    }
+
+    /**
+     * @return incarnation of the process; 0 if the entry is free.
+     */
+    public long incarnation()
+    {
+        // [process] acquire: the fields below it are complete. Pairs with [process] in publish().
+        return tables.getLongAcquire(offset + INCARNATION_OFFSET);
+    }
+
+    /**
+     * Fills a free entry and publishes it. A process that dies before the last store leaves a free entry.
+     *
+     * @param incarnation new, positive.
+     * @param startTicks  of the process.
+     * @param pid         of the process.
+     * @param uid         real.
+     * @param euid        effective.
+     * @param gid         real.
+     * @param groups      supplementary; the first {@link ProcessDescriptor#MAX_GROUP_COUNT} are kept.
+     */
+    public void publish(
+        final long incarnation,
+        final long startTicks,
+        final int pid,
+        final int uid,
+        final int euid,
+        final int gid,
+        final int[] groups)
+    {
+        tables.putLong(offset + START_TICKS_OFFSET, startTicks);
+        tables.putInt(offset + PID_OFFSET, pid);
+        tables.putInt(offset + UID_OFFSET, uid);
+        tables.putInt(offset + EUID_OFFSET, euid);
+        tables.putInt(offset + GID_OFFSET, gid);
+        final int groupCount = Math.min(groups.length, MAX_GROUP_COUNT);
+        tables.putInt(offset + GROUP_COUNT_OFFSET, groupCount);
+        for (int i = 0; i < groupCount; i++)
+        {
+            tables.putInt(offset + GROUPS_OFFSET + i * Integer.BYTES, groups[i]);
+        }
+        // [process] release: pairs with [process] in incarnation(); without it a peer could take the last user's pid.
+        tables.putLongRelease(offset + INCARNATION_OFFSET, incarnation);
+    }
+
+    /**
+     * Frees the entry: by its process when it leaves, or under the tables' lock by one who has proof of its death.
+     */
+    public void free()
+    {
+        tables.putLongRelease(offset + INCARNATION_OFFSET, 0);
+    }
+
+    /**
+     * @return start time of the process in ticks since boot.
+     */
+    public long startTicks()
+    {
+        return tables.getLong(offset + START_TICKS_OFFSET);
+    }
+
+    /**
+     * @return process id as its owner sees it, for people.
+     */
+    public int pid()
+    {
+        return tables.getInt(offset + PID_OFFSET);
+    }
+
+    /**
+     * @return effective user id as its owner says, for people.
+     */
+    public int euid()
+    {
+        return tables.getInt(offset + EUID_OFFSET);
+    }
+}
