@@ -141,7 +141,8 @@ public final class Attachment implements AutoCloseable
             final int portIndex = freePort();
             final long portIncarnation = nextIncarnation();
             new PortEntry(tables, geometry).wrap(portIndex).publish(portIncarnation, PortDescriptor.KIND_SERVICE,
-                processIndex, incarnation, NONE, uid, gid, libraryFlags(options), name, System.currentTimeMillis());
+                processIndex, incarnation, NONE, uid, gid, libraryFlags(options), name,
+                options.generation(), System.currentTimeMillis());
             port = new ServicePort(this, portIndex, portIncarnation, name, options, uid);
             // [registered] release: pairs with the acquire in client(), which looks for the service once more behind
             // it.
@@ -191,6 +192,7 @@ public final class Attachment implements AutoCloseable
             }
             if (!sleep(RegionDescriptor.REGISTRATIONS_OFFSET, registrations, deadlineNs, isTimed))
             {
+                checkUsable();
                 throw new CapsException(
                     Thread.currentThread().isInterrupted() ? Status.INTERRUPTED : Status.TIMED_OUT,
                     "while waiting for a service: " + describe(name, options));
@@ -245,7 +247,8 @@ public final class Attachment implements AutoCloseable
             reap();
             final int portIndex = freePort();
             new PortEntry(tables, geometry).wrap(portIndex).publish(nextIncarnation(), PortDescriptor.KIND_WAIT_SET,
-                processIndex, incarnation, NONE, PortOptions.ANY, PortOptions.ANY, 0, "", System.currentTimeMillis());
+                processIndex, incarnation, NONE, PortOptions.ANY, PortOptions.ANY, 0, "", 0,
+                System.currentTimeMillis());
             waitSet = new WaitSet(this, portIndex);
         }
         finally
@@ -332,6 +335,7 @@ public final class Attachment implements AutoCloseable
         checkOwnProcess();
         CloseHelper.closeAll(openSets);
         CloseHelper.closeAll(open);
+        sleepers.close(this);
         if (host.isOwnProcess())
         {
             new ProcessEntry(tables, geometry).wrap(processIndex).free();
@@ -432,7 +436,10 @@ public final class Attachment implements AutoCloseable
     boolean sleep(final int wakeOffset, final int wakeSequence, final long deadlineNs, final boolean isTimed)
     {
         final Thread thread = Thread.currentThread();
-        sleepers.add(thread, wakeOffset);
+        if (!sleepers.add(thread, wakeOffset))
+        {
+            return false;
+        }
         try
         {
             final long timeoutNs = isTimed ? deadlineNs - System.nanoTime() : Long.MAX_VALUE;
@@ -610,7 +617,7 @@ public final class Attachment implements AutoCloseable
                         " bytes of a new link: region=" + host.place());
                 }
                 client.publish(portIncarnation, PortDescriptor.KIND_CLIENT, processIndex, incarnation, linkIndex, uid,
-                    gid, libraryFlags(options), name, System.currentTimeMillis());
+                    gid, libraryFlags(options), name, options.generation(), System.currentTimeMillis());
                 // [link] the link is complete before the service can accept it.
                 link.change(linkIncarnation, LinkEntryDescriptor.OPEN, 0);
             }

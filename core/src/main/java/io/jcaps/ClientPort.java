@@ -73,6 +73,7 @@ public final class ClientPort extends Port
 
     private final int serviceProcessIndex;
     private final long serviceProcessIncarnation;
+    private final long serviceIncarnation;
     private final int serviceSleepersOffset;
     private final int serviceEventsOffset;
     private final int serviceGenerationOffset;
@@ -125,6 +126,7 @@ public final class ClientPort extends Port
 
         serviceProcessIndex = linkEntry.serviceProcessIndex();
         serviceProcessIncarnation = linkEntry.serviceProcessIncarnation();
+        serviceIncarnation = linkEntry.servicePortIncarnation();
         final PortEntry service = new PortEntry(tables, geometry).wrap(linkEntry.servicePortIndex());
         serviceSleepersOffset = service.sleepersOffset();
         serviceEventsOffset = service.eventsOffset();
@@ -265,6 +267,15 @@ public final class ClientPort extends Port
     {
         // [generation] acquire: pairs with the release in Port.generation(long).
         return tables.getLongAcquire(serviceGenerationOffset);
+    }
+
+    /**
+     * @return number of the service's registration (B3): two ports with the same one are connected to the same life of
+     * the service, also after it went.
+     */
+    public long serviceIncarnation()
+    {
+        return serviceIncarnation;
     }
 
     /**

@@ -28,6 +28,7 @@ public final class PortOptions
     private boolean spinOnly;
     private int spinCount = DEFAULT_SPIN_COUNT;
     private long connectTimeoutNs = Long.MAX_VALUE;
+    private long generation;
 
     /**
      * The user id that a service is registered under, or that a client looks for. Unless set it is the caller's
@@ -59,6 +60,7 @@ public final class PortOptions
         copy.spinOnly = spinOnly;
         copy.spinCount = spinCount;
         copy.connectTimeoutNs = connectTimeoutNs;
+        copy.generation = generation;
         return copy;
     }
 
@@ -191,6 +193,27 @@ public final class PortOptions
     public long connectTimeoutNs()
     {
         return connectTimeoutNs;
+    }
+
+    /**
+     * The port's own generation from its first moment on (R28): a client that waits for a service never finds it
+     * without. 0 unless set; {@link Port#generation(long)} changes it later.
+     *
+     * @param generation any number.
+     * @return this.
+     */
+    public PortOptions generation(final long generation)
+    {
+        this.generation = generation;
+        return this;
+    }
+
+    /**
+     * @return the port's generation when it is opened.
+     */
+    public long generation()
+    {
+        return generation;
     }
 
     /**

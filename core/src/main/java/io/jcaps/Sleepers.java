@@ -12,12 +12,20 @@ import java.util.Arrays;
  */
 final class Sleepers
 {
+    private static final long CLOSE_PAUSE_MS = 1;
+
     private Thread[] threads = new Thread[8];
     private int[] wakeOffsets = new int[8];
     private int count;
+    private boolean isClosed;
 
-    synchronized void add(final Thread thread, final int wakeOffset)
+    /** False if nobody may sleep any more, as the attachment is about to give its memory back. */
+    synchronized boolean add(final Thread thread, final int wakeOffset)
     {
+        if (isClosed)
+        {
+            return false;
+        }
         if (count == threads.length)
         {
             threads = Arrays.copyOf(threads, 2 * count);
@@ -25,6 +33,7 @@ final class Sleepers
         }
         threads[count] = thread;
         wakeOffsets[count++] = wakeOffset;
+        return true;
     }
 
     synchronized void remove(final Thread thread)
@@ -36,8 +45,35 @@ final class Sleepers
                 threads[i] = threads[--count];
                 wakeOffsets[i] = wakeOffsets[count];
                 threads[count] = null;
+                notifyAll();
                 return;
             }
+        }
+    }
+
+    /** Wakes all, and returns when none sleeps any more. */
+    synchronized void close(final Attachment attachment)
+    {
+        isClosed = true;
+        boolean wasInterrupted = false;
+        while (count > 0)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                attachment.wakeAll(wakeOffsets[i]);
+            }
+            try
+            {
+                wait(CLOSE_PAUSE_MS);
+            }
+            catch (final InterruptedException ex)
+            {
+                wasInterrupted = true;
+            }
+        }
+        if (wasInterrupted)
+        {
+            Thread.currentThread().interrupt();
         }
     }
 

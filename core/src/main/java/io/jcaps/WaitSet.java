@@ -28,7 +28,7 @@ public final class WaitSet implements AutoCloseable
     private final int wakeOffset;
     private Port[] ports = new Port[0];
     private int cursor;
-    private boolean isClosed;
+    private volatile boolean isClosed;
 
     WaitSet(final Attachment attachment, final int portIndex)
     {
@@ -104,6 +104,11 @@ public final class WaitSet implements AutoCloseable
     public Port poll()
     {
         checkOpen();
+        return find();
+    }
+
+    private Port find()
+    {
         final Port[] ports = this.ports;
         for (int i = 0; i < ports.length; i++)
         {
@@ -125,35 +130,37 @@ public final class WaitSet implements AutoCloseable
      * peer ends.
      *
      * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
-     * @return the port; null if the time is over or the thread was interrupted, its interrupt status stays set.
+     * @return the port; null if the time is over, the set was closed, or the thread was interrupted: its interrupt
+     * status stays set.
      */
     public Port await(final long timeoutNs)
     {
         final boolean isTimed = Long.MAX_VALUE != timeoutNs;
         final long deadlineNs = Port.deadline(timeoutNs);
+        checkOpen();
         for (int i = 0; i <= SPIN_COUNT; i++)
         {
-            final Port port = poll();
+            final Port port = find();
             if (null != port)
             {
                 return port;
             }
             Thread.onSpinWait();
         }
-        while (true)
+        while (!isClosed)
         {
             final int wakeSequence = tables.getIntVolatile(wakeOffset);
             announce(portIndex + 1);
             try
             {
-                final Port port = poll();
+                final Port port = find();
                 if (null != port)
                 {
                     return port;
                 }
                 if (!attachment.sleep(wakeOffset, wakeSequence, deadlineNs, isTimed))
                 {
-                    return poll();
+                    return find();
                 }
             }
             finally
@@ -161,10 +168,12 @@ public final class WaitSet implements AutoCloseable
                 announce(0);
             }
         }
+        return null;
     }
 
     /**
-     * Gives the set up; its ports stay open. A second call does nothing.
+     * Gives the set up; its ports stay open. Any thread may call; one that waits returns null. A second call does
+     * nothing.
      */
     @Override
     public void close()
@@ -176,9 +185,9 @@ public final class WaitSet implements AutoCloseable
             {
                 port.leave();
             }
-            ports = new Port[0];
             if (host.isOwnProcess())
             {
+                attachment.wakeAll(wakeOffset);
                 entry.free();
             }
             attachment.onClosed(this);

@@ -63,6 +63,7 @@ public final class PortEntry
      * @param gid                registered or looked up; -1 is any.
      * @param flags              the user's in the low 16 bits, the library's above.
      * @param name               valid (R2).
+     * @param generation         to begin with.
      * @param openedAtMs         since 1970.
      */
     public void publish(
@@ -75,6 +76,7 @@ public final class PortEntry
         final int gid,
         final int flags,
         final String name,
+        final long generation,
         final long openedAtMs)
     {
         tables.putInt(offset + KIND_OFFSET, kind);
@@ -88,7 +90,7 @@ public final class PortEntry
         tables.putInt(offset + NAME_LENGTH_OFFSET, name.length());
         tables.putStringWithoutLengthAscii(offset + NAME_OFFSET, name);
         tables.putLong(offset + OPENED_AT_MS_OFFSET, openedAtMs);
-        tables.putLong(offset + GENERATION_OFFSET, 0);
+        tables.putLong(offset + GENERATION_OFFSET, generation);
         tables.putInt(offset + SLEEPERS_OFFSET, 0);
         tables.putInt(offset + WAIT_SET_OFFSET, 0);
         // [port] release: pairs with [port] in incarnation(); without it a name could be found with another's owner.
