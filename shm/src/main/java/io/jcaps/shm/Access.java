@@ -1,0 +1,46 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm;
+
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/**
+ * Who shares a region. Who can open the file can store anywhere in it, so all of them trust each other's code.
+ * <p>
+ * A directory and files that are made get exactly these modes, whatever the umask.
+ */
+public enum Access
+{
+    /** One user: directory 0700, files 0600. The directory must be the caller's own or root's. */
+    PRIVATE("rwx------", "rw-------"),
+    /**
+     * One group: directory 0770, files 0660 and of the directory's group. Where the directory is writable by its
+     * group, as it may be with this access alone, files of any member are trusted like the directory owner's.
+     */
+    GROUP("rwxrwx---", "rw-rw----"),
+    /** Everybody: directory 0755, files 0666. The directory's owner is the authority; he alone can create. */
+    WORLD("rwxr-xr-x", "rw-rw-rw-");
+
+    private final String directoryMode;
+    private final String fileMode;
+
+    Access(final String directoryMode, final String fileMode)
+    {
+        this.directoryMode = directoryMode;
+        this.fileMode = fileMode;
+    }
+
+    Set<PosixFilePermission> directoryPermissions()
+    {
+        return PosixFilePermissions.fromString(directoryMode);
+    }
+
+    Set<PosixFilePermission> filePermissions()
+    {
+        return PosixFilePermissions.fromString(fileMode);
+    }
+}

@@ -1,0 +1,67 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm;
+
+import io.jcaps.Attachment;
+import io.jcaps.CapsException;
+import io.jcaps.Status;
+import org.agrona.ErrorHandler;
+
+/**
+ * Where a program begins: attaches its process to a region of this machine.
+ */
+public final class Caps
+{
+    private Caps()
+    {
+    }
+
+    /**
+     * Attaches to the default region, which is made if there is none: see {@link RegionConfig}.
+     *
+     * @return the attachment; to be closed.
+     */
+    public static Attachment attach()
+    {
+        return attach(new RegionConfig());
+    }
+
+    /**
+     * Attaches to a region, which is made if there is none and the configuration allows it.
+     *
+     * @param config of the region.
+     * @return the attachment; to be closed.
+     * @throws io.jcaps.layout.RegionException if there is no region that can be used, or none can be made; the message
+     *                                         says why, and what to do.
+     * @throws CapsException                   with {@link Status#NOT_SUPPORTED} if CAPS is switched off (R10), or as
+     *                                         {@link Attachment#attach} does.
+     */
+    public static Attachment attach(final RegionConfig config)
+    {
+        return attach(config, Caps::onError);
+    }
+
+    /**
+     * Attaches to a region, and hears of what goes wrong in the background.
+     *
+     * @param config       of the region.
+     * @param errorHandler called by the attachment's watch thread.
+     * @return the attachment; to be closed.
+     */
+    public static Attachment attach(final RegionConfig config, final ErrorHandler errorHandler)
+    {
+        if (!config.enabled())
+        {
+            throw new CapsException(Status.NOT_SUPPORTED, "CAPS is switched off: jcaps.enabled=false");
+        }
+        return Attachment.attach(ShmHost.open(config), config.watchIntervalNs(), errorHandler);
+    }
+
+    private static void onError(final Throwable throwable)
+    {
+        final Thread thread = Thread.currentThread();
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, throwable);
+    }
+}

@@ -1,0 +1,168 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.util.concurrent.TimeUnit;
+
+import static org.agrona.BitUtil.SIZE_OF_LONG;
+
+/**
+ * Sleep on a word of shared memory, and wake: Linux's futex, called through JNA. Where it cannot be had, the reason is
+ * kept instead. On JDK 24 and later JNA needs {@code --enable-native-access=ALL-UNNAMED}, or the JDK prints a warning.
+ * <p>
+ * Any thread may call; a virtual one keeps its carrier while it sleeps. Only a thread's first call allocates anything.
+ */
+final class Futex
+{
+    // Without FUTEX_PRIVATE_FLAG: the word is known by its file and offset, so that processes share it.
+    private static final long FUTEX_WAIT = 0;
+    private static final long FUTEX_WAKE = 1;
+    private static final int EAGAIN = 11;
+    private static final int TIMESPEC_LENGTH = 2 * SIZE_OF_LONG;
+    private static final long NS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private final long callNumber;
+    private final String reason;
+    // Per instance, not static: the threads are the user's, and must not keep this library's class loader.
+    private final ThreadLocal<UnsafeBuffer> timespec = ThreadLocal.withInitial(
+        () -> new UnsafeBuffer(BufferUtil.allocateDirectAligned(TIMESPEC_LENGTH, SIZE_OF_LONG)));
+
+    private Futex(final long callNumber, final String reason)
+    {
+        this.callNumber = callNumber;
+        this.reason = reason;
+    }
+
+    /**
+     * @param isWanted  false to do without.
+     * @param osName    as in the system property {@code os.name}.
+     * @param archName  as in the system property {@code os.arch}.
+     * @return one that works, or one that says why not.
+     */
+    static Futex open(final boolean isWanted, final String osName, final String archName)
+    {
+        if (!isWanted)
+        {
+            return new Futex(0, "switched off");
+        }
+        if (!"Linux".equals(osName))
+        {
+            return new Futex(0, "no futex on " + osName);
+        }
+        final long callNumber = callNumber(archName);
+        if (0 == callNumber)
+        {
+            return new Futex(0, "the futex call's number is not known on " + archName);
+        }
+
+        try
+        {
+            Calls.register();
+            final Futex futex = new Futex(callNumber, null);
+            final String failure = futex.test();
+            return null == failure ? futex : new Futex(0, failure);
+        }
+        catch (final LinkageError | RuntimeException ex)
+        {
+            // No JNA on the class path, no place from which it could load its library, or native code forbidden.
+            return new Futex(0, "JNA cannot be used: " + ex);
+        }
+    }
+
+    /**
+     * @return whether {@link #sleep} and {@link #wake} may be called.
+     */
+    boolean isPresent()
+    {
+        return null == reason;
+    }
+
+    /**
+     * @return why there is none; null if there is one.
+     */
+    String reason()
+    {
+        return reason;
+    }
+
+    /**
+     * Sleeps until woken, unless the word has changed already. An interrupt does not end it.
+     *
+     * @param address   of the word.
+     * @param expected  value at which to sleep.
+     * @param timeoutNs longest sleep, positive; {@link Long#MAX_VALUE} for no limit.
+     */
+    void sleep(final long address, final int expected, final long timeoutNs)
+    {
+        if (Long.MAX_VALUE == timeoutNs)
+        {
+            Calls.syscall(callNumber, address, FUTEX_WAIT, expected, 0, 0, 0);
+        }
+        else
+        {
+            final UnsafeBuffer time = timespec.get();
+            time.putLong(0, timeoutNs / NS_PER_SECOND);
+            time.putLong(SIZE_OF_LONG, timeoutNs % NS_PER_SECOND);
+            Calls.syscall(callNumber, address, FUTEX_WAIT, expected, time.addressOffset(), 0, 0);
+        }
+    }
+
+    /**
+     * @param address of the word.
+     * @param limit   most threads to wake.
+     * @return how many were woken.
+     */
+    int wake(final long address, final int limit)
+    {
+        return (int)Calls.syscall(callNumber, address, FUTEX_WAKE, limit, 0, 0, 0);
+    }
+
+    /** A sleeper that fails at once would spin: find out here that the call does what it should. */
+    private String test()
+    {
+        final UnsafeBuffer word = new UnsafeBuffer(BufferUtil.allocateDirectAligned(SIZE_OF_LONG, SIZE_OF_LONG));
+        final long result = Calls.syscall(callNumber, word.addressOffset(), FUTEX_WAIT, 1, 0, 0, 0);
+        final int error = Native.getLastError();
+        return -1 == result && EAGAIN == error ? null :
+            "the futex call answers " + result + ", errno " + error + ", instead of -1, errno " + EAGAIN;
+    }
+
+    private static long callNumber(final String archName)
+    {
+        return switch (archName)
+        {
+            case "amd64", "x86_64" -> 202;
+            case "aarch64" -> 98;
+            default -> 0;
+        };
+    }
+
+    /** Apart, so that {@link Futex} can be loaded without JNA. */
+    private static final class Calls
+    {
+        private static boolean isRegistered;
+
+        private Calls()
+        {
+        }
+
+        static synchronized void register()
+        {
+            if (!isRegistered)
+            {
+                Native.register(Calls.class, NativeLibrary.getProcess());
+                isRegistered = true;
+            }
+        }
+
+        static native long syscall(
+            long number, long address, long operation, long value, long timeout, long address2, long value3);
+    }
+}

@@ -1,0 +1,291 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm;
+
+import io.jcaps.layout.Geometry;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/**
+ * Where a region is and how it is made. Set what differs from the defaults; {@link #conclude()} checks all of it, once,
+ * and after that nothing can be changed.
+ * <p>
+ * This is the one place where system properties and the environment are read, and they are only defaults:
+ * {@code jcaps.region} or else the variable {@code CAPS_REGION} for the path, {@code jcaps.enabled} and
+ * {@code jcaps.futex} ({@code true} or {@code false}).
+ * <p>
+ * One thread sets; any may read what was concluded.
+ */
+public final class RegionConfig
+{
+    /** System property: path of the region file. */
+    public static final String REGION_PROPERTY = "jcaps.region";
+    /** Environment variable: path of the region file, where the system property is not set. */
+    public static final String REGION_VARIABLE = "CAPS_REGION";
+    /** System property: whether the library may be used at all (R10). */
+    public static final String ENABLED_PROPERTY = "jcaps.enabled";
+    /** System property: whether sleepers may wait on a futex. */
+    public static final String FUTEX_PROPERTY = "jcaps.futex";
+    /** Longest wait in nanoseconds for what another process is making, unless set otherwise: 5 s. */
+    public static final long DEFAULT_ATTACH_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
+    /** Nanoseconds between two looks at a peer's life, unless set otherwise: 8 ms. */
+    public static final long DEFAULT_WATCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(8);
+
+    /** What the name of a region's lock file adds to that of the region. */
+    static final String LOCK_SUFFIX = ".lock";
+
+    private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
+
+    private boolean concluded;
+    private Path path;
+    private Geometry geometry = Geometry.DEFAULT;
+    private Access access = Access.PRIVATE;
+    private boolean createIfMissing = true;
+    private boolean enabled = Boolean.parseBoolean(System.getProperty(ENABLED_PROPERTY, "true"));
+    private boolean futex = Boolean.parseBoolean(System.getProperty(FUTEX_PROPERTY, "true"));
+    private long attachTimeoutNs = DEFAULT_ATTACH_TIMEOUT_NS;
+    private long watchIntervalNs = DEFAULT_WATCH_INTERVAL_NS;
+
+    /**
+     * @return the region file's path. If none was set: the system property, the environment variable, or a directory
+     *         of the user's own under {@code /dev/shm}, where memory is that is not written to a disk; without
+     *         {@code /dev/shm}, under the directory for temporary files.
+     */
+    public Path path()
+    {
+        if (null == path)
+        {
+            path = defaultPath();
+        }
+        return path;
+    }
+
+    /**
+     * @param path of the region file; its directory must be nobody's but the users' of the region.
+     * @return this.
+     */
+    public RegionConfig path(final Path path)
+    {
+        checkNotConcluded();
+        this.path = path;
+        return this;
+    }
+
+    /**
+     * @return counts and lengths of a region that has to be created.
+     */
+    public Geometry geometry()
+    {
+        return geometry;
+    }
+
+    /**
+     * @param geometry of the region if it has to be created; one that is there keeps its own.
+     * @return this.
+     */
+    public RegionConfig geometry(final Geometry geometry)
+    {
+        checkNotConcluded();
+        this.geometry = geometry;
+        return this;
+    }
+
+    /**
+     * @return who shares the region: {@link Access#PRIVATE} unless set otherwise.
+     */
+    public Access access()
+    {
+        return access;
+    }
+
+    /**
+     * @param access who shares the region: modes of what is created, and whose files are trusted.
+     * @return this.
+     */
+    public RegionConfig access(final Access access)
+    {
+        checkNotConcluded();
+        this.access = access;
+        return this;
+    }
+
+    /**
+     * @return whether a region that is not there is created: true unless set otherwise.
+     */
+    public boolean createIfMissing()
+    {
+        return createIfMissing;
+    }
+
+    /**
+     * @param createIfMissing false to attach to a region that is there, or fail.
+     * @return this.
+     */
+    public RegionConfig createIfMissing(final boolean createIfMissing)
+    {
+        checkNotConcluded();
+        this.createIfMissing = createIfMissing;
+        return this;
+    }
+
+    /**
+     * @return false if the library is switched off: its calls then answer {@code EOPNOTSUPP} (R10).
+     */
+    public boolean enabled()
+    {
+        return enabled;
+    }
+
+    /**
+     * @param enabled false to switch the library off (R10).
+     * @return this.
+     */
+    public RegionConfig enabled(final boolean enabled)
+    {
+        checkNotConcluded();
+        this.enabled = enabled;
+        return this;
+    }
+
+    /**
+     * @return whether sleepers wait on a futex where there is one; otherwise they look again every millisecond.
+     */
+    public boolean futex()
+    {
+        return futex;
+    }
+
+    /**
+     * @param futex false to do without native code.
+     * @return this.
+     */
+    public RegionConfig futex(final boolean futex)
+    {
+        checkNotConcluded();
+        this.futex = futex;
+        return this;
+    }
+
+    /**
+     * @return longest wait in nanoseconds for what another process is making or changing.
+     */
+    public long attachTimeoutNs()
+    {
+        return attachTimeoutNs;
+    }
+
+    /**
+     * @param attachTimeoutNs longest wait in nanoseconds for what another process is making or changing, positive.
+     * @return this.
+     */
+    public RegionConfig attachTimeoutNs(final long attachTimeoutNs)
+    {
+        checkNotConcluded();
+        this.attachTimeoutNs = attachTimeoutNs;
+        return this;
+    }
+
+    /**
+     * @return nanoseconds between two looks at a peer's life while something is awaited of it.
+     */
+    public long watchIntervalNs()
+    {
+        return watchIntervalNs;
+    }
+
+    /**
+     * @param watchIntervalNs nanoseconds between two looks at a peer's life, positive.
+     * @return this.
+     */
+    public RegionConfig watchIntervalNs(final long watchIntervalNs)
+    {
+        checkNotConcluded();
+        this.watchIntervalNs = watchIntervalNs;
+        return this;
+    }
+
+    /**
+     * Checks everything and makes the path absolute; after this nothing can be set. A second call does nothing.
+     *
+     * @return this.
+     * @throws IllegalArgumentException if a value cannot be used: the message says which, and why.
+     */
+    public RegionConfig conclude()
+    {
+        if (!concluded)
+        {
+            Objects.requireNonNull(geometry, "geometry");
+            Objects.requireNonNull(access, "access");
+            checkPositive("attachTimeoutNs", attachTimeoutNs);
+            checkPositive("watchIntervalNs", watchIntervalNs);
+            path = path().toAbsolutePath();
+            if (null == path.getFileName() || null == path.getParent() ||
+                ".".equals(path.getFileName().toString()) || "..".equals(path.getFileName().toString()))
+            {
+                throw new IllegalArgumentException("path must name a file in a directory: path=" + path);
+            }
+            if (path.getFileName().toString().endsWith(LOCK_SUFFIX))
+            {
+                throw new IllegalArgumentException(
+                    "path must not end in " + LOCK_SUFFIX + ", the lock files' own ending: path=" + path);
+            }
+            concluded = true;
+        }
+        return this;
+    }
+
+    /**
+     * @return path of the lock file, which stands beside the region file.
+     */
+    Path lockPath()
+    {
+        return path().resolveSibling(path().getFileName() + LOCK_SUFFIX);
+    }
+
+    private void checkNotConcluded()
+    {
+        if (concluded)
+        {
+            throw new IllegalStateException("the configuration is in use already: make a new one");
+        }
+    }
+
+    private static void checkPositive(final String name, final long value)
+    {
+        if (value <= 0)
+        {
+            throw new IllegalArgumentException(name + " must be positive: " + name + "=" + value);
+        }
+    }
+
+    private static Path defaultPath()
+    {
+        final String property = System.getProperty(REGION_PROPERTY);
+        if (null != property && !property.isEmpty())
+        {
+            return Path.of(property);
+        }
+        final String variable = System.getenv(REGION_VARIABLE);
+        if (null != variable && !variable.isEmpty())
+        {
+            return Path.of(variable);
+        }
+        final Path memory = Path.of("/dev/shm");
+        final Path parent = Files.isDirectory(memory) ? memory : Path.of(System.getProperty("java.io.tmpdir"));
+        return parent.resolve("jcaps-" + userName()).resolve("default");
+    }
+
+    private static String userName()
+    {
+        // The name only keeps users apart: whose the directory is, the operating system says. A uid without a name
+        // gives "?".
+        final String name = System.getProperty("user.name", "");
+        return PLAIN_NAME.matcher(name).matches() ? name : Integer.toString(ProcessInfo.find().self().euid());
+    }
+}

@@ -1,0 +1,309 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm;
+
+import io.jcaps.host.Credentials;
+import io.jcaps.host.Host;
+import io.jcaps.layout.RegionException;
+import io.jcaps.layout.RegionHeader;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.lang.ref.Reference;
+import java.nio.file.FileSystems;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A region in a file that many processes map, seen by one attachment of this process.
+ * <p>
+ * Not survived, as nothing in Java can: that somebody who may write to the directory cuts the file short.
+ */
+final class ShmHost implements Host
+{
+    private static final int ATTEST_ATTEMPTS = 3;
+    private static final long MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
+    private static final long MAX_PARK_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final ProcessInfo processInfo;
+    private final int pid;
+    private final RegionFile region;
+    private final LifeLocks locks;
+    private final Futex futex;
+
+    private ShmHost(
+        final ProcessInfo processInfo, final RegionFile region, final LifeLocks locks, final Futex futex)
+    {
+        this.processInfo = processInfo;
+        this.pid = processInfo.ownPid();
+        this.region = region;
+        this.locks = locks;
+        this.futex = futex;
+    }
+
+    /**
+     * Attaches to a region, and creates it first if that is wanted.
+     *
+     * @param config is concluded here if it was not yet.
+     * @return an attachment that holds no locks.
+     * @throws IllegalArgumentException if the configuration has a value that cannot be used.
+     * @throws RegionException          if there is no region that can be used: the message says why and what to do.
+     */
+    static ShmHost open(final RegionConfig config)
+    {
+        checkUnsafeBuffer();
+        if (!FileSystems.getDefault().supportedFileAttributeViews().contains("unix"))
+        {
+            throw new RegionException("a region in a file needs Unix owners and modes, which " +
+                System.getProperty("os.name") + " does not have");
+        }
+        config.conclude();
+
+        final ProcessInfo processInfo = ProcessInfo.find();
+        final Futex futex =
+            Futex.open(config.futex(), System.getProperty("os.name"), System.getProperty("os.arch"));
+        final RegionOpener opener = new RegionOpener(config, processInfo);
+        final RegionFile region = opener.open();
+        return new ShmHost(processInfo, region, opener.locks(), futex);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public RegionHeader header()
+    {
+        return region.header();
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public String place()
+    {
+        return region.path().toString();
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public AtomicBuffer tables()
+    {
+        return region.tables();
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public AtomicBuffer link(final int linkIndex)
+    {
+        return region.link(linkIndex);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean back(final int linkIndex, final int offset, final int length)
+    {
+        return region.back(linkIndex, offset, length);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean lockTables(final long timeoutNs)
+    {
+        return locks.lockTables(timeoutNs);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void unlockTables()
+    {
+        locks.unlockTables();
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean holdLife(final int processIndex)
+    {
+        return locks.holdLife(checkProcessIndex(processIndex));
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void dropLife(final int processIndex)
+    {
+        locks.dropLife(checkProcessIndex(processIndex));
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean isAlive(final int processIndex)
+    {
+        return locks.isAlive(checkProcessIndex(processIndex));
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public Credentials self()
+    {
+        return processInfo.self();
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public long startTicks()
+    {
+        return processInfo.startTicks();
+    }
+
+    /**
+     * {@inheritDoc}
+     * <p>
+     * The credentials are those of a process that held the lock before they were read and after.
+     */
+    @Override
+    public Credentials attest(final int processIndex)
+    {
+        if (locks.isHeldHere(checkProcessIndex(processIndex)))
+        {
+            return processInfo.self();
+        }
+        final long position = LifeLocks.lifePosition(processIndex);
+        for (int i = 0; i < ATTEST_ATTEMPTS; i++)
+        {
+            final int holder = processInfo.lockHolder(locks.file(), position);
+            if (ProcessInfo.NO_HOLDER == holder)
+            {
+                if (!locks.isAlive(processIndex))
+                {
+                    return null;
+                }
+            }
+            else
+            {
+                final Credentials credentials = processInfo.credentials(holder);
+                if (null != credentials && holder == processInfo.lockHolder(locks.file(), position))
+                {
+                    return credentials;
+                }
+            }
+        }
+        return locks.isAlive(processIndex) ? Credentials.UNKNOWN : null;
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean isOwnProcess()
+    {
+        return pid == processInfo.ownPid();
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean isCurrent()
+    {
+        return region.isCurrent();
+    }
+
+    /**
+     * {@inheritDoc}
+     * <p>
+     * An interrupt does not end the sleep on a futex: whoever wants the sleeper to notice wakes the word. It does end
+     * the other way of waiting, and stays pending.
+     */
+    @Override
+    public void sleep(final int wakeOffset, final int expected, final long timeoutNs)
+    {
+        if (timeoutNs <= 0)
+        {
+            return;
+        }
+        final UnsafeBuffer tables = region.tables();
+        checkWord(tables, wakeOffset);
+        if (futex.isPresent())
+        {
+            futex.sleep(tables.addressOffset() + wakeOffset, expected, timeoutNs);
+            Reference.reachabilityFence(tables);
+        }
+        else
+        {
+            poll(tables, wakeOffset, expected, timeoutNs);
+        }
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void wake(final int wakeOffset, final int limit)
+    {
+        if (futex.isPresent())
+        {
+            final UnsafeBuffer tables = region.tables();
+            checkWord(tables, wakeOffset);
+            futex.wake(tables.addressOffset() + wakeOffset, limit);
+            Reference.reachabilityFence(tables);
+        }
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public String sleepMode()
+    {
+        return futex.isPresent() ? "futex" :
+            "parked polling, every " + MAX_PARK_NS + " ns at most: " + futex.reason();
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void close()
+    {
+        region.close();
+        locks.close();
+    }
+
+    private static void poll(
+        final UnsafeBuffer tables, final int wakeOffset, final int expected, final long timeoutNs)
+    {
+        final long startNs = System.nanoTime();
+        long parkNs = MIN_PARK_NS;
+        while (expected == tables.getIntVolatile(wakeOffset))
+        {
+            final long leftNs = timeoutNs - (System.nanoTime() - startNs);
+            if (leftNs <= 0 || Thread.currentThread().isInterrupted())
+            {
+                return;
+            }
+            LockSupport.parkNanos(Math.min(parkNs, leftNs));
+            parkNs = Math.min(2 * parkNs, MAX_PARK_NS);
+        }
+    }
+
+    private int checkProcessIndex(final int processIndex)
+    {
+        if (processIndex < 0 || processIndex >= region.header().geometry().processCount())
+        {
+            throw new IndexOutOfBoundsException("processIndex=" + processIndex + " processCount=" +
+                region.header().geometry().processCount());
+        }
+        return processIndex;
+    }
+
+    /** The kernel takes an address as it is, and any that is mapped will do for it. */
+    private static void checkWord(final UnsafeBuffer tables, final int wakeOffset)
+    {
+        if (wakeOffset < 0 || wakeOffset > tables.capacity() - Integer.BYTES || 0 != (wakeOffset & 3))
+        {
+            throw new IndexOutOfBoundsException(
+                "wakeOffset=" + wakeOffset + " capacity=" + tables.capacity());
+        }
+    }
+
+    private static void checkUnsafeBuffer()
+    {
+        try
+        {
+            new UnsafeBuffer(new byte[Long.BYTES]).putLongVolatile(0, 1);
+        }
+        catch (final LinkageError ex)
+        {
+            throw new RegionException("start java with --add-exports java.base/jdk.internal.misc=ALL-UNNAMED: " +
+                "Agrona's UnsafeBuffer does not work without it", ex);
+        }
+    }
+}
