@@ -20,7 +20,6 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.SleepingIdleStrategy;
 
 import java.util.ArrayList;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One process's view of a region: opens ports, and looks after the peers of all of them.
@@ -29,14 +28,10 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Attachment implements AutoCloseable
 {
-    private static final long TABLES_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
-    private static final int NONE = -1;
-
     private final Host host;
     private final AtomicBuffer tables;
     private final Geometry geometry;
-    private final int processIndex;
-    private final long incarnation;
+    private final Registry registry;
     private final Watch watch;
     private final AgentRunner watchRunner;
     private final ArrayList<Port> ports = new ArrayList<>();
@@ -51,9 +46,7 @@ public final class Attachment implements AutoCloseable
         this.host = host;
         tables = host.tables();
         geometry = host.header().geometry();
-        final long[] incarnation = new long[1];
-        processIndex = enter(incarnation);
-        this.incarnation = incarnation[0];
+        registry = new Registry(host);
         watch = new Watch(this);
         if (watchIntervalNs > 0)
         {
@@ -129,19 +122,19 @@ public final class Attachment implements AutoCloseable
         }
 
         final ServicePort port;
-        lockTables();
+        registry.lock();
         try
         {
-            reap();
-            if ((options.flags() & PortFlags.EXCL) != 0 && NONE != find(name, uid, gid))
+            registry.reap();
+            if ((options.flags() & PortFlags.EXCL) != 0 && Registry.NONE != registry.find(name, uid, gid))
             {
                 throw new CapsException(Status.EXISTS,
                     "a service of that name lives: name=" + name + ", uid=" + uid + ", gid=" + gid);
             }
-            final int portIndex = freePort();
-            final long portIncarnation = nextIncarnation();
+            final int portIndex = registry.freePort();
+            final long portIncarnation = registry.nextIncarnation();
             new PortEntry(tables, geometry).wrap(portIndex).publish(portIncarnation, PortDescriptor.KIND_SERVICE,
-                processIndex, incarnation, NONE, uid, gid, libraryFlags(options), name,
+                registry.processIndex(), registry.incarnation(), Registry.NONE, uid, gid, libraryFlags(options), name,
                 options.generation(), System.currentTimeMillis());
             port = new ServicePort(this, portIndex, portIncarnation, name, options, uid);
             // [registered] release: pairs with the acquire in client(), which looks for the service once more behind
@@ -151,7 +144,7 @@ public final class Attachment implements AutoCloseable
         }
         finally
         {
-            host.unlockTables();
+            registry.unlock();
         }
         host.wake(RegionDescriptor.REGISTRATIONS_OFFSET, Integer.MAX_VALUE);
         add(port);
@@ -240,20 +233,20 @@ public final class Attachment implements AutoCloseable
     public WaitSet waitSet()
     {
         checkUsable();
-        lockTables();
+        registry.lock();
         final WaitSet waitSet;
         try
         {
-            reap();
-            final int portIndex = freePort();
-            new PortEntry(tables, geometry).wrap(portIndex).publish(nextIncarnation(), PortDescriptor.KIND_WAIT_SET,
-                processIndex, incarnation, NONE, PortOptions.ANY, PortOptions.ANY, 0, "", 0,
-                System.currentTimeMillis());
+            registry.reap();
+            final int portIndex = registry.freePort();
+            new PortEntry(tables, geometry).wrap(portIndex).publish(registry.nextIncarnation(),
+                PortDescriptor.KIND_WAIT_SET, registry.processIndex(), registry.incarnation(), Registry.NONE,
+                PortOptions.ANY, PortOptions.ANY, 0, "", 0, System.currentTimeMillis());
             waitSet = new WaitSet(this, portIndex);
         }
         finally
         {
-            host.unlockTables();
+            registry.unlock();
         }
         synchronized (ports)
         {
@@ -338,8 +331,7 @@ public final class Attachment implements AutoCloseable
         sleepers.close(this);
         if (host.isOwnProcess())
         {
-            new ProcessEntry(tables, geometry).wrap(processIndex).free();
-            host.dropLife(processIndex);
+            registry.leave();
         }
         host.close();
     }
@@ -362,11 +354,11 @@ public final class Attachment implements AutoCloseable
         {
             try
             {
-                freeClosed();
+                registry.freeClosed();
             }
             finally
             {
-                host.unlockTables();
+                registry.unlock();
             }
         }
     }
@@ -532,43 +524,11 @@ public final class Attachment implements AutoCloseable
             }
         }
         CloseHelper.quietClose(watchRunner);
-        host.dropLife(processIndex);
+        host.dropLife(registry.processIndex());
         host.close();
     }
 
-    // ---- header and tables
-
-    private int enter(final long[] incarnation)
-    {
-        lockTables();
-        try
-        {
-            reap();
-            final ProcessEntry process = new ProcessEntry(tables, geometry);
-            for (int i = 0, count = geometry.processCount(); i < count; i++)
-            {
-                if (0 == process.wrap(i).incarnation() && host.holdLife(i))
-                {
-                    incarnation[0] = nextIncarnation();
-                    final Credentials self = host.self();
-                    final int[] groups = new int[self.groupCount()];
-                    for (int j = 0; j < groups.length; j++)
-                    {
-                        groups[j] = self.group(j);
-                    }
-                    process.publish(incarnation[0], host.startTicks(), self.pid(), self.uid(), self.euid(), self.gid(),
-                        groups);
-                    return i;
-                }
-            }
-        }
-        finally
-        {
-            host.unlockTables();
-        }
-        throw new CapsException(Status.NO_BUFFERS, "as many processes as may be are attached: processCount=" +
-            geometry.processCount() + ", region=" + host.place());
-    }
+    // ---- connecting
 
     /** One try to connect: null if there is no such service. */
     private ClientPort connect(final String name, final PortOptions options, final Credentials self)
@@ -585,12 +545,12 @@ public final class Attachment implements AutoCloseable
             final int linkIndex;
             final long portIncarnation;
             final long linkIncarnation;
-            lockTables();
+            registry.lock();
             try
             {
-                reap();
-                final int serviceIndex = find(name, uid, gid);
-                if (NONE == serviceIndex)
+                registry.reap();
+                final int serviceIndex = registry.find(name, uid, gid);
+                if (Registry.NONE == serviceIndex)
                 {
                     return null;
                 }
@@ -601,29 +561,31 @@ public final class Attachment implements AutoCloseable
                         describe(name, options) + ", service's uid=" + service.uid() + ", gid=" + service.gid() +
                         ", flags=0x" + Integer.toHexString(service.flags() & PortFlags.USER_MASK) + ", " + self);
                 }
-                portIndex = freePort();
-                linkIndex = freeLink();
+                portIndex = registry.freePort();
+                linkIndex = registry.freeLink();
                 client.wrap(portIndex);
                 link.wrap(linkIndex);
-                portIncarnation = nextIncarnation();
+                portIncarnation = registry.nextIncarnation();
                 linkIncarnation = portIncarnation;
                 // A process that dies from here on holds the link: whoever finds it dead lets go of it.
-                link.take(linkIncarnation, processIndex, incarnation, portIndex, portIncarnation, serviceIndex,
-                    service.incarnation(), service.processIndex(), service.processIncarnation());
+                link.take(linkIncarnation, registry.processIndex(), registry.incarnation(), portIndex,
+                    portIncarnation, serviceIndex, service.incarnation(), service.processIndex(),
+                    service.processIncarnation());
                 if (!host.back(linkIndex, 0, geometry.linkHeadLength()))
                 {
                     link.change(linkIncarnation, 0, LinkEntryDescriptor.CLIENT_HOLDS);
                     throw new CapsException(Status.NO_SPACE, "no memory left for " + geometry.linkHeadLength() +
                         " bytes of a new link: region=" + host.place());
                 }
-                client.publish(portIncarnation, PortDescriptor.KIND_CLIENT, processIndex, incarnation, linkIndex, uid,
-                    gid, libraryFlags(options), name, options.generation(), System.currentTimeMillis());
+                client.publish(portIncarnation, PortDescriptor.KIND_CLIENT, registry.processIndex(),
+                    registry.incarnation(), linkIndex, uid, gid, libraryFlags(options), name, options.generation(),
+                    System.currentTimeMillis());
                 // [link] the link is complete before the service can accept it.
                 link.change(linkIncarnation, LinkEntryDescriptor.OPEN, 0);
             }
             finally
             {
-                host.unlockTables();
+                registry.unlock();
             }
             if (service.isOpen())
             {
@@ -638,159 +600,6 @@ public final class Attachment implements AutoCloseable
             // Closed just now, and perhaps before it could see this link: looked for anew.
             link.change(linkIncarnation, LinkEntryDescriptor.CLIENT_CLOSED, LinkEntryDescriptor.CLIENT_HOLDS);
             client.free();
-        }
-    }
-
-    /** The newest living service that matches (R4, R5): its index or NONE. Under the tables' lock, after reap(). */
-    private int find(final String name, final int uid, final int gid)
-    {
-        final PortEntry service = new PortEntry(tables, geometry);
-        int found = NONE;
-        long foundIncarnation = 0;
-        for (int i = 0, count = geometry.portCount(); i < count; i++)
-        {
-            final long portIncarnation = service.wrap(i).incarnation();
-            if (portIncarnation > foundIncarnation && PortDescriptor.KIND_SERVICE == service.kind() &&
-                service.isOpen() && (PortOptions.ANY == uid || service.uid() == uid) &&
-                (PortOptions.ANY == gid || service.gid() == gid) && service.name().equals(name))
-            {
-                found = i;
-                foundIncarnation = portIncarnation;
-            }
-        }
-        return found;
-    }
-
-    private int freePort()
-    {
-        final PortEntry port = new PortEntry(tables, geometry);
-        for (int i = 0, count = geometry.portCount(); i < count; i++)
-        {
-            if (0 == port.wrap(i).incarnation())
-            {
-                return i;
-            }
-        }
-        throw new CapsException(Status.NO_BUFFERS, "as many ports as may be are open: portCount=" +
-            geometry.portCount() + ", region=" + host.place());
-    }
-
-    private int freeLink()
-    {
-        final LinkEntry link = new LinkEntry(tables, geometry);
-        for (int i = 0, count = geometry.linkCount(); i < count; i++)
-        {
-            if (LinkEntry.isFree(link.wrap(i).state()))
-            {
-                return i;
-            }
-        }
-        throw new CapsException(Status.NO_BUFFERS, "as many clients as may be are connected: linkCount=" +
-            geometry.linkCount() + ", region=" + host.place());
-    }
-
-    private long nextIncarnation()
-    {
-        final long next = tables.getLong(RegionDescriptor.NEXT_INCARNATION_OFFSET);
-        tables.putLong(RegionDescriptor.NEXT_INCARNATION_OFFSET, next + 1);
-        return next;
-    }
-
-    /**
-     * Removes what the dead left, under the tables' lock. Each step can be done twice: whoever dies within it leaves
-     * the rest to the next.
-     */
-    private void reap()
-    {
-        final ProcessEntry process = new ProcessEntry(tables, geometry);
-        for (int i = 0, count = geometry.processCount(); i < count; i++)
-        {
-            final long dead = process.wrap(i).incarnation();
-            if (0 != dead && dead != incarnation && !host.isAlive(i))
-            {
-                reapLinks(i, dead);
-                reapPorts(i, dead);
-                process.free();
-            }
-        }
-        freeClosed();
-    }
-
-    private void reapLinks(final int deadIndex, final long dead)
-    {
-        final LinkEntry link = new LinkEntry(tables, geometry);
-        for (int i = 0, count = geometry.linkCount(); i < count; i++)
-        {
-            final long state = link.wrap(i).state();
-            if ((state & LinkEntryDescriptor.CLIENT_HOLDS) != 0 && link.clientProcessIndex() == deadIndex &&
-                link.clientProcessIncarnation() == dead)
-            {
-                link.change(LinkEntry.incarnation(state), LinkEntryDescriptor.CLIENT_CLOSED,
-                    LinkEntryDescriptor.CLIENT_HOLDS);
-                final int servicePortIndex = link.servicePortIndex();
-                if (servicePortIndex >= 0 && servicePortIndex < geometry.portCount())
-                {
-                    tables.getAndAddInt(new PortEntry(tables, geometry).wrap(servicePortIndex).eventsOffset(), 1);
-                }
-            }
-            if ((state & LinkEntryDescriptor.SERVICE_HOLDS) != 0 && link.serviceProcessIndex() == deadIndex &&
-                link.serviceProcessIncarnation() == dead)
-            {
-                // Not SERVICE_CLOSED: its clients find out for themselves, and tell death from a close (B1).
-                link.change(LinkEntry.incarnation(state), 0, LinkEntryDescriptor.SERVICE_HOLDS);
-            }
-        }
-    }
-
-    private void reapPorts(final int deadIndex, final long dead)
-    {
-        final PortEntry port = new PortEntry(tables, geometry);
-        for (int i = 0, count = geometry.portCount(); i < count; i++)
-        {
-            if (0 != port.wrap(i).incarnation() && port.processIndex() == deadIndex &&
-                port.processIncarnation() == dead)
-            {
-                if (PortDescriptor.KIND_SERVICE == port.kind())
-                {
-                    port.close();
-                }
-                else
-                {
-                    port.free();
-                }
-            }
-        }
-    }
-
-    /** A closed service's entry stays as long as a client may ask for its generation (R28). */
-    private void freeClosed()
-    {
-        final PortEntry port = new PortEntry(tables, geometry);
-        final LinkEntry link = new LinkEntry(tables, geometry);
-        for (int i = 0, count = geometry.portCount(); i < count; i++)
-        {
-            if (0 != port.wrap(i).incarnation() && !port.isOpen())
-            {
-                boolean isUsed = false;
-                for (int j = 0; j < geometry.linkCount() && !isUsed; j++)
-                {
-                    isUsed = (link.wrap(j).state() & LinkEntryDescriptor.CLIENT_HOLDS) != 0 &&
-                        link.servicePortIndex() == i;
-                }
-                if (!isUsed)
-                {
-                    port.free();
-                }
-            }
-        }
-    }
-
-    private void lockTables()
-    {
-        if (!host.lockTables(TABLES_TIMEOUT_NS))
-        {
-            throw new CapsException(Status.TIMED_OUT, "another process has held the tables' lock for " +
-                TimeUnit.NANOSECONDS.toSeconds(TABLES_TIMEOUT_NS) + " s, it may be stopped: region=" + host.place());
         }
     }
 

@@ -5,18 +5,10 @@
 package io.jcaps;
 
 import io.jcaps.host.Credentials;
-import io.jcaps.layout.LinkDescriptor;
 import io.jcaps.layout.LinkEntry;
-import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.PortEntry;
-import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.SlotDescriptor;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
-
-import java.lang.invoke.VarHandle;
-
-import static io.jcaps.layout.SlotDescriptor.*;
 
 /**
  * A connection to a service (R5): puts requests, receives their replies. Each accepted put has exactly one outcome as
@@ -26,80 +18,13 @@ import static io.jcaps.layout.SlotDescriptor.*;
  */
 public final class ClientPort extends Port
 {
-    // What this side knows of each slot; nobody else needs to know it, and a survivor of this process does not miss it.
-    private static final byte FREE = 0;
-    /** A claim is being filled. */
-    private static final byte CLAIMED = 1;
-    /** Put; get() takes the reply. */
-    private static final byte SENT = 2;
-    /** Put; a call takes the reply. */
-    private static final byte CALLING = 3;
-    /** Aborted; its outcome waits to be taken by whoever would have taken the reply. */
-    private static final byte RETURNED = 4;
-    /** The outcome was taken and shown; the view was not released yet. */
-    private static final byte VIEWED = 5;
-    /** Aborted at the service, outcome taken: the slot is free when the service is done with it. */
-    private static final byte LINGERING = 6;
-
-    // Marks beside the state.
-    /** The abort came too late: the service had received the message, or was about to. */
-    private static final byte AT_SERVICE = 1;
-    /** The service is not done with the slot, though its message was returned. */
-    private static final byte LENT = 2;
-    /** The service replied all the same, after the message was returned: that reply must be disposed of. */
-    private static final byte REPLIED_LATE = 4;
-    /** The view shows an automatic reply. */
-    private static final byte AUTOMATIC = 8;
-    /** A call waits for it. */
-    private static final byte CALLED = 16;
-
-    // Where a reply is taken from, and so what must move on.
-    private static final int FROM_RING = 0;
-    private static final int FROM_READY = 1;
-    private static final int FROM_SLOT = 2;
-
-    private static final int PUT_HISTORY_MASK = 2 * MAX_SLOT_COUNT - 1;
-
-    private final AtomicBuffer link;
-    private final LinkEntry linkEntry;
-    private final long linkIncarnation;
-    private final int linkStateOffset;
-    private final int linkIndex;
-    private final RecordWriter requests;
-    private final RecordReader replies;
-    private final int slotCount;
-    private final int requestHalvesOffset;
-    private final int replyHalvesOffset;
-
-    private final int serviceProcessIndex;
-    private final long serviceProcessIncarnation;
-    private final long serviceIncarnation;
+    private final ClientLink link;
     private final int serviceSleepersOffset;
     private final int serviceEventsOffset;
     private final int serviceGenerationOffset;
     private final boolean serviceSpins;
+    private final long serviceIncarnation;
     private final Credentials serviceCredentials;
-
-    private final byte[] states;
-    private final byte[] marks;
-    private final long[] ids;
-    private final int[] outcomes;
-    private final int[] backedLengths;
-    private final int[] freeSlots;
-    private int freeCount;
-    // Replies that were met while calls passed the ring, in their order; get() hands them out first.
-    private final int[] readySlots;
-    private int readyHead;
-    private int readyCount;
-    private int returnedCount;
-    private int atServiceCount;
-    private final byte[] slotByPut = new byte[PUT_HISTORY_MASK + 1];
-    private final long[] putNumbers;
-    private long putCount;
-    private long replyLag;
-    private long nextSequence;
-    private long leaseEnd;
-    private volatile int goneKind;
 
     ClientPort(
         final Attachment attachment,
@@ -111,41 +36,15 @@ public final class ClientPort extends Port
         final Credentials serviceCredentials)
     {
         super(attachment, portIndex, incarnation, name, options);
-        this.linkIndex = linkIndex;
         this.serviceCredentials = serviceCredentials;
-        link = host.link(linkIndex);
-        linkEntry = new LinkEntry(tables, geometry).wrap(linkIndex);
-        linkIncarnation = LinkEntry.incarnation(linkEntry.state());
-        linkStateOffset = linkEntry.stateOffset();
-        requests =
-            new RecordWriter(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
-        replies = new RecordReader(host.part(link, geometry.replyRingOffset(), geometry.ringLength()));
-        slotCount = geometry.slotCount();
-        requestHalvesOffset = geometry.requestHalfOffset(0);
-        replyHalvesOffset = geometry.replyHalfOffset(0);
-
-        serviceProcessIndex = linkEntry.serviceProcessIndex();
-        serviceProcessIncarnation = linkEntry.serviceProcessIncarnation();
+        final LinkEntry linkEntry = new LinkEntry(tables, geometry).wrap(linkIndex);
+        link = new ClientLink(this, host, linkIndex, linkEntry, serviceCredentials);
         serviceIncarnation = linkEntry.servicePortIncarnation();
         final PortEntry service = new PortEntry(tables, geometry).wrap(linkEntry.servicePortIndex());
         serviceSleepersOffset = service.sleepersOffset();
         serviceEventsOffset = service.eventsOffset();
         serviceGenerationOffset = service.generationOffset();
         serviceSpins = (service.flags() & PortFlags.SPINS) != 0;
-
-        states = new byte[slotCount];
-        marks = new byte[slotCount];
-        ids = new long[slotCount];
-        outcomes = new int[slotCount];
-        backedLengths = new int[slotCount];
-        putNumbers = new long[slotCount];
-        freeSlots = new int[slotCount];
-        readySlots = new int[slotCount];
-        while (freeCount < slotCount)
-        {
-            freeSlots[freeCount] = slotCount - 1 - freeCount++;
-        }
-        takeLease();
     }
 
     /**
@@ -167,7 +66,7 @@ public final class ClientPort extends Port
         {
             return slot;
         }
-        claim.fill(this, link, slot, locationFlags(length), payloadOffset(slot, length), length);
+        claim.fill(this, link.buffer(), slot, locationFlags(length), link.payloadOffset(slot, length), length);
         return Status.OK;
     }
 
@@ -247,7 +146,7 @@ public final class ClientPort extends Port
         final int result;
         try
         {
-            result = isClosed() ? endStatus() : abortWithinGate(id, isHard);
+            result = isClosed() ? endStatus() : link.abort(id, isHard);
         }
         finally
         {
@@ -286,7 +185,7 @@ public final class ClientPort extends Port
         gate.enter();
         try
         {
-            return slotCount - freeCount;
+            return link.inProgress();
         }
         finally
         {
@@ -299,7 +198,7 @@ public final class ClientPort extends Port
      */
     public boolean isConnected()
     {
-        return !isClosed() && !isServiceGone();
+        return !isClosed() && !link.isServiceGone();
     }
 
     /**
@@ -310,9 +209,6 @@ public final class ClientPort extends Port
         return serviceCredentials;
     }
 
-    // ---- putting
-
-    /** Takes a free slot and makes sure of memory for a payload of some length; its index or a status. */
     private int reserve(final int length)
     {
         gate.enter();
@@ -322,28 +218,7 @@ public final class ClientPort extends Port
             {
                 return endStatus();
             }
-            if (isServiceGone() || attachment.isRetired())
-            {
-                return Status.NOT_CONNECTED;
-            }
-            if (0 == freeCount)
-            {
-                passReplies();
-                if (0 == freeCount)
-                {
-                    return Status.NO_BUFFERS;
-                }
-            }
-            // Last in, first out: the part of the region that is touched stays small and warm, and the service guesses
-            // right where the next request will be.
-            final int slot = freeSlots[freeCount - 1];
-            if (length > INLINE_CAPACITY && length > backedLengths[slot] && !backCell(slot, length))
-            {
-                return Status.NO_SPACE;
-            }
-            freeCount--;
-            states[slot] = CLAIMED;
-            return slot;
+            return attachment.isRetired() ? Status.NOT_CONNECTED : link.reserve(length);
         }
         finally
         {
@@ -351,25 +226,9 @@ public final class ClientPort extends Port
         }
     }
 
-    private boolean backCell(final int slot, final int length)
-    {
-        final int backedLength = backedLengths[slot];
-        if (!host.back(linkIndex, geometry.requestCellOffset(slot) + backedLength, length - backedLength))
-        {
-            return false;
-        }
-        backedLengths[slot] = length;
-        return true;
-    }
-
     private static int locationFlags(final int length)
     {
-        return length <= INLINE_CAPACITY ? 0 : FLAG_IN_CELL;
-    }
-
-    private int payloadOffset(final int slot, final int length)
-    {
-        return length <= INLINE_CAPACITY ? requestHalfOffset(slot) + INLINE_OFFSET : geometry.requestCellOffset(slot);
+        return length <= SlotDescriptor.INLINE_CAPACITY ? 0 : SlotDescriptor.FLAG_IN_CELL;
     }
 
     private long put(final DirectBuffer source, final int index, final int length, final boolean isCall)
@@ -381,7 +240,7 @@ public final class ClientPort extends Port
         {
             return slot;
         }
-        link.putBytes(payloadOffset(slot, length), source, index, length);
+        link.copy(slot, source, index, length);
         final long id = publish(slot, locationFlags(length), length, isCall);
         if (Status.NO_BUFFERS == id)
         {
@@ -406,42 +265,13 @@ public final class ClientPort extends Port
         gate.enter();
         try
         {
-            if (isClosed())
-            {
-                return endStatus();
-            }
-            if (isServiceGone())
-            {
-                free(slot);
-                return Status.NOT_CONNECTED;
-            }
-            if (!requests.hasRoom())
-            {
-                return Status.NO_BUFFERS;
-            }
-            id = nextId(slot);
-            ids[slot] = id;
-            marks[slot] = isCall ? CALLED : 0;
-            states[slot] = isCall ? CALLING : SENT;
-            putNumbers[slot] = putCount;
-            slotByPut[(int)putCount++ & PUT_HISTORY_MASK] = (byte)slot;
-
-            final int halfOffset = requestHalfOffset(slot);
-            link.putInt(halfOffset + LENGTH_OFFSET, length);
-            link.putInt(halfOffset + FLAGS_OFFSET, flags);
-            // [request] release: descriptor and payload are there before the service can see the id. Pairs with
-            // [request] in ServiceLink. A process that dies here has put nothing that matters: the link goes with it.
-            link.putLongRelease(halfOffset + ID_OFFSET, id);
-            if (!requests.write(id))
-            {
-                goneKind = Outcome.SERVICE_CLOSED;
-            }
+            id = isClosed() ? endStatus() : link.publish(slot, flags, length, isCall);
         }
         finally
         {
             gate.exit();
         }
-        if (!serviceSpins)
+        if (id > 0 && !serviceSpins)
         {
             wakePeer(serviceSleepersOffset);
         }
@@ -462,7 +292,7 @@ public final class ClientPort extends Port
         {
             if (!isClosed())
             {
-                free(slot);
+                link.giveBack(slot);
             }
         }
         finally
@@ -471,277 +301,16 @@ public final class ClientPort extends Port
         }
     }
 
-    private long nextId(final int slot)
-    {
-        if (nextSequence == leaseEnd)
-        {
-            takeLease();
-        }
-        return nextSequence++ << SLOT_BITS | slot;
-    }
-
-    private void takeLease()
-    {
-        // Taken and not used, as its taker died: one of two thousand million. Other links' leases are never met.
-        final long lease = tables.getAndAddLong(RegionDescriptor.NEXT_LEASE_OFFSET, 1);
-        if (lease <= 0 || lease > MAX_LEASE)
-        {
-            throw new CapsException(Status.NO_BUFFERS, "the region has no message ids left: make a new one");
-        }
-        nextSequence = lease << COUNT_BITS;
-        leaseEnd = nextSequence + COUNT_PER_LEASE;
-    }
-
-    private void free(final int slot)
-    {
-        states[slot] = FREE;
-        ids[slot] = 0;
-        freeSlots[freeCount++] = slot;
-    }
-
-    private int requestHalfOffset(final int slot)
-    {
-        return requestHalvesOffset + slot * HALF_LENGTH;
-    }
-
-    private int replyHalfOffset(final int slot)
-    {
-        return replyHalvesOffset + slot * HALF_LENGTH;
-    }
-
-    // ---- receiving
-
     @Override
     int poll(final Message message, final int lengthLimit)
     {
-        // The reply that will most likely be next, by its slot alone: no other cache line is touched.
-        final long order = replies.nextRecord();
-        final int slot = slotByPut[(int)(order + replyLag) & PUT_HISTORY_MASK];
-        if (SENT == states[slot] && 0 == readyCount)
-        {
-            final int halfOffset = replyHalfOffset(slot);
-            final long id = ids[slot];
-            // [reply] acquire: pairs with [reply] in ServiceLink.publish(); descriptor and payload are there.
-            if (link.getLongAcquire(halfOffset + ID_OFFSET) == id &&
-                link.getLong(halfOffset + ORDER_OFFSET) == order)
-            {
-                return take(slot, message, lengthLimit, FROM_RING);
-            }
-        }
-        return pollRing(message, lengthLimit);
+        return link.poll(message, lengthLimit);
     }
 
-    private int pollRing(final Message message, final int lengthLimit)
+    @Override
+    boolean hasNext()
     {
-        if (readyCount > 0)
-        {
-            return take(readySlots[readyHead], message, lengthLimit, FROM_READY);
-        }
-        final int slot = nextReplySlot();
-        if (slot >= 0)
-        {
-            replyLag = putNumbers[slot] - replies.nextRecord();
-            return take(slot, message, lengthLimit, FROM_RING);
-        }
-        if (returnedCount > 0)
-        {
-            final int returned = oldest(RETURNED);
-            if (returned >= 0)
-            {
-                return takeAutomatic(returned, outcomes[returned], message);
-            }
-        }
-        if (atServiceCount > 0)
-        {
-            final int skipped = findSkipped();
-            if (skipped >= 0)
-            {
-                return takeAutomatic(skipped, Outcome.ABORTED, message);
-            }
-        }
-        return isServiceGone() ? pollGone(message, lengthLimit) : Status.WOULD_BLOCK;
-    }
-
-    /**
-     * Goes through the reply ring up to the first reply that get() should take.
-     *
-     * @return its slot, or -1: the ring has no such reply now.
-     */
-    private int nextReplySlot()
-    {
-        for (int i = 0, limit = LinkDescriptor.RECORDS_PER_SLOT * slotCount; i < limit; i++)
-        {
-            final long id = replies.peek();
-            if (0 == id)
-            {
-                return -1;
-            }
-            final int slot = SlotDescriptor.slotIndex(id);
-            if (slot < slotCount && ids[slot] == id)
-            {
-                if (SENT == states[slot])
-                {
-                    return isReplied(slot) ? slot : -1;
-                }
-                if ((marks[slot] & LENT) != 0)
-                {
-                    takeLate(slot);
-                }
-            }
-            // Anything else was taken by a call already, or will be.
-            replies.pass();
-        }
-        return -1;
-    }
-
-    private boolean isReplied(final int slot)
-    {
-        final int halfOffset = replyHalfOffset(slot);
-        // [reply] acquire: pairs with [reply] in ServiceLink.publish().
-        return link.getLongAcquire(halfOffset + ID_OFFSET) == ids[slot] &&
-            (link.getInt(halfOffset + FLAGS_OFFSET) & FLAG_SKIPPED) == 0;
-    }
-
-    private boolean isSkipped(final int slot)
-    {
-        final int halfOffset = replyHalfOffset(slot);
-        // [reply] acquire: pairs with [reply] in ServiceLink.skip().
-        return link.getLongAcquire(halfOffset + ID_OFFSET) == ids[slot] &&
-            (link.getInt(halfOffset + FLAGS_OFFSET) & FLAG_SKIPPED) != 0;
-    }
-
-    /**
-     * Looks at the messages whose abort came late: has the service skipped them after all? A skip has no record.
-     *
-     * @return slot of one that get() should take, or -1.
-     */
-    private int findSkipped()
-    {
-        for (int i = 0; i < slotCount; i++)
-        {
-            if ((marks[i] & AT_SERVICE) != 0 && isSkipped(i))
-            {
-                if (SENT == states[i])
-                {
-                    return i;
-                }
-                if ((marks[i] & LENT) != 0)
-                {
-                    endLoan(i);
-                }
-            }
-        }
-        return -1;
-    }
-
-    /** The service replied to a message that was returned already. */
-    private void takeLate(final int slot)
-    {
-        marks[slot] |= REPLIED_LATE;
-        endLoan(slot);
-    }
-
-    /** The service is done with the slot of a message that was returned already. */
-    private void endLoan(final int slot)
-    {
-        marks[slot] &= ~(LENT | AT_SERVICE);
-        atServiceCount--;
-        if (LINGERING == states[slot])
-        {
-            finish(slot);
-        }
-    }
-
-    private void finish(final int slot)
-    {
-        if ((marks[slot] & LENT) != 0)
-        {
-            states[slot] = LINGERING;
-            return;
-        }
-        if ((marks[slot] & (AUTOMATIC | REPLIED_LATE)) != AUTOMATIC)
-        {
-            // [disposal] release: this side's reads of the reply are over before the service may write it anew. Pairs
-            // with [disposal] in ServiceLink. No record, and no line of its own: the next request in this slot goes
-            // with it.
-            link.putLongRelease(requestHalfOffset(slot) + DISPOSED_OFFSET, ids[slot]);
-        }
-        free(slot);
-    }
-
-    /** Lets replies that nobody will take make room. */
-    private void passReplies()
-    {
-        passTaken();
-        if (atServiceCount > 0)
-        {
-            findSkipped();
-        }
-        if (isServiceGone())
-        {
-            endLoans();
-        }
-    }
-
-    private int take(final int slot, final Message message, final int lengthLimit, final int from)
-    {
-        final int halfOffset = replyHalfOffset(slot);
-        final int length = link.getInt(halfOffset + LENGTH_OFFSET);
-        final int payloadOffset = payloadOffset(
-            halfOffset, geometry.replyCellOffset(slot), link.getInt(halfOffset + FLAGS_OFFSET), length);
-        if (payloadOffset < 0)
-        {
-            // Not what a service of ours writes: this link is at its end, its messages are returned.
-            goneKind = Outcome.SERVICE_CLOSED;
-            moveOn(from);
-            return takeAutomatic(slot, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, message);
-        }
-        message.show(
-            this, null, MessageState.REPLY, Outcome.REPLIED, ids[slot], slot, length, serviceCredentials);
-        if (length <= lengthLimit)
-        {
-            moveOn(from);
-            setViewed(slot);
-            marks[slot] &= ~AUTOMATIC;
-            message.view(link, payloadOffset);
-        }
-        return MessageState.REPLY;
-    }
-
-    private void moveOn(final int from)
-    {
-        if (FROM_RING == from)
-        {
-            replies.pass();
-        }
-        else if (FROM_READY == from)
-        {
-            readyHead = readyHead + 1 == slotCount ? 0 : readyHead + 1;
-            readyCount--;
-        }
-    }
-
-    private int takeAutomatic(final int slot, final int outcome, final Message message)
-    {
-        message.show(this, null, MessageState.REPLY, outcome, ids[slot], slot, 0, serviceCredentials);
-        setViewed(slot);
-        marks[slot] |= AUTOMATIC;
-        message.viewNothing();
-        return MessageState.REPLY;
-    }
-
-    private void setViewed(final int slot)
-    {
-        if (RETURNED == states[slot])
-        {
-            returnedCount--;
-        }
-        if ((marks[slot] & (AT_SERVICE | LENT)) == AT_SERVICE)
-        {
-            marks[slot] &= ~AT_SERVICE;
-            atServiceCount--;
-        }
-        states[slot] = VIEWED;
+        return link.hasNext();
     }
 
     @Override
@@ -751,12 +320,10 @@ public final class ClientPort extends Port
         gate.enter();
         try
         {
-            final int slot = message.slotIndex();
-            if (isClosed() || VIEWED != states[slot] || ids[slot] != message.id())
+            if (!isClosed())
             {
-                return;
+                link.release(message.slotIndex(), message.id());
             }
-            finish(slot);
         }
         finally
         {
@@ -764,175 +331,28 @@ public final class ClientPort extends Port
         }
     }
 
-    // ---- the other side is gone
-
-    private boolean isServiceGone()
-    {
-        if (0 != goneKind)
-        {
-            return true;
-        }
-        // [link] acquire: what the service replied before it closed is seen. Pairs with [link] in LinkEntry.change().
-        final long state = tables.getLongAcquire(linkStateOffset);
-        if ((state & (LinkEntryDescriptor.SERVICE_CLOSED | LinkEntryDescriptor.REFUSED)) != 0)
-        {
-            goneKind = Outcome.SERVICE_CLOSED;
-            return true;
-        }
-        return false;
-    }
-
-    /** Hands out what is still due, first what was replied (R23), then the automatic replies, made here (B1). */
-    private int pollGone(final Message message, final int lengthLimit)
-    {
-        // What was replied and recorded before the end was seen may have come after the look at the ring.
-        final int recorded = nextReplySlot();
-        if (recorded >= 0)
-        {
-            return take(recorded, message, lengthLimit, FROM_RING);
-        }
-        // Replied, and the service died before the record was written.
-        int slot = -1;
-        for (int i = 0; i < slotCount; i++)
-        {
-            if (SENT == states[i] && isReplied(i) && (slot < 0 || replyOrder(i) < replyOrder(slot)))
-            {
-                slot = i;
-            }
-        }
-        if (slot >= 0)
-        {
-            return take(slot, message, lengthLimit, FROM_SLOT);
-        }
-        endLoans();
-        slot = oldest(SENT);
-        return slot < 0 ? Status.NOT_CONNECTED : takeAutomatic(slot, goneOutcome(slot), message);
-    }
-
-    private long replyOrder(final int slot)
-    {
-        return link.getLong(replyHalfOffset(slot) + ORDER_OFFSET);
-    }
-
-    private int goneOutcome(final int slot)
-    {
-        if ((marks[slot] & AT_SERVICE) != 0 && isSkipped(slot))
-        {
-            return Outcome.ABORTED;
-        }
-        // [received] acquire: pairs with [received] in ServiceLink.take(). The service is gone: it changes no more.
-        final long received = link.getLongAcquire(LinkDescriptor.RECEIVED_OFFSET);
-        return ids[slot] <= received ? goneKind | Outcome.RECEIVED : goneKind;
-    }
-
-    /** The slots that a service, now gone, had not given back. */
-    private void endLoans()
-    {
-        for (int i = 0; atServiceCount > 0 && i < slotCount; i++)
-        {
-            if ((marks[i] & LENT) != 0)
-            {
-                endLoan(i);
-            }
-        }
-    }
-
-    private int oldest(final byte state)
-    {
-        int slot = -1;
-        for (int i = 0; i < slotCount; i++)
-        {
-            if (state == states[i] && (marks[i] & CALLED) == 0 && (slot < 0 || ids[i] < ids[slot]))
-            {
-                slot = i;
-            }
-        }
-        return slot;
-    }
-
-    @Override
-    boolean hasNext()
-    {
-        if (readyCount > 0 || nextReplySlot() >= 0 || returnedCount > 0 && oldest(RETURNED) >= 0 || isServiceGone())
-        {
-            return true;
-        }
-        return atServiceCount > 0 && findSkipped() >= 0;
-    }
-
-    // ---- one reply
-
     private int awaitReply(final long id, final Message reply, final long timeoutNs)
     {
         final int result = await(reply, messageLimit, timeoutNs, id);
-        if (Status.TIMED_OUT == result || Status.INTERRUPTED == result)
-        {
-            return takeBack(id, reply, result);
-        }
-        return result;
+        return Status.TIMED_OUT == result || Status.INTERRUPTED == result ? takeBack(id, reply, result) : result;
     }
 
     @Override
     int getReply(final Message message, final long callId)
     {
         final int slot = SlotDescriptor.slotIndex(callId);
-        // Outside the gate: this slot is the caller's, and only its own state decides. An abort changes that state,
-        // and is seen within.
-        if (link.getLongAcquire(replyHalfOffset(slot) + ID_OFFSET) != callId &&
-            0 == returnedCount && !isServiceGone() && !isClosed())
+        if (!link.mayHaveReply(slot, callId) && !isClosed())
         {
             return Status.WOULD_BLOCK;
         }
         gate.enter();
         try
         {
-            return isClosed() ? endStatus() : takeReply(slot, message);
+            return isClosed() ? endStatus() : link.takeReply(slot, message);
         }
         finally
         {
             gate.exit();
-        }
-    }
-
-    private int takeReply(final int slot, final Message message)
-    {
-        if (RETURNED == states[slot])
-        {
-            return takeAutomatic(slot, outcomes[slot], message);
-        }
-        if (isReplied(slot))
-        {
-            final boolean isNext = replyOrder(slot) == replies.nextRecord();
-            final int result = take(slot, message, messageLimit, isNext ? FROM_RING : FROM_SLOT);
-            if (!isNext)
-            {
-                passTaken();
-            }
-            return result;
-        }
-        if ((marks[slot] & AT_SERVICE) != 0 && isSkipped(slot))
-        {
-            return takeAutomatic(slot, Outcome.ABORTED, message);
-        }
-        if (isServiceGone())
-        {
-            // Looked at once more: what was replied before the end is seen by now.
-            return isReplied(slot) ?
-                take(slot, message, messageLimit, FROM_SLOT) : takeAutomatic(slot, goneOutcome(slot), message);
-        }
-        return Status.WOULD_BLOCK;
-    }
-
-    /**
-     * Calls take replies out of the ring's order. Records must not pile up for it, as a service's reply always finds
-     * room (R20): they are passed here, and those that are get()'s are remembered in their order.
-     */
-    private void passTaken()
-    {
-        for (int slot = nextReplySlot(); slot >= 0; slot = nextReplySlot())
-        {
-            replies.pass();
-            readySlots[(readyHead + readyCount++) % slotCount] = slot;
         }
     }
 
@@ -946,11 +366,11 @@ public final class ClientPort extends Port
                 return endStatus();
             }
             final int slot = SlotDescriptor.slotIndex(id);
-            if (AbortResult.RETURNED == abortWithinGate(id, true))
+            if (AbortResult.RETURNED == link.abort(id, true))
             {
-                return takeReply(slot, reply);
+                return link.takeReply(slot, reply);
             }
-            takeAutomatic(slot, outcomes[slot], reply);
+            link.takeReturned(slot, reply);
         }
         finally
         {
@@ -960,68 +380,10 @@ public final class ClientPort extends Port
         return result;
     }
 
-    // ---- abort
-
-    private int abortWithinGate(final long id, final boolean isHard)
-    {
-        final int slot = SlotDescriptor.slotIndex(id);
-        if (id <= 0 || slot >= slotCount || ids[slot] != id)
-        {
-            return Status.INVALID;
-        }
-        final byte state = states[slot];
-        if (RETURNED == state)
-        {
-            return AbortResult.RETURNED;
-        }
-        if (SENT != state && CALLING != state)
-        {
-            return Status.INVALID;
-        }
-        if (isReplied(slot) || isServiceGone())
-        {
-            return AbortResult.RETURNED;
-        }
-        // [abort] volatile store and a full fence before the look at RECEIVED: pairs with the volatile store of
-        // RECEIVED in ServiceLink.take(), which looks at the id once more behind it. One of the two sees the other: if
-        // RECEIVED is still behind this message, the service will find it aborted, and not receive it.
-        link.putLongVolatile(requestHalfOffset(slot) + ID_OFFSET, -id);
-        VarHandle.fullFence();
-        if (link.getLongAcquire(LinkDescriptor.RECEIVED_OFFSET) < id || isSkipped(slot))
-        {
-            setReturned(slot, Outcome.ABORTED);
-            return AbortResult.BEFORE_SERVER;
-        }
-        if (isReplied(slot))
-        {
-            return AbortResult.RETURNED;
-        }
-        if ((marks[slot] & AT_SERVICE) == 0)
-        {
-            marks[slot] |= AT_SERVICE;
-            atServiceCount++;
-        }
-        if (isHard)
-        {
-            marks[slot] |= LENT;
-            setReturned(slot, Outcome.ABORTED | Outcome.RECEIVED);
-        }
-        return AbortResult.AT_SERVER;
-    }
-
-    private void setReturned(final int slot, final int outcome)
-    {
-        states[slot] = RETURNED;
-        outcomes[slot] = outcome;
-        returnedCount++;
-    }
-
-    // ---- the end, and the watch over the service
-
     @Override
     void end()
     {
-        linkEntry.change(linkIncarnation, LinkEntryDescriptor.CLIENT_CLOSED, LinkEntryDescriptor.CLIENT_HOLDS);
+        link.close();
         // A close wakes nobody: what it brings the service are disposals (R21, R24).
         tables.getAndAddInt(serviceEventsOffset, 1);
         entry.free();
@@ -1030,13 +392,8 @@ public final class ClientPort extends Port
     @Override
     void watch(final Watch watch)
     {
-        if (0 == goneKind && watch.isDead(serviceProcessIndex, serviceProcessIncarnation))
+        if (link.watch(watch))
         {
-            // Looked at after the proof of death: a service that closed before it ended had closed.
-            if (!isServiceGone())
-            {
-                goneKind = Outcome.SERVICE_DIED;
-            }
             wakeOwn();
         }
     }
