@@ -263,7 +263,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             {
                 return;
             }
-            endStatus = Status.CLOSED;
+            // Also under the monitor: no announcement comes behind it.
+            disown(Status.CLOSED);
         }
         finally
         {
@@ -301,7 +302,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /** Ends the port on this side alone, with nothing told to anybody, as in a forked child or after a death. */
-    final void disown(final int endStatus)
+    final synchronized void disown(final int endStatus)
     {
         this.endStatus = endStatus;
     }
@@ -328,11 +329,6 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     final synchronized void leave()
     {
         waitSet = null;
-    }
-
-    final int waitSetOffset()
-    {
-        return waitSetOffset;
     }
 
     final boolean spinOnly()
@@ -410,6 +406,31 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             spin(message, lengthLimit, timeoutNs, callId) : sleep(message, lengthLimit, timeoutNs, callId);
     }
 
+    /**
+     * Only while the port is open: behind its close the entry, and so the word, may be another port's.
+     */
+    private synchronized void announceSleeper(final int change)
+    {
+        if (Status.OK == endStatus)
+        {
+            // [wake] atomic add, a full fence, before the last look: pairs with the fence in wakePeer().
+            tables.getAndAddInt(sleepersOffset, change);
+        }
+    }
+
+    /**
+     * Says which wait set sleeps for this port; only while it is open, as above.
+     *
+     * @param state index of the wait set's entry + 1, or 0.
+     */
+    final synchronized void announceWaitSet(final int state)
+    {
+        if (Status.OK == endStatus)
+        {
+            tables.putIntRelease(waitSetOffset, state);
+        }
+    }
+
     private int look(final Message message, final int lengthLimit, final long callId)
     {
         return 0 == callId ? get(message, lengthLimit) : getReply(message, callId);
@@ -449,8 +470,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         do
         {
             final int wakeSequence = tables.getIntVolatile(wakeOffset);
-            // [wake] atomic add, a full fence, before the last look: pairs with the fence in wakePeer().
-            tables.getAndAddInt(sleepersOffset, 1);
+            announceSleeper(1);
             try
             {
                 result = look(message, lengthLimit, callId);
@@ -465,11 +485,11 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             }
             finally
             {
-                tables.getAndAddInt(sleepersOffset, -1);
+                announceSleeper(-1);
             }
         }
         while (Status.WOULD_BLOCK == result);
-        if (result < 0)
+        if (result < 0 && Status.OK == endStatus)
         {
             // A wake-up that was meant for a message may have ended this wait instead: another sleeper takes it on.
             wakePeer(sleepersOffset);

@@ -198,10 +198,7 @@ public final class WaitSet implements AutoCloseable
     {
         for (final Port port : ports)
         {
-            if (!port.isClosed())
-            {
-                tables.putIntRelease(port.waitSetOffset(), waitSet);
-            }
+            port.announceWaitSet(waitSet);
         }
         // [wake] full fence behind the announcements, before the last look: pairs with the fence in Port.wakePeer().
         VarHandle.fullFence();

@@ -66,11 +66,19 @@ final class RegionFile implements AutoCloseable
      */
     UnsafeBuffer tables()
     {
-        final UnsafeBuffer tables = this.tables;
+        final UnsafeBuffer tables = tablesIfOpen();
         if (null == tables)
         {
             throw closedException();
         }
+        return tables;
+    }
+
+    /**
+     * @return header and tables; null if closed.
+     */
+    UnsafeBuffer tablesIfOpen()
+    {
         return tables;
     }
 

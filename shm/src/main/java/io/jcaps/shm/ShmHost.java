@@ -215,7 +215,12 @@ final class ShmHost implements Host
         {
             return;
         }
-        final UnsafeBuffer tables = region.tables();
+        final UnsafeBuffer tables = region.tablesIfOpen();
+        if (null == tables)
+        {
+            // Closed just now, by another thread: the caller looks, and finds its port closed.
+            return;
+        }
         checkWord(tables, wakeOffset);
         if (futex.isPresent())
         {
@@ -232,9 +237,10 @@ final class ShmHost implements Host
     @Override
     public void wake(final int wakeOffset, final int limit)
     {
-        if (futex.isPresent())
+        // A thread may still have to wake somebody when another has closed the attachment: nobody waits for it then.
+        final UnsafeBuffer tables = region.tablesIfOpen();
+        if (null != tables && futex.isPresent())
         {
-            final UnsafeBuffer tables = region.tables();
             checkWord(tables, wakeOffset);
             futex.wake(tables.addressOffset() + wakeOffset, limit);
             Reference.reachabilityFence(tables);

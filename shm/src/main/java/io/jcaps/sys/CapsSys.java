@@ -433,6 +433,10 @@ public final class CapsSys implements AutoCloseable
             }
             return result(port, state);
         }
+        if (CAPMS_DISPOSE == state)
+        {
+            port.forgetDisposed(message.id());
+        }
         final int length = message.length();
         if (null != msgid)
         {
@@ -452,6 +456,11 @@ public final class CapsSys implements AutoCloseable
                 {
                     msg.putBytes(0, message.buffer(), 0, length);
                 }
+            }
+            catch (final IllegalStateException ex)
+            {
+                // Closed by another thread in between.
+                return fail(EINVAL);
             }
             finally
             {

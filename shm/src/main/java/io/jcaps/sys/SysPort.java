@@ -66,6 +66,31 @@ final class SysPort
         }
     }
 
+    /** The client is done with a message, or gone: what was allocated for a reply to it will not be sent (R24). */
+    synchronized void forgetDisposed(final long msgid)
+    {
+        for (Allocation allocation = find(msgid); null != allocation; allocation = find(msgid))
+        {
+            allocation.claim.cancel();
+            forgetIfSpent(allocation);
+        }
+    }
+
+    private Allocation find(final long msgid)
+    {
+        if (!allocations.isEmpty())
+        {
+            for (final Allocation allocation : allocations.values())
+            {
+                if (allocation.msgid == msgid)
+                {
+                    return allocation;
+                }
+            }
+        }
+        return null;
+    }
+
     synchronized Allocation allocationOf(final DirectBuffer buffer)
     {
         return allocations.isEmpty() ? null : allocations.get(buffer);
