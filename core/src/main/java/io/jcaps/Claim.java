@@ -210,7 +210,7 @@ public final class Claim
         return client;
     }
 
-    private void checkFilled()
+    void checkFilled()
     {
         if (!isFilled())
         {
@@ -218,7 +218,7 @@ public final class Claim
         }
     }
 
-    private void checkLength(final int length)
+    void checkLength(final int length)
     {
         if (length < 0 || length > buffer.capacity())
         {

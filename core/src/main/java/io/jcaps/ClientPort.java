@@ -9,6 +9,9 @@ import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.SlotDescriptor;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.IdleStrategy;
+
+import java.util.Objects;
 
 /**
  * A connection to a service (R5): puts requests, receives their replies. Each accepted put has exactly one outcome as
@@ -99,10 +102,32 @@ public final class ClientPort extends Port
     public int call(
         final DirectBuffer source, final int index, final int length, final Message reply, final long timeoutNs)
     {
-        reply.reuse();
-        deadline(timeoutNs);
-        final long id = put(source, index, length, true);
-        return id < 0 ? (int)id : awaitReply(id, reply, timeoutNs);
+        checkCall(reply, timeoutNs);
+        return awaitReply(put(source, index, length, true), reply, null, timeoutNs);
+    }
+
+    /**
+     * Puts a copy of some bytes and waits for the reply to it in the caller's way.
+     *
+     * @param source       of the bytes.
+     * @param index        of the first one.
+     * @param length       in bytes, 0 to the region's limit.
+     * @param reply        to show it; must not be a view.
+     * @param idleStrategy called between polls.
+     * @param timeoutNs    longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
+     * @return as {@link #call(DirectBuffer, int, int, Message, long)} does.
+     */
+    public int call(
+        final DirectBuffer source,
+        final int index,
+        final int length,
+        final Message reply,
+        final IdleStrategy idleStrategy,
+        final long timeoutNs)
+    {
+        checkCall(reply, timeoutNs);
+        Objects.requireNonNull(idleStrategy, "idleStrategy");
+        return awaitReply(put(source, index, length, true), reply, idleStrategy, timeoutNs);
     }
 
     /**
@@ -116,19 +141,51 @@ public final class ClientPort extends Port
      */
     public int call(final Claim claim, final int length, final Message reply, final long timeoutNs)
     {
+        checkCall(reply, timeoutNs);
+        checkClaim(claim, length);
+        return awaitReply(put(claim, length, true), reply, null, timeoutNs);
+    }
+
+    /**
+     * Puts a claim and waits for the reply to it in the caller's way.
+     *
+     * @param claim        of this port, filled.
+     * @param length       in bytes of what was written.
+     * @param reply        to show it; must not be a view.
+     * @param idleStrategy called between polls.
+     * @param timeoutNs    longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
+     * @return as {@link #call(DirectBuffer, int, int, Message, long)} does.
+     */
+    public int call(
+        final Claim claim,
+        final int length,
+        final Message reply,
+        final IdleStrategy idleStrategy,
+        final long timeoutNs)
+    {
+        checkCall(reply, timeoutNs);
+        checkClaim(claim, length);
+        Objects.requireNonNull(idleStrategy, "idleStrategy");
+        return awaitReply(put(claim, length, true), reply, idleStrategy, timeoutNs);
+    }
+
+    private static void checkCall(final Message reply, final long timeoutNs)
+    {
         reply.reuse();
-        deadline(timeoutNs);
+        if (timeoutNs < 0)
+        {
+            throw new IllegalArgumentException("timeoutNs must not be negative: timeoutNs=" + timeoutNs);
+        }
+    }
+
+    private void checkClaim(final Claim claim, final int length)
+    {
+        claim.checkFilled();
         if (this != claim.client())
         {
             throw new IllegalArgumentException("claim was not made by this port: port=" + name());
         }
-        if (length < 0 || length > claim.length())
-        {
-            throw new IllegalArgumentException(
-                "length must be from 0 to the " + claim.length() + " bytes claimed: length=" + length);
-        }
-        final long id = put(claim, length, true);
-        return id < 0 ? (int)id : awaitReply(id, reply, timeoutNs);
+        claim.checkLength(length);
     }
 
     /**
@@ -233,6 +290,7 @@ public final class ClientPort extends Port
 
     private long put(final DirectBuffer source, final int index, final int length, final boolean isCall)
     {
+        Objects.requireNonNull(source, "source");
         checkLength(length);
         source.boundsCheck(index, length);
         final int slot = reserve(length);
@@ -331,9 +389,15 @@ public final class ClientPort extends Port
         }
     }
 
-    private int awaitReply(final long id, final Message reply, final long timeoutNs)
+    private int awaitReply(
+        final long id, final Message reply, final IdleStrategy idleStrategy, final long timeoutNs)
     {
-        final int result = await(reply, messageLimit, timeoutNs, id);
+        if (id < 0)
+        {
+            return (int)id;
+        }
+        final int result = null == idleStrategy ?
+            await(reply, messageLimit, timeoutNs, id) : await(reply, messageLimit, idleStrategy, timeoutNs, id);
         return Status.TIMED_OUT == result || Status.INTERRUPTED == result ? takeBack(id, reply, result) : result;
     }
 

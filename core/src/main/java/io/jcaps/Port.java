@@ -75,8 +75,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      *
      * @param message     to show it; at a client it must not be a view.
      * @param lengthLimit longest payload in bytes that the caller wants.
-     * @return one of {@link MessageState}'s constants; {@link Status#WOULD_BLOCK}; at a client
-     * {@link Status#NOT_CONNECTED} once the service is gone and nothing more is due; {@link Status#CLOSED}.
+     * @return one of {@link MessageState}'s constants, 0 or more; else, negative, {@link Status#WOULD_BLOCK}; at a
+     * client {@link Status#NOT_CONNECTED} once the service is gone and nothing more is due; {@link Status#CLOSED}.
      */
     public final int get(final Message message, final int lengthLimit)
     {
@@ -141,26 +141,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      */
     public final int await(final Message message, final IdleStrategy idleStrategy, final long timeoutNs)
     {
-        Objects.requireNonNull(idleStrategy, "idleStrategy");
-        final long deadlineNs = deadline(timeoutNs);
-        idleStrategy.reset();
-        while (true)
-        {
-            final int result = get(message, messageLimit);
-            if (Status.WOULD_BLOCK != result)
-            {
-                return result;
-            }
-            if (Thread.currentThread().isInterrupted())
-            {
-                return Status.INTERRUPTED;
-            }
-            if (Long.MAX_VALUE != timeoutNs && System.nanoTime() - deadlineNs >= 0)
-            {
-                return Status.TIMED_OUT;
-            }
-            idleStrategy.idle();
-        }
+        return await(message, messageLimit, idleStrategy, timeoutNs, 0);
     }
 
     /**
@@ -428,6 +409,40 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         if (Status.OK == endStatus)
         {
             tables.putIntRelease(waitSetOffset, state);
+        }
+    }
+
+    /**
+     * Polls, and waits in the caller's way in between.
+     *
+     * @param callId of the one message that is waited for, 0 for the next one.
+     */
+    final int await(
+        final Message message,
+        final int lengthLimit,
+        final IdleStrategy idleStrategy,
+        final long timeoutNs,
+        final long callId)
+    {
+        Objects.requireNonNull(idleStrategy, "idleStrategy");
+        final long deadlineNs = deadline(timeoutNs);
+        idleStrategy.reset();
+        while (true)
+        {
+            final int result = look(message, lengthLimit, callId);
+            if (Status.WOULD_BLOCK != result)
+            {
+                return result;
+            }
+            if (Thread.currentThread().isInterrupted())
+            {
+                return Status.INTERRUPTED;
+            }
+            if (Long.MAX_VALUE != timeoutNs && System.nanoTime() - deadlineNs >= 0)
+            {
+                return Status.TIMED_OUT;
+            }
+            idleStrategy.idle();
         }
     }
 

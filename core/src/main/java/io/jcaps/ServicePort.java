@@ -14,6 +14,7 @@ import org.agrona.collections.IntArrayList;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A registered service (R1): receives the requests of its clients and replies to them, in any order.
@@ -359,6 +360,7 @@ public final class ServicePort extends Port
     private int reply(
         final ServiceLink givenLink, final long id, final DirectBuffer source, final int index, final int length)
     {
+        Objects.requireNonNull(source, "source");
         checkLength(length);
         source.boundsCheck(index, length);
         final int slot = SlotDescriptor.slotIndex(id);
