@@ -12,6 +12,7 @@ import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.SlotDescriptor;
+import io.jcaps.layout.SlotTable;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -60,7 +61,6 @@ final class ClientLink
 
     private final ClientPort port;
     private final Host host;
-    private final Geometry geometry;
     private final AtomicBuffer tables;
     private final AtomicBuffer link;
     private final LinkEntry entry;
@@ -70,8 +70,8 @@ final class ClientLink
     private final RecordWriter requests;
     private final RecordReader replies;
     private final int slotCount;
-    private final int requestHalvesOffset;
-    private final int replyHalvesOffset;
+    private final int messageLimit;
+    private final SlotTable slots;
     private final int serviceProcessIndex;
     private final long serviceProcessIncarnation;
     private final Credentials serviceCredentials;
@@ -109,7 +109,7 @@ final class ClientLink
         this.linkIndex = linkIndex;
         this.entry = entry;
         this.serviceCredentials = serviceCredentials;
-        geometry = host.header().geometry();
+        final Geometry geometry = host.header().geometry();
         tables = host.tables();
         link = host.link(linkIndex);
         incarnation = LinkEntry.incarnation(entry.state());
@@ -119,8 +119,8 @@ final class ClientLink
         requests = new RecordWriter(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
         replies = new RecordReader(host.part(link, geometry.replyRingOffset(), geometry.ringLength()));
         slotCount = geometry.slotCount();
-        requestHalvesOffset = geometry.requestHalfOffset(0);
-        replyHalvesOffset = geometry.replyHalfOffset(0);
+        messageLimit = geometry.messageLimit();
+        slots = new SlotTable(geometry);
 
         states = new byte[slotCount];
         marks = new byte[slotCount];
@@ -179,7 +179,7 @@ final class ClientLink
     private boolean backCell(final int slot, final int length)
     {
         final int backedLength = backedLengths[slot];
-        if (!host.back(linkIndex, geometry.requestCellOffset(slot) + backedLength, length - backedLength))
+        if (!host.back(linkIndex, slots.requestCellOffset(slot) + backedLength, length - backedLength))
         {
             return false;
         }
@@ -190,7 +190,7 @@ final class ClientLink
     /** Where the payload of a reserved slot lies. Outside the gate as well: the slot is its claimer's. */
     int payloadOffset(final int slot, final int length)
     {
-        return length <= INLINE_CAPACITY ? requestHalfOffset(slot) + INLINE_OFFSET : geometry.requestCellOffset(slot);
+        return slots.requestPayloadOffset(slot, SlotTable.flags(length), length);
     }
 
     /** Copies a payload into a reserved slot. Outside the gate as well: the slot is its claimer's. */
@@ -218,7 +218,7 @@ final class ClientLink
         putNumbers[slot] = putCount;
         slotByPut[(int)putCount++ & PUT_HISTORY_MASK] = (byte)slot;
 
-        final int halfOffset = requestHalfOffset(slot);
+        final int halfOffset = slots.requestHalfOffset(slot);
         link.putInt(halfOffset + LENGTH_OFFSET, length);
         link.putInt(halfOffset + FLAGS_OFFSET, flags);
         // [request] release: descriptor and payload are there before the service can see the id. Pairs with [request]
@@ -266,16 +266,6 @@ final class ClientLink
         freeSlots[freeCount++] = slot;
     }
 
-    private int requestHalfOffset(final int slot)
-    {
-        return requestHalvesOffset + slot * HALF_LENGTH;
-    }
-
-    private int replyHalfOffset(final int slot)
-    {
-        return replyHalvesOffset + slot * HALF_LENGTH;
-    }
-
     // ---- receiving
 
     /** Takes the next reply: as {@link Port#get(Message, int)} does. */
@@ -286,7 +276,7 @@ final class ClientLink
         final int slot = slotByPut[(int)(order + replyLag) & PUT_HISTORY_MASK];
         if (SENT == states[slot] && 0 == readyCount)
         {
-            final int halfOffset = replyHalfOffset(slot);
+            final int halfOffset = slots.replyHalfOffset(slot);
             final long id = ids[slot];
             // [reply] acquire: pairs with [reply] in ServiceLink.publish(); descriptor and payload are there.
             if (link.getLongAcquire(halfOffset + ID_OFFSET) == id &&
@@ -363,7 +353,7 @@ final class ClientLink
 
     private boolean isReplied(final int slot)
     {
-        final int halfOffset = replyHalfOffset(slot);
+        final int halfOffset = slots.replyHalfOffset(slot);
         // [reply] acquire: pairs with [reply] in ServiceLink.publish().
         return link.getLongAcquire(halfOffset + ID_OFFSET) == ids[slot] &&
             (link.getInt(halfOffset + FLAGS_OFFSET) & FLAG_SKIPPED) == 0;
@@ -371,7 +361,7 @@ final class ClientLink
 
     private boolean isSkipped(final int slot)
     {
-        final int halfOffset = replyHalfOffset(slot);
+        final int halfOffset = slots.replyHalfOffset(slot);
         // [reply] acquire: pairs with [reply] in ServiceLink.skip().
         return link.getLongAcquire(halfOffset + ID_OFFSET) == ids[slot] &&
             (link.getInt(halfOffset + FLAGS_OFFSET) & FLAG_SKIPPED) != 0;
@@ -431,7 +421,7 @@ final class ClientLink
             // [disposal] release: this side's reads of the reply are over before the service may write it anew. Pairs
             // with [disposal] in ServiceLink. No record, and no line of its own: the next request in this slot goes
             // with it.
-            link.putLongRelease(requestHalfOffset(slot) + DISPOSED_OFFSET, ids[slot]);
+            link.putLongRelease(slots.requestHalfOffset(slot) + DISPOSED_OFFSET, ids[slot]);
         }
         free(slot);
     }
@@ -452,11 +442,11 @@ final class ClientLink
 
     private int take(final int slot, final Message message, final int lengthLimit, final int from)
     {
-        final int halfOffset = replyHalfOffset(slot);
+        final int halfOffset = slots.replyHalfOffset(slot);
         final int length = link.getInt(halfOffset + LENGTH_OFFSET);
-        final int payloadOffset = port.payloadOffset(
-            halfOffset, geometry.replyCellOffset(slot), link.getInt(halfOffset + FLAGS_OFFSET), length);
-        if (payloadOffset < 0)
+        final int payloadOffset =
+            slots.replyPayloadOffset(slot, link.getInt(halfOffset + FLAGS_OFFSET), length);
+        if (SlotTable.NOWHERE == payloadOffset)
         {
             // Not what a service of ours writes: this link is at its end, its messages are returned.
             goneKind = Outcome.SERVICE_CLOSED;
@@ -568,7 +558,7 @@ final class ClientLink
 
     private long replyOrder(final int slot)
     {
-        return link.getLong(replyHalfOffset(slot) + ORDER_OFFSET);
+        return link.getLong(slots.replyHalfOffset(slot) + ORDER_OFFSET);
     }
 
     private int goneOutcome(final int slot)
@@ -625,7 +615,8 @@ final class ClientLink
      */
     boolean mayHaveReply(final int slot, final long id)
     {
-        return link.getLongAcquire(replyHalfOffset(slot) + ID_OFFSET) == id || 0 != returnedCount || isServiceGone();
+        return link.getLongAcquire(slots.replyHalfOffset(slot) + ID_OFFSET) == id ||
+            0 != returnedCount || isServiceGone();
     }
 
     /** Takes the reply that a call waits for. */
@@ -638,7 +629,7 @@ final class ClientLink
         if (isReplied(slot))
         {
             final boolean isNext = replyOrder(slot) == replies.nextRecord();
-            final int result = take(slot, message, geometry.messageLimit(), isNext ? FROM_RING : FROM_SLOT);
+            final int result = take(slot, message, messageLimit, isNext ? FROM_RING : FROM_SLOT);
             if (!isNext)
             {
                 passTaken();
@@ -653,7 +644,7 @@ final class ClientLink
         {
             // Looked at once more: what was replied before the end is seen by now.
             return isReplied(slot) ?
-                take(slot, message, geometry.messageLimit(), FROM_SLOT) :
+                take(slot, message, messageLimit, FROM_SLOT) :
                 takeAutomatic(slot, goneOutcome(slot), message);
         }
         return Status.WOULD_BLOCK;
@@ -704,7 +695,7 @@ final class ClientLink
         // [abort] volatile store and a full fence before the look at RECEIVED: pairs with the volatile store of
         // RECEIVED in ServiceLink.take(), which looks at the id once more behind it. One of the two sees the other: if
         // RECEIVED is still behind this message, the service will find it aborted, and not receive it.
-        link.putLongVolatile(requestHalfOffset(slot) + ID_OFFSET, -id);
+        link.putLongVolatile(slots.requestHalfOffset(slot) + ID_OFFSET, -id);
         VarHandle.fullFence();
         if (link.getLongAcquire(LinkDescriptor.RECEIVED_OFFSET) < id || isSkipped(slot))
         {

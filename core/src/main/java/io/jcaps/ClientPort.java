@@ -8,6 +8,7 @@ import io.jcaps.host.Credentials;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.SlotDescriptor;
+import io.jcaps.layout.SlotTable;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.IdleStrategy;
 
@@ -69,7 +70,7 @@ public final class ClientPort extends Port
         {
             return slot;
         }
-        claim.fill(this, link.buffer(), slot, locationFlags(length), link.payloadOffset(slot, length), length);
+        claim.fill(this, link.buffer(), slot, SlotTable.flags(length), link.payloadOffset(slot, length), length);
         return Status.OK;
     }
 
@@ -283,11 +284,6 @@ public final class ClientPort extends Port
         }
     }
 
-    private static int locationFlags(final int length)
-    {
-        return length <= SlotDescriptor.INLINE_CAPACITY ? 0 : SlotDescriptor.FLAG_IN_CELL;
-    }
-
     private long put(final DirectBuffer source, final int index, final int length, final boolean isCall)
     {
         Objects.requireNonNull(source, "source");
@@ -299,7 +295,7 @@ public final class ClientPort extends Port
             return slot;
         }
         link.copy(slot, source, index, length);
-        final long id = publish(slot, locationFlags(length), length, isCall);
+        final long id = publish(slot, SlotTable.flags(length), length, isCall);
         if (Status.NO_BUFFERS == id)
         {
             giveBack(slot);

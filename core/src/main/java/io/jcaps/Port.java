@@ -7,7 +7,6 @@ package io.jcaps;
 import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.PortEntry;
-import io.jcaps.layout.SlotDescriptor;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.IdleStrategy;
 
@@ -351,20 +350,6 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             throw new IllegalArgumentException("timeoutNs must not be negative: timeoutNs=" + timeoutNs);
         }
         return Long.MAX_VALUE == timeoutNs ? 0 : System.nanoTime() + timeoutNs;
-    }
-
-    /** Offset in a link of a payload, by what its descriptor says of it; -1 if that cannot be. */
-    final int payloadOffset(final int halfOffset, final int cellOffset, final int flags, final int length)
-    {
-        if (length < 0 || length > messageLimit)
-        {
-            return -1;
-        }
-        if ((flags & SlotDescriptor.FLAG_IN_CELL) != 0)
-        {
-            return cellOffset;
-        }
-        return length <= SlotDescriptor.INLINE_CAPACITY ? halfOffset + SlotDescriptor.INLINE_OFFSET : -1;
     }
 
     /**

@@ -12,6 +12,7 @@ import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.SlotDescriptor;
+import io.jcaps.layout.SlotTable;
 import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -29,7 +30,6 @@ final class ServiceLink
     private static final int MASK_BITS = Long.SIZE;
 
     private final Host host;
-    private final Geometry geometry;
     private final int linkIndex;
     private final long incarnation;
     private final LinkEntry entry;
@@ -43,8 +43,8 @@ final class ServiceLink
     private final RecordReader requests;
     private final RecordWriter replies;
     private final int slotCount;
-    private final int requestHalvesOffset;
-    private final int replyHalvesOffset;
+    private final SlotTable slots;
+    private final int recordCount;
 
     // Ids of requests that were received and not replied, 0 for none; of replies not known to be disposed of.
     private final long[] held;
@@ -74,7 +74,7 @@ final class ServiceLink
         this.linkIndex = linkIndex;
         this.entry = entry;
         this.credentials = credentials;
-        geometry = host.header().geometry();
+        final Geometry geometry = host.header().geometry();
         incarnation = LinkEntry.incarnation(entry.state());
         stateOffset = entry.stateOffset();
         link = host.link(linkIndex);
@@ -86,8 +86,8 @@ final class ServiceLink
         requests = new RecordReader(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
         replies = new RecordWriter(host.part(link, geometry.replyRingOffset(), geometry.ringLength()));
         slotCount = geometry.slotCount();
-        requestHalvesOffset = geometry.requestHalfOffset(0);
-        replyHalvesOffset = geometry.replyHalfOffset(0);
+        recordCount = geometry.ringCapacity() / LinkDescriptor.RECORD_LENGTH;
+        slots = new SlotTable(geometry);
         held = new long[slotCount];
         replied = new long[slotCount];
         replyNumbers = new long[slotCount];
@@ -132,7 +132,7 @@ final class ServiceLink
         final int slot = slotByReply[(int)(requests.nextRecord() - requestLag) & REPLY_HISTORY_MASK];
         // [request] acquire: pairs with [request] in ClientPort.publish(); descriptor and payload are there. The
         // sequence makes it the next in order (R19), whatever the ring shows by now.
-        final long id = link.getLongAcquire(requestHalfOffset(slot) + ID_OFFSET);
+        final long id = link.getLongAcquire(slots.requestHalfOffset(slot) + ID_OFFSET);
         if (id > 0 && SlotDescriptor.sequence(id) == expectedSequence && SlotDescriptor.slotIndex(id) == slot)
         {
             takenId = id;
@@ -158,7 +158,7 @@ final class ServiceLink
         {
             return NONE;
         }
-        for (int i = 0; i <= geometry.ringCapacity() / LinkDescriptor.RECORD_LENGTH; i++)
+        for (int i = 0; i < recordCount; i++)
         {
             final long id = requests.peek();
             if (0 == id)
@@ -169,7 +169,7 @@ final class ServiceLink
             if (id > 0 && slot < slotCount)
             {
                 // [request] acquire: pairs with [request] in ClientPort.publish(). The record came after it.
-                final long found = link.getLongAcquire(requestHalfOffset(slot) + ID_OFFSET);
+                final long found = link.getLongAcquire(slots.requestHalfOffset(slot) + ID_OFFSET);
                 if (found == id)
                 {
                     takenId = id;
@@ -201,7 +201,7 @@ final class ServiceLink
     boolean take(final int slot)
     {
         final long id = takenId;
-        final int idOffset = requestHalfOffset(slot) + ID_OFFSET;
+        final int idOffset = slots.requestHalfOffset(slot) + ID_OFFSET;
         // [received] volatile store and a full fence before the second look at the id: pairs with [abort] in
         // ClientPort.abortWithinGate(). One of the two sees the other. Without it an abort could tell its caller that
         // the service never saw a message which is handed out here.
@@ -224,7 +224,7 @@ final class ServiceLink
     private void skip(final int slot, final long id)
     {
         // The slot's last reply, if it had one, is disposed of: its client has used the slot again since.
-        final int halfOffset = replyHalfOffset(slot);
+        final int halfOffset = slots.replyHalfOffset(slot);
         link.putInt(halfOffset + LENGTH_OFFSET, 0);
         link.putInt(halfOffset + FLAGS_OFFSET, FLAG_SKIPPED);
         link.putLong(halfOffset + ORDER_OFFSET, -1);
@@ -243,22 +243,14 @@ final class ServiceLink
 
     int payloadLength(final int slot)
     {
-        return link.getInt(requestHalfOffset(slot) + LENGTH_OFFSET);
+        return link.getInt(slots.requestHalfOffset(slot) + LENGTH_OFFSET);
     }
 
-    int payloadFlags(final int slot)
+    /** Where the payload of a received request lies; {@link SlotTable#NOWHERE} if its descriptor is corrupt. */
+    int requestPayloadOffset(final int slot, final int length)
     {
-        return link.getInt(requestHalfOffset(slot) + FLAGS_OFFSET);
-    }
-
-    int requestHalfOffset(final int slot)
-    {
-        return requestHalvesOffset + slot * HALF_LENGTH;
-    }
-
-    private int replyHalfOffset(final int slot)
-    {
-        return replyHalvesOffset + slot * HALF_LENGTH;
+        return slots.requestPayloadOffset(
+            slot, link.getInt(slots.requestHalfOffset(slot) + FLAGS_OFFSET), length);
     }
 
     /** Whether the message was received, is not replied to, and nobody else is replying to it. */
@@ -318,7 +310,7 @@ final class ServiceLink
         if (length > INLINE_CAPACITY && length > backedLengths[slot])
         {
             final int backedLength = backedLengths[slot];
-            if (!host.back(linkIndex, geometry.replyCellOffset(slot) + backedLength, length - backedLength))
+            if (!host.back(linkIndex, slots.replyCellOffset(slot) + backedLength, length - backedLength))
             {
                 return false;
             }
@@ -333,10 +325,9 @@ final class ServiceLink
         isClaimed[slot] = false;
     }
 
-    int payloadOffset(final int slot, final int length)
+    int replyPayloadOffset(final int slot, final int length)
     {
-        return length <= INLINE_CAPACITY ?
-            replyHalfOffset(slot) + INLINE_OFFSET : geometry.replyCellOffset(slot);
+        return slots.replyPayloadOffset(slot, SlotTable.flags(length), length);
     }
 
     /**
@@ -359,7 +350,7 @@ final class ServiceLink
         replyNumbers[slot] = order;
         slotByReply[(int)order & REPLY_HISTORY_MASK] = (byte)slot;
 
-        final int halfOffset = replyHalfOffset(slot);
+        final int halfOffset = slots.replyHalfOffset(slot);
         link.putInt(halfOffset + LENGTH_OFFSET, length);
         link.putInt(halfOffset + FLAGS_OFFSET, flags);
         link.putLong(halfOffset + ORDER_OFFSET, order);
@@ -397,7 +388,7 @@ final class ServiceLink
             {
                 final int slot = i * MASK_BITS + Long.numberOfTrailingZeros(mask);
                 final long id = replied[slot];
-                final int halfOffset = requestHalfOffset(slot);
+                final int halfOffset = slots.requestHalfOffset(slot);
                 // [disposal] acquire: pairs with [disposal] in ClientPort.finish(); the client's reads are over. If the
                 // slot's request has moved on, they are as well.
                 if (link.getLongAcquire(halfOffset + DISPOSED_OFFSET) == id ||

@@ -8,6 +8,7 @@ import io.jcaps.host.Credentials;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.SlotDescriptor;
+import io.jcaps.layout.SlotTable;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntArrayList;
@@ -232,10 +233,9 @@ public final class ServicePort extends Port
     {
         final long id = link.heldId(slot);
         final int length = link.payloadLength(slot);
-        final int payloadOffset = payloadOffset(
-            link.requestHalfOffset(slot), geometry.requestCellOffset(slot), link.payloadFlags(slot), length);
+        final int payloadOffset = link.requestPayloadOffset(slot, length);
         peekedLink = null;
-        if (payloadOffset < 0)
+        if (SlotTable.NOWHERE == payloadOffset)
         {
             // Not what a client of ours writes: its link is at its end.
             link.forget(slot);
@@ -386,9 +386,8 @@ public final class ServicePort extends Port
         {
             gate.exit();
         }
-        link.buffer().putBytes(link.payloadOffset(slot, length), source, index, length);
-        return publish(
-            link, slot, id, length <= SlotDescriptor.INLINE_CAPACITY ? 0 : SlotDescriptor.FLAG_IN_CELL, length);
+        link.buffer().putBytes(link.replyPayloadOffset(slot, length), source, index, length);
+        return publish(link, slot, id, SlotTable.flags(length), length);
     }
 
     private int claim(final ServiceLink givenLink, final long id, final int length, final Claim claim)
@@ -413,8 +412,8 @@ public final class ServicePort extends Port
                 return Status.NO_SPACE;
             }
             link.addView();
-            claim.fill(this, link, id, slot, length <= SlotDescriptor.INLINE_CAPACITY ?
-                0 : SlotDescriptor.FLAG_IN_CELL, link.payloadOffset(slot, length), length);
+            claim.fill(
+                this, link, id, slot, SlotTable.flags(length), link.replyPayloadOffset(slot, length), length);
             return Status.OK;
         }
         finally
