@@ -23,6 +23,7 @@ public final class Claim
     private ClientPort client;
     private ServicePort service;
     private ServiceLink link;
+    private boolean isFilled;
     private int slotIndex;
     private int flags;
     private long id;
@@ -60,7 +61,7 @@ public final class Claim
      */
     public boolean isFilled()
     {
-        return null != client || null != service;
+        return isFilled;
     }
 
     /**
@@ -127,13 +128,16 @@ public final class Claim
      */
     public void cancel()
     {
-        if (null != client)
+        if (isFilled)
         {
-            client.cancel(this);
-        }
-        else if (null != service)
-        {
-            service.cancel(this);
+            if (null != client)
+            {
+                client.cancel(this);
+            }
+            else
+            {
+                service.cancel(this);
+            }
         }
     }
 
@@ -145,7 +149,14 @@ public final class Claim
         final int payloadOffset,
         final int length)
     {
-        client = port;
+        if (client != port)
+        {
+            // References only if they change: to a collector each store of one is work, and here they hardly ever do.
+            client = port;
+            service = null;
+            link = null;
+        }
+        isFilled = true;
         this.slotIndex = slotIndex;
         this.flags = flags;
         buffer.wrap(linkBuffer, payloadOffset, length);
@@ -160,8 +171,13 @@ public final class Claim
         final int payloadOffset,
         final int length)
     {
-        service = port;
-        this.link = link;
+        if (service != port || this.link != link)
+        {
+            client = null;
+            service = port;
+            this.link = link;
+        }
+        isFilled = true;
         this.id = id;
         this.slotIndex = slotIndex;
         this.flags = flags;
@@ -179,10 +195,9 @@ public final class Claim
 
     void spend()
     {
-        client = null;
-        service = null;
-        link = null;
-        buffer.wrap(NO_BYTES);
+        isFilled = false;
+        // Whoever kept the buffer finds it empty.
+        buffer.wrap(buffer, 0, 0);
     }
 
     int slotIndex()

@@ -170,14 +170,24 @@ public final class Message
         final int length,
         final Credentials credentials)
     {
-        this.port = port;
-        this.link = link;
+        // References only if they change: to a collector each store of one is work, and here they hardly ever do.
+        if (this.port != port)
+        {
+            this.port = port;
+        }
+        if (this.link != link)
+        {
+            this.link = link;
+        }
+        if (this.credentials != credentials)
+        {
+            this.credentials = credentials;
+        }
         this.state = state;
         this.outcome = outcome;
         this.id = id;
         this.slotIndex = slotIndex;
         this.length = length;
-        this.credentials = credentials;
     }
 
     void view(final DirectBuffer linkBuffer, final int payloadOffset)
@@ -188,14 +198,14 @@ public final class Message
 
     void viewNothing()
     {
-        buffer.wrap(Claim.NO_BYTES);
         isView = true;
     }
 
     void endView()
     {
         isView = false;
-        buffer.wrap(Claim.NO_BYTES);
+        // Whoever kept the buffer finds it empty.
+        buffer.wrap(buffer, 0, 0);
     }
 
     Port port()
