@@ -380,7 +380,7 @@ public final class Attachment implements AutoCloseable
             {
                 for (final Port port : ports)
                 {
-                    port.disown(Status.NOT_CONNECTED);
+                    port.disownForeign();
                 }
             }
         }
@@ -591,16 +591,30 @@ public final class Attachment implements AutoCloseable
             {
                 final Credentials serviceCredentials =
                     attest(link.serviceProcessIndex(), link.serviceProcessIncarnation());
-                final ClientPort port = new ClientPort(this, portIndex, portIncarnation, name, options, linkIndex,
-                    null == serviceCredentials ? Credentials.UNKNOWN : serviceCredentials);
+                final ClientPort port;
+                try
+                {
+                    port = new ClientPort(this, portIndex, portIncarnation, name, options, linkIndex,
+                        null == serviceCredentials ? Credentials.UNKNOWN : serviceCredentials);
+                }
+                catch (final RuntimeException ex)
+                {
+                    undo(link, linkIncarnation, client);
+                    throw ex;
+                }
                 tables.getAndAddInt(service.eventsOffset(), 1);
                 add(port);
                 return port;
             }
             // Closed just now, and perhaps before it could see this link: looked for anew.
-            link.change(linkIncarnation, LinkEntryDescriptor.CLIENT_CLOSED, LinkEntryDescriptor.CLIENT_HOLDS);
-            client.free();
+            undo(link, linkIncarnation, client);
         }
+    }
+
+    private static void undo(final LinkEntry link, final long linkIncarnation, final PortEntry client)
+    {
+        link.change(linkIncarnation, LinkEntryDescriptor.CLIENT_CLOSED, LinkEntryDescriptor.CLIENT_HOLDS);
+        client.free();
     }
 
     private void add(final Port port)

@@ -39,11 +39,12 @@ public final class Claim
      * The memory: as long as was claimed, its content undefined.
      *
      * @return a buffer that is valid until the claim is spent; the same object each time.
-     * @throws IllegalStateException if the claim is spent.
+     * @throws IllegalStateException if the claim is spent, or its port closed.
      */
     public MutableDirectBuffer buffer()
     {
         checkFilled();
+        (null != client ? client : service).checkOpen();
         return buffer;
     }
 

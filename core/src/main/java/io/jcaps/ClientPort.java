@@ -327,7 +327,7 @@ public final class ClientPort extends Port
         }
         if (id > 0 && !serviceSpins)
         {
-            wakePeer(serviceSleepersOffset);
+            wakePeer(serviceSleepersOffset, 1);
         }
         return id;
     }
@@ -447,6 +447,12 @@ public final class ClientPort extends Port
         // A close wakes nobody: what it brings the service are disposals (R21, R24).
         tables.getAndAddInt(serviceEventsOffset, 1);
         entry.free();
+    }
+
+    @Override
+    int wakeLimit()
+    {
+        return Integer.MAX_VALUE;
     }
 
     @Override

@@ -21,6 +21,11 @@ import java.util.Objects;
 public abstract sealed class Port implements AutoCloseable permits ClientPort, ServicePort
 {
     private static final int INTERRUPT_CHECK_MASK = 0x3FF;
+    // A pause takes longer than a poll: an answer that is about to come would be met in the middle of one.
+    private static final int UNPAUSED_COUNT = 64;
+    private static final int SPIN_RANGE = 32;
+    // A sleep that is shorter than this takes longer to begin and to end than it lasts.
+    private static final long SHORT_SLEEP_NS = 100_000;
 
     final Attachment attachment;
     final Host host;
@@ -38,7 +43,11 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     private final int waitSetOffset;
     private final int generationOffset;
     private final boolean spinOnly;
-    private final int spinCount;
+    private final int maxSpinCount;
+    private final int minSpinCount;
+    private final boolean isNoFork;
+    // How long to poll before sleeping; any thread's guess is as good as another's.
+    private int spinCount;
     private WaitSet waitSet;
     // Status.OK while the port is in use, then what each call answers.
     private volatile int endStatus = Status.OK;
@@ -65,7 +74,10 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         waitSetOffset = entry.waitSetOffset();
         generationOffset = entry.generationOffset();
         spinOnly = options.spinOnly();
-        spinCount = options.spinCount();
+        maxSpinCount = options.spinCount();
+        minSpinCount = maxSpinCount / SPIN_RANGE;
+        spinCount = maxSpinCount / 2;
+        isNoFork = (options.flags() & PortFlags.NOFORK) != 0;
     }
 
     /**
@@ -270,6 +282,9 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** Says good-bye to the peers; called once, outside the gate, when isClosed is set. */
     abstract void end();
 
+    /** How many of this port's sleepers are to be woken for one message. */
+    abstract int wakeLimit();
+
     /** Looks whether the peers are alive and what they changed; by the attachment's watch. */
     abstract void watch(Watch watch);
 
@@ -279,6 +294,12 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         {
             throw new IllegalStateException("port " + name + " is closed: its views and claims are void");
         }
+    }
+
+    /** In a process that did not open it, the port is not connected, or not even known (R27). */
+    final void disownForeign()
+    {
+        disown(isNoFork ? Status.INVALID : Status.NOT_CONNECTED);
     }
 
     /** Ends the port on this side alone, with nothing told to anybody, as in a forked child or after a death. */
@@ -318,8 +339,11 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
 
     /**
      * Wakes the owner of a port if one of its threads sleeps. What it should see was stored before.
+     *
+     * @param limit most threads to wake: one at a service, where any will do; all at a client, where each may wait for
+     *              a reply of its own.
      */
-    final void wakePeer(final int peerSleepersOffset)
+    final void wakePeer(final int peerSleepersOffset, final int limit)
     {
         // [wake] full fence between the publication and the look: pairs with the atomic add in sleep() and with the
         // volatile store in WaitSet. One of the two sees the other: either we see the sleeper, or it sees the message.
@@ -328,7 +352,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         final long sleepers = tables.getLongOpaque(peerSleepersOffset);
         if (0 != sleepers)
         {
-            attachment.wake(peerSleepersOffset, sleepers, 1);
+            attachment.wake(peerSleepersOffset, sleepers, limit);
         }
     }
 
@@ -359,14 +383,17 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      */
     final int await(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
     {
-        for (int i = 0; i <= spinCount; i++)
+        for (int i = 0, limit = spinCount; i <= limit; i++)
         {
             final int result = look(message, lengthLimit, callId);
             if (Status.WOULD_BLOCK != result)
             {
                 return result;
             }
-            Thread.onSpinWait();
+            if (i >= UNPAUSED_COUNT)
+            {
+                Thread.onSpinWait();
+            }
         }
         return spinOnly ?
             spin(message, lengthLimit, timeoutNs, callId) : sleep(message, lengthLimit, timeoutNs, callId);
@@ -466,6 +493,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     {
         final boolean isTimed = Long.MAX_VALUE != timeoutNs;
         final long deadlineNs = deadline(timeoutNs);
+        final long startNs = System.nanoTime();
         int result;
         do
         {
@@ -489,10 +517,14 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             }
         }
         while (Status.WOULD_BLOCK == result);
+        // Both sides of a conversation that slept once would sleep for ever, as each answer then comes after the other
+        // has given up polling: a short sleep makes the next polling longer, a long one shorter.
+        spinCount = System.nanoTime() - startNs < SHORT_SLEEP_NS ?
+            Math.min(maxSpinCount, 2 * spinCount + 1) : Math.max(minSpinCount, spinCount / 2);
         if (result < 0 && Status.OK == endStatus)
         {
             // A wake-up that was meant for a message may have ended this wait instead: another sleeper takes it on.
-            wakePeer(sleepersOffset);
+            wakePeer(sleepersOffset, wakeLimit());
         }
         return result;
     }

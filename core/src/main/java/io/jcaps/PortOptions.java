@@ -17,8 +17,8 @@ public final class PortOptions
 {
     /** Stands for any uid or any gid (R1, R5). */
     public static final int ANY = Credentials.NOBODY;
-    /** Polls that an {@code await} makes before it sleeps, unless set otherwise. */
-    public static final int DEFAULT_SPIN_COUNT = 200;
+    /** Most polls that an {@code await} makes before it sleeps, unless set otherwise: some 50 microseconds. */
+    public static final int DEFAULT_SPIN_COUNT = 2_000;
 
     private int uid = ANY;
     private int gid = ANY;
@@ -147,7 +147,8 @@ public final class PortOptions
     }
 
     /**
-     * Polls that an {@code await} makes before it sleeps.
+     * Most polls that an {@code await} makes before it sleeps. It makes fewer, down to a thirty-second of it, where
+     * sleeps turn out to be long.
      *
      * @param spinCount 0 or more.
      * @return this.
@@ -163,7 +164,7 @@ public final class PortOptions
     }
 
     /**
-     * @return polls before sleeping.
+     * @return most polls before sleeping.
      */
     public int spinCount()
     {

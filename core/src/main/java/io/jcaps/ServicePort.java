@@ -239,8 +239,7 @@ public final class ServicePort extends Port
         {
             // Not what a client of ours writes: its link is at its end.
             link.forget(slot);
-            link.refuse();
-            isAttentionDue = true;
+            refuse(link);
             return Status.WOULD_BLOCK;
         }
         if (SlotDescriptor.lease(id) != link.lastLease())
@@ -486,8 +485,7 @@ public final class ServicePort extends Port
             }
             if (!link.publish(slot, id, flags, length))
             {
-                link.refuse();
-                isAttentionDue = true;
+                refuse(link);
                 return Status.INVALID;
             }
         }
@@ -497,7 +495,7 @@ public final class ServicePort extends Port
         }
         if (!link.clientSpins())
         {
-            wakePeer(link.clientSleepersOffset());
+            wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE);
         }
         return Status.OK;
     }
@@ -624,11 +622,18 @@ public final class ServicePort extends Port
         linkCount++;
     }
 
+    private void refuse(final ServiceLink link)
+    {
+        link.refuse();
+        isAttentionDue = true;
+        wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE);
+    }
+
     private void wakeIfSkipped(final ServiceLink link)
     {
         if (link.takeSkipped() && !link.clientSpins())
         {
-            wakePeer(link.clientSleepersOffset());
+            wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE);
         }
     }
 
@@ -651,6 +656,12 @@ public final class ServicePort extends Port
                 attachment.wakePort(closing.clientPortIndex());
             }
         }
+    }
+
+    @Override
+    int wakeLimit()
+    {
+        return 1;
     }
 
     @Override

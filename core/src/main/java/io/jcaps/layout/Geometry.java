@@ -151,7 +151,8 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
      */
     public int replyHalfOffset(final int slotIndex)
     {
-        return requestHalfOffset(slotCount) + slotIndex * SlotDescriptor.HALF_LENGTH;
+        return requestHalfOffset(slotCount) + LinkDescriptor.REPLY_HALVES_SHIFT +
+            slotIndex * SlotDescriptor.HALF_LENGTH;
     }
 
     /**
@@ -179,7 +180,7 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
      */
     public int requestCellOffset(final int slotIndex)
     {
-        return linkHeadLength() + slotIndex * cellStride();
+        return linkHeadLength() + LinkDescriptor.REQUEST_CELLS_SHIFT + slotIndex * cellStride();
     }
 
     /**
@@ -188,7 +189,8 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
      */
     public int replyCellOffset(final int slotIndex)
     {
-        return requestCellOffset(slotCount) + slotIndex * cellStride();
+        return BitUtil.align(requestCellOffset(slotCount), PAGE_LENGTH) + LinkDescriptor.REPLY_CELLS_SHIFT +
+            slotIndex * cellStride();
     }
 
     /**

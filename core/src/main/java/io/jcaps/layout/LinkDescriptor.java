@@ -48,6 +48,15 @@ public final class LinkDescriptor
      */
     public static final int DRAIN_INTERVAL = 8;
 
+    /**
+     * Bytes between request and reply halves; and from a page's beginning to the first cells. A core takes a load for
+     * one of a store that it has not finished if the lower 12 bits of their addresses are the same, and waits: so the
+     * words that one message touches lie at different places of their pages.
+     */
+    public static final int REPLY_HALVES_SHIFT = 256;
+    public static final int REQUEST_CELLS_SHIFT = 3_072;
+    public static final int REPLY_CELLS_SHIFT = 3_584;
+
     private static final int RECORD_TYPE_MASK = (1 << 30) - 1;
 
     private LinkDescriptor()

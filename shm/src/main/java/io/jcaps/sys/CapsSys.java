@@ -149,7 +149,7 @@ public final class CapsSys implements AutoCloseable
         }
         try
         {
-            return ports.add(attachment.service(name, new PortOptions().uid(uid).gid(gid).flags(flags)), flags);
+            return ports.add(attachment.service(name, new PortOptions().uid(uid).gid(gid).flags(flags)));
         }
         catch (final CapsException ex)
         {
@@ -176,7 +176,7 @@ public final class CapsSys implements AutoCloseable
         }
         try
         {
-            return ports.add(attachment.client(name, new PortOptions().uid(uid).gid(gid).flags(flags)), flags);
+            return ports.add(attachment.client(name, new PortOptions().uid(uid).gid(gid).flags(flags)));
         }
         catch (final CapsException ex)
         {
@@ -211,7 +211,7 @@ public final class CapsSys implements AutoCloseable
     public int setgen(final int portid, final long gen)
     {
         final SysPort port = ports.get(portid);
-        return null == port ? fail(EINVAL) : result(port, port.port().generation(gen));
+        return null == port ? fail(EINVAL) : result(port.port().generation(gen));
     }
 
     /**
@@ -228,7 +228,7 @@ public final class CapsSys implements AutoCloseable
             return fail(EINVAL);
         }
         final int endStatus = client.endStatus();
-        return Status.OK == endStatus ? client.serviceGeneration() : result(port, endStatus);
+        return Status.OK == endStatus ? client.serviceGeneration() : result(endStatus);
     }
 
     /**
@@ -247,14 +247,8 @@ public final class CapsSys implements AutoCloseable
         {
             return fail(EINVAL);
         }
-        final SysPort.Allocation allocation = port.allocationOf(msg);
-        if (null == allocation)
-        {
-            return result(port, client.put(null == msg ? NOTHING : msg, 0, msgsize));
-        }
-        final long id = allocation.claim().put(msgsize);
-        port.forgetIfSpent(allocation);
-        return result(port, id);
+        return result(port.isAllocated(msg) ?
+            port.put(msg, msgsize) : client.put(null == msg ? NOTHING : msg, 0, msgsize));
     }
 
     /**
@@ -274,18 +268,8 @@ public final class CapsSys implements AutoCloseable
         {
             return fail(EINVAL);
         }
-        final SysPort.Allocation allocation = port.allocationOf(msg);
-        if (null == allocation)
-        {
-            return result(port, service.reply(msgid, null == msg ? NOTHING : msg, 0, msgsize));
-        }
-        if (allocation.msgid() != msgid)
-        {
-            return fail(EINVAL);
-        }
-        final int status = allocation.claim().reply(msgsize);
-        port.forgetIfSpent(allocation);
-        return result(port, status);
+        return result(port.isAllocated(msg) ?
+            port.reply(msg, msgsize, msgid) : service.reply(msgid, null == msg ? NOTHING : msg, 0, msgsize));
     }
 
     /**
@@ -360,7 +344,7 @@ public final class CapsSys implements AutoCloseable
         {
             return fail(EINVAL);
         }
-        return result(port, client.abort(msgid, (flags & CAPF_ABORT_HARD) != 0));
+        return result(client.abort(msgid, (flags & CAPF_ABORT_HARD) != 0));
     }
 
     /**
@@ -381,17 +365,12 @@ public final class CapsSys implements AutoCloseable
             fail(EINVAL);
             return null;
         }
-        final SysPort.Allocation allocation = port.borrow();
-        final int status = port.port() instanceof ClientPort client ?
-            client.claim(size, allocation.claim()) :
-            ((ServicePort)port.port()).claim(msgid, size, allocation.claim());
-        if (Status.OK != status)
-        {
-            port.forgetIfSpent(allocation);
-            result(port, status);
-            return null;
-        }
-        return port.remember(allocation, msgid);
+        final MutableDirectBuffer[] buffer = calls.get().buffer;
+        final int status = port.alloc(msgid, size, buffer);
+        result(status);
+        final MutableDirectBuffer result = buffer[0];
+        buffer[0] = null;
+        return result;
     }
 
     /**
@@ -431,7 +410,7 @@ public final class CapsSys implements AutoCloseable
             {
                 Thread.interrupted();
             }
-            return result(port, state);
+            return result(state);
         }
         if (CAPMS_DISPOSE == state)
         {
@@ -480,20 +459,14 @@ public final class CapsSys implements AutoCloseable
         return maxsize >= 0 && (null == msg ? 0 == maxsize : maxsize <= msg.capacity() || msg.isExpandable());
     }
 
-    private int result(final SysPort port, final int status)
+    private int result(final int status)
     {
-        return (int)result(port, (long)status);
+        return (int)result((long)status);
     }
 
-    private long result(final SysPort port, final long status)
+    private long result(final long status)
     {
-        if (status >= 0)
-        {
-            return status;
-        }
-        // In a forked child the ids are known and not connected, or not known at all (R27).
-        return fail(Status.CLOSED == status || port.isNoFork() && Status.NOT_CONNECTED == port.port().endStatus() ?
-            EINVAL : (int)-status);
+        return status >= 0 ? status : fail(Status.CLOSED == status ? EINVAL : (int)-status);
     }
 
     private int fail(final CapsException ex)
@@ -515,6 +488,7 @@ public final class CapsSys implements AutoCloseable
     private static final class Call
     {
         private final Message message = new Message();
+        private final MutableDirectBuffer[] buffer = new MutableDirectBuffer[1];
         private int errno;
     }
 }

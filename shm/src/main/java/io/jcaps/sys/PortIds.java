@@ -25,7 +25,7 @@ final class PortIds
         return id > 0 && id < ports.length ? ports[id] : null;
     }
 
-    synchronized int add(final Port port, final int flags)
+    synchronized int add(final Port port)
     {
         int id = lastId;
         do
@@ -34,7 +34,7 @@ final class PortIds
         }
         while (null != get(id));
         final SysPort[] grown = Arrays.copyOf(ports, id < ports.length ? ports.length : 2 * id);
-        grown[id] = new SysPort(port, flags);
+        grown[id] = new SysPort(port);
         ports = grown;
         lastId = id;
         return id;

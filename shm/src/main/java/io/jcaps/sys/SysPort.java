@@ -5,28 +5,39 @@
 package io.jcaps.sys;
 
 import io.jcaps.Claim;
+import io.jcaps.ClientPort;
 import io.jcaps.Port;
-import io.jcaps.PortFlags;
+import io.jcaps.ServicePort;
+import io.jcaps.Status;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
-import java.util.IdentityHashMap;
+import java.util.ArrayList;
 
 /**
  * A port with an id, and the memory that was allocated for its messages.
+ * <p>
+ * The program holds a buffer for each allocation. That buffer is changed only when the program has given it back, by
+ * put or reply: a thread may be writing to it at any time before, also when another thread hears that the client is
+ * gone.
  */
 final class SysPort
 {
-    private final Port port;
-    private final boolean isNoFork;
-    private final IdentityHashMap<DirectBuffer, Allocation> allocations = new IdentityHashMap<>();
-    private final ArrayDeque<Allocation> spare = new ArrayDeque<>();
+    private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
-    SysPort(final Port port, final int flags)
+    private final Port port;
+    // Searched from its end: a program mostly gives back what it was given last.
+    private final ArrayList<Allocation> allocations = new ArrayList<>();
+    private final ArrayDeque<Allocation> spare = new ArrayDeque<>();
+    // For replies whose client is gone: their memory is kept until the program has let go of the buffer.
+    private final ArrayList<Orphan> orphans = new ArrayList<>();
+
+    SysPort(final Port port)
     {
         this.port = port;
-        isNoFork = (flags & PortFlags.NOFORK) != 0;
     }
 
     Port port()
@@ -34,83 +45,139 @@ final class SysPort
         return port;
     }
 
-    boolean isNoFork()
+    /** Claims memory; a status, and if it is OK, its buffer in the first element. */
+    synchronized int alloc(final long msgid, final int size, final MutableDirectBuffer[] buffer)
     {
-        return isNoFork;
-    }
-
-    synchronized Allocation borrow()
-    {
-        final Allocation allocation = spare.poll();
-        return null == allocation ? new Allocation() : allocation;
-    }
-
-    synchronized MutableDirectBuffer remember(final Allocation allocation, final long msgid)
-    {
-        allocation.msgid = msgid;
-        allocation.buffer = allocation.claim.buffer();
-        allocations.put(allocation.buffer, allocation);
-        return allocation.buffer;
-    }
-
-    synchronized void forgetIfSpent(final Allocation allocation)
-    {
-        if (!allocation.claim.isFilled())
+        freeOrphans();
+        final Allocation pooled = spare.poll();
+        final Allocation allocation = null == pooled ? new Allocation() : pooled;
+        final int status = port instanceof ClientPort client ?
+            client.claim(size, allocation.claim) : ((ServicePort)port).claim(msgid, size, allocation.claim);
+        if (Status.OK != status)
         {
-            if (null != allocation.buffer)
-            {
-                allocations.remove(allocation.buffer);
-                allocation.buffer = null;
-            }
             spare.push(allocation);
+            return status;
         }
+        allocation.msgid = msgid;
+        allocation.buffer.wrap(allocation.claim.buffer(), 0, size);
+        allocations.add(allocation);
+        buffer[0] = allocation.buffer;
+        return Status.OK;
+    }
+
+    /** Whether a buffer is one that alloc gave, and that was not put or replied since. */
+    synchronized boolean isAllocated(final DirectBuffer buffer)
+    {
+        return null != allocationOf(buffer) || null != orphanOf(buffer);
+    }
+
+    synchronized long put(final DirectBuffer buffer, final int size)
+    {
+        final Allocation allocation = allocationOf(buffer);
+        if (null == allocation)
+        {
+            return Status.INVALID;
+        }
+        final long id = allocation.claim.put(size);
+        giveBackIfSpent(allocation);
+        return id;
+    }
+
+    synchronized int reply(final DirectBuffer buffer, final int size, final long msgid)
+    {
+        final Orphan orphan = orphanOf(buffer);
+        if (null != orphan)
+        {
+            orphan.claim.cancel();
+            orphans.remove(orphan);
+            return Status.INVALID;
+        }
+        final Allocation allocation = allocationOf(buffer);
+        if (null == allocation || allocation.msgid != msgid)
+        {
+            return Status.INVALID;
+        }
+        final int status = allocation.claim.reply(size);
+        giveBackIfSpent(allocation);
+        return status;
     }
 
     /** The client is done with a message, or gone: what was allocated for a reply to it will not be sent (R24). */
     synchronized void forgetDisposed(final long msgid)
     {
-        for (Allocation allocation = find(msgid); null != allocation; allocation = find(msgid))
+        for (int i = allocations.size() - 1; i >= 0; i--)
         {
-            allocation.claim.cancel();
-            forgetIfSpent(allocation);
+            if (allocations.get(i).msgid == msgid)
+            {
+                orphans.add(new Orphan(allocations.remove(i)));
+            }
+        }
+        freeOrphans();
+    }
+
+    private void giveBackIfSpent(final Allocation allocation)
+    {
+        if (!allocation.claim.isFilled())
+        {
+            allocations.remove(allocation.buffer);
+            allocation.buffer.wrap(allocation.buffer, 0, 0);
+            spare.push(allocation);
         }
     }
 
-    private Allocation find(final long msgid)
+    private void freeOrphans()
     {
-        if (!allocations.isEmpty())
+        for (int i = orphans.size() - 1; i >= 0; i--)
         {
-            for (final Allocation allocation : allocations.values())
+            if (null == orphans.get(i).buffer.get())
             {
-                if (allocation.msgid == msgid)
-                {
-                    return allocation;
-                }
+                orphans.remove(i).claim.cancel();
+            }
+        }
+    }
+
+    private Allocation allocationOf(final DirectBuffer buffer)
+    {
+        for (int i = allocations.size() - 1; i >= 0; i--)
+        {
+            if (allocations.get(i).buffer == buffer)
+            {
+                return allocations.get(i);
             }
         }
         return null;
     }
 
-    synchronized Allocation allocationOf(final DirectBuffer buffer)
+    private Orphan orphanOf(final DirectBuffer buffer)
     {
-        return allocations.isEmpty() ? null : allocations.get(buffer);
+        for (int i = orphans.size() - 1; null != buffer && i >= 0; i--)
+        {
+            if (orphans.get(i).buffer.get() == buffer)
+            {
+                return orphans.get(i);
+            }
+        }
+        return null;
     }
 
-    /** A claim that is reused, and what it was made for. */
-    static final class Allocation
+    /** A claim that is used again and again, and what it was made for. */
+    private static final class Allocation
     {
         private final Claim claim = new Claim();
-        private MutableDirectBuffer buffer;
+        private final UnsafeBuffer buffer = new UnsafeBuffer(NOTHING);
         private long msgid;
+    }
 
-        Claim claim()
-        {
-            return claim;
-        }
+    /** An allocation that came to nothing. */
+    private static final class Orphan
+    {
+        private final Claim claim;
+        private final WeakReference<DirectBuffer> buffer;
 
-        long msgid()
+        Orphan(final Allocation allocation)
         {
-            return msgid;
+            claim = allocation.claim;
+            buffer = new WeakReference<>(allocation.buffer);
         }
     }
 }
