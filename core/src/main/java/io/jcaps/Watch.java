@@ -19,9 +19,9 @@ public final class Watch implements Agent
     /** Rounds from one look at the region's place to the next. */
     private static final int PLACE_ROUNDS = 16;
     /** Processes looked at in one round, so that many peers cost no more than few. */
-    private static final int LOOK_LIMIT = 16;
+    private static final int LOOK_LIMIT = 32;
     /** Rounds at most until each process was looked at. */
-    private static final int MAX_STRIDE = 8;
+    private static final int MAX_STRIDE = 3;
 
     private final Attachment attachment;
     private final Host host;

@@ -34,8 +34,8 @@ public final class RegionConfig
     public static final String FUTEX_PROPERTY = "jcaps.futex";
     /** Longest wait in nanoseconds for what another process is making, unless set otherwise: 5 s. */
     public static final long DEFAULT_ATTACH_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
-    /** Nanoseconds between two looks at a peer's life, unless set otherwise: 8 ms. */
-    public static final long DEFAULT_WATCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(8);
+    /** Nanoseconds between two looks at a peer's life, unless set otherwise: 30 ms. */
+    public static final long DEFAULT_WATCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(30);
 
     /** What the name of a region's lock file adds to that of the region. */
     static final String LOCK_SUFFIX = ".lock";
