@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools;
+
+import io.jcaps.tools.demo.DemoCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+
+/**
+ * The {@code caps} command: without a subcommand it explains itself.
+ */
+@Command(
+    name = "caps",
+    description = "CAPS message passing between processes over shared memory.",
+    mixinStandardHelpOptions = true,
+    versionProvider = CapsCommand.Version.class,
+    subcommands = {DemoCommand.class, HelpCommand.class})
+public final class CapsCommand implements Runnable
+{
+    public static void main(final String[] args)
+    {
+        System.exit(new CommandLine(new CapsCommand()).execute(args));
+    }
+
+    @Override
+    public void run()
+    {
+        CommandLine.usage(this, System.out);
+    }
+
+    static final class Version implements IVersionProvider
+    {
+        @Override
+        public String[] getVersion()
+        {
+            // The jar knows it; classes in a directory do not.
+            final String version = CapsCommand.class.getPackage().getImplementationVersion();
+            return new String[] {"caps " + (null == version ? "(not built as a jar)" : version)};
+        }
+    }
+}

@@ -1,0 +1,168 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.demo;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+
+/**
+ * A JVM of the demo beside this one. What it says goes into a queue that all children share; that it has ended is told
+ * last. It ends when this JVM does: see {@link ParentLink}.
+ * <p>
+ * Any thread may call.
+ */
+final class Child
+{
+    /** What the queue holds when a child's output is at its end. */
+    static final String ENDED = "ended";
+
+    // What pom.xml calls caps.jvm.flags, of which a jar's manifest carries the first two only for java -jar.
+    private static final List<String> FLAGS = List.of(
+        "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
+        "--enable-native-access=ALL-UNNAMED",
+        "-XX:+IgnoreUnrecognizedVMOptions",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-Xmx128m",
+        "-XX:+UseSerialGC",
+        "-XX:-UsePerfData");
+
+    private final String name;
+    private final Process process;
+    private final BlockingQueue<Event> events;
+
+    /**
+     * What a child said.
+     */
+    record Event(Child child, Line line)
+    {
+    }
+
+    /**
+     * Starts a child.
+     *
+     * @param name   for people.
+     * @param type   with its main method.
+     * @param events to which each line is added that it says.
+     * @param args   for the main method.
+     */
+    Child(final String name, final Class<?> type, final BlockingQueue<Event> events, final String... args)
+    {
+        this.name = name;
+        this.events = events;
+        final List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(FLAGS);
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(type.getName());
+        command.addAll(List.of(args));
+        try
+        {
+            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        }
+        catch (final IOException ex)
+        {
+            throw new UncheckedIOException(ex);
+        }
+        final Thread reader = new Thread(this::read, "reader-" + name);
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    String name()
+    {
+        return name;
+    }
+
+    long pid()
+    {
+        return process.pid();
+    }
+
+    void tell(final Line line)
+    {
+        try
+        {
+            final OutputStream out = process.getOutputStream();
+            out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            out.flush();
+        }
+        catch (final IOException ignore)
+        {
+            // It has ended, which the reader tells.
+        }
+    }
+
+    /** Sends SIGKILL. */
+    void kill()
+    {
+        process.destroyForcibly();
+    }
+
+    /**
+     * Waits for the end of the process.
+     *
+     * @return exit code.
+     */
+    int join()
+    {
+        boolean isInterrupted = false;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return process.waitFor();
+                }
+                catch (final InterruptedException ex)
+                {
+                    isInterrupted = true;
+                }
+            }
+        }
+        finally
+        {
+            if (isInterrupted)
+            {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void read()
+    {
+        try (BufferedReader reader =
+            new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)))
+        {
+            for (String text = reader.readLine(); null != text; text = reader.readLine())
+            {
+                final Line line = Line.parse(text);
+                if (null == line)
+                {
+                    // A warning of its JVM.
+                    System.err.println(text);
+                }
+                else
+                {
+                    events.add(new Event(this, line));
+                }
+            }
+        }
+        catch (final IOException ignore)
+        {
+            // The end of it, too.
+        }
+        events.add(new Event(this, new Line(ENDED)));
+    }
+}

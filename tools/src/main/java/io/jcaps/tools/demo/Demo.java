@@ -1,0 +1,88 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.demo;
+
+import io.jcaps.Attachment;
+import io.jcaps.layout.Geometry;
+import io.jcaps.shm.Caps;
+import io.jcaps.shm.RegionConfig;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What the demo's processes agree on.
+ */
+final class Demo
+{
+    /** Client processes. */
+    static final int CLIENT_COUNT = 2;
+    /** Name that the service is registered under. */
+    static final String SERVICE_NAME = "demo";
+    /** Milliseconds from one report of progress to the next. */
+    static final long PROGRESS_INTERVAL_MS = 100;
+
+    // Only what is used takes memory: with the most messages in flight about 40 MB, less than the 64 MB that a
+    // container has under /dev/shm.
+    private static final Geometry GEOMETRY = new Geometry(16, 32, 8, 128, Payload.MAX_LENGTH);
+
+    private Demo()
+    {
+    }
+
+    static Path regionFile(final Path directory)
+    {
+        return directory.resolve("region");
+    }
+
+    static Attachment attach(final Path regionFile)
+    {
+        return Caps.attach(new RegionConfig().path(regionFile).geometry(GEOMETRY));
+    }
+
+    static Path witnessFile(final Path directory, final long generation)
+    {
+        return directory.resolve("witness-" + generation);
+    }
+
+    /**
+     * Microseconds since 1970: unlike {@link System#nanoTime()} the same in each process, on any system.
+     */
+    static long epochMicros()
+    {
+        final Instant now = Instant.now();
+        return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+    }
+
+    /**
+     * Removes a directory and what is in it, as far as that can be done.
+     *
+     * @param directory that may have gone already.
+     * @return whether it is gone.
+     */
+    static boolean remove(final Path directory)
+    {
+        try (Stream<Path> walk = Files.walk(directory))
+        {
+            final List<Path> deepestFirst = walk.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
+            for (final Path each : deepestFirst)
+            {
+                Files.deleteIfExists(each);
+            }
+        }
+        catch (final IOException | UncheckedIOException ignore)
+        {
+            // Told by the result.
+        }
+        return !Files.exists(directory);
+    }
+}

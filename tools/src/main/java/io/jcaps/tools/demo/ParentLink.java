@@ -1,0 +1,116 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.demo;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * A child's connection to the demo's parent, over standard input and output. When the parent goes, however it goes,
+ * the input ends: the child then removes what the parent no longer can, and ends at once.
+ * <p>
+ * Any thread may call.
+ */
+final class ParentLink
+{
+    private static final int ORPHANED = 3;
+
+    private final BlockingQueue<Line> lines = new LinkedBlockingQueue<>();
+    private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private final Path directory;
+
+    /**
+     * @param directory to be removed if the parent goes without doing it.
+     */
+    ParentLink(final Path directory)
+    {
+        this.directory = directory;
+        final Thread thread = new Thread(this::read, "parent-link");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
+     * A child's work.
+     */
+    @FunctionalInterface
+    interface Work
+    {
+        void run(ParentLink parent) throws Exception;
+    }
+
+    /**
+     * Runs a child: what goes wrong is told to the parent.
+     *
+     * @param directory to be removed if the parent goes without doing it.
+     * @param work      of the child.
+     */
+    static void run(final Path directory, final Work work)
+    {
+        final ParentLink parent = new ParentLink(directory);
+        int exitCode = 0;
+        try
+        {
+            work.run(parent);
+        }
+        catch (final DemoFailure ex)
+        {
+            parent.tell(new Line("failed").with("what", ex.getMessage()));
+            exitCode = 1;
+        }
+        catch (final Throwable ex)
+        {
+            // Whatever it is, the parent is to hear of it.
+            ex.printStackTrace();
+            parent.tell(new Line("failed").with("what", ex.toString()));
+            exitCode = 1;
+        }
+        System.exit(exitCode);
+    }
+
+    void tell(final Line line)
+    {
+        out.println(line);
+    }
+
+    /** The next line from the parent, if there is one. */
+    Line poll()
+    {
+        return lines.poll();
+    }
+
+    /** The next line from the parent, waited for. */
+    Line take() throws InterruptedException
+    {
+        return lines.take();
+    }
+
+    private void read()
+    {
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)))
+        {
+            for (String text = reader.readLine(); null != text; text = reader.readLine())
+            {
+                final Line line = Line.parse(text);
+                if (null != line)
+                {
+                    lines.add(line);
+                }
+            }
+        }
+        catch (final IOException ignore)
+        {
+            // The end of it, too.
+        }
+        Demo.remove(directory);
+        Runtime.getRuntime().halt(ORPHANED);
+    }
+}

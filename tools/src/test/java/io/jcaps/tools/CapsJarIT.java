@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class CapsJarIT
+{
+    @Test
+    void shouldStartFromTheJarAloneAndKnowItsVersion() throws IOException, InterruptedException
+    {
+        final Process process = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-jar", Path.of("target", "caps.jar").toString(),
+            "--version")
+            .redirectErrorStream(true)
+            .start();
+        try
+        {
+            final String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(output).matches("caps \\d+\\.\\d+\\.\\d+\\S*\\R");
+            assertThat(process.exitValue()).isZero();
+        }
+        finally
+        {
+            process.destroyForcibly();
+        }
+    }
+}

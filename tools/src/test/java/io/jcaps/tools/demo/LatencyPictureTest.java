@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.demo;
+
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.Test;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class LatencyPictureTest
+{
+    private final Histogram transport = histogram();
+    private final Histogram floor = histogram();
+
+    @Test
+    void shouldShowEachRoundTripInOneRow()
+    {
+        transport.recordValueWithCount(160, 999_990);
+        transport.recordValueWithCount(45_000, 10);
+        floor.recordValueWithCount(120, 1_000_000);
+
+        final List<String> bars = picture(true).bars();
+
+        assertThat(bars.get(1)).startsWith("  from  120 ns").endsWith("█ 1,000,000");
+        assertThat(bars.get(2)).startsWith("  from  150 ns").contains("█ 999,990");
+        assertThat(bars.get(3)).isEqualTo("  from  200 ns");
+        assertThat(bars.get(bars.size() - 2)).startsWith("  from   10 us").matches(".*[█-▏]+ 10");
+    }
+
+    @Test
+    void shouldStayWithinItsColumnsWhateverWasMeasured()
+    {
+        for (long ns = 1; ns < TimeUnit.SECONDS.toNanos(60); ns = ns * 3 / 2 + 1)
+        {
+            transport.recordValueWithCount(ns, 100_000_000);
+            floor.recordValueWithCount(ns, 100_000_000);
+        }
+        for (final boolean isUnicode : new boolean[] {false, true})
+        {
+            final List<String> lines = new ArrayList<>(picture(isUnicode).bars());
+            lines.addAll(picture(isUnicode).percentiles());
+            assertThat(lines).allSatisfy((line) -> assertThat(line).hasSizeLessThanOrEqualTo(Screen.WIDTH));
+        }
+    }
+
+    @Test
+    void shouldDoWithoutBlocksWhereTheTerminalHasNone()
+    {
+        transport.recordValue(300);
+        floor.recordValue(100);
+
+        final List<String> lines = new ArrayList<>(picture(false).bars());
+        lines.addAll(picture(false).percentiles());
+
+        assertThat(String.join("", lines)).matches("\\p{ASCII}*").contains("# 1");
+    }
+
+    @Test
+    void shouldShowSomethingOfAnEmptyHistogram()
+    {
+        assertThat(picture(true).bars()).isNotEmpty();
+        assertThat(picture(true).percentiles()).hasSize(7);
+    }
+
+    @Test
+    void shouldPutPercentilesSideBySide()
+    {
+        transport.recordValueWithCount(200, 99);
+        transport.recordValue(3_000);
+        floor.recordValueWithCount(100, 100);
+
+        final List<String> lines = picture(true).percentiles();
+
+        assertThat(lines.get(1)).isEqualTo("  p50                200 ns       100 ns         2.00");
+        assertThat(lines.get(6)).startsWith("  max                3.0 us       100 ns");
+    }
+
+    @Test
+    void shouldNamePercentilesInTheSummary()
+    {
+        transport.recordValue(128);
+        final Map<String, Object> summary = new LinkedHashMap<>();
+
+        LatencyPicture.addTo(summary, "latency", transport);
+
+        assertThat(summary).containsOnlyKeys("latencyP50Ns", "latencyP90Ns", "latencyP99Ns", "latencyP99_9Ns",
+            "latencyP99_99Ns", "latencyMaxNs").containsEntry("latencyP50Ns", 128L);
+    }
+
+    @Test
+    void shouldWriteTimesShort()
+    {
+        assertThat(LatencyPicture.time(999)).isEqualTo("999 ns");
+        assertThat(LatencyPicture.time(1_000)).isEqualTo("1.0 us");
+        assertThat(LatencyPicture.time(12_345)).isEqualTo("12 us");
+        assertThat(LatencyPicture.time(2_500_000)).isEqualTo("2.5 ms");
+        assertThat(LatencyPicture.time(61_000_000_000L)).isEqualTo("61 s");
+    }
+
+    private LatencyPicture picture(final boolean isUnicode)
+    {
+        final PrintStream out = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        return new LatencyPicture(new Screen(out, false, isUnicode), transport, floor);
+    }
+
+    private static Histogram histogram()
+    {
+        return new Histogram(1, TimeUnit.SECONDS.toNanos(60), 3);
+    }
+}
