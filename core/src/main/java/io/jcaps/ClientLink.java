@@ -39,6 +39,8 @@ final class ClientLink
     private static final byte VIEWED = 5;
     /** Aborted at the service, outcome taken: the slot is free when the service is done with it. */
     private static final byte LINGERING = 6;
+    /** Put and replied; its record was passed, get() will take it. */
+    private static final byte READY = 7;
 
     // Marks beside the state.
     /** The abort came too late: the service had received the message, or was about to. */
@@ -659,6 +661,8 @@ final class ClientLink
         for (int slot = nextReplySlot(); slot >= 0; slot = nextReplySlot())
         {
             replies.pass();
+            // No longer SENT: were its record to come again, it would not be taken twice.
+            states[slot] = READY;
             readySlots[(readyHead + readyCount++) % slotCount] = slot;
         }
     }
@@ -680,7 +684,7 @@ final class ClientLink
             return Status.INVALID;
         }
         final byte state = states[slot];
-        if (RETURNED == state)
+        if (RETURNED == state || READY == state)
         {
             return AbortResult.RETURNED;
         }

@@ -75,7 +75,9 @@ public final class Watch implements Agent
      */
     boolean isDead(final int processIndex, final long incarnation)
     {
-        if (process.wrap(processIndex).incarnation() != incarnation)
+        // An index that cannot be is input, too: nobody is there.
+        if (processIndex < 0 || processIndex >= wasAlive.length ||
+            process.wrap(processIndex).incarnation() != incarnation)
         {
             return true;
         }

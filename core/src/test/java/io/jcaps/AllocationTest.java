@@ -1,0 +1,157 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import com.sun.management.ThreadMXBean;
+import io.jcaps.layout.Geometry;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.TimeUnit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The data path allocates nothing, once it is warm.
+ */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class AllocationTest
+{
+    private static final int ROUND_COUNT = 100_000;
+    private static final int MAX_ATTEMPTS = 5;
+    private static final int WARM_UP_COUNT = 20_000;
+
+    private final ThreadMXBean threads = (ThreadMXBean)ManagementFactory.getThreadMXBean();
+    private final TestRegion region = new TestRegion(new Geometry(4, 8, 4, 4, 200));
+    private final ServicePort service = region.service();
+    private final ClientPort client = region.client();
+    private final Message request = new Message();
+    private final Message reply = new Message();
+    private final Message disposal = new Message();
+    private final Claim claim = new Claim();
+    private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[200]);
+    private long checked;
+
+    @AfterEach
+    void close()
+    {
+        region.close();
+    }
+
+    private void assertAllocatesNothing(final Runnable round)
+    {
+        final long threadId = Thread.currentThread().getId();
+        for (int i = 0; i < WARM_UP_COUNT; i++)
+        {
+            round.run();
+        }
+        // What the virtual machine does once, such as loading a class late, is not what is looked for: that would be
+        // there in each of the attempts, and a hundred thousand times.
+        long least = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < MAX_ATTEMPTS && 0 != least; attempt++)
+        {
+            final long before = threads.getThreadAllocatedBytes(threadId);
+            for (int i = 0; i < ROUND_COUNT; i++)
+            {
+                round.run();
+            }
+            least = Math.min(least, threads.getThreadAllocatedBytes(threadId) - before);
+        }
+        assertThat(least).as("bytes allocated in " + ROUND_COUNT + " rounds").isZero();
+    }
+
+    private void check(final boolean condition)
+    {
+        if (!condition)
+        {
+            throw new AssertionError("round " + checked);
+        }
+        checked++;
+    }
+
+    @Test
+    @DisplayName("B6: put, get, reply, get and release allocate nothing, for short messages and long ones")
+    void shouldNotAllocateInRoundTrip()
+    {
+        for (final int length : new int[]{8, 200})
+        {
+            assertAllocatesNothing(() ->
+            {
+                check(client.put(bytes, 0, length) > 0);
+                check(service.get(request) == MessageState.REQUEST || service.get(request) == MessageState.REQUEST);
+                check(Status.OK == request.reply(bytes, 0, length));
+                check(client.get(reply) == MessageState.REPLY);
+                reply.release();
+                check(service.get(disposal) == MessageState.DISPOSE);
+            });
+        }
+    }
+
+    @Test
+    @DisplayName("B6: claims, both ways, and replies by id allocate nothing")
+    void shouldNotAllocateWithClaims()
+    {
+        assertAllocatesNothing(() ->
+        {
+            check(Status.OK == client.claim(100, claim));
+            claim.buffer().putLong(0, 4711);
+            check(claim.put(50) > 0);
+            check(Status.OK == client.claim(1, claim));
+            claim.cancel();
+            int state = service.get(request);
+            if (MessageState.DISPOSE == state)
+            {
+                state = service.get(request);
+            }
+            check(MessageState.REQUEST == state);
+            check(Status.OK == service.claim(request.id(), 10, claim));
+            claim.cancel();
+            check(Status.OK == request.claimReply(10, claim));
+            claim.buffer().putLong(0, 4712);
+            check(Status.OK == claim.reply());
+            check(client.get(reply) == MessageState.REPLY);
+            reply.release();
+        });
+    }
+
+    @Test
+    @DisplayName("R16, R17, R29: what finds nothing, what is too long and what is aborted allocates nothing either")
+    void shouldNotAllocateWhenNothingComesOfIt()
+    {
+        assertAllocatesNothing(() ->
+        {
+            check(Status.WOULD_BLOCK == client.get(reply));
+            final long id = client.put(bytes, 0, 20);
+            check(AbortResult.BEFORE_SERVER == client.abort(id, true));
+            check(MessageState.REPLY == client.get(reply));
+            reply.release();
+            check(Status.WOULD_BLOCK == service.get(request));
+            check(client.put(bytes, 0, 20) > 0);
+            check(MessageState.REQUEST == service.get(request, 10));
+            check(Status.OK == request.reply(bytes, 0, 20));
+            check(MessageState.REPLY == client.get(reply, 10));
+            check(MessageState.REPLY == client.get(reply));
+            reply.release();
+            check(MessageState.DISPOSE == service.get(disposal));
+            check(Status.INVALID == service.reply(id, bytes, 0, 0));
+            check(!client.isReady());
+        });
+    }
+
+    @Test
+    @DisplayName("B5: a call that times out allocates nothing")
+    void shouldNotAllocateInCall()
+    {
+        assertAllocatesNothing(() ->
+        {
+            check(Status.TIMED_OUT == client.call(bytes, 0, 20, reply, 0));
+            check(Status.WOULD_BLOCK == service.get(request));
+        });
+    }
+}

@@ -1,0 +1,163 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.host.Credentials;
+import io.jcaps.host.Host;
+import io.jcaps.layout.RegionHeader;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * A host between an attachment and its region that a test can hold by the arm: it runs something whenever a thread
+ * would sleep, pretends to be another process, finds no memory, or sleeps as an operating system does.
+ */
+final class TestHost implements Host
+{
+    private final Host host;
+    private final TestFutex futex;
+    volatile Runnable onSleep;
+    volatile boolean isOwnProcess = true;
+    volatile boolean isCurrent = true;
+    volatile boolean hasNoSpace;
+
+    TestHost(final Host host, final TestFutex futex)
+    {
+        this.host = host;
+        this.futex = futex;
+    }
+
+    @Override
+    public RegionHeader header()
+    {
+        return host.header();
+    }
+
+    @Override
+    public String place()
+    {
+        return host.place();
+    }
+
+    @Override
+    public AtomicBuffer tables()
+    {
+        return host.tables();
+    }
+
+    @Override
+    public AtomicBuffer link(final int linkIndex)
+    {
+        return host.link(linkIndex);
+    }
+
+    @Override
+    public boolean back(final int linkIndex, final int offset, final int length)
+    {
+        return !hasNoSpace && host.back(linkIndex, offset, length);
+    }
+
+    @Override
+    public boolean lockTables(final long timeoutNs)
+    {
+        return host.lockTables(timeoutNs);
+    }
+
+    @Override
+    public void unlockTables()
+    {
+        host.unlockTables();
+    }
+
+    @Override
+    public boolean holdLife(final int processIndex)
+    {
+        return host.holdLife(processIndex);
+    }
+
+    @Override
+    public void dropLife(final int processIndex)
+    {
+        host.dropLife(processIndex);
+    }
+
+    @Override
+    public boolean isAlive(final int processIndex)
+    {
+        return host.isAlive(processIndex);
+    }
+
+    @Override
+    public Credentials self()
+    {
+        return host.self();
+    }
+
+    @Override
+    public long startTicks()
+    {
+        return host.startTicks();
+    }
+
+    @Override
+    public Credentials attest(final int processIndex)
+    {
+        return host.attest(processIndex);
+    }
+
+    @Override
+    public boolean isOwnProcess()
+    {
+        return isOwnProcess;
+    }
+
+    @Override
+    public boolean isCurrent()
+    {
+        return isCurrent;
+    }
+
+    @Override
+    public void sleep(final int wakeOffset, final int expected, final long timeoutNs)
+    {
+        final Runnable onSleep = this.onSleep;
+        if (null != onSleep)
+        {
+            onSleep.run();
+        }
+        else if (null != futex)
+        {
+            futex.sleep(tables(), wakeOffset, expected, timeoutNs);
+        }
+        else
+        {
+            host.sleep(wakeOffset, expected, timeoutNs);
+        }
+    }
+
+    @Override
+    public void wake(final int wakeOffset, final int limit)
+    {
+        if (null != futex)
+        {
+            futex.wake(wakeOffset, limit);
+        }
+        else
+        {
+            host.wake(wakeOffset, limit);
+        }
+    }
+
+    @Override
+    public String sleepMode()
+    {
+        return host.sleepMode();
+    }
+
+    @Override
+    public void close()
+    {
+        host.close();
+    }
+}
