@@ -20,6 +20,7 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.SleepingIdleStrategy;
 
 import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One process's view of a region: opens ports, and looks after the peers of all of them.
@@ -28,6 +29,9 @@ import java.util.ArrayList;
  */
 public final class Attachment implements AutoCloseable
 {
+    // A service's process may be one that cannot wake anybody.
+    private static final long SEARCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(30);
+
     private final Host host;
     private final AtomicBuffer tables;
     private final Geometry geometry;
@@ -183,7 +187,7 @@ public final class Attachment implements AutoCloseable
             {
                 throw new CapsException(Status.NOT_FOUND, "no such service is registered: " + describe(name, options));
             }
-            if (!sleep(RegionDescriptor.REGISTRATIONS_OFFSET, registrations, deadlineNs, isTimed))
+            if (!sleep(RegionDescriptor.REGISTRATIONS_OFFSET, registrations, deadlineNs, isTimed, SEARCH_INTERVAL_NS))
             {
                 checkUsable();
                 throw new CapsException(
@@ -423,9 +427,15 @@ public final class Attachment implements AutoCloseable
     /**
      * Sleeps until woken.
      *
+     * @param limitNs longest sleep before the caller wants to look by itself.
      * @return false if the time is over or the thread interrupted.
      */
-    boolean sleep(final int wakeOffset, final int wakeSequence, final long deadlineNs, final boolean isTimed)
+    boolean sleep(
+        final int wakeOffset,
+        final int wakeSequence,
+        final long deadlineNs,
+        final boolean isTimed,
+        final long limitNs)
     {
         final Thread thread = Thread.currentThread();
         if (!sleepers.add(thread, wakeOffset))
@@ -439,7 +449,7 @@ public final class Attachment implements AutoCloseable
             {
                 return false;
             }
-            host.sleep(wakeOffset, wakeSequence, timeoutNs);
+            host.sleep(wakeOffset, wakeSequence, Math.min(timeoutNs, limitNs));
             return !thread.isInterrupted();
         }
         finally
@@ -653,9 +663,10 @@ public final class Attachment implements AutoCloseable
         }
     }
 
-    private static int libraryFlags(final PortOptions options)
+    private int libraryFlags(final PortOptions options)
     {
-        return options.spinOnly() ? options.flags() | PortFlags.SPINS : options.flags();
+        return options.flags() | (options.spinOnly() ? PortFlags.SPINS : 0) |
+            (host.canWake() ? 0 : PortFlags.CANNOT_WAKE);
     }
 
     private String describe(final String name, final PortOptions options)

@@ -27,6 +27,7 @@ public final class ClientPort extends Port
     private final int serviceEventsOffset;
     private final int serviceGenerationOffset;
     private final boolean serviceSpins;
+    private final boolean mustLook;
     private final long serviceIncarnation;
     private final Credentials serviceCredentials;
 
@@ -49,6 +50,7 @@ public final class ClientPort extends Port
         serviceEventsOffset = service.eventsOffset();
         serviceGenerationOffset = service.generationOffset();
         serviceSpins = (service.flags() & PortFlags.SPINS) != 0;
+        mustLook = (service.flags() & PortFlags.CANNOT_WAKE) != 0;
     }
 
     /**
@@ -447,6 +449,12 @@ public final class ClientPort extends Port
         // A close wakes nobody: what it brings the service are disposals (R21, R24).
         tables.getAndAddInt(serviceEventsOffset, 1);
         entry.free();
+    }
+
+    @Override
+    boolean mustLook()
+    {
+        return mustLook;
     }
 
     @Override

@@ -24,6 +24,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     // A pause takes longer than a poll: an answer that is about to come would be met in the middle of one.
     private static final int UNPAUSED_COUNT = 64;
     private static final int SPIN_RANGE = 32;
+    private static final long LOOK_INTERVAL_NS = 1_000_000;
     // A sleep that is shorter than this takes longer to begin and to end than it lasts.
     private static final long SHORT_SLEEP_NS = 100_000;
 
@@ -282,6 +283,15 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** Says good-bye to the peers; called once, outside the gate, when isClosed is set. */
     abstract void end();
 
+    /** Whether a peer's process cannot wake this one's threads. */
+    abstract boolean mustLook();
+
+    /** Longest sleep before a look without being woken. */
+    final long sleepLimitNs()
+    {
+        return mustLook() ? LOOK_INTERVAL_NS : Long.MAX_VALUE;
+    }
+
     /** How many of this port's sleepers are to be woken for one message. */
     abstract int wakeLimit();
 
@@ -502,7 +512,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             try
             {
                 result = look(message, lengthLimit, callId);
-                if (Status.WOULD_BLOCK == result && !attachment.sleep(wakeOffset, wakeSequence, deadlineNs, isTimed))
+                if (Status.WOULD_BLOCK == result &&
+                    !attachment.sleep(wakeOffset, wakeSequence, deadlineNs, isTimed, sleepLimitNs()))
                 {
                     result = look(message, lengthLimit, callId);
                     if (Status.WOULD_BLOCK == result)

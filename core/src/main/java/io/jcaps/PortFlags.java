@@ -30,6 +30,8 @@ public final class PortFlags
 
     /** The library's own: the port's threads never sleep, so that its peers need not look whether one does. */
     static final int SPINS = 0x10000;
+    /** The library's own: the port's process cannot wake its peers, so that they must not sleep for long. */
+    static final int CANNOT_WAKE = 0x20000;
 
     private PortFlags()
     {

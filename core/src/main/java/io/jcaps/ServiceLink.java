@@ -40,6 +40,7 @@ final class ServiceLink
     private final long clientProcessIncarnation;
     private final int clientSleepersOffset;
     private final boolean clientSpins;
+    private final boolean clientCannotWake;
     private final RecordReader requests;
     private final RecordWriter replies;
     private final int slotCount;
@@ -83,6 +84,7 @@ final class ServiceLink
         final PortEntry client = new PortEntry(host.tables(), geometry).wrap(entry.clientPortIndex());
         clientSleepersOffset = client.sleepersOffset();
         clientSpins = (client.flags() & PortFlags.SPINS) != 0;
+        clientCannotWake = (client.flags() & PortFlags.CANNOT_WAKE) != 0;
         requests = new RecordReader(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
         replies = new RecordWriter(host.part(link, geometry.replyRingOffset(), geometry.ringLength()));
         slotCount = geometry.slotCount();
@@ -118,6 +120,11 @@ final class ServiceLink
     boolean clientSpins()
     {
         return clientSpins;
+    }
+
+    boolean clientCannotWake()
+    {
+        return clientCannotWake;
     }
 
     // ---- receiving

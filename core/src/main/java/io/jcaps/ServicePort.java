@@ -585,9 +585,7 @@ public final class ServicePort extends Port
         {
             linkEntry.wrap(i);
             final long state = linkEntry.state();
-            if ((state & (LinkEntryDescriptor.OPEN | LinkEntryDescriptor.CLIENT_CLOSED |
-                LinkEntryDescriptor.SERVICE_HOLDS | LinkEntryDescriptor.REFUSED)) == LinkEntryDescriptor.OPEN &&
-                linkEntry.servicePortIncarnation() == incarnation() &&
+            if (isNewcomer(linkEntry, state) &&
                 tables.compareAndSetLong(
                     linkEntry.stateOffset(), state, state | LinkEntryDescriptor.SERVICE_HOLDS))
             {
@@ -659,6 +657,41 @@ public final class ServicePort extends Port
     }
 
     @Override
+    boolean mustLook()
+    {
+        for (final ServiceLink link : links)
+        {
+            if (link.clientCannotWake())
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a client that is not accepted yet has put a message, perhaps, and could not wake anybody. */
+    private boolean hasSilentNewcomer()
+    {
+        final LinkEntry newcomer = new LinkEntry(tables, geometry);
+        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        {
+            if (isNewcomer(newcomer.wrap(i), newcomer.state()) &&
+                (attachment.flagsOf(newcomer.clientPortIndex()) & PortFlags.CANNOT_WAKE) != 0)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isNewcomer(final LinkEntry link, final long state)
+    {
+        return (state & (LinkEntryDescriptor.OPEN | LinkEntryDescriptor.CLIENT_CLOSED |
+            LinkEntryDescriptor.SERVICE_HOLDS | LinkEntryDescriptor.REFUSED)) == LinkEntryDescriptor.OPEN &&
+            link.servicePortIncarnation() == incarnation();
+    }
+
+    @Override
     int wakeLimit()
     {
         return 1;
@@ -673,6 +706,10 @@ public final class ServicePort extends Port
             {
                 isAttentionDue = true;
             }
+        }
+        if (tables.getIntAcquire(eventsOffset) != seenEvents && hasSilentNewcomer())
+        {
+            wakeOwn();
         }
         if (gate.isShared() && (isAttentionDue || tables.getIntAcquire(eventsOffset) != seenEvents))
         {

@@ -158,7 +158,7 @@ public final class WaitSet implements AutoCloseable
                 {
                     return port;
                 }
-                if (!attachment.sleep(wakeOffset, wakeSequence, deadlineNs, isTimed))
+                if (!attachment.sleep(wakeOffset, wakeSequence, deadlineNs, isTimed, sleepLimitNs()))
                 {
                     return find();
                 }
@@ -192,6 +192,16 @@ public final class WaitSet implements AutoCloseable
             }
             attachment.onClosed(this);
         }
+    }
+
+    private long sleepLimitNs()
+    {
+        long limitNs = Long.MAX_VALUE;
+        for (final Port port : ports)
+        {
+            limitNs = Math.min(limitNs, port.sleepLimitNs());
+        }
+        return limitNs;
     }
 
     private void announce(final int waitSet)

@@ -152,6 +152,16 @@ public interface Host extends AutoCloseable
     void wake(int wakeOffset, int limit);
 
     /**
+     * Whether {@link #wake} reaches sleepers of other attachments. Where it does not, they have to look by themselves.
+     *
+     * @return false if it does nothing.
+     */
+    default boolean canWake()
+    {
+        return true;
+    }
+
+    /**
      * @return how sleepers wait here, and if it is the slower way, why.
      */
     String sleepMode();

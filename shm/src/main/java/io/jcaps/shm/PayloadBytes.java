@@ -18,12 +18,16 @@ import java.util.logging.Logger;
  * A payload as Chronicle {@link Bytes}, over the region's memory itself: a {@code BytesMarshallable} is written
  * straight into a claim and read straight out of a message.
  * <p>
+ * Chronicle Bytes prints one line to the standard error at its first string, about direct memory, which nothing turns
+ * off.
+ * <p>
  * Made once and used again and again; not thread safe. What it gives is valid as long as the claim or the message is.
  */
 public final class PayloadBytes
 {
-    // Chronicle warns of what it would like to do with mapped files; nothing of that is used here. Loggers are held
-    // weakly: without this field the level would be forgotten.
+    private static final String SLF4J_VERBOSITY = "slf4j.internal.verbosity";
+    // Chronicle warns that no logger is bound, and of what it would like to do with mapped files; nothing of that is
+    // used here. Loggers are held weakly: without this field the level would be forgotten.
     private static final Logger CLEANER_LOGGER = quiet();
 
     private final PointerBytesStore store = new PointerBytesStore();
@@ -88,6 +92,10 @@ public final class PayloadBytes
 
     private static Logger quiet()
     {
+        if (null == System.getProperty(SLF4J_VERBOSITY))
+        {
+            System.setProperty(SLF4J_VERBOSITY, "ERROR");
+        }
         final Logger logger =
             Logger.getLogger("net.openhft.chronicle.core.internal.cleaner.ReflectionBasedByteBufferCleanerService");
         logger.setLevel(Level.SEVERE);

@@ -249,6 +249,13 @@ final class ShmHost implements Host
 
     /** {@inheritDoc} */
     @Override
+    public boolean canWake()
+    {
+        return futex.isPresent();
+    }
+
+    /** {@inheritDoc} */
+    @Override
     public String sleepMode()
     {
         return futex.isPresent() ? "futex" :

@@ -198,7 +198,8 @@ public final class CapsSys implements AutoCloseable
             return fail(EINVAL);
         }
         port.port().close();
-        return 0;
+        // In a forked child the id of a port with NOFORK was never known (R27).
+        return Status.INVALID == port.port().endStatus() ? fail(EINVAL) : 0;
     }
 
     /**

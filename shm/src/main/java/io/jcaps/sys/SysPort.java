@@ -119,7 +119,7 @@ final class SysPort
     {
         if (!allocation.claim.isFilled())
         {
-            allocations.remove(allocation.buffer);
+            allocations.remove(allocation);
             allocation.buffer.wrap(allocation.buffer, 0, 0);
             spare.push(allocation);
         }

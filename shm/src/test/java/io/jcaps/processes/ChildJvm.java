@@ -1,0 +1,180 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.processes;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A {@link Peer} in a virtual machine of its own. It ends when its input does, so none outlives the test.
+ */
+final class ChildJvm implements AutoCloseable
+{
+    private static final List<String> HANDED_ON =
+        List.of("--add-exports", "--enable-native", "--sun", "-XX:+IgnoreUnrecognizedVMOptions");
+
+    private final Process process;
+    private final PrintStream input;
+    private final BufferedReader output;
+
+    private ChildJvm(final Process process)
+    {
+        this.process = process;
+        input = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
+        output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    /**
+     * @param region     path of the region that the peer attaches to.
+     * @param properties more options for the virtual machine.
+     */
+    static ChildJvm start(final Path region, final String... properties)
+    {
+        return start(List.of(), System.getProperty("java.class.path"), region, properties);
+    }
+
+    /**
+     * @param launcher command that starts the rest of its arguments.
+     */
+    static ChildJvm start(
+        final List<String> launcher, final String classPath, final Path region, final String... properties)
+    {
+        final List<String> command = new ArrayList<>(launcher);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (final String argument : ManagementFactory.getRuntimeMXBean().getInputArguments())
+        {
+            if (HANDED_ON.stream().anyMatch(argument::startsWith))
+            {
+                command.add(argument);
+            }
+        }
+        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
+        command.addAll(List.of(properties));
+        command.addAll(List.of("-cp", classPath, Peer.class.getName(), region.toString()));
+        try
+        {
+            return new ChildJvm(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+        }
+        catch (final IOException ex)
+        {
+            throw new AssertionError(command.toString(), ex);
+        }
+    }
+
+    /** Copies the class path to where any user can read it. */
+    static String publicClassPath(final Path directory) throws IOException
+    {
+        final List<String> copies = new ArrayList<>();
+        for (final String entry : System.getProperty("java.class.path").split(File.pathSeparator))
+        {
+            final Path source = Path.of(entry);
+            if (!Files.exists(source))
+            {
+                continue;
+            }
+            final Path copy = directory.resolve("entry" + copies.size() + (Files.isDirectory(source) ? "" : ".jar"));
+            try (Stream<Path> paths = Files.walk(source))
+            {
+                for (final Path path : paths.toList())
+                {
+                    final Path target =
+                        path.equals(source) ? copy : copy.resolve(source.relativize(path).toString());
+                    Files.copy(path, target);
+                    Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwxr-xr-x"));
+                }
+            }
+            copies.add(copy.toString());
+        }
+        return String.join(File.pathSeparator, copies);
+    }
+
+    long pid()
+    {
+        return process.pid();
+    }
+
+    void tell(final Object... words)
+    {
+        final List<String> line = new ArrayList<>();
+        for (final Object word : words)
+        {
+            line.add(String.valueOf(word));
+        }
+        input.println(String.join(" ", line));
+    }
+
+    /** The next line that the peer prints. */
+    String answer()
+    {
+        try
+        {
+            final String answer = output.readLine();
+            assertThat(answer).as("the peer's answer").isNotNull().doesNotStartWith("!");
+            return answer;
+        }
+        catch (final IOException ex)
+        {
+            throw new AssertionError(ex);
+        }
+    }
+
+    String ask(final Object... words)
+    {
+        tell(words);
+        return answer();
+    }
+
+    /** The answer as a number: negative is -errno. */
+    long number(final Object... words)
+    {
+        return Long.parseLong(ask(words));
+    }
+
+    /** SIGKILL; returns at once. */
+    void kill()
+    {
+        process.destroyForcibly();
+    }
+
+    void awaitEnd()
+    {
+        process.onExit().join();
+    }
+
+    void signal(final String name)
+    {
+        try
+        {
+            final Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).inheritIO().start();
+            assertThat(kill.waitFor()).isZero();
+        }
+        catch (final IOException | InterruptedException ex)
+        {
+            throw new AssertionError(ex);
+        }
+    }
+
+    @Override
+    public void close()
+    {
+        input.close();
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        kill();
+        awaitEnd();
+    }
+}

@@ -1,0 +1,176 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.processes;
+
+import io.jcaps.Attachment;
+import io.jcaps.Message;
+import io.jcaps.MessageState;
+import io.jcaps.PortFlags;
+import io.jcaps.PortOptions;
+import io.jcaps.ServicePort;
+import io.jcaps.Status;
+import io.jcaps.sys.CapsMsgId;
+import io.jcaps.sys.CapsSys;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A client's process is killed.
+ */
+@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ClientDeathIT
+{
+    private static final String NAME = "survivor";
+    private static final int KILLS = 30;
+    private static final int SIZE = 5_000;
+
+    @RegisterExtension
+    private final TestRegion region = new TestRegion();
+
+    @Test
+    @DisplayName("R24, R25: DISPOSE for what was received or replied, a view stays readable, and nothing is left")
+    void shouldGetBackWhatKilledClientsLeft()
+    {
+        final Attachment attachment = region.closing(region.attach());
+        final int uid = attachment.credentials().euid();
+        final ServicePort service = attachment.service(NAME, new PortOptions().flags(PortFlags.USER));
+        final Tables tables = region.tables();
+        final Message view = new Message();
+        final Message other = new Message();
+        final UnsafeBuffer reply = new UnsafeBuffer(new byte[100]);
+
+        ChildJvm next = region.closing(ChildJvm.start(region.path()));
+        for (int i = 0; i < KILLS; i++)
+        {
+            final ChildJvm client = next;
+            final long port = client.number("client", NAME, uid, -1, CapsSys.CAPF_USER);
+            assertThat(port).isPositive();
+            if (i + 1 < KILLS)
+            {
+                next = region.closing(ChildJvm.start(region.path()));
+            }
+            final long received = client.number("put", port, SIZE, i);
+            final long replied = client.number("put", port, 10, i);
+            final long taken = client.number("put", port, 10, i);
+            final long unseen = client.number("put", port, 10, i);
+            assertThat(receive(service, view)).isEqualTo(received);
+            assertThat(receive(service, other)).isEqualTo(replied);
+            assertThat(receive(service, other)).isEqualTo(taken);
+            assertThat(service.reply(taken, reply, 0, 100)).isEqualTo(Status.OK);
+            assertThat(client.ask("wait", port)).startsWith(CapsSys.CAPMS_REPLY + " " + taken + " 100");
+            assertThat(service.reply(replied, reply, 0, 100)).isEqualTo(Status.OK);
+            client.kill();
+            while (service.clientCount() > 0)
+            {
+                LockSupport.parkNanos(100_000);
+            }
+
+            final Set<Long> disposed = new HashSet<>();
+            while (Status.WOULD_BLOCK != service.get(other))
+            {
+                assertThat(other.state()).isEqualTo(MessageState.DISPOSE);
+                assertThat(disposed.add(other.id())).isTrue();
+            }
+            assertThat(disposed).containsExactlyInAnyOrder(received, replied, taken).doesNotContain(unseen);
+            assertThat(service.reply(received, reply, 0, 1)).isEqualTo(Status.INVALID);
+            // The dead one's bytes are still there, and its link is nobody else's.
+            assertThat(view.length()).isEqualTo(SIZE);
+            assertThat(Pattern.isIn(view.buffer(), SIZE, i)).isTrue();
+            assertThat(tables.usedLinks()).hasSize(1);
+            view.release();
+            assertThat(service.get(other)).isEqualTo(Status.WOULD_BLOCK);
+            assertThat(tables.usedLinks()).isEmpty();
+        }
+        attachment.close();
+    }
+
+    private static long receive(final ServicePort service, final Message message)
+    {
+        int state;
+        do
+        {
+            state = service.await(message, Long.MAX_VALUE);
+        }
+        while (MessageState.DISPOSE == state);
+        assertThat(state).isEqualTo(MessageState.REQUEST);
+        return message.id();
+    }
+
+    @Test
+    @DisplayName("R24, R25: a service asleep lets go of the killed client's link without being called")
+    void shouldFreeLinkOfKilledClientWhileServiceSleeps()
+    {
+        final CapsSys sys = region.openSys();
+        final int uid = region.ownUid();
+        final int svc = sys.service(NAME, uid, -1, 0, CapsSys.CAPF_USER);
+        final Thread waiter = new Thread(() -> sys.wait(svc, new UnsafeBuffer(new byte[1]), 1, null, null));
+        waiter.start();
+        region.closing(
+            () ->
+            {
+                waiter.interrupt();
+                waiter.join();
+            });
+        final Tables tables = region.tables();
+        final ChildJvm client = region.closing(ChildJvm.start(region.path()));
+        for (int i = 0; i < TestRegion.SMALL.linkCount(); i++)
+        {
+            assertThat(client.number("client", NAME, uid, -1, CapsSys.CAPF_USER)).isPositive();
+        }
+        assertThat(sys.client(NAME, uid, -1, 0, CapsSys.CAPF_USER)).isEqualTo(-1);
+        assertThat(sys.errno()).isEqualTo(CapsSys.ENOBUFS);
+        while (tables.acceptedLinkCount() < TestRegion.SMALL.linkCount())
+        {
+            LockSupport.parkNanos(1_000_000);
+        }
+        client.kill();
+        while (tables.acceptedLinkCount() > 0)
+        {
+            LockSupport.parkNanos(1_000_000);
+        }
+        // If the kill came while the last one was being accepted, that one is removed by who connects next: here.
+        assertThat(sys.client(NAME, uid, -1, 0, CapsSys.CAPF_USER)).isPositive();
+        assertThat(tables.sleeperCount(NAME)).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("R25: clients that are killed before the service has seen them are in nobody's way")
+    void shouldFreeLinksOfClientsThatWereNeverSeen()
+    {
+        final CapsSys sys = region.openSys();
+        final int uid = region.ownUid();
+        final int svc = sys.service(NAME, uid, -1, 0, CapsSys.CAPF_USER);
+        final ChildJvm client = region.closing(ChildJvm.start(region.path()));
+        for (int i = 0; i < TestRegion.SMALL.linkCount(); i++)
+        {
+            final long port = client.number("client", NAME, uid, -1, CapsSys.CAPF_USER);
+            assertThat(client.number("put", port, 1, 1)).isPositive();
+        }
+        client.kill();
+        client.awaitEnd();
+        // Some may have been accepted by the watch: those are the service's until it has noticed the death.
+        int port = sys.client(NAME, uid, -1, 0, CapsSys.CAPF_USER);
+        while (port < 0)
+        {
+            assertThat(sys.errno()).isEqualTo(CapsSys.ENOBUFS);
+            LockSupport.parkNanos(1_000_000);
+            port = sys.client(NAME, uid, -1, 0, CapsSys.CAPF_USER);
+        }
+        final long id = sys.put(port, null, 0);
+        final CapsMsgId msgid = new CapsMsgId();
+        assertThat(sys.wait(svc, new UnsafeBuffer(new byte[1]), 1, msgid, null)).isZero();
+        assertThat(msgid.id).isEqualTo(id);
+    }
+}
