@@ -376,21 +376,22 @@ final class ClientLink
      */
     private int findSkipped()
     {
+        int slot = -1;
         for (int i = 0; i < slotCount; i++)
         {
             if ((marks[i] & AT_SERVICE) != 0 && isSkipped(i))
             {
                 if (SENT == states[i])
                 {
-                    return i;
+                    slot = i;
                 }
-                if ((marks[i] & LENT) != 0)
+                else if ((marks[i] & LENT) != 0)
                 {
                     endLoan(i);
                 }
             }
         }
-        return -1;
+        return slot;
     }
 
     /** The service replied to a message that was returned already. */

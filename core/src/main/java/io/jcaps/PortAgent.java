@@ -11,9 +11,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Calls a handler for each message of a port, in a duty cycle (R11, B4): run it by an Agrona {@code AgentRunner} or
  * {@code AgentInvoker}, with the idle strategy of your choice.
  * <p>
- * If the handler throws an exception, its request, unless it replied, is replied to with 0 bytes, and the exception
- * goes to the agent's error handler; the port goes on. If it throws an error, the port is closed: all that it had
- * received and not replied has the outcome {@link Outcome#SERVICE_CLOSED}.
+ * If the handler throws an exception, its request, unless it replied or holds a claim for the reply, is replied to with
+ * 0 bytes, and the exception goes to the agent's error handler; the port goes on. If it throws an error, the port is
+ * closed: all that it had received and not replied has the outcome {@link Outcome#SERVICE_CLOSED}.
  */
 public final class PortAgent implements Agent
 {

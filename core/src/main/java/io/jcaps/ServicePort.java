@@ -290,16 +290,31 @@ public final class ServicePort extends Port
 
     void addDisposal(final ServiceLink link, final long id)
     {
-        final int index = disposalHead + disposalCount;
-        if (index == disposalIds.length)
+        if (disposalHead + disposalCount == disposalIds.length)
         {
-            // Only when many clients close or die at once: else there are no more than one link's slots.
-            disposalIds = Arrays.copyOf(disposalIds, 2 * index);
-            disposalLinks = Arrays.copyOf(disposalLinks, 2 * index);
+            makeRoomForDisposal();
         }
+        final int index = disposalHead + disposalCount;
         disposalIds[index] = id;
         disposalLinks[index] = link;
         disposalCount++;
+    }
+
+    private void makeRoomForDisposal()
+    {
+        if (disposalHead > 0)
+        {
+            System.arraycopy(disposalIds, disposalHead, disposalIds, 0, disposalCount);
+            System.arraycopy(disposalLinks, disposalHead, disposalLinks, 0, disposalCount);
+            Arrays.fill(disposalLinks, disposalCount, disposalHead + disposalCount, null);
+            disposalHead = 0;
+        }
+        else
+        {
+            // Only when many clients close or die at once: else there are no more than one link's slots.
+            disposalIds = Arrays.copyOf(disposalIds, 2 * disposalCount);
+            disposalLinks = Arrays.copyOf(disposalLinks, 2 * disposalCount);
+        }
     }
 
     @Override

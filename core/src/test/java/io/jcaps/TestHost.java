@@ -9,6 +9,8 @@ import io.jcaps.host.Host;
 import io.jcaps.layout.RegionHeader;
 import org.agrona.concurrent.AtomicBuffer;
 
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
 /**
  * A host between an attachment and its region that a test can hold by the arm: it runs something whenever a thread
  * would sleep, pretends to be another process, finds no memory, or sleeps as an operating system does.
@@ -17,7 +19,10 @@ final class TestHost implements Host
 {
     private final Host host;
     private final TestFutex futex;
+    private final AtomicReferenceArray<SteppingBuffer> steppedLinks;
     volatile Runnable onSleep;
+    /** What happens before each store into a link that was asked for after this was first set. */
+    volatile Runnable beforeStore;
     volatile boolean isOwnProcess = true;
     volatile boolean isCurrent = true;
     volatile boolean hasNoSpace;
@@ -26,6 +31,7 @@ final class TestHost implements Host
     {
         this.host = host;
         this.futex = futex;
+        steppedLinks = new AtomicReferenceArray<>(host.header().geometry().linkCount());
     }
 
     @Override
@@ -49,7 +55,24 @@ final class TestHost implements Host
     @Override
     public AtomicBuffer link(final int linkIndex)
     {
-        return host.link(linkIndex);
+        if (null == beforeStore)
+        {
+            return host.link(linkIndex);
+        }
+        if (null == steppedLinks.get(linkIndex))
+        {
+            final AtomicBuffer link = host.link(linkIndex);
+            steppedLinks.set(linkIndex,
+                new SteppingBuffer(link, 0, link.capacity(), () -> beforeStore.run()));
+        }
+        return steppedLinks.get(linkIndex);
+    }
+
+    @Override
+    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    {
+        return whole instanceof SteppingBuffer stepping ?
+            stepping.part(offset, length) : Host.super.part(whole, offset, length);
     }
 
     @Override
