@@ -43,7 +43,7 @@ class RegionConfigTest
         assertThat(config.enabled()).isTrue();
         assertThat(config.futex()).isTrue();
         assertThat(config.attachTimeoutNs()).isEqualTo(TimeUnit.SECONDS.toNanos(5));
-        assertThat(config.watchIntervalNs()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(8));
+        assertThat(config.watchIntervalNs()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(30));
     }
 
     @Test
