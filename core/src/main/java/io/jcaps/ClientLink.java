@@ -423,7 +423,7 @@ final class ClientLink
         {
             // [disposal] release: this side's reads of the reply are over before the service may write it anew. Pairs
             // with [disposal] in ServiceLink. No record, and no line of its own: the next request in this slot goes
-            // with it.
+            // with it. If the client dies before it, the service disposes of all it had replied.
             link.putLongRelease(slots.requestHalfOffset(slot) + DISPOSED_OFFSET, ids[slot]);
         }
         free(slot);

@@ -211,7 +211,8 @@ final class ServiceLink
         final int idOffset = slots.requestHalfOffset(slot) + ID_OFFSET;
         // [received] volatile store and a full fence before the second look at the id: pairs with [abort] in
         // ClientPort.abortWithinGate(). One of the two sees the other. Without it an abort could tell its caller that
-        // the service never saw a message which is handed out here.
+        // the service never saw a message which is handed out here. If the service dies here, its client counts the
+        // message as received: it may have been.
         link.putLongVolatile(LinkDescriptor.RECEIVED_OFFSET, id);
         final boolean isTaken = link.getLongAcquire(idOffset) == id;
         if (isTaken)
@@ -492,5 +493,7 @@ final class ServiceLink
     {
         entry.change(incarnation, LinkEntryDescriptor.REFUSED, 0);
         isRefused = true;
+        // No id has it: nothing more is received from here.
+        expectedSequence = -1;
     }
 }

@@ -27,6 +27,8 @@ public final class ServicePort extends Port
 {
     /** Between so many links that had nothing, the one that was active last is looked at again. */
     private static final int HOT_LOOK_MASK = 3;
+    /** Behind each so many requests, however busy the port is, disposals are looked for. */
+    private static final int DISPOSAL_LOOK_MASK = 255;
 
     private final int uid;
     private final int gid;
@@ -39,6 +41,7 @@ public final class ServicePort extends Port
     private int linkCount;
     private int cursor;
     private int hotIndex;
+    private int requestCount;
     private int seenEvents;
     private volatile boolean isAttentionDue = true;
     // Links whose client is gone, kept for the sake of views that are still out.
@@ -166,7 +169,18 @@ public final class ServicePort extends Port
             acceptAndDrop();
         }
         final int result = pollLinks(message, lengthLimit);
-        return Status.WOULD_BLOCK == result ? pollDisposals(message) : result;
+        if (Status.WOULD_BLOCK == result)
+        {
+            findDisposed();
+            return disposalCount > 0 ? showDisposal(message) : Status.WOULD_BLOCK;
+        }
+        if ((++requestCount & DISPOSAL_LOOK_MASK) == 0)
+        {
+            // A client that says no more must not wait for its disposals until all others are silent, too: they come
+            // behind this request.
+            findDisposed();
+        }
+        return result;
     }
 
     /**
@@ -261,7 +275,7 @@ public final class ServicePort extends Port
         return MessageState.REQUEST;
     }
 
-    private int pollDisposals(final Message message)
+    private void findDisposed()
     {
         final ServiceLink[] links = this.links;
         for (int i = 0, count = linkCount; i < count; i++)
@@ -271,7 +285,6 @@ public final class ServicePort extends Port
                 links[i].findDisposed(this);
             }
         }
-        return disposalCount > 0 ? showDisposal(message) : Status.WOULD_BLOCK;
     }
 
     private int showDisposal(final Message message)
@@ -335,11 +348,8 @@ public final class ServicePort extends Port
             {
                 return true;
             }
-            if (links[i].hasUndisposed())
-            {
-                links[i].findDisposed(this);
-            }
         }
+        findDisposed();
         return disposalCount > 0;
     }
 

@@ -174,4 +174,43 @@ class OrderTest
             }
         }
     }
+
+    @Test
+    @DisplayName("R21: a client that says no more has its disposals delivered, however busy others keep the service")
+    void shouldDeliverDisposalOfSilentClientUnderLoad()
+    {
+        try (TestRegion region = new TestRegion(4, 40))
+        {
+            final ServicePort service = region.service();
+            final ClientPort silent = region.client();
+            final ClientPort busy = region.client();
+            final Message request = new Message();
+            final Message reply = new Message();
+
+            final long silentId = silent.put(BYTES, 0, 4);
+            assertThat(getRequest(service, request)).isEqualTo(MessageState.REQUEST);
+            request.reply(BYTES, 0, 4);
+            assertThat(silent.get(reply)).isEqualTo(MessageState.REPLY);
+            reply.release();
+
+            // One request more than the service has taken waits all the time: it never finds nothing.
+            assertThat(busy.put(BYTES, 0, 4)).isPositive();
+            boolean isDisposed = false;
+            for (int i = 0; i < 1_000 && !isDisposed; i++)
+            {
+                assertThat(busy.put(BYTES, 0, 4)).isPositive();
+                int state = service.get(request);
+                while (MessageState.DISPOSE == state)
+                {
+                    isDisposed |= silentId == request.id();
+                    state = service.get(request);
+                }
+                assertThat(state).isEqualTo(MessageState.REQUEST);
+                request.reply(BYTES, 0, 4);
+                assertThat(busy.get(reply)).isEqualTo(MessageState.REPLY);
+                reply.release();
+            }
+            assertThat(isDisposed).isTrue();
+        }
+    }
 }
