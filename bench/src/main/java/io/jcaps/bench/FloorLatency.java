@@ -38,34 +38,46 @@ public final class FloorLatency
      */
     public static Histogram run(final int warmUpCount, final int messageCount)
     {
-        final Histogram histogram = Report.histogram();
         try (BenchRegion region = new BenchRegion())
         {
-            final File file = region.path().toFile();
-            final MappedByteBuffer mapped = IoUtil.mapNewFile(file, FILE_LENGTH);
-            final UnsafeBuffer buffer = new UnsafeBuffer(mapped);
-            try (ChildJvm child = ChildJvm.start(FloorEcho.class, List.of(file.getPath())))
+            return run(region.path().toFile(), warmUpCount, messageCount);
+        }
+    }
+
+    /**
+     * Measures once, in a JVM that is started for it, through a file of the caller's choice.
+     *
+     * @param file         to make and to map; it must not be there yet, and stays: whose the directory is cleans it up.
+     * @param warmUpCount  round trips before the measurement.
+     * @param messageCount round trips that are measured.
+     * @return a round trip's nanoseconds.
+     */
+    public static Histogram run(final File file, final int warmUpCount, final int messageCount)
+    {
+        final Histogram histogram = Report.histogram();
+        final MappedByteBuffer mapped = IoUtil.mapNewFile(file, FILE_LENGTH);
+        final UnsafeBuffer buffer = new UnsafeBuffer(mapped);
+        try (ChildJvm child = ChildJvm.start(FloorEcho.class, List.of(file.getPath())))
+        {
+            long number = 0;
+            for (int left = warmUpCount; left > 0; left -= BATCH_COUNT)
             {
-                long number = 0;
-                for (int left = warmUpCount; left > 0; left -= BATCH_COUNT)
-                {
-                    number = measure(buffer, number, Math.min(left, BATCH_COUNT), histogram);
-                }
-                histogram.reset();
-                for (int left = messageCount; left > 0; left -= BATCH_COUNT)
-                {
-                    number = measure(buffer, number, Math.min(left, BATCH_COUNT), histogram);
-                }
-                final List<String> lines = child.end();
-                if (!List.of("last=" + number).equals(lines))
-                {
-                    throw new IllegalStateException("the other side should have seen " + number + ": " + lines);
-                }
+                number = measure(buffer, number, Math.min(left, BATCH_COUNT), histogram);
             }
-            finally
+            histogram.reset();
+            for (int left = messageCount; left > 0; left -= BATCH_COUNT)
             {
-                IoUtil.unmap(mapped);
+                number = measure(buffer, number, Math.min(left, BATCH_COUNT), histogram);
             }
+            final List<String> lines = child.end();
+            if (!List.of("last=" + number).equals(lines))
+            {
+                throw new IllegalStateException("the other side should have seen " + number + ": " + lines);
+            }
+        }
+        finally
+        {
+            IoUtil.unmap(mapped);
         }
         return histogram;
     }

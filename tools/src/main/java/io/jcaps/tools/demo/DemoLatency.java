@@ -54,7 +54,8 @@ final class DemoLatency
         {
             final int roundCount = count / ROUND_COUNT + (i < count % ROUND_COUNT ? 1 : 0);
             parent.tell(new Line("round").with("done", 2 * i).with("what", "floor"));
-            floor.add(FloorLatency.run(WARM_UP_COUNT, roundCount));
+            final Path floorFile = directory.resolve("floor-" + i);
+            floor.add(FloorLatency.run(floorFile.toFile(), WARM_UP_COUNT, roundCount));
             parent.tell(new Line("round").with("done", 2 * i + 1).with("what", "transport"));
             final Path regionFile = directory.resolve("latency-" + i);
             Demo.attach(regionFile).close();
