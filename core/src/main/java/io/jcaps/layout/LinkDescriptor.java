@@ -49,9 +49,9 @@ public final class LinkDescriptor
     public static final int DRAIN_INTERVAL = 8;
 
     /**
-     * Bytes between request and reply halves; and from a page's beginning to the first cells. A core takes a load for
-     * one of a store that it has not finished if the lower 12 bits of their addresses are the same, and waits: so the
-     * words that one message touches lie at different places of their pages.
+     * Bytes between request and reply halves; and from a page's beginning to the first cells. Many cores take a load
+     * for one of a store that they have not finished if the lower 12 bits of their addresses are the same, and wait:
+     * so the words that one message touches lie at different places of their pages.
      */
     public static final int REPLY_HALVES_SHIFT = 256;
     public static final int REQUEST_CELLS_SHIFT = 3_072;
