@@ -62,13 +62,11 @@ final class ClientLink
     private static final int PUT_HISTORY_MASK = 2 * MAX_SLOT_COUNT - 1;
 
     private final ClientPort port;
-    private final Host host;
     private final AtomicBuffer tables;
     private final AtomicBuffer link;
     private final LinkEntry entry;
     private final long incarnation;
     private final int stateOffset;
-    private final int linkIndex;
     private final RecordWriter requests;
     private final RecordReader replies;
     private final int slotCount;
@@ -82,7 +80,7 @@ final class ClientLink
     private final byte[] marks;
     private final long[] ids;
     private final int[] outcomes;
-    private final int[] backedLengths;
+    private final CellBacking backing;
     private final int[] freeSlots;
     private int freeCount;
     // Replies that were met while calls passed the ring, in their order; get() hands them out first.
@@ -107,8 +105,6 @@ final class ClientLink
         final Credentials serviceCredentials)
     {
         this.port = port;
-        this.host = host;
-        this.linkIndex = linkIndex;
         this.entry = entry;
         this.serviceCredentials = serviceCredentials;
         final Geometry geometry = host.header().geometry();
@@ -128,7 +124,7 @@ final class ClientLink
         marks = new byte[slotCount];
         ids = new long[slotCount];
         outcomes = new int[slotCount];
-        backedLengths = new int[slotCount];
+        backing = new CellBacking(host, linkIndex, slotCount);
         putNumbers = new long[slotCount];
         readySlots = new int[slotCount];
         freeSlots = new int[slotCount];
@@ -169,24 +165,13 @@ final class ClientLink
         // Last in, first out: the part of the region that is touched stays small and warm, and the service guesses
         // right where the next request will be.
         final int slot = freeSlots[freeCount - 1];
-        if (length > INLINE_CAPACITY && length > backedLengths[slot] && !backCell(slot, length))
+        if (length > INLINE_CAPACITY && !backing.ensure(slot, slots.requestCellOffset(slot), length))
         {
             return Status.NO_SPACE;
         }
         freeCount--;
         states[slot] = CLAIMED;
         return slot;
-    }
-
-    private boolean backCell(final int slot, final int length)
-    {
-        final int backedLength = backedLengths[slot];
-        if (!host.back(linkIndex, slots.requestCellOffset(slot) + backedLength, length - backedLength))
-        {
-            return false;
-        }
-        backedLengths[slot] = length;
-        return true;
     }
 
     /** Where the payload of a reserved slot lies. Outside the gate as well: the slot is its claimer's. */
@@ -234,12 +219,6 @@ final class ClientLink
         return id;
     }
 
-    /** A reserved slot is not put after all. */
-    void giveBack(final int slot)
-    {
-        free(slot);
-    }
-
     private long nextId(final int slot)
     {
         if (nextSequence == leaseEnd)
@@ -261,7 +240,8 @@ final class ClientLink
         leaseEnd = nextSequence + COUNT_PER_LEASE;
     }
 
-    private void free(final int slot)
+    /** The slot is nobody's: it was finished with, or reserved and not put after all. */
+    void free(final int slot)
     {
         states[slot] = FREE;
         ids[slot] = 0;

@@ -348,7 +348,7 @@ public final class ClientPort extends Port
         {
             if (!isClosed())
             {
-                link.giveBack(slot);
+                link.free(slot);
             }
         }
         finally

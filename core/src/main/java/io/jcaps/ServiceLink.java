@@ -30,7 +30,6 @@ final class ServiceLink
     private static final int MASK_BITS = Long.SIZE;
 
     private final Host host;
-    private final int linkIndex;
     private final long incarnation;
     private final LinkEntry entry;
     private final int stateOffset;
@@ -51,7 +50,7 @@ final class ServiceLink
     private final long[] held;
     private final long[] replied;
     private final long[] repliedMask = new long[MAX_SLOT_COUNT / MASK_BITS];
-    private final int[] backedLengths;
+    private final CellBacking backing;
     private final boolean[] isClaimed;
     private final IntArrayList leases = new IntArrayList();
     private int lastLease;
@@ -72,7 +71,6 @@ final class ServiceLink
     ServiceLink(final Host host, final int linkIndex, final LinkEntry entry, final Credentials credentials)
     {
         this.host = host;
-        this.linkIndex = linkIndex;
         this.entry = entry;
         this.credentials = credentials;
         final Geometry geometry = host.header().geometry();
@@ -93,18 +91,13 @@ final class ServiceLink
         held = new long[slotCount];
         replied = new long[slotCount];
         replyNumbers = new long[slotCount];
-        backedLengths = new int[slotCount];
+        backing = new CellBacking(host, linkIndex, slotCount);
         isClaimed = new boolean[slotCount];
     }
 
     AtomicBuffer buffer()
     {
         return link;
-    }
-
-    int linkIndex()
-    {
-        return linkIndex;
     }
 
     Credentials credentials()
@@ -137,7 +130,7 @@ final class ServiceLink
     int pollExpected()
     {
         final int slot = slotByReply[(int)(requests.nextRecord() - requestLag) & REPLY_HISTORY_MASK];
-        // [request] acquire: pairs with [request] in ClientPort.publish(); descriptor and payload are there. The
+        // [request] acquire: pairs with [request] in ClientLink.publish(); descriptor and payload are there. The
         // sequence makes it the next in order (R19), whatever the ring shows by now.
         final long id = link.getLongAcquire(slots.requestHalfOffset(slot) + ID_OFFSET);
         if (id > 0 && SlotDescriptor.sequence(id) == expectedSequence && SlotDescriptor.slotIndex(id) == slot)
@@ -175,7 +168,7 @@ final class ServiceLink
             final int slot = SlotDescriptor.slotIndex(id);
             if (id > 0 && slot < slotCount)
             {
-                // [request] acquire: pairs with [request] in ClientPort.publish(). The record came after it.
+                // [request] acquire: pairs with [request] in ClientLink.publish(). The record came after it.
                 final long found = link.getLongAcquire(slots.requestHalfOffset(slot) + ID_OFFSET);
                 if (found == id)
                 {
@@ -210,7 +203,7 @@ final class ServiceLink
         final long id = takenId;
         final int idOffset = slots.requestHalfOffset(slot) + ID_OFFSET;
         // [received] volatile store and a full fence before the second look at the id: pairs with [abort] in
-        // ClientPort.abortWithinGate(). One of the two sees the other. Without it an abort could tell its caller that
+        // ClientLink.abort(). One of the two sees the other. Without it an abort could tell its caller that
         // the service never saw a message which is handed out here. If the service dies here, its client counts the
         // message as received: it may have been.
         link.putLongVolatile(LinkDescriptor.RECEIVED_OFFSET, id);
@@ -236,7 +229,8 @@ final class ServiceLink
         link.putInt(halfOffset + LENGTH_OFFSET, 0);
         link.putInt(halfOffset + FLAGS_OFFSET, FLAG_SKIPPED);
         link.putLong(halfOffset + ORDER_OFFSET, -1);
-        // [reply] release: pairs with the acquire in ClientPort.isSkipped(). A skip has no place among the replies.
+        // [reply] release: pairs with the acquire in ClientLink.isSkipped(). A skip has no place among the replies.
+        // If the service dies before it, the client goes by RECEIVED: a message that was skipped may count as received.
         link.putLongRelease(halfOffset + ID_OFFSET, id);
         hasSkipped = true;
     }
@@ -315,14 +309,9 @@ final class ServiceLink
      */
     boolean claim(final int slot, final int length)
     {
-        if (length > INLINE_CAPACITY && length > backedLengths[slot])
+        if (length > INLINE_CAPACITY && !backing.ensure(slot, slots.replyCellOffset(slot), length))
         {
-            final int backedLength = backedLengths[slot];
-            if (!host.back(linkIndex, slots.replyCellOffset(slot) + backedLength, length - backedLength))
-            {
-                return false;
-            }
-            backedLengths[slot] = length;
+            return false;
         }
         isClaimed[slot] = true;
         return true;
@@ -363,7 +352,7 @@ final class ServiceLink
         link.putInt(halfOffset + FLAGS_OFFSET, flags);
         link.putLong(halfOffset + ORDER_OFFSET, order);
         // [reply] release: descriptor and payload are there before the client can see the id. Pairs with [reply] in
-        // ClientPort. If the service dies here, the client finds the reply by its slot: it counts as replied.
+        // ClientLink. If the service dies here, the client finds the reply by its slot: it counts as replied.
         link.putLongRelease(halfOffset + ID_OFFSET, id);
         return replies.write(id);
     }
@@ -397,7 +386,7 @@ final class ServiceLink
                 final int slot = i * MASK_BITS + Long.numberOfTrailingZeros(mask);
                 final long id = replied[slot];
                 final int halfOffset = slots.requestHalfOffset(slot);
-                // [disposal] acquire: pairs with [disposal] in ClientPort.finish(); the client's reads are over. If the
+                // [disposal] acquire: pairs with [disposal] in ClientLink.finish(); the client's reads are over. If the
                 // slot's request has moved on, they are as well.
                 if (link.getLongAcquire(halfOffset + DISPOSED_OFFSET) == id ||
                     Math.abs(link.getLongAcquire(halfOffset + ID_OFFSET)) > id)

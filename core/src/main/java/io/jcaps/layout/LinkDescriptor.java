@@ -12,7 +12,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  * The body of a link, mapped by itself: two watermarks, the rings, the slot table and the cells.
  * <pre>
  *    at  size  field               written by                 ordering
- *     0     8  RECEIVED            service                    volatile, pairs with ClientPort.abort [received]
+ *     0     8  RECEIVED            service                    volatile, pairs with ClientLink.abort [received]
  *   128   128  client's counters   client                     spare, zero
  *   256   128  service's counters  service                    spare, zero
  *   512     .  request ring        client; head by service    Agrona's one-to-one ring

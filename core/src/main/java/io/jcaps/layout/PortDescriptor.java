@@ -11,9 +11,9 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  * One entry of the port table: 512 bytes. Services, clients and wait sets have one each.
  * <pre>
  *    at  size  field               written by                 ordering
- *     0     8  INCARNATION         owner, last; a survivor    release, pairs with acquire in PortTable
+ *     0     8  INCARNATION         owner, last; a survivor    release, pairs with acquire in PortEntry
  *     8     4  KIND                owner                      plain, before INCARNATION
- *    12     4  STATE               owner                      release, pairs with acquire in PortTable
+ *    12     4  STATE               owner                      release, pairs with acquire in PortEntry
  *    16     8  PROCESS_INCARNATION owner                      plain, before INCARNATION
  *    24     4  PROCESS_INDEX       owner                      plain, before INCARNATION
  *    28     4  LINK_INDEX          owner, -1 if no client     plain, before INCARNATION

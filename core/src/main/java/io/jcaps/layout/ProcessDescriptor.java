@@ -11,7 +11,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  * One entry of the process table: 256 bytes. An entry stands for one attachment.
  * <pre>
  *    at  size  field               written by                 ordering
- *     0     8  INCARNATION         the process, last          release, pairs with acquire in ProcessTable
+ *     0     8  INCARNATION         the process, last          release, pairs with acquire in ProcessEntry
  *     8     8  START_TICKS         the process                plain, before INCARNATION
  *    16     4  PID                 the process                plain, before INCARNATION
  *    20     4  UID                 the process                plain, before INCARNATION

@@ -20,7 +20,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    32     .  INLINE              plain, before ID
  *
  *    at  size  reply half          ordering
- *     0     8  ID                  release, pairs with acquire in ClientPort [reply]
+ *     0     8  ID                  release, pairs with acquire in ClientLink [reply]
  *     8     4  LENGTH              plain, before ID; bytes
  *    12     4  FLAGS               plain, before ID
  *    16     8  ORDER               plain, before ID; this reply's place among the link's replies, from 0
