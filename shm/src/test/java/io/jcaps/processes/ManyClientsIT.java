@@ -29,6 +29,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Many clients at once, and one after the other.
@@ -124,7 +125,8 @@ class ManyClientsIT
             connect(service, client, options, 1_000);
             assertThat(tables.openPorts()).hasSize(1);
             assertThat(tables.usedLinks()).isEmpty();
-            assertThat(fileCount()).isLessThanOrEqualTo(files);
+            // The virtual machine opens files of its own for a moment now and then; one that leaked stays open.
+            await().untilAsserted(() -> assertThat(fileCount()).isLessThanOrEqualTo(files));
             assertThat(mappingCount()).isLessThanOrEqualTo(mappings);
             System.out.println("ManyClientsIT: after 1,050 connects: " + mappings + " mappings of the region, " +
                 files + " open files");
@@ -162,7 +164,8 @@ class ManyClientsIT
             assertThat(tables.processCount()).isEqualTo(1);
             assertThat(tables.openPorts()).hasSize(1);
             assertThat(tables.usedLinks()).isEmpty();
-            assertThat(fileCount()).isLessThanOrEqualTo(files);
+            // The virtual machine opens files of its own for a moment now and then; one that leaked stays open.
+            await().untilAsserted(() -> assertThat(fileCount()).isLessThanOrEqualTo(files));
             // Nothing is unmapped by hand: the collector does, once it has found out. One is our own, of the tables.
             while (mappingCount() > mappings + 1)
             {
@@ -188,7 +191,21 @@ class ManyClientsIT
         System.gc();
         try (Stream<Path> files = Files.list(Path.of("/proc/self/fd")))
         {
-            return files.count();
+            return files.filter(ManyClientsIT::isNoJar).count();
+        }
+    }
+
+    /** The virtual machine opens a jar when it first looks for a class there, and keeps it. */
+    private static boolean isNoJar(final Path descriptor)
+    {
+        try
+        {
+            return !Files.readSymbolicLink(descriptor).toString().endsWith(".jar");
+        }
+        catch (final IOException ex)
+        {
+            // Closed since it was listed.
+            return false;
         }
     }
 
