@@ -111,6 +111,7 @@ public final class Attachment implements AutoCloseable
         final int uid = options.uidOr(self.euid());
         final int gid = options.gid();
         checkNotBothAny(uid, gid);
+        checkPrefaultLength(options);
         if (0 != self.euid())
         {
             if (PortOptions.ANY != uid && self.euid() != uid)
@@ -169,6 +170,7 @@ public final class Attachment implements AutoCloseable
     public ClientPort client(final String name, final PortOptions options)
     {
         PortOptions.checkName(name);
+        checkPrefaultLength(options);
         final boolean isWaiting = (options.flags() & PortFlags.WAITSVC) != 0;
         final boolean isTimed = Long.MAX_VALUE != options.connectTimeoutNs();
         final long deadlineNs = Port.deadline(options.connectTimeoutNs());
@@ -289,6 +291,14 @@ public final class Attachment implements AutoCloseable
     public String sleepMode()
     {
         return host.sleepMode();
+    }
+
+    /**
+     * @return which pages the region is mapped by here, and if they are the small ones, why.
+     */
+    public String pageMode()
+    {
+        return host.pageMode();
     }
 
     /**
@@ -610,6 +620,8 @@ public final class Attachment implements AutoCloseable
                 catch (final RuntimeException ex)
                 {
                     undo(link, linkIncarnation, client);
+                    // The service may have accepted this client already, at another's event.
+                    tables.getAndAddInt(service.eventsOffset(), 1);
                     throw ex;
                 }
                 tables.getAndAddInt(service.eventsOffset(), 1);
@@ -660,6 +672,15 @@ public final class Attachment implements AutoCloseable
         if (PortOptions.ANY == uid && PortOptions.ANY == gid)
         {
             throw new CapsException(Status.INVALID, "uid or gid may be any, but not both");
+        }
+    }
+
+    private void checkPrefaultLength(final PortOptions options)
+    {
+        if (options.prefaultLength() > geometry.messageLimit())
+        {
+            throw new CapsException(Status.INVALID, "prefaultLength must be at most the region's message limit, " +
+                geometry.messageLimit() + ": prefaultLength=" + options.prefaultLength() + ", region=" + host.place());
         }
     }
 

@@ -6,6 +6,10 @@ package io.jcaps;
 
 import io.jcaps.host.Host;
 
+import java.util.function.IntUnaryOperator;
+
+import static io.jcaps.layout.SlotDescriptor.INLINE_CAPACITY;
+
 /**
  * How far the cells that one side of a link writes have memory behind them. Only that side needs to know: what another
  * user of the link backed before is backed again, which costs time but no memory.
@@ -38,6 +42,31 @@ final class CellBacking
                 return false;
             }
             backedLengths[slot] = length;
+        }
+        return true;
+    }
+
+    /**
+     * Makes sure of memory for a payload in each slot, and has all pages of the link mapped that have memory: the
+     * peer's cells may, too.
+     *
+     * @return false if the region finds no more; the slots before that have theirs.
+     */
+    boolean prefault(final int length, final IntUnaryOperator ownCellOffset, final IntUnaryOperator peerCellOffset)
+    {
+        host.touch(linkIndex, 0, host.header().geometry().linkHeadLength());
+        if (length > INLINE_CAPACITY)
+        {
+            for (int slot = 0; slot < backedLengths.length; slot++)
+            {
+                final int cellOffset = ownCellOffset.applyAsInt(slot);
+                if (!ensure(slot, cellOffset, length))
+                {
+                    return false;
+                }
+                host.touch(linkIndex, cellOffset, length);
+                host.touch(linkIndex, peerCellOffset.applyAsInt(slot), length);
+            }
         }
         return true;
     }

@@ -81,6 +81,8 @@ final class ClientLink
     private final long[] ids;
     private final int[] outcomes;
     private final CellBacking backing;
+    // Length and flags as they stand in the request halves.
+    private final long[] descriptors;
     private final int[] freeSlots;
     private int freeCount;
     // Replies that were met while calls passed the ring, in their order; get() hands them out first.
@@ -92,6 +94,7 @@ final class ClientLink
     private final byte[] slotByPut = new byte[PUT_HISTORY_MASK + 1];
     private final long[] putNumbers;
     private long putCount;
+    private long disposalCount;
     private long replyLag;
     private long nextSequence;
     private long leaseEnd;
@@ -125,6 +128,7 @@ final class ClientLink
         ids = new long[slotCount];
         outcomes = new int[slotCount];
         backing = new CellBacking(host, linkIndex, slotCount);
+        descriptors = new long[slotCount];
         putNumbers = new long[slotCount];
         readySlots = new int[slotCount];
         freeSlots = new int[slotCount];
@@ -143,6 +147,12 @@ final class ClientLink
     int inProgress()
     {
         return slotCount - freeCount;
+    }
+
+    /** Makes the link ready for payloads of some length; false if the region finds no memory. */
+    boolean prefault(final int length)
+    {
+        return backing.prefault(length, slots::requestCellOffset, slots::replyCellOffset);
     }
 
     // ---- putting
@@ -199,23 +209,23 @@ final class ClientLink
             return Status.NO_BUFFERS;
         }
         final long id = nextId(slot);
+        final int halfOffset = slots.requestHalfOffset(slot);
+        final long descriptor = SlotDescriptor.lengthAndFlags(length, flags);
+        if (descriptors[slot] != descriptor)
+        {
+            descriptors[slot] = descriptor;
+            link.putLong(halfOffset + LENGTH_OFFSET, descriptor);
+        }
+        // [request] release: descriptor and payload are there before the service can see the id. Pairs with [request]
+        // in ServiceLink. A process that dies here has put nothing that matters: the link goes with it.
+        link.putLongRelease(halfOffset + ID_OFFSET, id);
+        // What only this side needs comes after what the other waits for.
+        requests.write(id);
         ids[slot] = id;
         marks[slot] = isCall ? CALLED : 0;
         states[slot] = isCall ? CALLING : SENT;
         putNumbers[slot] = putCount;
         slotByPut[(int)putCount++ & PUT_HISTORY_MASK] = (byte)slot;
-
-        final int halfOffset = slots.requestHalfOffset(slot);
-        link.putInt(halfOffset + LENGTH_OFFSET, length);
-        link.putInt(halfOffset + FLAGS_OFFSET, flags);
-        // [request] release: descriptor and payload are there before the service can see the id. Pairs with [request]
-        // in ServiceLink. A process that dies here has put nothing that matters: the link goes with it.
-        link.putLongRelease(halfOffset + ID_OFFSET, id);
-        if (!requests.write(id))
-        {
-            // Corrupt: nothing more goes this way, and what is in flight is returned.
-            goneKind = Outcome.SERVICE_CLOSED;
-        }
         return id;
     }
 
@@ -405,6 +415,9 @@ final class ClientLink
             // with [disposal] in ServiceLink. No record, and no line of its own: the next request in this slot goes
             // with it. If the client dies before it, the service disposes of all it had replied.
             link.putLongRelease(slots.requestHalfOffset(slot) + DISPOSED_OFFSET, ids[slot]);
+            // [disposals] release: what is counted is in its slot. Pairs with the acquire in
+            // ServiceLink.findDisposed(), which would look for it in vain.
+            link.putLongRelease(LinkDescriptor.DISPOSALS_OFFSET, ++disposalCount);
         }
         free(slot);
     }

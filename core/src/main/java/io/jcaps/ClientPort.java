@@ -51,6 +51,12 @@ public final class ClientPort extends Port
         serviceGenerationOffset = service.generationOffset();
         serviceSpins = (service.flags() & PortFlags.SPINS) != 0;
         mustLook = (service.flags() & PortFlags.CANNOT_WAKE) != 0;
+        if (options.prefaultLength() > 0 && !link.prefault(options.prefaultLength()))
+        {
+            throw new CapsException(Status.NO_SPACE, "no memory left for payloads of " + options.prefaultLength() +
+                " bytes in each of " + geometry.slotCount() + " slots: open the port with a smaller prefaultLength: " +
+                "name=" + name + ", region=" + host.place());
+        }
     }
 
     /**

@@ -5,6 +5,7 @@
 package io.jcaps;
 
 import io.jcaps.host.Credentials;
+import io.jcaps.layout.Geometry;
 import io.jcaps.layout.PortDescriptor;
 
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ public final class PortOptions
     private int spinCount = DEFAULT_SPIN_COUNT;
     private long connectTimeoutNs = Long.MAX_VALUE;
     private long generation;
+    private int prefaultLength;
 
     /**
      * The user id that a service is registered under, or that a client looks for. Unless set it is the caller's
@@ -61,6 +63,7 @@ public final class PortOptions
         copy.spinCount = spinCount;
         copy.connectTimeoutNs = connectTimeoutNs;
         copy.generation = generation;
+        copy.prefaultLength = prefaultLength;
         return copy;
     }
 
@@ -215,6 +218,40 @@ public final class PortOptions
     public long generation()
     {
         return generation;
+    }
+
+    /**
+     * Makes a link ready before its first message: memory for a payload of up to this many bytes in each slot, as
+     * this side writes it, and a look at each page that has memory. 0, which is off, unless set.
+     * <p>
+     * What it saves is what the first message of each slot takes longer, not the ones behind it. It costs memory, the
+     * link's slots times this length for each side that asks for it, 16 MiB a side at most, and time, some milliseconds
+     * for each 10 MiB: a client takes it when it is opened, a service within the {@code get} or {@code await} that
+     * accepts a client. Payloads of up to 32 bytes lie in memory that each link has anyway.
+     * <p>
+     * A client that finds no memory is not opened ({@link Status#NO_SPACE}); what it got until then stays with the
+     * region, for the next client. A service accepts its client all the same, and looks for memory when it replies.
+     *
+     * @param prefaultLength in bytes, 0 to 131,072; no more than the region's limit, or the port is not opened.
+     * @return this.
+     */
+    public PortOptions prefaultLength(final int prefaultLength)
+    {
+        if (prefaultLength < 0 || prefaultLength > Geometry.MAX_MESSAGE_LIMIT)
+        {
+            throw new IllegalArgumentException("prefaultLength must be from 0 to " + Geometry.MAX_MESSAGE_LIMIT +
+                ": prefaultLength=" + prefaultLength);
+        }
+        this.prefaultLength = prefaultLength;
+        return this;
+    }
+
+    /**
+     * @return bytes of payload that each slot is made ready for; 0 for none.
+     */
+    public int prefaultLength()
+    {
+        return prefaultLength;
     }
 
     /**

@@ -63,7 +63,7 @@ final class RecordReader
         if (++passedCount - drainedCount >= LinkDescriptor.DRAIN_INTERVAL)
         {
             drainedCount = passedCount;
-            // [head] release: pairs with the volatile read in RecordWriter.hasRoom(); what was read was read before.
+            // [head] release: pairs with the acquire in RecordWriter.hasRoom(); what was read was read before.
             // If the reader dies here, the ring fills up at worst, and goes with the link.
             buffer.putLongRelease(headOffset, passedCount * LinkDescriptor.RECORD_LENGTH);
         }

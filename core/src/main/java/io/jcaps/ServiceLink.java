@@ -27,7 +27,8 @@ final class ServiceLink
     static final int NONE = -1;
 
     private static final int REPLY_HISTORY_MASK = 2 * MAX_SLOT_COUNT - 1;
-    private static final int MASK_BITS = Long.SIZE;
+    /** So many replies are looked at for a disposal without asking how many there are: a line less to read. */
+    private static final int FEW_REPLIES = 4;
 
     private final Host host;
     private final long incarnation;
@@ -49,12 +50,16 @@ final class ServiceLink
     // Ids of requests that were received and not replied, 0 for none; of replies not known to be disposed of.
     private final long[] held;
     private final long[] replied;
-    private final long[] repliedMask = new long[MAX_SLOT_COUNT / MASK_BITS];
     private final CellBacking backing;
     private final boolean[] isClaimed;
+    // Length and flags as they stand in the reply halves.
+    private final long[] descriptors;
     private final IntArrayList leases = new IntArrayList();
     private int lastLease;
     private int repliedCount;
+    // Disposals that were noticed, and number of a reply before which there are none left to notice.
+    private long disposedCount;
+    private long oldestReply;
     private int viewCount;
 
     // Where the next request will most likely be: the slot of the reply that came so many replies before.
@@ -93,6 +98,7 @@ final class ServiceLink
         replyNumbers = new long[slotCount];
         backing = new CellBacking(host, linkIndex, slotCount);
         isClaimed = new boolean[slotCount];
+        descriptors = new long[slotCount];
     }
 
     AtomicBuffer buffer()
@@ -118,6 +124,12 @@ final class ServiceLink
     boolean clientCannotWake()
     {
         return clientCannotWake;
+    }
+
+    /** Makes the link ready for payloads of some length; false if the region finds no memory. */
+    boolean prefault(final int length)
+    {
+        return backing.prefault(length, slots::replyCellOffset, slots::requestCellOffset);
     }
 
     // ---- receiving
@@ -226,8 +238,7 @@ final class ServiceLink
     {
         // The slot's last reply, if it had one, is disposed of: its client has used the slot again since.
         final int halfOffset = slots.replyHalfOffset(slot);
-        link.putInt(halfOffset + LENGTH_OFFSET, 0);
-        link.putInt(halfOffset + FLAGS_OFFSET, FLAG_SKIPPED);
+        describe(slot, halfOffset, FLAG_SKIPPED, 0);
         link.putLong(halfOffset + ORDER_OFFSET, -1);
         // [reply] release: pairs with the acquire in ClientLink.isSkipped(). A skip has no place among the replies.
         // If the service dies before it, the client goes by RECEIVED: a message that was skipped may count as received.
@@ -339,22 +350,32 @@ final class ServiceLink
         {
             return false;
         }
-        isClaimed[slot] = false;
-        held[slot] = 0;
-        replied[slot] = id;
-        repliedMask[slot / MASK_BITS] |= 1L << slot;
-        repliedCount++;
-        replyNumbers[slot] = order;
-        slotByReply[(int)order & REPLY_HISTORY_MASK] = (byte)slot;
-
         final int halfOffset = slots.replyHalfOffset(slot);
-        link.putInt(halfOffset + LENGTH_OFFSET, length);
-        link.putInt(halfOffset + FLAGS_OFFSET, flags);
+        describe(slot, halfOffset, flags, length);
         link.putLong(halfOffset + ORDER_OFFSET, order);
         // [reply] release: descriptor and payload are there before the client can see the id. Pairs with [reply] in
         // ClientLink. If the service dies here, the client finds the reply by its slot: it counts as replied.
         link.putLongRelease(halfOffset + ID_OFFSET, id);
-        return replies.write(id);
+        // What only this side needs comes after what the other waits for.
+        replies.write(id);
+        isClaimed[slot] = false;
+        held[slot] = 0;
+        replied[slot] = id;
+        repliedCount++;
+        replyNumbers[slot] = order;
+        slotByReply[(int)order & REPLY_HISTORY_MASK] = (byte)slot;
+        return true;
+    }
+
+    /** Writes length and flags where they differ from what this side wrote there last: the fewer stores, the better. */
+    private void describe(final int slot, final int halfOffset, final int flags, final int length)
+    {
+        final long descriptor = SlotDescriptor.lengthAndFlags(length, flags);
+        if (descriptors[slot] != descriptor)
+        {
+            descriptors[slot] = descriptor;
+            link.putLong(halfOffset + LENGTH_OFFSET, descriptor);
+        }
     }
 
     // ---- disposals
@@ -375,35 +396,86 @@ final class ServiceLink
     }
 
     /**
-     * Looks for replies that the client is done with, and queues them as disposals.
+     * Looks for replies that the client is done with, and queues them as disposals. Each look takes a line from the
+     * client that it is about to write its next request to: so where many replies are out, no more are looked at than
+     * the client has counted, those first that were sent first.
      */
     void findDisposed(final ServicePort port)
     {
-        for (int i = 0; i < repliedMask.length; i++)
+        long dueCount = MAX_SLOT_COUNT;
+        if (repliedCount > FEW_REPLIES)
         {
-            for (long mask = repliedMask[i]; 0 != mask; mask &= mask - 1)
+            // [disposals] acquire: pairs with the release in ClientLink.finish(). What it counts is in the slots.
+            // As input, a count that cannot be delays that client's own disposals at worst, until it is gone.
+            dueCount = link.getLongAcquire(LinkDescriptor.DISPOSALS_OFFSET) - disposedCount;
+        }
+        final long endReply = replies.nextRecord();
+        if (endReply - oldestReply > slotByReply.length)
+        {
+            // A reply is out for so long that the history has forgotten its slot.
+            for (int slot = 0; slot < slotCount && dueCount > 0; slot++)
             {
-                final int slot = i * MASK_BITS + Long.numberOfTrailingZeros(mask);
-                final long id = replied[slot];
-                final int halfOffset = slots.requestHalfOffset(slot);
-                // [disposal] acquire: pairs with [disposal] in ClientLink.finish(); the client's reads are over. If the
-                // slot's request has moved on, they are as well.
-                if (link.getLongAcquire(halfOffset + DISPOSED_OFFSET) == id ||
-                    Math.abs(link.getLongAcquire(halfOffset + ID_OFFSET)) > id)
+                if (0 != replied[slot] && isDisposed(slot))
                 {
-                    clearReplied(slot);
-                    port.addDisposal(this, id);
+                    port.addDisposal(this, clearReplied(slot));
+                    dueCount--;
                 }
             }
+            oldestReply = oldestNumber(endReply);
+            return;
         }
+        boolean isOldest = true;
+        for (long reply = oldestReply; reply < endReply && dueCount > 0; reply++)
+        {
+            final int slot = slotByReply[(int)reply & REPLY_HISTORY_MASK];
+            if (0 != replied[slot] && replyNumbers[slot] == reply)
+            {
+                if (isDisposed(slot))
+                {
+                    port.addDisposal(this, clearReplied(slot));
+                    dueCount--;
+                }
+                else
+                {
+                    isOldest = false;
+                }
+            }
+            if (isOldest)
+            {
+                oldestReply = reply + 1;
+            }
+        }
+    }
+
+    private long oldestNumber(final long endReply)
+    {
+        long oldest = endReply;
+        for (int slot = 0; slot < slotCount; slot++)
+        {
+            if (0 != replied[slot])
+            {
+                oldest = Math.min(oldest, replyNumbers[slot]);
+            }
+        }
+        return oldest;
+    }
+
+    private boolean isDisposed(final int slot)
+    {
+        final long id = replied[slot];
+        final int halfOffset = slots.requestHalfOffset(slot);
+        // [disposal] acquire: pairs with [disposal] in ClientLink.finish(); the client's reads are over. If the slot's
+        // request has moved on, they are as well.
+        return link.getLongAcquire(halfOffset + DISPOSED_OFFSET) == id ||
+            Math.abs(link.getLongAcquire(halfOffset + ID_OFFSET)) > id;
     }
 
     private long clearReplied(final int slot)
     {
         final long id = replied[slot];
         replied[slot] = 0;
-        repliedMask[slot / MASK_BITS] &= ~(1L << slot);
         repliedCount--;
+        disposedCount++;
         return id;
     }
 

@@ -33,6 +33,7 @@ public final class ServicePort extends Port
     private final int uid;
     private final int gid;
     private final int flags;
+    private final int prefaultLength;
     private final int eventsOffset;
     private final LinkEntry linkEntry;
     private final Int2ObjectHashMap<ServiceLink> linkByLease = new Int2ObjectHashMap<>();
@@ -67,6 +68,7 @@ public final class ServicePort extends Port
         this.uid = uid;
         gid = options.gid();
         flags = options.flags();
+        prefaultLength = options.prefaultLength();
         eventsOffset = entry.eventsOffset();
         linkEntry = new LinkEntry(tables, geometry);
     }
@@ -452,8 +454,8 @@ public final class ServicePort extends Port
         final long id = claim.id();
         final int slot = claim.slotIndex();
         final int flags = claim.flags();
-        claim.spend();
         final int result = publish(link, slot, id, flags, length);
+        claim.spend();
         endClaimView(link);
         return result;
     }
@@ -641,6 +643,11 @@ public final class ServicePort extends Port
         }
         final ServiceLink[] grown = Arrays.copyOf(links, linkCount + 1);
         grown[linkCount] = new ServiceLink(host, linkIndex, accepted, credentials);
+        if (prefaultLength > 0)
+        {
+            // Where there is no memory for it now, there may be some when a reply needs it.
+            grown[linkCount].prefault(prefaultLength);
+        }
         links = grown;
         linkCount++;
     }

@@ -9,6 +9,9 @@ import io.jcaps.host.Host;
 import io.jcaps.layout.RegionHeader;
 import org.agrona.concurrent.AtomicBuffer;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -26,6 +29,16 @@ final class TestHost implements Host
     volatile boolean isOwnProcess = true;
     volatile boolean isCurrent = true;
     volatile boolean hasNoSpace;
+    /** What happens before each look for memory. */
+    volatile Runnable beforeBack;
+    /** Parts of links that were made sure of, or touched, in this order. */
+    final List<Part> backed = Collections.synchronizedList(new ArrayList<>());
+    final List<Part> touched = Collections.synchronizedList(new ArrayList<>());
+
+    /** Part of a link. */
+    record Part(int linkIndex, int offset, int length)
+    {
+    }
 
     TestHost(final Host host, final TestFutex futex)
     {
@@ -78,7 +91,24 @@ final class TestHost implements Host
     @Override
     public boolean back(final int linkIndex, final int offset, final int length)
     {
-        return !hasNoSpace && host.back(linkIndex, offset, length);
+        final Runnable beforeBack = this.beforeBack;
+        if (null != beforeBack)
+        {
+            beforeBack.run();
+        }
+        if (hasNoSpace)
+        {
+            return false;
+        }
+        backed.add(new Part(linkIndex, offset, length));
+        return host.back(linkIndex, offset, length);
+    }
+
+    @Override
+    public void touch(final int linkIndex, final int offset, final int length)
+    {
+        touched.add(new Part(linkIndex, offset, length));
+        host.touch(linkIndex, offset, length);
     }
 
     @Override

@@ -65,6 +65,18 @@ public interface Host extends AutoCloseable
     boolean back(int linkIndex, int offset, int length);
 
     /**
+     * Has part of a link mapped before it is needed, by reading it, if all of it has memory behind it. Does nothing
+     * where it is always so.
+     *
+     * @param linkIndex of the link.
+     * @param offset    in bytes from the start of the link.
+     * @param length    in bytes.
+     */
+    default void touch(final int linkIndex, final int offset, final int length)
+    {
+    }
+
+    /**
      * Takes the lock under which header and tables are changed: one holder among all attachments and their threads.
      * It falls free when its holder dies.
      *
@@ -165,6 +177,14 @@ public interface Host extends AutoCloseable
      * @return how sleepers wait here, and if it is the slower way, why.
      */
     String sleepMode();
+
+    /**
+     * @return which pages the region is mapped by, and if they are the small ones, why.
+     */
+    default String pageMode()
+    {
+        return "ordinary pages";
+    }
 
     /**
      * Gives everything back but the memory under buffers that are still reachable. A second call does nothing.

@@ -13,7 +13,8 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  * <pre>
  *    at  size  field               written by                 ordering
  *     0     8  RECEIVED            service                    volatile, pairs with ClientLink.abort [received]
- *   128   128  client's counters   client                     spare, zero
+ *   128     8  DISPOSALS           client                     release, pairs with ServiceLink [disposals]
+ *   136   120  client's counters   client                     spare, zero
  *   256   128  service's counters  service                    spare, zero
  *   512     .  request ring        client; head by service    Agrona's one-to-one ring
  *     .     .  reply ring          service; head by client    Agrona's one-to-one ring
@@ -23,7 +24,8 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *     .     .  reply cells         service                    payload that is too long for its half
  * </pre>
  * RECEIVED is the id of the last request that the service received: all requests of the link up to it were received,
- * none after it. Where the lengths depend on the geometry, {@link Geometry} computes the offsets.
+ * none after it. DISPOSALS counts the replies that the client is done with. Where the lengths depend on the geometry,
+ * {@link Geometry} computes the offsets.
  * <p>
  * Each ring record is {@link #RECORD_LENGTH} bytes: Agrona's header and the message id. As the capacity is a multiple
  * of that there is never any padding, and record n of a ring lies at position n times its length. So a receiver that
@@ -32,7 +34,8 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
 public final class LinkDescriptor
 {
     public static final int RECEIVED_OFFSET = 0;
-    public static final int CLIENT_COUNTERS_OFFSET = 128;
+    public static final int DISPOSALS_OFFSET = 128;
+    public static final int CLIENT_COUNTERS_OFFSET = DISPOSALS_OFFSET + SIZE_OF_LONG;
     public static final int SERVICE_COUNTERS_OFFSET = 256;
     public static final int REQUEST_RING_OFFSET = 512;
 

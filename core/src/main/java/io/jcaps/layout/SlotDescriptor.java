@@ -100,4 +100,16 @@ public final class SlotDescriptor
     {
         return (int)(id >>> (SLOT_BITS + COUNT_BITS));
     }
+
+    /**
+     * LENGTH and FLAGS as one little-endian long, to be stored at {@link #LENGTH_OFFSET}.
+     *
+     * @param length of the payload in bytes.
+     * @param flags  of the half.
+     * @return both.
+     */
+    public static long lengthAndFlags(final int length, final int flags)
+    {
+        return (long)flags << Integer.SIZE | length;
+    }
 }

@@ -147,7 +147,8 @@ class LayoutTest
     void shouldPinLink()
     {
         assertThat(LinkDescriptor.RECEIVED_OFFSET).isEqualTo(0);
-        assertThat(LinkDescriptor.CLIENT_COUNTERS_OFFSET).isEqualTo(128);
+        assertThat(LinkDescriptor.DISPOSALS_OFFSET).isEqualTo(128);
+        assertThat(LinkDescriptor.CLIENT_COUNTERS_OFFSET).isEqualTo(136);
         assertThat(LinkDescriptor.SERVICE_COUNTERS_OFFSET).isEqualTo(256);
         assertThat(LinkDescriptor.REQUEST_RING_OFFSET).isEqualTo(512);
         assertThat(LinkDescriptor.RECORD_LENGTH).isEqualTo(16);

@@ -4,8 +4,6 @@
  */
 package io.jcaps.shm;
 
-import com.sun.jna.Native;
-import com.sun.jna.NativeLibrary;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -62,18 +60,17 @@ final class Futex
             return new Futex(0, "the futex call's number is not known on " + archName);
         }
 
-        try
+        String failure = NativeCalls.load();
+        if (null == failure)
         {
-            Calls.register();
             final Futex futex = new Futex(callNumber, null);
-            final String failure = futex.test();
-            return null == failure ? futex : new Futex(0, failure);
+            failure = futex.test();
+            if (null == failure)
+            {
+                return futex;
+            }
         }
-        catch (final LinkageError | RuntimeException ex)
-        {
-            // No JNA on the class path, no place from which it could load its library, or native code forbidden.
-            return new Futex(0, "JNA cannot be used: " + ex);
-        }
+        return new Futex(0, failure);
     }
 
     /**
@@ -103,14 +100,14 @@ final class Futex
     {
         if (Long.MAX_VALUE == timeoutNs)
         {
-            Calls.syscall(callNumber, address, FUTEX_WAIT, expected, 0, 0, 0);
+            NativeCalls.syscall(callNumber, address, FUTEX_WAIT, expected, 0, 0, 0);
         }
         else
         {
             final UnsafeBuffer time = timespec.get();
             time.putLong(0, timeoutNs / NS_PER_SECOND);
             time.putLong(SIZE_OF_LONG, timeoutNs % NS_PER_SECOND);
-            Calls.syscall(callNumber, address, FUTEX_WAIT, expected, time.addressOffset(), 0, 0);
+            NativeCalls.syscall(callNumber, address, FUTEX_WAIT, expected, time.addressOffset(), 0, 0);
         }
     }
 
@@ -121,15 +118,15 @@ final class Futex
      */
     int wake(final long address, final int limit)
     {
-        return (int)Calls.syscall(callNumber, address, FUTEX_WAKE, limit, 0, 0, 0);
+        return (int)NativeCalls.syscall(callNumber, address, FUTEX_WAKE, limit, 0, 0, 0);
     }
 
     /** A sleeper that fails at once would spin: find out here that the call does what it should. */
     private String test()
     {
         final UnsafeBuffer word = new UnsafeBuffer(BufferUtil.allocateDirectAligned(SIZE_OF_LONG, SIZE_OF_LONG));
-        final long result = Calls.syscall(callNumber, word.addressOffset(), FUTEX_WAIT, 1, 0, 0, 0);
-        final int error = Native.getLastError();
+        final long result = NativeCalls.syscall(callNumber, word.addressOffset(), FUTEX_WAIT, 1, 0, 0, 0);
+        final int error = NativeCalls.error();
         return -1 == result && EAGAIN == error ? null :
             "the futex call answers " + result + ", errno " + error + ", instead of -1, errno " + EAGAIN;
     }
@@ -142,27 +139,5 @@ final class Futex
             case "aarch64" -> 98;
             default -> 0;
         };
-    }
-
-    /** Apart, so that {@link Futex} can be loaded without JNA. */
-    private static final class Calls
-    {
-        private static boolean isRegistered;
-
-        private Calls()
-        {
-        }
-
-        static synchronized void register()
-        {
-            if (!isRegistered)
-            {
-                Native.register(Calls.class, NativeLibrary.getProcess());
-                isRegistered = true;
-            }
-        }
-
-        static native long syscall(
-            long number, long address, long operation, long value, long timeout, long address2, long value3);
     }
 }

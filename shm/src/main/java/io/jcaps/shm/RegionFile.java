@@ -9,6 +9,7 @@ import io.jcaps.layout.RegionHeader;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.IOException;
+import java.nio.MappedByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -26,21 +27,30 @@ final class RegionFile implements AutoCloseable
     private final Path path;
     private final RegionHeader header;
     private final RegionChannel channel;
+    private final HugePages hugePages;
     private volatile UnsafeBuffer tables;
     private volatile AtomicReferenceArray<UnsafeBuffer> links;
 
     /**
-     * @param path    where the file is.
-     * @param header  what it says, checked.
-     * @param channel the file, open.
-     * @param tables  header and tables, mapped.
+     * @param path      where the file is.
+     * @param header    what it says, checked.
+     * @param channel   the file, open.
+     * @param tables    header and tables, mapped.
+     * @param hugePages asks for them, or does not.
      */
-    RegionFile(final Path path, final RegionHeader header, final RegionChannel channel, final UnsafeBuffer tables)
+    RegionFile(
+        final Path path,
+        final RegionHeader header,
+        final RegionChannel channel,
+        final UnsafeBuffer tables,
+        final HugePages hugePages)
     {
         this.path = path;
         this.header = header;
         this.channel = channel;
         this.tables = tables;
+        this.hugePages = hugePages;
+        hugePages.advise(tables);
         links = new AtomicReferenceArray<>(header.geometry().linkCount());
     }
 
@@ -113,16 +123,16 @@ final class RegionFile implements AutoCloseable
      */
     boolean back(final int linkIndex, final int offset, final int length)
     {
+        final AtomicReferenceArray<UnsafeBuffer> links = this.links;
         if (null == links)
         {
             throw closedException();
         }
-        final int linkLength = header.geometry().linkLength();
-        if (linkIndex < 0 || linkIndex >= header.geometry().linkCount() ||
-            offset < 0 || length < 0 || length > linkLength - offset)
+        checkPart(linkIndex, offset, length);
+        final UnsafeBuffer link = links.get(linkIndex);
+        if (null != link)
         {
-            throw new IndexOutOfBoundsException(
-                "linkIndex=" + linkIndex + " offset=" + offset + " length=" + length + " linkLength=" + linkLength);
+            hugePages.populate(link, offset, length);
         }
         try
         {
@@ -134,6 +144,34 @@ final class RegionFile implements AutoCloseable
             // Which error it was stands in a text in the user's language only, and any of them means: not now.
             return false;
         }
+    }
+
+    /**
+     * Reads each page of part of a link, so that it is mapped, if all of that part has memory.
+     *
+     * @param linkIndex of the link.
+     * @param offset    in bytes from the start of the link.
+     * @param length    in bytes.
+     * @throws IllegalStateException if closed.
+     */
+    void touch(final int linkIndex, final int offset, final int length)
+    {
+        checkPart(linkIndex, offset, length);
+        final MappedByteBuffer part = ((MappedByteBuffer)link(linkIndex).byteBuffer()).slice(offset, length);
+        // To read a page that has no memory would get it some, or kill the access if there is none left. A page that
+        // has memory keeps it as long as the file is there.
+        if (part.isLoaded())
+        {
+            part.load();
+        }
+    }
+
+    /**
+     * @return for people: which pages it is mapped by.
+     */
+    String pageMode()
+    {
+        return hugePages.mode();
     }
 
     /**
@@ -175,9 +213,21 @@ final class RegionFile implements AutoCloseable
                 throw new RegionException("link " + linkIndex + " of " + path + " cannot be mapped: " +
                     header.geometry().linkLength() + " bytes", ex);
             }
+            hugePages.advise(link);
             links.set(linkIndex, link);
         }
         return link;
+    }
+
+    private void checkPart(final int linkIndex, final int offset, final int length)
+    {
+        final int linkLength = header.geometry().linkLength();
+        if (linkIndex < 0 || linkIndex >= header.geometry().linkCount() ||
+            offset < 0 || length < 0 || length > linkLength - offset)
+        {
+            throw new IndexOutOfBoundsException(
+                "linkIndex=" + linkIndex + " offset=" + offset + " length=" + length + " linkLength=" + linkLength);
+        }
     }
 
     private IllegalStateException closedException()

@@ -54,6 +54,7 @@ final class RegionOpener
 
     private final RegionConfig config;
     private final ProcessInfo processInfo;
+    private final HugePages hugePages;
     private final UUID bootId;
     private final Path path;
     private final Path lockPath;
@@ -71,6 +72,7 @@ final class RegionOpener
     {
         this.config = config;
         this.processInfo = processInfo;
+        hugePages = HugePages.open(config.hugePages(), System.getProperty("os.name"), System.getProperty("os.arch"));
         bootId = processInfo.bootId();
         path = config.path();
         lockPath = config.lockPath();
@@ -250,7 +252,8 @@ final class RegionOpener
             if (!isStale(header) && found.isSameFile(FileStat.of(path)) && locks.isAt(lockPath))
             {
                 final RegionFile region = new RegionFile(
-                    path, header, channel, new UnsafeBuffer(channel.map(0, header.geometry().tablesLength())));
+                    path, header, channel, new UnsafeBuffer(channel.map(0, header.geometry().tablesLength())),
+                    hugePages);
                 isAttached = true;
                 return region;
             }
@@ -334,7 +337,7 @@ final class RegionOpener
             Files.createLink(path, privatePath);
             channel.movedTo(path);
             isPublished = true;
-            return new RegionFile(path, header, channel, tables);
+            return new RegionFile(path, header, channel, tables, hugePages);
         }
         catch (final FileAlreadyExistsException ex)
         {

@@ -106,6 +106,13 @@ final class ShmHost implements Host
 
     /** {@inheritDoc} */
     @Override
+    public void touch(final int linkIndex, final int offset, final int length)
+    {
+        region.touch(linkIndex, offset, length);
+    }
+
+    /** {@inheritDoc} */
+    @Override
     public boolean lockTables(final long timeoutNs)
     {
         return locks.lockTables(timeoutNs);
@@ -260,6 +267,13 @@ final class ShmHost implements Host
     {
         return futex.isPresent() ? "futex" :
             "parked polling, every " + MAX_PARK_NS + " ns at most: " + futex.reason();
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public String pageMode()
+    {
+        return region.pageMode();
     }
 
     /** {@inheritDoc} */

@@ -15,12 +15,15 @@ import io.jcaps.ServicePort;
 import io.jcaps.Status;
 import io.jcaps.layout.Geometry;
 import io.jcaps.shm.Access;
+import io.jcaps.shm.Caps;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -30,6 +33,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * As much at once as can be, and as little memory as can be.
@@ -51,9 +55,29 @@ class VolumeIT
     @DisplayName("R12, R14, B6: 8 clients with 128 messages of 131,072 bytes each in progress at once, both ways")
     void shouldHoldAllAtOnce()
     {
-        final Attachment attachment = region.closing(region.attach());
-        final ServicePort service = attachment.service(NAME, new PortOptions().flags(PortFlags.USER));
-        final ChildJvm child = region.closing(ChildJvm.start(region.path()));
+        holdAllAtOnce(region.path(), region.attach(), new PortOptions().flags(PortFlags.USER));
+    }
+
+    @Test
+    @DisplayName("fault 37: the same with pages of 2 MiB at the service, all mapped before the first message")
+    void shouldHoldAllAtOnceInHugePages() throws IOException, InterruptedException
+    {
+        final Path mountPoint = Files.createDirectory(region.path().resolveSibling("mount"));
+        final Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "mode=700,huge=advise,size=1g", "tmpfs",
+            mountPoint.toString()).redirectErrorStream(true).start();
+        final String output = new String(mount.getInputStream().readAllBytes());
+        assumeTrue(0 == mount.waitFor(), "a tmpfs cannot be mounted here: " + output);
+        region.closing(
+            () -> assertThat(new ProcessBuilder("umount", "-l", mountPoint.toString()).start().waitFor()).isZero());
+        final Path path = mountPoint.resolve("region");
+        holdAllAtOnce(path, Caps.attach(region.config().path(path).hugePages(true)),
+            new PortOptions().flags(PortFlags.USER).prefaultLength(SIZE));
+    }
+
+    private void holdAllAtOnce(final Path path, final Attachment attachment, final PortOptions options)
+    {
+        final ServicePort service = region.closing(attachment).service(NAME, options);
+        final ChildJvm child = region.closing(ChildJvm.start(path));
         child.tell("volume", NAME, CLIENTS);
         final List<Message> requests = new ArrayList<>();
         while (requests.size() < CLIENTS * IN_PROGRESS)

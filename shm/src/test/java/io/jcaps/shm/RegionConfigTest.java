@@ -42,6 +42,7 @@ class RegionConfigTest
         assertThat(config.createIfMissing()).isTrue();
         assertThat(config.enabled()).isTrue();
         assertThat(config.futex()).isTrue();
+        assertThat(config.hugePages()).isFalse();
         assertThat(config.attachTimeoutNs()).isEqualTo(TimeUnit.SECONDS.toNanos(5));
         assertThat(config.watchIntervalNs()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(30));
     }
@@ -70,6 +71,7 @@ class RegionConfigTest
 
         assertThat(config.path()).isEqualTo(Path.of("relative").toAbsolutePath());
         assertThatIllegalStateException().isThrownBy(() -> config.futex(false));
+        assertThatIllegalStateException().isThrownBy(() -> config.hugePages(true));
         assertThatIllegalStateException().isThrownBy(() -> config.path(Path.of("/x/y")));
     }
 
