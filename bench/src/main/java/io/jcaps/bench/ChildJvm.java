@@ -14,8 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /**
  * Another JVM like this one: the same Java, class path and flags. It says {@link #READY} on a line of its own when it
@@ -28,7 +30,9 @@ public final class ChildJvm implements AutoCloseable
     /** The line by which a child tells that it is ready. */
     public static final String READY = "READY";
 
+    private static final String FAILED = "FAILED ";
     private static final String AGRONA_EXPORT = "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED";
+    private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use(Serial|Parallel|G1|Z|Shenandoah|Epsilon)GC");
     private static final long START_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final long END_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(20);
     private static final String END_OF_OUTPUT = "\u0004";
@@ -50,14 +54,15 @@ public final class ChildJvm implements AutoCloseable
     /**
      * Starts a child, and waits until it is ready.
      *
-     * @param mainClass to run.
-     * @param args      for it.
+     * @param mainClass    to run.
+     * @param jvmArguments beside those of this JVM.
+     * @param args         for it.
      * @return the child; to be ended or closed.
      * @throws IllegalStateException if it does not get ready.
      */
-    public static ChildJvm start(final Class<?> mainClass, final List<String> args)
+    public static ChildJvm start(final Class<?> mainClass, final List<String> jvmArguments, final List<String> args)
     {
-        final List<String> command = command(mainClass, args);
+        final List<String> command = command(mainClass, jvmArguments, args);
         final ChildJvm child;
         try
         {
@@ -73,7 +78,9 @@ public final class ChildJvm implements AutoCloseable
             final String line = child.readLine(START_TIMEOUT_NS);
             if (!READY.equals(line))
             {
-                throw new IllegalStateException(child.name + " did not get ready: " +
+                final boolean isTold = null != line && line.startsWith(FAILED);
+                throw new IllegalStateException(isTold ? line.substring(FAILED.length()) :
+                    child.name + " did not get ready: " +
                     (null == line ? "it printed nothing, " + child.state() : "it printed: " + line));
             }
             return child;
@@ -83,6 +90,56 @@ public final class ChildJvm implements AutoCloseable
             child.close();
             throw ex;
         }
+    }
+
+    /**
+     * In a child: starts what it is for. If that fails, the parent is told why, and this JVM ends: a stack trace would
+     * be printed into what the parent shows.
+     *
+     * @param start  to call.
+     * @param <T>    type of what is started.
+     * @return what was started.
+     */
+    public static <T> T started(final Callable<T> start)
+    {
+        try
+        {
+            return start.call();
+        }
+        catch (final Throwable ex)
+        {
+            System.out.println(FAILED + String.valueOf(ex).lines().findFirst().orElse(""));
+            System.exit(1);
+            throw new IllegalStateException(ex);
+        }
+    }
+
+    /**
+     * Waits for a line, for a while.
+     *
+     * @param timeoutNs longest time in nanoseconds.
+     * @return the line; null if none came in that time, or the child has ended.
+     */
+    public String pollLine(final long timeoutNs)
+    {
+        return readLine(timeoutNs);
+    }
+
+    /**
+     * Waits for the one line that the child prints before it ends.
+     *
+     * @param timeoutNs longest time in nanoseconds.
+     * @return the line.
+     * @throws IllegalStateException if it ends without one, or takes longer.
+     */
+    public String awaitLine(final long timeoutNs)
+    {
+        final String line = readLine(timeoutNs);
+        if (null == line)
+        {
+            throw new IllegalStateException(name + " printed nothing, " + state());
+        }
+        return line;
     }
 
     /**
@@ -152,21 +209,26 @@ public final class ChildJvm implements AutoCloseable
         }
     }
 
-    private static List<String> command(final Class<?> mainClass, final List<String> args)
+    private static List<String> command(
+        final Class<?> mainClass, final List<String> jvmArguments, final List<String> args)
     {
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        boolean isExported = false;
-        for (final String argument : ManagementFactory.getRuntimeMXBean().getInputArguments())
+        final List<String> allArguments = new ArrayList<>(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        allArguments.addAll(jvmArguments);
+        final String collector = allArguments.stream()
+            .filter((argument) -> COLLECTOR.matcher(argument).matches()).reduce((one, next) -> next).orElse(null);
+        for (final String argument : allArguments)
         {
-            // A debugger's port is taken already; all else is as good for the child.
-            if (!argument.startsWith("-agentlib:jdwp") && !argument.startsWith("-Xrunjdwp"))
+            // A debugger's port is taken already, and no JVM starts with two collectors: the last one named is meant.
+            final boolean isDropped = argument.startsWith("-agentlib:jdwp") || argument.startsWith("-Xrunjdwp") ||
+                (COLLECTOR.matcher(argument).matches() && !argument.equals(collector));
+            if (!isDropped)
             {
                 command.add(argument);
             }
-            isExported |= argument.equals(AGRONA_EXPORT);
         }
-        if (!isExported)
+        if (!allArguments.contains(AGRONA_EXPORT))
         {
             // A jar has it from its manifest, which counts only for java -jar.
             command.add(AGRONA_EXPORT);

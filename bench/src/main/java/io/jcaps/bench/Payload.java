@@ -4,103 +4,180 @@
  */
 package io.jcaps.bench;
 
+import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.collections.LongHashSet;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * What the messages of a measurement contain: the number of the message, then words that tell their own place. A short
- * message is written and verified whole each time. Of a long one that is built in place only the number changes, and
- * one word further on is verified, another one with each message.
+ * What the messages of one direction contain: the number of the message, then words that tell their own place, and, if
+ * they are written anew each time, the message's number, too. One thread.
  */
-final class Payload
+public final class Payload
 {
-    private static final long PATTERN = 0x5CA9_0F1E_2D3C_4B5AL;
-    private static final long GOLDEN_RATIO = 0x9E37_79B9_7F4A_7C15L;
-    /** Longest payload that is written whole and verified whole. */
-    private static final int SHORT_LENGTH = 64;
+    static final long REQUEST_SALT = 0x5CA9_0F1E_2D3C_4B5AL;
+    static final long REPLY_SALT = 0x2545_F491_4F6C_DD1DL;
 
-    private Payload()
+    private static final long GOLDEN_RATIO = 0x9E37_79B9_7F4A_7C15L;
+    private static final int PAGE_LENGTH = 4096;
+
+    private final int length;
+    private final boolean isFilled;
+    private final long salt;
+    private final UnsafeBuffer source;
+    private final LongHashSet builtAddresses = new LongHashSet();
+
+    Payload(final int length, final PayloadKind kind, final long salt)
     {
+        this.length = length;
+        this.salt = salt;
+        isFilled = PayloadKind.FILLED == kind;
+        source = new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, PAGE_LENGTH));
+        fill(source, 0, 0);
     }
 
-    /** Writes the whole of it. */
-    static void fill(final MutableDirectBuffer buffer, final int length, final long sequence)
+    /**
+     * @return bytes of each message.
+     */
+    public int length()
     {
-        int index = 0;
-        if (length >= Long.BYTES)
+        return length;
+    }
+
+    /**
+     * The payload in memory of this side's own, for a transport to copy.
+     *
+     * @param number of the message.
+     * @return the memory, as long as the payload; the same one each time.
+     */
+    public UnsafeBuffer source(final long number)
+    {
+        if (isFilled)
         {
-            buffer.putLong(0, sequence);
-            for (index = Long.BYTES; index <= length - Long.BYTES; index += Long.BYTES)
-            {
-                buffer.putLong(index, word(index));
-            }
+            fill(source, 0, number);
         }
-        for (; index < length; index++)
+        else
         {
-            buffer.putByte(index, (byte)(sequence + index));
+            source.putLong(0, number);
+        }
+        return source;
+    }
+
+    /**
+     * Writes the payload into memory of the transport's that has other content now.
+     *
+     * @param buffer to write to.
+     * @param offset of the payload in it.
+     * @param number of the message.
+     */
+    public void write(final MutableDirectBuffer buffer, final int offset, final long number)
+    {
+        if (isFilled)
+        {
+            fill(buffer, offset, number);
+        }
+        else
+        {
+            buffer.putBytes(offset, source, 0, length);
+            buffer.putLong(offset, number);
         }
     }
 
     /**
-     * Writes it into memory that was claimed: only the number where this side has built the rest already. That is known
-     * from the heap, not by a look at the memory: the line is the peer's by now, and reading it before writing it was
+     * Writes the payload into memory of the transport's that keeps what this side wrote there last. That is known from
+     * the heap, not by a look at the memory: the line is the peer's by now, and reading it before writing it was
      * measured to cost 100 ns a round trip.
      *
-     * @param builtAddresses where this side has written the whole of it.
+     * @param buffer to write to.
+     * @param offset of the payload in it.
+     * @param number of the message.
      */
-    static void fillInPlace(
-        final MutableDirectBuffer buffer, final int length, final long sequence, final LongHashSet builtAddresses)
+    public void writeInPlace(final MutableDirectBuffer buffer, final int offset, final long number)
     {
-        if (length <= SHORT_LENGTH || 0 != length % Long.BYTES || builtAddresses.add(buffer.addressOffset()))
+        if (isFilled || builtAddresses.add(buffer.addressOffset() + offset))
         {
-            fill(buffer, length, sequence);
+            fill(buffer, offset, number);
         }
         else
         {
-            buffer.putLong(0, sequence);
+            buffer.putLong(offset, number);
         }
     }
 
-    /** The number of the message that a payload was written for, as far as so short a one can tell. */
-    static long sequence(final DirectBuffer buffer, final int length)
+    /**
+     * @param buffer of a received payload.
+     * @param offset of the payload in it.
+     * @return the number that it was written for.
+     */
+    public static long number(final DirectBuffer buffer, final int offset)
     {
-        return length >= Long.BYTES ? buffer.getLong(0) : length > 0 ? buffer.getByte(0) : 0;
+        return buffer.getLong(offset);
     }
 
-    static boolean verify(final DirectBuffer buffer, final int length, final long sequence)
+    /**
+     * @param buffer         of a received payload.
+     * @param offset         of the payload in it.
+     * @param receivedLength of the payload.
+     * @param number         that it should have been written for.
+     * @return whether it was, and is whole: as far as the kind lets the receiver look.
+     */
+    public boolean verify(final DirectBuffer buffer, final int offset, final int receivedLength, final long number)
     {
-        if (length <= SHORT_LENGTH)
+        if (receivedLength != length || buffer.getLong(offset) != number)
         {
-            return verifyWhole(buffer, length, sequence);
+            return false;
         }
+        return isFilled ? verifySum(buffer, offset, number) : verifyOneWord(buffer, offset, number);
+    }
+
+    private boolean verifyOneWord(final DirectBuffer buffer, final int offset, final long number)
+    {
         final int wordCount = length / Long.BYTES - 1;
-        final long fraction = (sequence * GOLDEN_RATIO) >>> 32;
+        final long fraction = (number * GOLDEN_RATIO) >>> 32;
         final int index = (1 + (int)((fraction * wordCount) >>> 32)) * Long.BYTES;
-        return buffer.getLong(0) == sequence && buffer.getLong(index) == word(index);
+        return 0 == wordCount || buffer.getLong(offset + index) == salt + index;
     }
 
-    static boolean verifyWhole(final DirectBuffer buffer, final int length, final long sequence)
+    private boolean verifySum(final DirectBuffer buffer, final int offset, final long number)
     {
+        long sum = 0;
         int index = 0;
-        boolean isRight = true;
-        if (length >= Long.BYTES)
+        for (; index <= length - Long.BYTES; index += Long.BYTES)
         {
-            isRight = buffer.getLong(0) == sequence;
-            for (index = Long.BYTES; index <= length - Long.BYTES; index += Long.BYTES)
-            {
-                isRight &= buffer.getLong(index) == word(index);
-            }
+            sum += buffer.getLong(offset + index);
         }
         for (; index < length; index++)
         {
-            isRight &= buffer.getByte(index) == (byte)(sequence + index);
+            sum += buffer.getByte(offset + index);
         }
-        return isRight;
+        return expectedSum(number) == sum;
     }
 
-    private static long word(final int index)
+    private long expectedSum(final long number)
     {
-        return PATTERN + index;
+        // The words behind the first: each salt + number + its own place.
+        final long wordCount = length / Long.BYTES - 1;
+        long sum = number + wordCount * (salt + number) + Long.BYTES * (wordCount * (wordCount + 1) / 2);
+        for (int index = (int)(wordCount + 1) * Long.BYTES; index < length; index++)
+        {
+            sum += (byte)(number + index);
+        }
+        return sum;
+    }
+
+    private void fill(final MutableDirectBuffer buffer, final int offset, final long number)
+    {
+        final long start = isFilled ? salt + number : salt;
+        buffer.putLong(offset, number);
+        int index = Long.BYTES;
+        for (; index <= length - Long.BYTES; index += Long.BYTES)
+        {
+            buffer.putLong(offset + index, start + index);
+        }
+        for (; index < length; index++)
+        {
+            buffer.putByte(offset + index, (byte)(number + index));
+        }
     }
 }

@@ -4,6 +4,6 @@
  */
 
 /**
- * JMH benchmarks, and the latency harness that measures between two processes.
+ * What a comparison of transports consists of: a cell says what is measured, a contender does it, in two JVMs.
  */
 package io.jcaps.bench;

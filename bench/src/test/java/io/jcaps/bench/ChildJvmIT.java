@@ -50,7 +50,7 @@ class ChildJvmIT
     @Test
     void shouldTellItsLinesWhenItsInputEnds()
     {
-        try (ChildJvm child = ChildJvm.start(Teller.class, List.of("a", "b c")))
+        try (ChildJvm child = ChildJvm.start(Teller.class, List.of(), List.of("a", "b c")))
         {
             assertThat(child.isAlive()).isTrue();
             assertThat(child.end()).containsExactly("a,b c");
@@ -59,9 +59,19 @@ class ChildJvmIT
     }
 
     @Test
+    void shouldTakeTheLastOfTwoCollectors()
+    {
+        final List<String> collectors = List.of("-XX:+UseSerialGC", "-XX:+UseParallelGC", "-XX:+UseSerialGC");
+        try (ChildJvm child = ChildJvm.start(Teller.class, collectors, List.of("a")))
+        {
+            assertThat(child.end()).containsExactly("a");
+        }
+    }
+
+    @Test
     void shouldBeGoneWhenClosed()
     {
-        final ChildJvm child = ChildJvm.start(Teller.class, List.of());
+        final ChildJvm child = ChildJvm.start(Teller.class, List.of(), List.of());
         child.close();
         child.close();
 
@@ -71,7 +81,7 @@ class ChildJvmIT
     @Test
     void shouldSayThatAChildDidNotGetReady()
     {
-        assertThatThrownBy(() -> ChildJvm.start(Failure.class, List.of())).hasMessageContaining("Failure")
+        assertThatThrownBy(() -> ChildJvm.start(Failure.class, List.of(), List.of())).hasMessageContaining("Failure")
             .hasMessageContaining("exit value 3");
     }
 }

@@ -4,62 +4,92 @@
  */
 package io.jcaps.bench;
 
-import io.jcaps.layout.Geometry;
-import org.agrona.collections.LongHashSet;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 class PayloadTest
 {
-    @ParameterizedTest
-    @ValueSource(ints = {0, 1, 7, 8, 9, 31, 32, 33, 64, 65, 72, 1000, 4096, Geometry.MAX_MESSAGE_LIMIT})
-    void shouldVerifyWhatWasFilled(final int length)
-    {
-        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[length]);
-        final LongHashSet builtAddresses = new LongHashSet();
-        for (long sequence = 1; sequence < 300; sequence++)
-        {
-            Payload.fillInPlace(buffer, length, sequence, builtAddresses);
+    private static final int OFFSET = 64;
+    private static final int MESSAGE_COUNT = 300;
 
-            assertThat(Payload.verify(buffer, length, sequence)).isTrue();
-            assertThat(Payload.verifyWhole(buffer, length, sequence)).isTrue();
+    @ParameterizedTest
+    @CsvSource({
+        "8, PREBUILT", "9, PREBUILT", "32, PREBUILT", "33, PREBUILT", "1000, PREBUILT", "131072, PREBUILT",
+        "8, FILLED", "9, FILLED", "32, FILLED", "33, FILLED", "1000, FILLED", "131072, FILLED",
+    })
+    void shouldVerifyWhatWasWrittenInEachWay(final int length, final PayloadKind kind)
+    {
+        final Payload payload = new Payload(length, kind, Payload.REQUEST_SALT);
+        final UnsafeBuffer written = new UnsafeBuffer(new byte[OFFSET + length]);
+        final UnsafeBuffer inPlace = new UnsafeBuffer(new byte[OFFSET + length]);
+        for (long number = 1; number < MESSAGE_COUNT; number++)
+        {
+            payload.write(written, OFFSET, number);
+            payload.writeInPlace(inPlace, OFFSET, number);
+
+            assertThat(Payload.number(written, OFFSET)).isEqualTo(number);
+            assertThat(payload.verify(written, OFFSET, length, number)).isTrue();
+            assertThat(payload.verify(inPlace, OFFSET, length, number)).isTrue();
+            assertThat(payload.verify(payload.source(number), 0, length, number)).isTrue();
         }
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 8, 9, 32, 64, 65, 1000})
-    void shouldNotVerifyAnotherMessage(final int length)
+    @EnumSource(PayloadKind.class)
+    void shouldNotVerifyAnotherMessageOrAnotherLength(final PayloadKind kind)
     {
-        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[length]);
-        Payload.fill(buffer, length, 1);
+        final Payload payload = new Payload(32, kind, Payload.REQUEST_SALT);
+        final UnsafeBuffer source = payload.source(1);
 
-        assertThat(Payload.verify(buffer, length, 2)).isFalse();
-        assertThat(Payload.verifyWhole(buffer, length, 2)).isFalse();
+        assertThat(payload.verify(source, 0, 32, 2)).isFalse();
+        assertThat(payload.verify(source, 0, 31, 1)).isFalse();
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {64, 72, 1000, 4096})
-    void shouldNoticeAChangedWordSoonerOrLater(final int length)
+    @EnumSource(PayloadKind.class)
+    void shouldNotTakeARequestForAReply(final PayloadKind kind)
     {
-        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[length]);
-        for (int index = 8; index <= length - 8; index += 8)
+        final Payload reply = new Payload(32, kind, Payload.REPLY_SALT);
+
+        assertThat(reply.verify(new Payload(32, kind, Payload.REQUEST_SALT).source(1), 0, 32, 1)).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"16", "64", "1000"})
+    void shouldNoticeAnyChangedByteAtOnceWhenFilled(final int length)
+    {
+        final Payload payload = new Payload(length, PayloadKind.FILLED, Payload.REQUEST_SALT);
+        for (int index = 0; index < length; index++)
         {
+            final UnsafeBuffer source = payload.source(1);
+            source.putByte(index, (byte)~source.getByte(index));
+
+            assertThat(payload.verify(source, 0, length, 1)).as("index=%d", index).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"16", "64", "1000"})
+    void shouldNoticeAnyChangedWordSoonerOrLaterWhenPrebuilt(final int length)
+    {
+        final Payload payload = new Payload(length, PayloadKind.PREBUILT, Payload.REQUEST_SALT);
+        for (int index = Long.BYTES; index <= length - Long.BYTES; index += Long.BYTES)
+        {
+            final UnsafeBuffer source = payload.source(1);
+            final long right = source.getLong(index);
+            source.putLong(index, ~right);
             int noticedCount = 0;
-            for (long sequence = 1; sequence <= 8L * length; sequence++)
+            for (long number = 1; number <= 8L * length; number++)
             {
-                Payload.fill(buffer, 8, sequence);
-                if (1 == sequence)
-                {
-                    Payload.fill(buffer, length, sequence);
-                    buffer.putByte(index + 3, (byte)~buffer.getByte(index + 3));
-                }
-                noticedCount += Payload.verify(buffer, length, sequence) ? 0 : 1;
+                noticedCount += payload.verify(payload.source(number), 0, length, number) ? 0 : 1;
             }
-            assertThat(noticedCount).isPositive();
-            assertThat(Payload.verifyWhole(buffer, length, 8L * length)).isFalse();
+            source.putLong(index, right);
+
+            assertThat(noticedCount).as("index=%d", index).isPositive();
         }
     }
 }

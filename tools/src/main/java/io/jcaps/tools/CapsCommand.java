@@ -4,11 +4,14 @@
  */
 package io.jcaps.tools;
 
+import io.jcaps.tools.bench.BenchCommand;
 import io.jcaps.tools.demo.DemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The {@code caps} command: without a subcommand it explains itself.
@@ -18,12 +21,30 @@ import picocli.CommandLine.IVersionProvider;
     description = "CAPS message passing between processes over shared memory.",
     mixinStandardHelpOptions = true,
     versionProvider = CapsCommand.Version.class,
-    subcommands = {DemoCommand.class, HelpCommand.class})
+    subcommands = {DemoCommand.class, BenchCommand.class, HelpCommand.class})
 public final class CapsCommand implements Runnable
 {
     public static void main(final String[] args)
     {
-        System.exit(new CommandLine(new CapsCommand()).execute(args));
+        System.exit(commandLine().execute(args));
+    }
+
+    /**
+     * @return the command, ready to be executed.
+     */
+    public static CommandLine commandLine()
+    {
+        return new CommandLine(new CapsCommand()).setParameterExceptionHandler(CapsCommand::explain);
+    }
+
+    /** The error alone: behind a screenful of options it would be overlooked. */
+    private static int explain(final ParameterException ex, final String[] args)
+    {
+        final CommandLine command = ex.getCommandLine();
+        command.getErr().println(ex.getMessage());
+        UnmatchedArgumentException.printSuggestions(ex, command.getErr());
+        command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+        return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 
     @Override

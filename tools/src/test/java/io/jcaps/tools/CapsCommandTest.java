@@ -16,7 +16,7 @@ class CapsCommandTest
 {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
-    private final CommandLine commandLine = new CommandLine(new CapsCommand())
+    private final CommandLine commandLine = CapsCommand.commandLine()
         .setOut(new PrintWriter(out))
         .setErr(new PrintWriter(err));
 

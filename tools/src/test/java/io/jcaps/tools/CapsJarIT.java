@@ -10,11 +10,27 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
+import java.util.zip.ZipEntry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 class CapsJarIT
 {
+    @Test
+    void shouldHaveNothingInItThatItsLicenceOrItsStartForbids() throws IOException
+    {
+        try (JarFile jar = new JarFile(Path.of("target", "caps.jar").toFile()))
+        {
+            assertThat(jar.stream().map(ZipEntry::getName))
+                // JMH is GPL-2, VectorGraphics2D LGPL.
+                .noneMatch((name) -> name.startsWith("org/openjdk/jmh") || name.startsWith("de/erichseifert"))
+                .noneMatch((name) -> name.endsWith("module-info.class"))
+                .noneMatch((name) -> name.matches("META-INF/[^/]*\\.(SF|DSA|RSA|EC)"))
+                .contains("META-INF/LICENSE", "META-INF/NOTICE");
+        }
+    }
+
     @Test
     void shouldStartFromTheJarAloneAndKnowItsVersion() throws IOException, InterruptedException
     {

@@ -4,6 +4,8 @@
  */
 package io.jcaps.tools.demo;
 
+import com.google.gson.GsonBuilder;
+import io.jcaps.tools.terminal.Screen;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,12 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-import java.io.Console;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +21,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 
 /**
  * {@code caps demo}: shows on the user's own machine what the library claims, and says by its exit code whether it
@@ -46,6 +44,7 @@ public final class DemoCommand implements Callable<Integer>
     private static final int MIN_MESSAGES = 100;
     private static final int MAX_MESSAGES = 100_000_000;
     private static final int SIGNAL_GRACE_MS = 500;
+    private static final long PLAIN_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
 
     @Spec
     private CommandSpec spec;
@@ -85,7 +84,7 @@ public final class DemoCommand implements Callable<Integer>
         checkCount("--messages", messages);
         checkCount("--round-trips", roundTrips);
         final Path directory = makeDirectory();
-        final Screen screen = screen();
+        final Screen screen = Screen.standardOutput(PLAIN_INTERVAL_NS);
         final DemoRun run = new DemoRun(directory, messages, roundTrips, screen);
         final Thread hook = new Thread(() -> onShutdown(run), "demo-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -184,7 +183,9 @@ public final class DemoCommand implements Callable<Integer>
         members.putAll(summary);
         try
         {
-            Files.writeString(json, Json.object(members));
+            final String text = new GsonBuilder().serializeNulls().setPrettyPrinting().disableHtmlEscaping().create()
+                .toJson(members);
+            Files.write(json, (text + '\n').getBytes(StandardCharsets.UTF_8));
             return true;
         }
         catch (final IOException ex)
@@ -233,45 +234,6 @@ public final class DemoCommand implements Callable<Integer>
         catch (final IllegalStateException ignore)
         {
             // The hook runs.
-        }
-    }
-
-    private static Screen screen()
-    {
-        final Charset charset = outputCharset();
-        return new Screen(new PrintStream(new FileOutputStream(FileDescriptor.out), true, charset),
-            isTerminal(), StandardCharsets.UTF_8.equals(charset));
-    }
-
-    /** What the terminal understands, by the locale: 17 knows it under another name than 19 and later. */
-    private static Charset outputCharset()
-    {
-        for (final String property : new String[] {"stdout.encoding", "sun.stdout.encoding", "native.encoding"})
-        {
-            final String name = System.getProperty(property);
-            if (null != name && Charset.isSupported(name))
-            {
-                return Charset.forName(name);
-            }
-        }
-        return Charset.defaultCharset();
-    }
-
-    private static boolean isTerminal()
-    {
-        final Console console = System.console();
-        if (null == console)
-        {
-            return false;
-        }
-        try
-        {
-            // From 22 on there is a console anyway, and it knows.
-            return (boolean)Console.class.getMethod("isTerminal").invoke(console);
-        }
-        catch (final ReflectiveOperationException ex)
-        {
-            return true;
         }
     }
 }

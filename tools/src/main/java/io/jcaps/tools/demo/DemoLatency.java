@@ -4,18 +4,18 @@
  */
 package io.jcaps.tools.demo;
 
-import io.jcaps.bench.FloorLatency;
-import io.jcaps.bench.RoundTripLatency;
-import io.jcaps.bench.RoundTripOptions;
+import io.jcaps.bench.Cell;
+import io.jcaps.bench.suite.CellResult;
+import io.jcaps.bench.suite.CellRunner;
+import io.jcaps.bench.suite.Histograms;
 import org.HdrHistogram.Histogram;
+import org.agrona.IoUtil;
 
-import java.nio.ByteBuffer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.concurrent.TimeUnit;
-import java.util.zip.DataFormatException;
-import java.util.zip.Deflater;
 
 /**
  * The client that measures, a process of its own, which starts the other side of each measurement. Floor and transport
@@ -29,9 +29,8 @@ final class DemoLatency
     static final int ROUND_COUNT = 4;
 
     private static final int LENGTH = 32;
-    private static final int WARM_UP_COUNT = 100_000;
-    private static final int DIGITS = 3;
-    private static final long MAX_VALUE_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long WARM_UP_NS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long LIMIT_NS = TimeUnit.MINUTES.toNanos(1);
 
     private DemoLatency()
     {
@@ -48,42 +47,37 @@ final class DemoLatency
 
     private static void run(final ParentLink parent, final Path directory, final int count)
     {
-        final Histogram transport = new Histogram(1, MAX_VALUE_NS, DIGITS);
-        final Histogram floor = new Histogram(1, MAX_VALUE_NS, DIGITS);
+        final Histogram transport = Histograms.create();
+        final Histogram floor = Histograms.create();
         for (int i = 0; i < ROUND_COUNT; i++)
         {
             final int roundCount = count / ROUND_COUNT + (i < count % ROUND_COUNT ? 1 : 0);
             parent.tell(new Line("round").with("done", 2 * i).with("what", "floor"));
-            final Path floorFile = directory.resolve("floor-" + i);
-            floor.add(FloorLatency.run(floorFile.toFile(), WARM_UP_COUNT, roundCount));
+            floor.add(measure("floor", roundCount, directory.resolve("floor-" + i)));
             parent.tell(new Line("round").with("done", 2 * i + 1).with("what", "transport"));
-            final Path regionFile = directory.resolve("latency-" + i);
-            Demo.attach(regionFile).close();
-            transport.add(RoundTripLatency.run(new RoundTripOptions()
-                .region(regionFile)
-                .length(LENGTH)
-                .warmUpCount(WARM_UP_COUNT)
-                .messageCount(roundCount)));
+            transport.add(measure("jcaps", roundCount, directory.resolve("latency-" + i)));
         }
-        parent.tell(new Line("latency").with("transport", encode(transport)).with("floor", encode(floor)));
+        parent.tell(new Line("latency")
+            .with("transport", Histograms.encode(transport)).with("floor", Histograms.encode(floor)));
     }
 
-    private static String encode(final Histogram histogram)
+    private static Histogram measure(final String contender, final int count, final Path directory)
     {
-        final ByteBuffer buffer = ByteBuffer.allocate(histogram.getNeededByteBufferCapacity());
-        final int length = histogram.encodeIntoCompressedByteBuffer(buffer, Deflater.BEST_COMPRESSION);
-        return Base64.getEncoder().encodeToString(Arrays.copyOf(buffer.array(), length));
-    }
-
-    static Histogram decode(final String text)
-    {
+        final Cell cell = Cell.roundTrip(contender, LENGTH).times(WARM_UP_NS, LIMIT_NS).replyLimit(count);
         try
         {
-            return Histogram.decodeFromCompressedByteBuffer(ByteBuffer.wrap(Base64.getDecoder().decode(text)), 0);
+            Files.createDirectory(directory);
         }
-        catch (final DataFormatException ex)
+        catch (final IOException ex)
         {
-            throw new IllegalArgumentException("no histogram: " + text, ex);
+            throw new UncheckedIOException("cannot make " + directory, ex);
         }
+        final CellResult result = CellRunner.run(cell, 1, directory);
+        IoUtil.delete(directory.toFile(), true);
+        if (null != result.failure())
+        {
+            throw new DemoFailure("the measurement of " + contender + " failed: " + result.failure());
+        }
+        return Histograms.decode(result.histogram());
     }
 }

@@ -4,6 +4,8 @@
  */
 package io.jcaps.tools.demo;
 
+import io.jcaps.bench.suite.Histograms;
+import io.jcaps.tools.terminal.Screen;
 import org.HdrHistogram.Histogram;
 
 import java.nio.file.Path;
@@ -292,8 +294,8 @@ final class DemoRun implements AutoCloseable
             screen.progress(line.number("done") / (2.0 * DemoLatency.ROUND_COUNT),
                 "measuring the " + line.text("what"));
         }
-        final Histogram transport = DemoLatency.decode(line.text("transport"));
-        final Histogram floor = DemoLatency.decode(line.text("floor"));
+        final Histogram transport = Histograms.decode(line.text("transport"));
+        final Histogram floor = Histograms.decode(line.text("floor"));
         end(latency);
         check(transport.getTotalCount() == roundTripCount, "not each round trip was timed");
 

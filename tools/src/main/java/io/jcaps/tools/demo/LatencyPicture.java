@@ -4,6 +4,7 @@
  */
 package io.jcaps.tools.demo;
 
+import io.jcaps.tools.terminal.Screen;
 import org.HdrHistogram.Histogram;
 
 import java.util.ArrayList;

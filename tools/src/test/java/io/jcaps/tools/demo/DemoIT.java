@@ -4,6 +4,7 @@
  */
 package io.jcaps.tools.demo;
 
+import io.jcaps.tools.terminal.Screen;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -4,6 +4,7 @@
  */
 package io.jcaps.tools.demo;
 
+import io.jcaps.tools.terminal.Screen;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
@@ -111,7 +112,7 @@ class LatencyPictureTest
     private LatencyPicture picture(final boolean isUnicode)
     {
         final PrintStream out = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-        return new LatencyPicture(new Screen(out, false, isUnicode), transport, floor);
+        return new LatencyPicture(new Screen(out, false, isUnicode, 0), transport, floor);
     }
 
     private static Histogram histogram()

@@ -1,0 +1,63 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bench;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A transport that takes part in the comparison, in the best configuration that keeps its promises. Each side of each
+ * measurement runs in a JVM that is started for it, so its calls have one target only.
+ */
+public interface Contender
+{
+    /**
+     * @return name by which it is chosen: lower case, digits and hyphens.
+     */
+    String name();
+
+    /**
+     * @return name that people know it by.
+     */
+    String title();
+
+    /**
+     * @return how it is set up, in a sentence for the report.
+     */
+    String configuration();
+
+    /**
+     * Whether it can do what a cell asks.
+     *
+     * @param cell of the measurement; its contender is this one.
+     * @return null if it can, otherwise why not, in a few words for the report.
+     */
+    String refusal(Cell cell);
+
+    /**
+     * @return what its JVMs need beside what all have.
+     */
+    List<String> jvmArguments();
+
+    /**
+     * Opens the end that answers; ready to be connected to when this returns.
+     *
+     * @param cell      of the measurement.
+     * @param directory of the measurement's own, in memory, shared with the other JVM.
+     * @return the server.
+     * @throws Exception if it cannot start; the message goes into the report.
+     */
+    EchoServer serve(Cell cell, Path directory) throws Exception;
+
+    /**
+     * Opens the ends that ask, {@link Cell#clientCount()} of them, each connected.
+     *
+     * @param cell      of the measurement.
+     * @param directory the one that {@link #serve} was given.
+     * @return the clients; each may be used by a thread of its own.
+     * @throws Exception if it cannot start; the message goes into the report.
+     */
+    List<EchoClient> connect(Cell cell, Path directory) throws Exception;
+}

@@ -1,0 +1,67 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bench;
+
+import org.agrona.IoUtil;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A directory of its own, in memory if there is {@code /dev/shm}, deleted when it is closed.
+ */
+public final class MemoryDirectory implements AutoCloseable
+{
+    private final Path directory;
+    private final Thread shutdownHook = new Thread(this::delete);
+
+    /**
+     * Makes it.
+     */
+    public MemoryDirectory()
+    {
+        final Path memory = Path.of("/dev/shm");
+        try
+        {
+            directory = Files.isDirectory(memory) ?
+                Files.createTempDirectory(memory, "jcaps-bench-") : Files.createTempDirectory("jcaps-bench-");
+        }
+        catch (final IOException ex)
+        {
+            throw new UncheckedIOException("cannot make a directory in " + memory, ex);
+        }
+        // A measurement is often ended from the keyboard.
+        Runtime.getRuntime().addShutdownHook(shutdownHook);
+    }
+
+    /**
+     * @return path of the directory.
+     */
+    public Path path()
+    {
+        return directory;
+    }
+
+    @Override
+    public void close()
+    {
+        delete();
+        try
+        {
+            Runtime.getRuntime().removeShutdownHook(shutdownHook);
+        }
+        catch (final IllegalStateException ex)
+        {
+            // It is running already, and finds nothing left to do.
+        }
+    }
+
+    private void delete()
+    {
+        IoUtil.delete(directory.toFile(), true);
+    }
+}

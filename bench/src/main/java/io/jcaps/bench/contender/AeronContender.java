@@ -1,0 +1,390 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bench.contender;
+
+import io.aeron.Aeron;
+import io.aeron.FragmentAssembler;
+import io.aeron.Publication;
+import io.aeron.ReservedValueSupplier;
+import io.aeron.Subscription;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.aeron.logbuffer.BufferClaim;
+import io.aeron.logbuffer.FragmentHandler;
+import io.aeron.logbuffer.Header;
+import io.aeron.protocol.DataHeaderFlyweight;
+import io.jcaps.bench.Cell;
+import io.jcaps.bench.Contender;
+import io.jcaps.bench.EchoClient;
+import io.jcaps.bench.EchoServer;
+import io.jcaps.bench.Payload;
+import io.jcaps.bench.Tally;
+import io.jcaps.bench.Waiting;
+import org.agrona.CloseHelper;
+import org.agrona.DirectBuffer;
+import org.agrona.LangUtil;
+import org.agrona.concurrent.SleepingIdleStrategy;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Aeron's IPC: one stream of requests, and a stream of replies for each client. The number of the client is in the
+ * reserved value of each frame.
+ */
+final class AeronContender implements Contender
+{
+    private static final String CHANNEL = "aeron:ipc";
+    private static final String DIRECTORY_NAME = "aeron";
+    private static final int REQUEST_STREAM_ID = 1;
+    private static final int FIRST_REPLY_STREAM_ID = 2;
+    /**
+     * A frame carries 16 KiB. Fewer, longer ones were measured to be slower: the receiver puts the first frames of a
+     * long message together while the sender writes the next.
+     */
+    private static final int MTU_LENGTH = DataHeaderFlyweight.HEADER_LENGTH + 16 * 1024;
+    /**
+     * A sender may be half of a term ahead, and learns how far the receiver is only when the driver wakes. With 1 MiB,
+     * the least for the longest message, that alone held pipelined short messages to a fifth of their rate. Twice this
+     * was as fast, but it takes so many messages to touch all its pages for the first time that it shows in the tail.
+     */
+    private static final int SHORT_TERM_LENGTH = 8 * 1024 * 1024;
+    /** Long messages touch them soon, and with shorter terms wait for the driver more often. */
+    private static final int LONG_TERM_LENGTH = 32 * 1024 * 1024;
+    private static final int LONG_LENGTH = 1024;
+    /** Each time that it wakes, the driver may take the core of one of the two sides. */
+    private static final long DRIVER_SLEEP_NS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(20);
+
+    private final boolean isExclusive;
+
+    AeronContender(final boolean isExclusive)
+    {
+        this.isExclusive = isExclusive;
+    }
+
+    @Override
+    public String name()
+    {
+        return isExclusive ? "aeron-exclusive" : "aeron-shared";
+    }
+
+    @Override
+    public String title()
+    {
+        return isExclusive ? "Aeron IPC, exclusive publication" : "Aeron IPC, shared publication";
+    }
+
+    @Override
+    public String configuration()
+    {
+        final String publications = isExclusive ?
+            "An exclusive publication for each client's requests, and for its replies" :
+            "One shared publication for the requests of all clients, one for each client's replies";
+        return publications + ", with terms of 8 MiB, or 32 MiB for messages from 1 KiB on. Messages up to 16 KiB " +
+            "are claimed and written in place, longer ones offered, and reassembled from frames of 16 KiB. The " +
+            "driver runs in the server's JVM, on one thread that sleeps for 1 ms at a time.";
+    }
+
+    @Override
+    public String refusal(final Cell cell)
+    {
+        return Waiting.BLOCK == cell.waiting() ? "has no way to sleep until a message comes, only to back off" : null;
+    }
+
+    @Override
+    public List<String> jvmArguments()
+    {
+        return List.of();
+    }
+
+    @Override
+    public EchoServer serve(final Cell cell, final Path directory)
+    {
+        final MediaDriver driver = MediaDriver.launch(new MediaDriver.Context()
+            .aeronDirectoryName(directory.resolve(DIRECTORY_NAME).toString())
+            .dirDeleteOnShutdown(true)
+            .threadingMode(ThreadingMode.SHARED)
+            .sharedIdleStrategy(new SleepingIdleStrategy(DRIVER_SLEEP_NS))
+            .ipcMtuLength(MTU_LENGTH)
+            .ipcTermBufferLength(cell.length() < LONG_LENGTH ? SHORT_TERM_LENGTH : LONG_TERM_LENGTH)
+            .termBufferSparseFile(!cell.tuning().prefault()));
+        Aeron aeron = null;
+        try
+        {
+            aeron = attach(cell, directory);
+            return new Server(cell, driver, aeron);
+        }
+        catch (final RuntimeException ex)
+        {
+            CloseHelper.quietCloseAll(aeron, driver);
+            throw ex;
+        }
+    }
+
+    @Override
+    public List<EchoClient> connect(final Cell cell, final Path directory)
+    {
+        final Aeron aeron = attach(cell, directory);
+        try
+        {
+            final AtomicInteger openCount = new AtomicInteger(cell.clientCount());
+            final List<Client> clients = new ArrayList<>();
+            for (int i = 0; i < cell.clientCount(); i++)
+            {
+                clients.add(new Client(cell, aeron, openCount, i));
+            }
+            // Only when all have been opened: the driver connects them meanwhile.
+            final long deadlineNs = System.nanoTime() + CONNECT_TIMEOUT_NS;
+            for (final Client client : clients)
+            {
+                client.awaitConnection(deadlineNs);
+            }
+            return new ArrayList<>(clients);
+        }
+        catch (final RuntimeException ex)
+        {
+            CloseHelper.quietClose(aeron);
+            throw ex;
+        }
+    }
+
+    private static Aeron attach(final Cell cell, final Path directory)
+    {
+        return Aeron.connect(new Aeron.Context()
+            .aeronDirectoryName(directory.resolve(DIRECTORY_NAME).toString())
+            .preTouchMappedMemory(cell.tuning().prefault())
+            .subscriberErrorHandler(LangUtil::rethrowUnchecked));
+    }
+
+    private Sender sender(final Aeron aeron, final int streamId, final Payload payload, final int clientIndex)
+    {
+        return new Sender(
+            isExclusive ? aeron.addExclusivePublication(CHANNEL, streamId) : aeron.addPublication(CHANNEL, streamId),
+            payload,
+            clientIndex);
+    }
+
+    /**
+     * Writes messages in place as long as they fit one frame; longer ones Aeron takes only from memory of the sender's.
+     */
+    private static final class Sender implements AutoCloseable
+    {
+        private final Publication publication;
+        private final Payload payload;
+        private final int length;
+        private final long clientIndex;
+        private final boolean isClaimed;
+        private final BufferClaim claim = new BufferClaim();
+        private final ReservedValueSupplier reservedValue;
+        private UnsafeBuffer source;
+        private long sourceNumber;
+
+        Sender(final Publication publication, final Payload payload, final int clientIndex)
+        {
+            this.publication = publication;
+            this.payload = payload;
+            this.clientIndex = clientIndex;
+            reservedValue = (buffer, offset, frameLength) -> clientIndex;
+            length = payload.length();
+            isClaimed = length <= publication.maxPayloadLength();
+        }
+
+        boolean send(final long number)
+        {
+            final long result = isClaimed ? claim(number) : offer(number);
+            if (result > 0)
+            {
+                return true;
+            }
+            if (Publication.BACK_PRESSURED != result && Publication.ADMIN_ACTION != result)
+            {
+                throw new IllegalStateException("cannot send: " + Publication.errorString(result));
+            }
+            return false;
+        }
+
+        boolean isConnected()
+        {
+            return publication.isConnected();
+        }
+
+        @Override
+        public void close()
+        {
+            publication.close();
+        }
+
+        private long claim(final long number)
+        {
+            final long result = publication.tryClaim(length, claim);
+            if (result > 0)
+            {
+                payload.write(claim.buffer(), claim.offset(), number);
+                claim.reservedValue(clientIndex);
+                claim.commit();
+            }
+            return result;
+        }
+
+        private long offer(final long number)
+        {
+            if (number != sourceNumber)
+            {
+                // Written once, however often the offer is made.
+                source = payload.source(number);
+                sourceNumber = number;
+            }
+            return publication.offer(source, 0, length, reservedValue);
+        }
+    }
+
+    private final class Server implements EchoServer
+    {
+        private final MediaDriver driver;
+        private final Aeron aeron;
+        private final Subscription subscription;
+        private final FragmentHandler handler;
+        private final Sender[] senders;
+        private final Payload request;
+        private final boolean yields;
+        private boolean isEnding;
+        private long requestCount;
+        private long corruptCount;
+
+        Server(final Cell cell, final MediaDriver driver, final Aeron aeron)
+        {
+            this.driver = driver;
+            this.aeron = aeron;
+            request = cell.request();
+            yields = Waiting.YIELD == cell.waiting();
+            subscription = aeron.addSubscription(CHANNEL, REQUEST_STREAM_ID);
+            senders = new Sender[cell.clientCount()];
+            for (int i = 0; i < senders.length; i++)
+            {
+                senders[i] = sender(aeron, FIRST_REPLY_STREAM_ID + i, cell.reply(), i);
+            }
+            handler = senders[0].isClaimed ? this::onRequest : new FragmentAssembler(this::onRequest, cell.length());
+        }
+
+        @Override
+        public int serve(final int limit)
+        {
+            final long before = requestCount;
+            subscription.poll(handler, limit);
+            return (int)(requestCount - before);
+        }
+
+        @Override
+        public Tally end()
+        {
+            isEnding = true;
+            while (subscription.poll(handler, Integer.MAX_VALUE) > 0)
+            {
+                // The handler counts.
+            }
+            return new Tally(requestCount, corruptCount, Tally.NO_DISPOSALS);
+        }
+
+        @Override
+        public void close()
+        {
+            CloseHelper.closeAll(aeron, driver);
+        }
+
+        private void onRequest(final DirectBuffer buffer, final int offset, final int length, final Header header)
+        {
+            requestCount++;
+            final long number = Payload.number(buffer, offset);
+            if (!request.verify(buffer, offset, length, number))
+            {
+                corruptCount++;
+            }
+            if (!isEnding)
+            {
+                final Sender sender = senders[(int)header.reservedValue()];
+                while (!sender.send(number))
+                {
+                    if (yields)
+                    {
+                        Thread.yield();
+                    }
+                }
+            }
+        }
+    }
+
+    private final class Client implements EchoClient
+    {
+        private final Aeron aeron;
+        private final AtomicInteger openCount;
+        private final Sender sender;
+        private final Subscription subscription;
+        private final FragmentHandler handler;
+        private final Payload reply;
+        private long receivedCount;
+
+        Client(final Cell cell, final Aeron aeron, final AtomicInteger openCount, final int clientIndex)
+        {
+            this.aeron = aeron;
+            this.openCount = openCount;
+            reply = cell.reply();
+            sender = sender(aeron, REQUEST_STREAM_ID, cell.request(), clientIndex);
+            subscription = aeron.addSubscription(CHANNEL, FIRST_REPLY_STREAM_ID + clientIndex);
+            handler = sender.isClaimed ? this::onReply : new FragmentAssembler(this::onReply, cell.length());
+        }
+
+        void awaitConnection(final long deadlineNs)
+        {
+            while (!sender.isConnected() || !subscription.isConnected())
+            {
+                if (System.nanoTime() - deadlineNs >= 0)
+                {
+                    throw new IllegalStateException("no connection to the server in " +
+                        TimeUnit.NANOSECONDS.toSeconds(CONNECT_TIMEOUT_NS) + " s: publication " +
+                        sender.isConnected() + ", subscription " + subscription.isConnected());
+                }
+                Thread.yield();
+            }
+        }
+
+        @Override
+        public boolean send(final long number)
+        {
+            return sender.send(number);
+        }
+
+        @Override
+        public int receive(final int limit)
+        {
+            final long before = receivedCount;
+            subscription.poll(handler, limit);
+            return (int)(receivedCount - before);
+        }
+
+        @Override
+        public void close()
+        {
+            CloseHelper.closeAll(sender, subscription);
+            if (0 == openCount.decrementAndGet())
+            {
+                aeron.close();
+            }
+        }
+
+        private void onReply(final DirectBuffer buffer, final int offset, final int length, final Header header)
+        {
+            if (!reply.verify(buffer, offset, length, ++receivedCount))
+            {
+                throw new IllegalStateException(
+                    "not the reply to message " + receivedCount + ": length=" + length);
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bench.report;
+
+import io.jcaps.bench.suite.Results;
+import io.jcaps.bench.suite.ResultsFile;
+import io.jcaps.bench.suite.Summary;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * All that a run leaves in a directory: the results as JSON, plots as SVG, and a page that shows both.
+ */
+public final class BenchReport
+{
+    /** Name of the file of results. */
+    public static final String RESULTS_FILE = "results.json";
+    /** Name of the page. */
+    public static final String PAGE_FILE = "report.html";
+
+    private BenchReport()
+    {
+    }
+
+    /**
+     * Writes the files; those of an earlier run are replaced. The results come first: they can be made into the rest
+     * again. Where this Java cannot draw, the page says so and has no plots.
+     *
+     * @param results   of a run.
+     * @param directory for the files; made if it is missing.
+     * @throws IOException if it cannot be written; the message says where.
+     */
+    public static void write(final Results results, final Path directory) throws IOException
+    {
+        try
+        {
+            Files.createDirectories(directory);
+        }
+        catch (final IOException ex)
+        {
+            throw new IOException("cannot make the directory of the report: " + directory + ": " + ex, ex);
+        }
+        ResultsFile.write(results, directory.resolve(RESULTS_FILE));
+        final Summary summary = new Summary(results);
+        List<Plot> plots = List.of();
+        String obstacle = null;
+        try
+        {
+            plots = Charts.draw(summary);
+        }
+        catch (final RuntimeException | Error ex)
+        {
+            // A JDK without fonts, without libraries for them, or without java.desktop: each fails in its own way, some
+            // by a plain Error. The numbers are worth a page without plots.
+            obstacle = "drawing failed: " + ex;
+        }
+        try
+        {
+            for (final Plot plot : plots)
+            {
+                Files.writeString(directory.resolve(plot.fileName()), plot.svg(), StandardCharsets.UTF_8);
+            }
+            Files.writeString(
+                directory.resolve(PAGE_FILE), HtmlPage.of(summary, plots, obstacle), StandardCharsets.UTF_8);
+        }
+        catch (final IOException ex)
+        {
+            throw new IOException("cannot write the report: " + directory + ": " + ex, ex);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bench.report;
+
+import io.jcaps.bench.Cell;
+import io.jcaps.bench.PayloadKind;
+import io.jcaps.bench.Tuning;
+import io.jcaps.bench.Waiting;
+import io.jcaps.bench.Workload;
+import io.jcaps.bench.suite.Summary;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+
+/**
+ * Cells that are shown together: those of one workload, that differ in one number.
+ *
+ * @param kind   of all of them.
+ * @param groups the cells, without contender, in the order of that number.
+ */
+record Section(Kind kind, List<Cell> groups)
+{
+    static final String FLOOR = "floor";
+    static final String FUTEX_FLOOR = "futex-floor";
+    static final String OWN = "jcaps";
+
+    private static final Comparator<Cell> ORDER = Comparator
+        .comparingLong(Cell::ratePerSecond)
+        .thenComparingInt(Cell::clientCount)
+        .thenComparingInt(Cell::window)
+        .thenComparingInt(Cell::length)
+        .thenComparing((cell) -> tuningText(cell.tuning()));
+
+    /**
+     * @param summary of a run.
+     * @return its sections, in the order in which they are shown; only those that were measured.
+     */
+    static List<Section> of(final Summary summary)
+    {
+        final Map<Kind, List<Cell>> groupsByKind = new TreeMap<>();
+        for (final Cell group : summary.groups())
+        {
+            groupsByKind.computeIfAbsent(Kind.of(group), (kind) -> new ArrayList<>()).add(group);
+        }
+        final List<Section> sections = new ArrayList<>();
+        groupsByKind.forEach((kind, groups) ->
+        {
+            final List<Cell> all = new ArrayList<>(groups);
+            if (Kind.CONNECTED == kind)
+            {
+                // What it costs to have company shows beside what it is to be alone.
+                summary.groups().stream().filter((cell) -> isAloneOf(cell, groups)).forEach(all::add);
+            }
+            all.sort(ORDER);
+            sections.add(new Section(kind, List.copyOf(all)));
+        });
+        return sections;
+    }
+
+    /**
+     * @param group one of this section.
+     * @return what tells it from the others.
+     */
+    String title(final Cell group)
+    {
+        final String what = switch (kind)
+        {
+            case PIPELINED -> "window " + group.window() + ", ";
+            case OPEN_LOOP -> Texts.count(group.ratePerSecond()) + " requests/s, ";
+            case CONNECTED -> group.clientCount() + (1 == group.clientCount() ? " client, " : " clients, ");
+            case CROWD -> group.clientCount() + " clients, ";
+            case OTHER -> group.workload() + ", " + group.waiting() + ", " + group.payload() + ", window " +
+                group.window() + ", " + group.clientCount() + " clients, ";
+            default -> "";
+        };
+        return what + Texts.size(group.length()) + tuningText(group.tuning());
+    }
+
+    /**
+     * @return what contenders are compared by.
+     */
+    Summary.Metric metric()
+    {
+        return Kind.PIPELINED == kind ? Summary.Metric.REPLIES_PER_SECOND : Summary.Metric.P50;
+    }
+
+    /**
+     * @param summary of the run.
+     * @param group   one of this section.
+     * @return the floor that was measured in it; null if there is none.
+     */
+    static String floor(final Summary summary, final Cell group)
+    {
+        for (final String name : List.of(FLOOR, FUTEX_FLOOR))
+        {
+            if (isMeasured(summary, group.contender(name)))
+            {
+                return name;
+            }
+        }
+        return null;
+    }
+
+    static boolean isMeasured(final Summary summary, final Cell cell)
+    {
+        return summary.row(cell).filter((row) -> !row.isFailed()).isPresent();
+    }
+
+    /** A row's ratio to another contender's; NaN if either was not measured. */
+    double ratio(final Summary summary, final Summary.Row row, final String contender)
+    {
+        final OptionalDouble ratio = summary.ratio(row.cell(), row.cell().contender(contender), metric());
+        return ratio.orElse(Double.NaN);
+    }
+
+    private static boolean isAloneOf(final Cell cell, final List<Cell> groups)
+    {
+        return 1 == cell.clientCount() &&
+            groups.stream().anyMatch((group) -> group.clientCount(1).equals(cell));
+    }
+
+    private static String tuningText(final Tuning tuning)
+    {
+        return (tuning.pin() ? ", pinned" : "") + (tuning.prefault() ? ", prefaulted" : "") +
+            (tuning.hugePages() ? ", huge pages" : "");
+    }
+
+    /**
+     * What the cells of a section have in common.
+     */
+    enum Kind
+    {
+        PREBUILT("One request in flight, payload prebuilt",
+            "Both sides spin. The payload is ready before it is sent, but for its first 8 bytes; the receiver looks " +
+            "at those and at 8 others."),
+        FILLED("One request in flight, payload filled and summed",
+            "Both sides spin. Each side writes every byte of each message, and reads every byte of what it gets."),
+        PIPELINED("Many requests in flight",
+            "Both sides spin. As many requests are in flight as the window allows; replies are counted, not timed."),
+        OPEN_LOOP("Open loop: requests at a fixed rate",
+            "Both sides spin. Times count from when a request should have been sent, so that a stall counts for all " +
+            "that it delays. A run that missed its rate has failed."),
+        BLOCKING("One request in flight, both sides sleep",
+            "Each side sleeps in the operating system until it is woken."),
+        CONNECTED("One of many clients talks",
+            "Both sides spin. One service, many connected clients, of which one has one request in flight and the " +
+            "others are silent."),
+        CROWD("All of many clients talk",
+            "One service; each client has a thread of its own and one request in flight, and yields its core while " +
+            "it waits. Slowest / fastest compares the replies that clients got in the same time."),
+        OTHER("Other measurements", "");
+
+        final String title;
+        final String note;
+
+        Kind(final String title, final String note)
+        {
+            this.title = title;
+            this.note = note;
+        }
+
+        static Kind of(final Cell cell)
+        {
+            final boolean isPrebuilt = PayloadKind.PREBUILT == cell.payload();
+            if (Workload.CROWD == cell.workload())
+            {
+                return isPrebuilt ? CROWD : OTHER;
+            }
+            if (Waiting.BLOCK == cell.waiting())
+            {
+                return Workload.ROUND_TRIP == cell.workload() && isPrebuilt && 1 == cell.clientCount() ?
+                    BLOCKING : OTHER;
+            }
+            if (Waiting.SPIN != cell.waiting())
+            {
+                return OTHER;
+            }
+            return ofSpinning(cell, isPrebuilt);
+        }
+
+        private static Kind ofSpinning(final Cell cell, final boolean isPrebuilt)
+        {
+            if (cell.clientCount() > 1)
+            {
+                return Workload.ROUND_TRIP == cell.workload() && isPrebuilt ? CONNECTED : OTHER;
+            }
+            if (Workload.ROUND_TRIP == cell.workload())
+            {
+                return isPrebuilt ? PREBUILT : FILLED;
+            }
+            return isPrebuilt ? Workload.PIPELINED == cell.workload() ? PIPELINED : OPEN_LOOP : OTHER;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bench.suite;
+
+import io.jcaps.bench.Cell;
+import io.jcaps.bench.ChildJvm;
+import io.jcaps.bench.EchoClient;
+import io.jcaps.bench.ParentLife;
+import io.jcaps.bench.Workload;
+import io.jcaps.bench.contender.Contenders;
+import org.agrona.CloseHelper;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The JVM that asks, and measures: prints what came of it, and ends.
+ */
+public final class CellClient
+{
+    private CellClient()
+    {
+    }
+
+    /**
+     * @param args a cell as JSON, and a directory.
+     */
+    public static void main(final String[] args)
+    {
+        final Cell cell = Cell.fromJson(args[0]);
+        ParentLife.watch();
+        Pinning.CLIENT.apply(cell.tuning());
+        final List<EchoClient> clients = ChildJvm.started(
+            () -> Contenders.byName(cell.contender()).connect(cell, Path.of(args[1])));
+        System.out.println(ChildJvm.READY);
+        final ClientResult result = measure(cell, clients);
+        CloseHelper.quietCloseAll(clients);
+        System.out.println(result.toJson());
+    }
+
+    private static ClientResult measure(final Cell cell, final List<EchoClient> clients)
+    {
+        try
+        {
+            return Workload.CROWD == cell.workload() ?
+                Crowd.measure(cell, clients) : new SoloMeasurement(cell, clients.get(0)).measure();
+        }
+        catch (final Exception ex)
+        {
+            // It goes into the report: here it would be printed into the display of progress.
+            return ClientResult.failed(ex);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bench.suite;
+
+import io.jcaps.bench.Cell;
+import io.jcaps.bench.ChildJvm;
+import io.jcaps.bench.Contender;
+import io.jcaps.bench.Tally;
+import io.jcaps.bench.contender.Contenders;
+import io.jcaps.bench.MemoryDirectory;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Measures one cell: starts a JVM that answers and one that asks, and compares what the two have counted.
+ */
+public final class CellRunner
+{
+    /** What each of the two JVMs gets, whatever the contender. */
+    public static final List<String> JVM_ARGUMENTS = List.of(
+        "-Xms512m", "-Xmx512m", "-XX:+UseParallelGC", "-XX:+PerfDisableSharedMem",
+        "-XX:+IgnoreUnrecognizedVMOptions", "--sun-misc-unsafe-memory-access=allow",
+        "--enable-native-access=ALL-UNNAMED",
+        "-Dagrona.disable.bounds.checks=true");
+
+    private static final long HANG_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final String NO_REPLY = "no reply came while it was measured";
+    private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private CellRunner()
+    {
+    }
+
+    /**
+     * @param cell  to measure.
+     * @param round number of the round, for the result.
+     * @return what came of it; a contender that fails does not end the run, its result says why.
+     */
+    public static CellResult run(final Cell cell, final int round)
+    {
+        return run(cell, round, List.of());
+    }
+
+    /**
+     * @param cell         to measure.
+     * @param round        number of the round, for the result.
+     * @param jvmArguments for both JVMs, after those that they get anyway.
+     * @return what came of it; a contender that fails does not end the run, its result says why.
+     */
+    public static CellResult run(final Cell cell, final int round, final List<String> jvmArguments)
+    {
+        try (MemoryDirectory directory = new MemoryDirectory())
+        {
+            return run(cell, round, directory.path(), jvmArguments);
+        }
+    }
+
+    /**
+     * @param cell      to measure.
+     * @param round     number of the round, for the result.
+     * @param directory for both sides, empty, best in memory; whose it is cleans it up.
+     * @return what came of it; a contender that fails does not end the run, its result says why.
+     */
+    public static CellResult run(final Cell cell, final int round, final Path directory)
+    {
+        return run(cell, round, directory, List.of());
+    }
+
+    private static CellResult run(
+        final Cell cell, final int round, final Path directory, final List<String> extraArguments)
+    {
+        final Contender contender = Contenders.byName(cell.contender());
+        final String refusal = contender.refusal(cell);
+        if (null != refusal)
+        {
+            return CellResult.failed(cell, round, refusal);
+        }
+        try
+        {
+            return measure(cell, round, directory, extraArguments);
+        }
+        catch (final RuntimeException ex)
+        {
+            return CellResult.failed(cell, round, null == ex.getMessage() ? ex.toString() : ex.getMessage());
+        }
+    }
+
+    /**
+     * Starts the JVM that answers, for a client in this one.
+     *
+     * @param cell         to measure.
+     * @param directory    for both sides.
+     * @param jvmArguments for it, after those that it gets anyway.
+     * @return the JVM, ready; to be ended by {@link #endServer} or closed.
+     * @throws IllegalStateException if it does not start.
+     */
+    public static ChildJvm startServer(final Cell cell, final Path directory, final List<String> jvmArguments)
+    {
+        return start(CellServer.class, cell, directory, jvmArguments);
+    }
+
+    /**
+     * Ends the JVM that answers, when its client has closed, and compares what the two have counted.
+     *
+     * @param server    that {@link #startServer} has started.
+     * @param sentCount requests that the client has sent.
+     * @throws IllegalStateException if it failed, or has received something else.
+     */
+    public static void endServer(final ChildJvm server, final long sentCount)
+    {
+        final String difference = difference(sentCount, resultOf(server).tally());
+        if (null != difference)
+        {
+            throw new IllegalStateException(difference);
+        }
+    }
+
+    private static ChildJvm start(
+        final Class<?> mainClass, final Cell cell, final Path directory, final List<String> extraArguments)
+    {
+        final List<String> jvmArguments = new ArrayList<>(JVM_ARGUMENTS);
+        jvmArguments.addAll(Contenders.byName(cell.contender()).jvmArguments());
+        jvmArguments.addAll(extraArguments);
+        return ChildJvm.start(mainClass, jvmArguments, List.of(cell.toJson(), directory.toString()));
+    }
+
+    private static ServerResult resultOf(final ChildJvm server)
+    {
+        final ServerResult result = ServerResult.fromJson(String.join("", server.end()));
+        if (null == result || null != result.failure())
+        {
+            throw new IllegalStateException(null == result ? "the server said nothing at its end" : result.failure());
+        }
+        return result;
+    }
+
+    private static CellResult measure(
+        final Cell cell, final int round, final Path directory, final List<String> extraArguments)
+    {
+        try (ChildJvm server = start(CellServer.class, cell, directory, extraArguments);
+            ChildJvm client = start(CellClient.class, cell, directory, extraArguments))
+        {
+            final ClientResult asked = ClientResult.fromJson(awaitClient(client, server, timeoutNs(cell)));
+            final ServerResult answered = resultOf(server);
+            return new CellResult(
+                cell,
+                round,
+                asked.measuredCount(),
+                asked.elapsedNs(),
+                asked.histogram(),
+                asked.countByClient(),
+                asked.allocatedPerReply(),
+                answered.allocatedPerReply(),
+                failure(asked, answered));
+        }
+    }
+
+    private static String failure(final ClientResult asked, final ServerResult answered)
+    {
+        final String difference = difference(asked.sentCount(), answered.tally());
+        if (null != difference)
+        {
+            // Worse than a rate that was missed.
+            return difference;
+        }
+        return null == asked.failure() && 0 == asked.measuredCount() ? NO_REPLY : asked.failure();
+    }
+
+    private static String awaitClient(final ChildJvm client, final ChildJvm server, final long timeoutNs)
+    {
+        final long deadlineNs = System.nanoTime() + timeoutNs;
+        String line = null;
+        // A client may wait for ever for a server that has ended.
+        while (null == line && client.isAlive() && server.isAlive() && System.nanoTime() - deadlineNs < 0)
+        {
+            line = client.pollLine(POLL_NS);
+        }
+        if (null == line && !server.isAlive())
+        {
+            resultOf(server);
+            throw new IllegalStateException("the server ended before its client");
+        }
+        return null == line ? client.awaitLine(POLL_NS) : line;
+    }
+
+    /** Far more than any cell takes that works: an open loop gives up by itself. */
+    private static long timeoutNs(final Cell cell)
+    {
+        return HANG_NS + 10 * (cell.warmUpNs() + cell.measuredNs());
+    }
+
+    private static String difference(final long sentCount, final Tally tally)
+    {
+        final boolean isRight = tally.requestCount() == sentCount && 0 == tally.corruptCount() &&
+            (Tally.NO_DISPOSALS == tally.disposalCount() || tally.disposalCount() == sentCount);
+        return isRight ? null : "lost or changed: the client sent " + sentCount + ", the server counted " + tally;
+    }
+}

@@ -1,0 +1,296 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bench.suite;
+
+import io.jcaps.bench.Cell;
+import io.jcaps.bench.Contender;
+import io.jcaps.bench.PayloadKind;
+import io.jcaps.bench.Waiting;
+import io.jcaps.bench.contender.Contenders;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * What a run measures, in which order. Cells that are compared with each other form a point: its rounds follow one
+ * another, and in each round all contenders take their turns, so that a change of the machine's mood falls on all.
+ *
+ * @param kind       "quick", "full" or "custom".
+ * @param roundCount how often each cell is measured.
+ * @param points     in their order.
+ * @param refusals   why contenders do not take part in cells, once each.
+ * @param leftOut    names of contenders that a quick run leaves out somewhere; empty otherwise.
+ */
+public record Plan(
+    String kind, int roundCount, List<List<Cell>> points, List<CellResult> refusals, List<String> leftOut)
+{
+    static final long NS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+    static final long MIN_MEASURED_NS = TimeUnit.MILLISECONDS.toNanos(1);
+    static final long MAX_TIME_NS = TimeUnit.MINUTES.toNanos(10);
+    /** Enough to see what a client costs; each is a connection of every contender. */
+    static final int MAX_CLIENT_COUNT = 1024;
+
+    private static final String OWN = "jcaps";
+    private static final String FLOOR = "floor";
+    /** Whom the goals compare with, and where. */
+    private static final List<String> FAST_PEERS = List.of(FLOOR, OWN, "aeron-exclusive");
+    private static final List<String> BLOCKING_PEERS = List.of(OWN, "futex-floor", "unix-socket");
+    private static final List<String> ALONE = List.of(OWN);
+
+    private static final int SHORT_LENGTH = 32;
+    private static final int LONG_LENGTH = 65_536;
+    private static final int CROWD_CLIENT_COUNT = 8;
+    private static final int FULL_ROUND_COUNT = 5;
+    private static final int QUICK_ROUND_COUNT = 3;
+
+    private static final List<Integer> FULL_LENGTHS =
+        List.of(SHORT_LENGTH, 256, 1024, 4096, 16_384, LONG_LENGTH, 131_072);
+    private static final List<Integer> FULL_WINDOWS = List.of(1, 8, 64, 128);
+    private static final List<Long> FULL_RATES = List.of(10_000L, 100_000L, 1_000_000L);
+    private static final List<Integer> FULL_CLIENT_COUNTS = List.of(1, 8, 32, 128);
+    private static final List<Integer> QUICK_LENGTHS = List.of(SHORT_LENGTH, LONG_LENGTH);
+    private static final List<Integer> QUICK_WINDOWS = List.of(64);
+    private static final List<Long> QUICK_RATES = List.of(100_000L);
+    private static final List<Integer> QUICK_CLIENT_COUNTS = List.of(1, 128);
+
+    private static final long FULL_WARM_UP_NS = TimeUnit.MILLISECONDS.toNanos(400);
+    private static final long FULL_MEASURED_NS = TimeUnit.MILLISECONDS.toNanos(500);
+    /** Long enough for a p99.99 of hundreds of samples even where a round trip takes some microseconds. */
+    private static final long SHORT_WARM_UP_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long SHORT_MEASURED_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final long QUICK_WARM_UP_NS = TimeUnit.MILLISECONDS.toNanos(300);
+    private static final long QUICK_MEASURED_NS = TimeUnit.MILLISECONDS.toNanos(400);
+
+    /** To start two JVMs and to end them: about what it takes on two cores of a server of 2024. */
+    private static final long START_NS = TimeUnit.MILLISECONDS.toNanos(900);
+
+    /**
+     * Nobody changes it.
+     */
+    public Plan
+    {
+        points = points.stream().map(List::copyOf).toList();
+        refusals = List.copyOf(refusals);
+        leftOut = List.copyOf(leftOut);
+    }
+
+    /**
+     * @param options of the user.
+     * @return the plan.
+     * @throws IllegalArgumentException if nothing is left to measure.
+     */
+    public static Plan of(final PlanOptions options)
+    {
+        final Plan plan = new Builder(options).build();
+        if (plan.points.isEmpty())
+        {
+            throw new IllegalArgumentException("nothing to measure: none of " +
+                String.join(", ", options.contenders()) + " can do any of it; " + plan.refusals.stream()
+                    .map((refusal) -> refusal.cell().contender() + " " + refusal.failure())
+                    .distinct().collect(Collectors.joining(", ")));
+        }
+        return plan;
+    }
+
+    /**
+     * @return cells to measure, each as often as there are rounds.
+     */
+    public int cellCount()
+    {
+        return roundCount * points.stream().mapToInt(List::size).sum();
+    }
+
+    /**
+     * @return about how many nanoseconds a run takes.
+     */
+    public long estimateNs()
+    {
+        return roundCount * points.stream().flatMap(List::stream).mapToLong(Plan::estimateNs).sum();
+    }
+
+    /**
+     * @param cell to measure.
+     * @return about how many nanoseconds it takes, with the start of its two JVMs.
+     */
+    static long estimateNs(final Cell cell)
+    {
+        return START_NS + cell.warmUpNs() + cell.measuredNs();
+    }
+
+    private static final class Builder
+    {
+        private final PlanOptions options;
+        private final List<List<Cell>> points = new ArrayList<>();
+        private final List<CellResult> refusals = new ArrayList<>();
+        private final Set<String> leftOut = new TreeSet<>();
+
+        Builder(final PlanOptions options)
+        {
+            this.options = options;
+        }
+
+        Plan build()
+        {
+            addShort();
+            if (options.has(PlanOptions.Part.ROUND_TRIP))
+            {
+                addLengths();
+            }
+            if (options.has(PlanOptions.Part.PIPELINED))
+            {
+                for (final int window : options.windowsOr(options.isQuick() ? QUICK_WINDOWS : FULL_WINDOWS))
+                {
+                    add(FAST_PEERS, timed(cell(SHORT_LENGTH).pipelined(window)));
+                }
+            }
+            if (options.has(PlanOptions.Part.OPEN_LOOP))
+            {
+                for (final long rate : options.ratesPerSecondOr(options.isQuick() ? QUICK_RATES : FULL_RATES))
+                {
+                    add(FAST_PEERS, timed(cell(SHORT_LENGTH).openLoop(rate)));
+                }
+            }
+            if (options.has(PlanOptions.Part.BLOCKING))
+            {
+                add(BLOCKING_PEERS, timed(cell(SHORT_LENGTH).waiting(Waiting.BLOCK)));
+            }
+            if (options.has(PlanOptions.Part.CROWD))
+            {
+                add(ALONE, timed(cell(SHORT_LENGTH).crowd(CROWD_CLIENT_COUNT)));
+            }
+            return new Plan(
+                options.kind(),
+                options.roundCountOr(options.isQuick() ? QUICK_ROUND_COUNT : FULL_ROUND_COUNT),
+                points,
+                refusals,
+                List.copyOf(leftOut));
+        }
+
+        /** All that is compared with the round trip of a short message: in one point with it. */
+        private void addShort()
+        {
+            final boolean hasLengths = options.has(PlanOptions.Part.ROUND_TRIP);
+            final List<Cell> cells = new ArrayList<>();
+            if (hasLengths && lengths().contains(SHORT_LENGTH))
+            {
+                addTo(cells, List.of(), shortTimed(cell(SHORT_LENGTH)));
+            }
+            if (hasLengths && lengths().contains(LONG_LENGTH))
+            {
+                addTo(cells, FAST_PEERS, timed(cell(LONG_LENGTH)));
+            }
+            if (options.has(PlanOptions.Part.CLIENTS))
+            {
+                for (final int count : options.clientCountsOr(
+                    options.isQuick() ? QUICK_CLIENT_COUNTS : FULL_CLIENT_COUNTS))
+                {
+                    addTo(cells, ALONE, shortTimed(cell(SHORT_LENGTH).clientCount(count)));
+                }
+            }
+            addPoint(cells);
+        }
+
+        private void addLengths()
+        {
+            for (final int length : lengths())
+            {
+                final List<Cell> cells = new ArrayList<>();
+                if (SHORT_LENGTH != length && LONG_LENGTH != length)
+                {
+                    addTo(cells, FAST_PEERS, timed(cell(length)));
+                }
+                if (SHORT_LENGTH != length || !options.isQuick())
+                {
+                    addTo(cells, FAST_PEERS, timed(cell(length).payload(PayloadKind.FILLED)));
+                }
+                addPoint(cells);
+            }
+        }
+
+        private List<Integer> lengths()
+        {
+            return options.lengthsOr(options.isQuick() ? QUICK_LENGTHS : FULL_LENGTHS);
+        }
+
+        private Cell timed(final Cell cell)
+        {
+            return options.isQuick() ? options.timed(cell, QUICK_WARM_UP_NS, QUICK_MEASURED_NS) :
+                options.timed(cell, FULL_WARM_UP_NS, FULL_MEASURED_NS);
+        }
+
+        private Cell shortTimed(final Cell cell)
+        {
+            return options.isQuick() ? timed(cell) : options.timed(cell, SHORT_WARM_UP_NS, SHORT_MEASURED_NS);
+        }
+
+        private void add(final List<String> quickContenders, final Cell cell)
+        {
+            final List<Cell> cells = new ArrayList<>();
+            addTo(cells, quickContenders, cell);
+            addPoint(cells);
+        }
+
+        /**
+         * @param cells           of a point.
+         * @param quickContenders who takes part in a quick run; empty for all.
+         * @param cell            of any contender.
+         */
+        private void addTo(final List<Cell> cells, final List<String> quickContenders, final Cell cell)
+        {
+            for (final Contender contender : Contenders.all())
+            {
+                final String name = contender.name();
+                final Cell own = cell.contender(name);
+                final String refusal = contender.refusal(own);
+                if (cells.contains(own))
+                {
+                    continue;
+                }
+                if (!isWanted(name, quickContenders))
+                {
+                    if (null == refusal && options.contenders().isEmpty())
+                    {
+                        leftOut.add(name);
+                    }
+                }
+                else if (null == refusal)
+                {
+                    cells.add(own);
+                }
+                else if (refusals.stream().noneMatch((known) -> known.cell().equals(own)))
+                {
+                    refusals.add(CellResult.failed(own, 1, refusal));
+                }
+            }
+        }
+
+        private boolean isWanted(final String name, final List<String> quickContenders)
+        {
+            if (!options.contenders().isEmpty())
+            {
+                return options.contenders().contains(name);
+            }
+            return !options.isQuick() || quickContenders.isEmpty() || quickContenders.contains(name);
+        }
+
+        private void addPoint(final List<Cell> cells)
+        {
+            if (!cells.isEmpty())
+            {
+                points.add(List.copyOf(new LinkedHashSet<>(cells)));
+            }
+        }
+
+        private static Cell cell(final int length)
+        {
+            return Cell.roundTrip(OWN, length);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bench.suite;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import io.jcaps.bench.Tally;
+
+/**
+ * What the JVM that answers says at its end.
+ *
+ * @param tally             what it served.
+ * @param allocatedPerReply bytes of heap that its thread took for each, over the second half of them.
+ * @param failure           null, or what ended it before its time.
+ */
+record ServerResult(Tally tally, double allocatedPerReply, String failure)
+{
+    /** For NaN. */
+    private static final Gson GSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
+
+    static ServerResult failed(final Exception ex)
+    {
+        final Object reason = null == ex.getMessage() ? ex : ex.getMessage();
+        return new ServerResult(null, Double.NaN, "the server failed: " + reason);
+    }
+
+    static ServerResult fromJson(final String json)
+    {
+        return GSON.fromJson(json, ServerResult.class);
+    }
+
+    String toJson()
+    {
+        return GSON.toJson(this);
+    }
+}
