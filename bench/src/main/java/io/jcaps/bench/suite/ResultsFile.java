@@ -93,7 +93,8 @@ public final class ResultsFile
         {
             // Gson's own, and those of the records, which it wraps: the inner one says what is wrong.
             final Throwable cause = null == ex.getCause() ? ex : ex.getCause();
-            throw notOurs(path, String.valueOf(cause.getMessage()), ex);
+            // Gson's second line sends the reader to a page for programmers.
+            throw notOurs(path, String.valueOf(cause.getMessage()).lines().findFirst().orElse(""), ex);
         }
         if (null == document || !FORMAT.equals(document.format))
         {
