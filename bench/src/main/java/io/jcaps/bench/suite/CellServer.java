@@ -10,6 +10,7 @@ import io.jcaps.bench.EchoServer;
 import io.jcaps.bench.ParentLife;
 import io.jcaps.bench.Waiting;
 import io.jcaps.bench.contender.Contenders;
+import org.agrona.IoUtil;
 
 import java.nio.file.Path;
 
@@ -33,14 +34,20 @@ public final class CellServer
     public static void main(final String[] args)
     {
         final Cell cell = Cell.fromJson(args[0]);
+        final Path directory = Path.of(args[1]);
         final ParentLife parent = ParentLife.watch();
         Pinning.SERVER.apply(cell.tuning());
         try (EchoServer server = ChildJvm.started(
-            () -> Contenders.byName(cell.contender()).serve(cell, Path.of(args[1]))))
+            () -> Contenders.byName(cell.contender()).serve(cell, directory)))
         {
             parent.onEnd(server::wake);
             System.out.println(ChildJvm.READY);
             System.out.println(serve(cell, server, parent).toJson());
+        }
+        finally
+        {
+            // Its owner does it, too; but one that was ended while this JVM started has done so too early.
+            IoUtil.delete(directory.toFile(), true);
         }
     }
 
