@@ -81,8 +81,7 @@ final class ClientLink
     private final long[] ids;
     private final int[] outcomes;
     private final CellBacking backing;
-    // Length and flags as they stand in the request halves.
-    private final long[] descriptors;
+    private final DescriptorWriter descriptors;
     private final int[] freeSlots;
     private int freeCount;
     // Replies that were met while calls passed the ring, in their order; get() hands them out first.
@@ -128,7 +127,7 @@ final class ClientLink
         ids = new long[slotCount];
         outcomes = new int[slotCount];
         backing = new CellBacking(host, linkIndex, slotCount);
-        descriptors = new long[slotCount];
+        descriptors = new DescriptorWriter(link, slotCount);
         putNumbers = new long[slotCount];
         readySlots = new int[slotCount];
         freeSlots = new int[slotCount];
@@ -210,12 +209,7 @@ final class ClientLink
         }
         final long id = nextId(slot);
         final int halfOffset = slots.requestHalfOffset(slot);
-        final long descriptor = SlotDescriptor.lengthAndFlags(length, flags);
-        if (descriptors[slot] != descriptor)
-        {
-            descriptors[slot] = descriptor;
-            link.putLong(halfOffset + LENGTH_OFFSET, descriptor);
-        }
+        descriptors.write(slot, halfOffset, length, flags);
         // [request] release: descriptor and payload are there before the service can see the id. Pairs with [request]
         // in ServiceLink. A process that dies here has put nothing that matters: the link goes with it.
         link.putLongRelease(halfOffset + ID_OFFSET, id);
@@ -416,7 +410,7 @@ final class ClientLink
             // with it. If the client dies before it, the service disposes of all it had replied.
             link.putLongRelease(slots.requestHalfOffset(slot) + DISPOSED_OFFSET, ids[slot]);
             // [disposals] release: what is counted is in its slot. Pairs with the acquire in
-            // ServiceLink.findDisposed(), which would look for it in vain.
+            // ServiceLink.findDisposed(), which would look for it in vain. If the client dies before it, the same.
             link.putLongRelease(LinkDescriptor.DISPOSALS_OFFSET, ++disposalCount);
         }
         free(slot);

@@ -27,6 +27,7 @@ final class ServiceLink
     static final int NONE = -1;
 
     private static final int REPLY_HISTORY_MASK = 2 * MAX_SLOT_COUNT - 1;
+    private static final int MASK_BITS = Long.SIZE;
     /** So many replies are looked at for a disposal without asking how many there are: a line less to read. */
     private static final int FEW_REPLIES = 4;
 
@@ -50,16 +51,15 @@ final class ServiceLink
     // Ids of requests that were received and not replied, 0 for none; of replies not known to be disposed of.
     private final long[] held;
     private final long[] replied;
+    private final long[] repliedMask = new long[MAX_SLOT_COUNT / MASK_BITS];
     private final CellBacking backing;
     private final boolean[] isClaimed;
-    // Length and flags as they stand in the reply halves.
-    private final long[] descriptors;
+    private final DescriptorWriter descriptors;
     private final IntArrayList leases = new IntArrayList();
     private int lastLease;
     private int repliedCount;
-    // Disposals that were noticed, and number of a reply before which there are none left to notice.
     private long disposedCount;
-    private long oldestReply;
+    private int disposalCursor;
     private int viewCount;
 
     // Where the next request will most likely be: the slot of the reply that came so many replies before.
@@ -98,7 +98,7 @@ final class ServiceLink
         replyNumbers = new long[slotCount];
         backing = new CellBacking(host, linkIndex, slotCount);
         isClaimed = new boolean[slotCount];
-        descriptors = new long[slotCount];
+        descriptors = new DescriptorWriter(link, slotCount);
     }
 
     AtomicBuffer buffer()
@@ -238,7 +238,7 @@ final class ServiceLink
     {
         // The slot's last reply, if it had one, is disposed of: its client has used the slot again since.
         final int halfOffset = slots.replyHalfOffset(slot);
-        describe(slot, halfOffset, FLAG_SKIPPED, 0);
+        descriptors.write(slot, halfOffset, 0, FLAG_SKIPPED);
         link.putLong(halfOffset + ORDER_OFFSET, -1);
         // [reply] release: pairs with the acquire in ClientLink.isSkipped(). A skip has no place among the replies.
         // If the service dies before it, the client goes by RECEIVED: a message that was skipped may count as received.
@@ -351,31 +351,20 @@ final class ServiceLink
             return false;
         }
         final int halfOffset = slots.replyHalfOffset(slot);
-        describe(slot, halfOffset, flags, length);
+        descriptors.write(slot, halfOffset, length, flags);
         link.putLong(halfOffset + ORDER_OFFSET, order);
         // [reply] release: descriptor and payload are there before the client can see the id. Pairs with [reply] in
         // ClientLink. If the service dies here, the client finds the reply by its slot: it counts as replied.
         link.putLongRelease(halfOffset + ID_OFFSET, id);
         // What only this side needs comes after what the other waits for.
         replies.write(id);
-        isClaimed[slot] = false;
         held[slot] = 0;
         replied[slot] = id;
+        repliedMask[slot / MASK_BITS] |= 1L << slot;
         repliedCount++;
         replyNumbers[slot] = order;
         slotByReply[(int)order & REPLY_HISTORY_MASK] = (byte)slot;
         return true;
-    }
-
-    /** Writes length and flags where they differ from what this side wrote there last: the fewer stores, the better. */
-    private void describe(final int slot, final int halfOffset, final int flags, final int length)
-    {
-        final long descriptor = SlotDescriptor.lengthAndFlags(length, flags);
-        if (descriptors[slot] != descriptor)
-        {
-            descriptors[slot] = descriptor;
-            link.putLong(halfOffset + LENGTH_OFFSET, descriptor);
-        }
     }
 
     // ---- disposals
@@ -398,66 +387,40 @@ final class ServiceLink
     /**
      * Looks for replies that the client is done with, and queues them as disposals. Each look takes a line from the
      * client that it is about to write its next request to: so where many replies are out, no more are looked at than
-     * the client has counted, those first that were sent first.
+     * the client has counted, beginning behind the last one that was found.
      */
     void findDisposed(final ServicePort port)
     {
-        long dueCount = MAX_SLOT_COUNT;
-        if (repliedCount > FEW_REPLIES)
+        // [disposals] acquire: pairs with the release in ClientLink.finish(). What it counts is in the slots.
+        // As input, a count that cannot be delays that client's own disposals at worst, until it is gone.
+        long dueCount = repliedCount <= FEW_REPLIES ? repliedCount :
+            link.getLongAcquire(LinkDescriptor.DISPOSALS_OFFSET) - disposedCount;
+        int slot = disposalCursor;
+        for (int i = 0, count = repliedCount; i < count && dueCount > 0; i++)
         {
-            // [disposals] acquire: pairs with the release in ClientLink.finish(). What it counts is in the slots.
-            // As input, a count that cannot be delays that client's own disposals at worst, until it is gone.
-            dueCount = link.getLongAcquire(LinkDescriptor.DISPOSALS_OFFSET) - disposedCount;
-        }
-        final long endReply = replies.nextRecord();
-        if (endReply - oldestReply > slotByReply.length)
-        {
-            // A reply is out for so long that the history has forgotten its slot.
-            for (int slot = 0; slot < slotCount && dueCount > 0; slot++)
+            slot = nextReplied(slot);
+            if (isDisposed(slot))
             {
-                if (0 != replied[slot] && isDisposed(slot))
-                {
-                    port.addDisposal(this, clearReplied(slot));
-                    dueCount--;
-                }
+                port.addDisposal(this, clearReplied(slot));
+                dueCount--;
+                // Slots come and go in turns: the next disposal is most likely behind this one.
+                disposalCursor = slot + 1;
             }
-            oldestReply = oldestNumber(endReply);
-            return;
-        }
-        boolean isOldest = true;
-        for (long reply = oldestReply; reply < endReply && dueCount > 0; reply++)
-        {
-            final int slot = slotByReply[(int)reply & REPLY_HISTORY_MASK];
-            if (0 != replied[slot] && replyNumbers[slot] == reply)
-            {
-                if (isDisposed(slot))
-                {
-                    port.addDisposal(this, clearReplied(slot));
-                    dueCount--;
-                }
-                else
-                {
-                    isOldest = false;
-                }
-            }
-            if (isOldest)
-            {
-                oldestReply = reply + 1;
-            }
+            slot++;
         }
     }
 
-    private long oldestNumber(final long endReply)
+    /** The next slot with a reply that is out, from some slot on and round; there must be one. */
+    private int nextReplied(final int from)
     {
-        long oldest = endReply;
-        for (int slot = 0; slot < slotCount; slot++)
+        int index = from / MASK_BITS % repliedMask.length;
+        long mask = repliedMask[index] & -1L << from;
+        while (0 == mask)
         {
-            if (0 != replied[slot])
-            {
-                oldest = Math.min(oldest, replyNumbers[slot]);
-            }
+            index = (index + 1) % repliedMask.length;
+            mask = repliedMask[index];
         }
-        return oldest;
+        return index * MASK_BITS + Long.numberOfTrailingZeros(mask);
     }
 
     private boolean isDisposed(final int slot)
@@ -474,6 +437,7 @@ final class ServiceLink
     {
         final long id = replied[slot];
         replied[slot] = 0;
+        repliedMask[slot / MASK_BITS] &= ~(1L << slot);
         repliedCount--;
         disposedCount++;
         return id;

@@ -207,6 +207,7 @@ public final class BenchCommand implements Callable<Integer>
         }
         if (suite.isStopped() || !removeHook(hook))
         {
+            // The hook writes what there is, and this JVM ends with it.
             Thread.sleep(Long.MAX_VALUE);
         }
         return finish(screen, plan, suite);
