@@ -6,6 +6,7 @@ package io.jcaps;
 
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
+import io.jcaps.host.SteppingBuffer;
 import io.jcaps.layout.RegionHeader;
 import org.agrona.concurrent.AtomicBuffer;
 

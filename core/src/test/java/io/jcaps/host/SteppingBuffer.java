@@ -1,0 +1,186 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.host;
+
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Memory that lets something happen before each store: the death of who stores, or what its peer does just then. A copy
+ * of many bytes is one store.
+ */
+public final class SteppingBuffer extends UnsafeBuffer
+{
+    private final Runnable beforeStore;
+
+    /**
+     * @param whole       memory.
+     * @param offset      in it, in bytes.
+     * @param length      in bytes.
+     * @param beforeStore what happens before each store.
+     */
+    public SteppingBuffer(final DirectBuffer whole, final int offset, final int length, final Runnable beforeStore)
+    {
+        super(whole, offset, length);
+        this.beforeStore = beforeStore;
+    }
+
+    /**
+     * @param offset in bytes.
+     * @param length in bytes.
+     * @return part of it, with the same before each store.
+     */
+    public SteppingBuffer part(final int offset, final int length)
+    {
+        return new SteppingBuffer(this, offset, length, beforeStore);
+    }
+
+    @Override
+    public void putInt(final int index, final int value)
+    {
+        beforeStore.run();
+        super.putInt(index, value);
+    }
+
+    @Override
+    public void putIntVolatile(final int index, final int value)
+    {
+        beforeStore.run();
+        super.putIntVolatile(index, value);
+    }
+
+    @Override
+    public void putIntRelease(final int index, final int value)
+    {
+        beforeStore.run();
+        super.putIntRelease(index, value);
+    }
+
+    @Override
+    public void putIntOrdered(final int index, final int value)
+    {
+        beforeStore.run();
+        super.putIntOrdered(index, value);
+    }
+
+    @Override
+    public void putIntOpaque(final int index, final int value)
+    {
+        beforeStore.run();
+        super.putIntOpaque(index, value);
+    }
+
+    @Override
+    public boolean compareAndSetInt(final int index, final int expectedValue, final int updateValue)
+    {
+        beforeStore.run();
+        return super.compareAndSetInt(index, expectedValue, updateValue);
+    }
+
+    @Override
+    public int getAndSetInt(final int index, final int value)
+    {
+        beforeStore.run();
+        return super.getAndSetInt(index, value);
+    }
+
+    @Override
+    public int getAndAddInt(final int index, final int delta)
+    {
+        beforeStore.run();
+        return super.getAndAddInt(index, delta);
+    }
+
+    @Override
+    public void putLong(final int index, final long value)
+    {
+        beforeStore.run();
+        super.putLong(index, value);
+    }
+
+    @Override
+    public void putLongVolatile(final int index, final long value)
+    {
+        beforeStore.run();
+        super.putLongVolatile(index, value);
+    }
+
+    @Override
+    public void putLongRelease(final int index, final long value)
+    {
+        beforeStore.run();
+        super.putLongRelease(index, value);
+    }
+
+    @Override
+    public void putLongOrdered(final int index, final long value)
+    {
+        beforeStore.run();
+        super.putLongOrdered(index, value);
+    }
+
+    @Override
+    public void putLongOpaque(final int index, final long value)
+    {
+        beforeStore.run();
+        super.putLongOpaque(index, value);
+    }
+
+    @Override
+    public boolean compareAndSetLong(final int index, final long expectedValue, final long updateValue)
+    {
+        beforeStore.run();
+        return super.compareAndSetLong(index, expectedValue, updateValue);
+    }
+
+    @Override
+    public long getAndSetLong(final int index, final long value)
+    {
+        beforeStore.run();
+        return super.getAndSetLong(index, value);
+    }
+
+    @Override
+    public long getAndAddLong(final int index, final long delta)
+    {
+        beforeStore.run();
+        return super.getAndAddLong(index, delta);
+    }
+
+    @Override
+    public void putByte(final int index, final byte value)
+    {
+        beforeStore.run();
+        super.putByte(index, value);
+    }
+
+    @Override
+    public void putBytes(final int index, final DirectBuffer srcBuffer, final int srcIndex, final int length)
+    {
+        beforeStore.run();
+        super.putBytes(index, srcBuffer, srcIndex, length);
+    }
+
+    @Override
+    public void putBytes(final int index, final byte[] src, final int offset, final int length)
+    {
+        beforeStore.run();
+        super.putBytes(index, src, offset, length);
+    }
+
+    @Override
+    public int putStringWithoutLengthAscii(final int index, final String value)
+    {
+        beforeStore.run();
+        return super.putStringWithoutLengthAscii(index, value);
+    }
+
+    @Override
+    public void setMemory(final int index, final int length, final byte value)
+    {
+        beforeStore.run();
+        super.setMemory(index, length, value);
+    }
+}
