@@ -17,7 +17,6 @@ import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.SleepingIdleStrategy;
 
 import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +30,10 @@ public final class Attachment implements AutoCloseable
 {
     // A service's process may be one that cannot wake anybody.
     private static final long SEARCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(30);
+
+    /** Of a process whose entry says something else than the operating system does. */
+    static final Credentials FORGED = new Credentials(0, Credentials.NOBODY, Credentials.NOBODY, Credentials.NOBODY,
+        Credentials.NOBODY, new int[0]);
 
     private final Host host;
     private final AtomicBuffer tables;
@@ -54,7 +57,7 @@ public final class Attachment implements AutoCloseable
         watch = new Watch(this);
         if (watchIntervalNs > 0)
         {
-            watchRunner = new AgentRunner(new SleepingIdleStrategy(watchIntervalNs), errorHandler, null, watch);
+            watchRunner = new AgentRunner(new WatchPause(host, watchIntervalNs), errorHandler, null, watch);
             final Thread thread = AgentRunner.startOnThread(watchRunner, (runnable) ->
             {
                 final Thread result = new Thread(runnable);
@@ -338,7 +341,7 @@ public final class Attachment implements AutoCloseable
             open = new ArrayList<>(ports);
             openSets = new ArrayList<>(waitSets);
         }
-        CloseHelper.quietClose(watchRunner);
+        stopWatch();
         checkOwnProcess();
         CloseHelper.closeAll(openSets);
         CloseHelper.closeAll(open);
@@ -348,6 +351,12 @@ public final class Attachment implements AutoCloseable
             registry.leave();
         }
         host.close();
+    }
+
+    private void stopWatch()
+    {
+        host.cancelAwait();
+        CloseHelper.quietClose(watchRunner);
     }
 
     // ---- for the ports
@@ -468,6 +477,12 @@ public final class Attachment implements AutoCloseable
         }
     }
 
+    /**
+     * Who a peer is, by the word of the operating system (R22); its process is followed from here on.
+     *
+     * @return null if nobody stands behind the entry, {@link #FORGED} if it says something else than the operating
+     * system does.
+     */
     Credentials attest(final int processIndex, final long incarnation)
     {
         if (processIndex < 0 || processIndex >= geometry.processCount())
@@ -480,8 +495,19 @@ public final class Attachment implements AutoCloseable
             return null;
         }
         final Credentials credentials = host.attest(processIndex);
+        if (null == credentials)
+        {
+            return null;
+        }
+        final boolean isTrue = Credentials.UNKNOWN == credentials || process.claims(credentials.ownPid(),
+            credentials.uid(), credentials.euid(), credentials.gid(), credentials.groups());
+        if (null != watchRunner)
+        {
+            // If it cannot be, or its process ends before: the watch looks at the lock.
+            host.follow(processIndex);
+        }
         // Of the same process, not of one that came after it.
-        return process.incarnation() == incarnation ? credentials : null;
+        return process.incarnation() != incarnation ? null : isTrue ? credentials : FORGED;
     }
 
     int flagsOf(final int portIndex)
@@ -543,7 +569,7 @@ public final class Attachment implements AutoCloseable
                 port.disown(Status.CLOSED);
             }
         }
-        CloseHelper.quietClose(watchRunner);
+        stopWatch();
         host.dropLife(registry.processIndex());
         host.close();
     }
@@ -609,11 +635,16 @@ public final class Attachment implements AutoCloseable
             }
             if (service.isOpen())
             {
-                final Credentials serviceCredentials =
-                    attest(link.serviceProcessIndex(), link.serviceProcessIncarnation());
                 final ClientPort port;
                 try
                 {
+                    final Credentials serviceCredentials =
+                        attest(link.serviceProcessIndex(), link.serviceProcessIncarnation());
+                    if (FORGED == serviceCredentials)
+                    {
+                        throw new CapsException(Status.ACCESS_DENIED, "the service's process is not the one that it " +
+                            "says it is, by the word of the operating system: " + describe(name, options));
+                    }
                     port = new ClientPort(this, portIndex, portIncarnation, name, options, linkIndex,
                         null == serviceCredentials ? Credentials.UNKNOWN : serviceCredentials);
                 }

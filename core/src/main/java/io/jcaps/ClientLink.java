@@ -439,6 +439,7 @@ final class ClientLink
         if (SlotTable.NOWHERE == payloadOffset)
         {
             // Not what a service of ours writes: this link is at its end, its messages are returned.
+            port.count(PortCounter.CORRUPT);
             goneKind = Outcome.SERVICE_CLOSED;
             moveOn(from);
             return takeAutomatic(slot, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, message);

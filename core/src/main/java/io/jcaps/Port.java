@@ -209,6 +209,25 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
+     * How often something that should not happen did, since the port was opened.
+     *
+     * @param counter of what.
+     * @return how often.
+     */
+    public final long counter(final PortCounter counter)
+    {
+        return tables.getLongAcquire(entry.counterOffset(counter.ordinal()));
+    }
+
+    /** Within the gate. */
+    final void count(final PortCounter counter)
+    {
+        final int offset = entry.counterOffset(counter.ordinal());
+        // Release, so that other processes see no half of it; nothing else is told by it.
+        tables.putLongRelease(offset, tables.getLong(offset) + 1);
+    }
+
+    /**
      * @return number of this registration, which no other port of the region ever has (B3).
      */
     public final long incarnation()

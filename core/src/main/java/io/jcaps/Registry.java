@@ -94,13 +94,8 @@ final class Registry
                 {
                     incarnation = nextIncarnation();
                     final Credentials self = host.self();
-                    final int[] groups = new int[self.groupCount()];
-                    for (int j = 0; j < groups.length; j++)
-                    {
-                        groups[j] = self.group(j);
-                    }
-                    process.publish(incarnation, host.startTicks(), self.pid(), self.uid(), self.euid(), self.gid(),
-                        groups);
+                    process.publish(incarnation, host.startTicks(), self.ownPid(), self.uid(), self.euid(), self.gid(),
+                        self.groups());
                     return i;
                 }
             }

@@ -634,8 +634,10 @@ public final class ServicePort extends Port
             return;
         }
         final int clientFlags = attachment.flagsOf(accepted.clientPortIndex());
-        if (!Attachment.isAllowed(credentials, clientFlags, uid, gid, flags))
+        final boolean isForged = Attachment.FORGED == credentials;
+        if (isForged || !Attachment.isAllowed(credentials, clientFlags, uid, gid, flags))
         {
+            count(isForged ? PortCounter.FORGED : PortCounter.REFUSED);
             accepted.change(LinkEntry.incarnation(state), LinkEntryDescriptor.REFUSED,
                 LinkEntryDescriptor.SERVICE_HOLDS);
             attachment.wakePort(accepted.clientPortIndex());
@@ -654,6 +656,7 @@ public final class ServicePort extends Port
 
     private void refuse(final ServiceLink link)
     {
+        count(PortCounter.CORRUPT);
         link.refuse();
         isAttentionDue = true;
         wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE);

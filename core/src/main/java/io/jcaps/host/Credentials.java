@@ -17,6 +17,7 @@ public final class Credentials
     public static final Credentials UNKNOWN = new Credentials(0, NOBODY, NOBODY, NOBODY, NOBODY, new int[0]);
 
     private final int pid;
+    private final int ownPid;
     private final int uid;
     private final int euid;
     private final int gid;
@@ -24,6 +25,8 @@ public final class Credentials
     private final int[] groups;
 
     /**
+     * Of a process that sees itself by the same pid as others do.
+     *
      * @param pid    process id; 0 if it is not visible from here.
      * @param uid    real user id.
      * @param euid   effective user id.
@@ -34,7 +37,29 @@ public final class Credentials
     public Credentials(
         final int pid, final int uid, final int euid, final int gid, final int egid, final int[] groups)
     {
+        this(pid, pid, uid, euid, gid, egid, groups);
+    }
+
+    /**
+     * @param pid    process id; 0 if it is not visible from here.
+     * @param ownPid process id as the process sees it itself, in a pid namespace of its own perhaps.
+     * @param uid    real user id.
+     * @param euid   effective user id.
+     * @param gid    real group id.
+     * @param egid   effective group id.
+     * @param groups supplementary groups, copied; those beyond the first 16 are kept for {@link #isMember} only.
+     */
+    public Credentials(
+        final int pid,
+        final int ownPid,
+        final int uid,
+        final int euid,
+        final int gid,
+        final int egid,
+        final int[] groups)
+    {
         this.pid = pid;
+        this.ownPid = ownPid;
         this.uid = uid;
         this.euid = euid;
         this.gid = gid;
@@ -48,6 +73,15 @@ public final class Credentials
     public int pid()
     {
         return pid;
+    }
+
+    /**
+     * @return process id as the process sees it itself: another one than {@link #pid()} if it is in a pid namespace of
+     * its own.
+     */
+    public int ownPid()
+    {
+        return ownPid;
     }
 
     /**
@@ -88,6 +122,14 @@ public final class Credentials
     public int groupCount()
     {
         return groups.length;
+    }
+
+    /**
+     * @return a copy of all supplementary groups.
+     */
+    public int[] groups()
+    {
+        return groups.clone();
     }
 
     /**

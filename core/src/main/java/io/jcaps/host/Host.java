@@ -8,6 +8,8 @@ import io.jcaps.layout.RegionHeader;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import java.util.concurrent.locks.LockSupport;
+
 /**
  * The place that a region lies in, as seen by one attachment: the heap of one virtual machine, or a file mapped by
  * many. The protocol reaches shared memory, other processes' lives and the operating system through this alone.
@@ -130,6 +132,44 @@ public interface Host extends AutoCloseable
      * @return {@link Credentials#UNKNOWN} if it is not visible from here, null if nobody holds the lock.
      */
     Credentials attest(int processIndex);
+
+    /**
+     * Follows the process that holds a life lock, so that {@link #awaitEnd} returns as soon as it ends. It stays
+     * followed until then. Never the calling process itself.
+     *
+     * @param processIndex of the entry.
+     * @return false if the operating system does not offer it here: the caller has to look by {@link #isAlive}.
+     */
+    default boolean follow(final int processIndex)
+    {
+        return false;
+    }
+
+    /**
+     * @param processIndex of an entry.
+     * @return whether its process is followed, and has not ended as far as {@link #awaitEnd} has seen.
+     */
+    default boolean isFollowed(final int processIndex)
+    {
+        return false;
+    }
+
+    /**
+     * Waits until a process that is followed has ended. It may return early for any reason. By one thread at a time.
+     *
+     * @param timeoutNs longest wait.
+     */
+    default void awaitEnd(final long timeoutNs)
+    {
+        LockSupport.parkNanos(timeoutNs);
+    }
+
+    /**
+     * Ends {@link #awaitEnd}, for good: nobody will follow anything any more.
+     */
+    default void cancelAwait()
+    {
+    }
 
     /**
      * Whether the calling process is still the one that attached: a forked child is not (R27). This is a system call.

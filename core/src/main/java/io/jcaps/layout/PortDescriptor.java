@@ -28,6 +28,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *   320     4  WAKE                those who wake             atomic add; the futex word
  *   384     4  SLEEPERS            owner's threads            atomic add; pairs with [wake] in the peers
  *   388     4  WAIT_SET            owner's thread             volatile; port index + 1 of the wait set, or 0
+ *   448    64  COUNTERS            owner                      release; 8 numbers of 8 bytes, for information
  * </pre>
  * INCARNATION 0 is a free entry. The fields are grouped by writer, and words of different writers lie at least a
  * cache line apart; those that peers look at after each message (384) lie two apart from those that peers write.
@@ -68,6 +69,10 @@ public final class PortDescriptor
     public static final int WAKE_OFFSET = 320;
     public static final int SLEEPERS_OFFSET = 384;
     public static final int WAIT_SET_OFFSET = SLEEPERS_OFFSET + SIZE_OF_INT;
+    public static final int COUNTERS_OFFSET = 448;
+
+    /** Numbers in COUNTERS. */
+    public static final int COUNTER_COUNT = 8;
 
     /** Length of an entry in bytes. */
     public static final int ENTRY_LENGTH = 512;

@@ -93,6 +93,7 @@ public final class PortEntry
         tables.putLong(offset + GENERATION_OFFSET, generation);
         tables.putInt(offset + SLEEPERS_OFFSET, 0);
         tables.putInt(offset + WAIT_SET_OFFSET, 0);
+        tables.setMemory(offset + COUNTERS_OFFSET, COUNTER_COUNT * Long.BYTES, (byte)0);
         // [port] release: pairs with [port] in incarnation(); without it a name could be found with another's owner.
         tables.putLongRelease(offset + INCARNATION_OFFSET, incarnation);
     }
@@ -260,6 +261,15 @@ public final class PortEntry
     public static int waitSetIndex(final long sleepers)
     {
         return (int)(sleepers >>> Integer.SIZE) - 1;
+    }
+
+    /**
+     * @param counterIndex 0 to {@link PortDescriptor#COUNTER_COUNT} - 1.
+     * @return offset of that number from the start of the region.
+     */
+    public int counterOffset(final int counterIndex)
+    {
+        return offset + COUNTERS_OFFSET + counterIndex * Long.BYTES;
     }
 
     /**

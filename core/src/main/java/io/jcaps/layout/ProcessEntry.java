@@ -57,7 +57,7 @@ public final class ProcessEntry
      *
      * @param incarnation new, positive.
      * @param startTicks  of the process.
-     * @param pid         of the process.
+     * @param pid         of the process, as it sees itself.
      * @param uid         real.
      * @param euid        effective.
      * @param gid         real.
@@ -117,5 +117,28 @@ public final class ProcessEntry
     public int euid()
     {
         return tables.getInt(offset + EUID_OFFSET);
+    }
+
+    /**
+     * Whether the entry says of its process what the operating system does.
+     *
+     * @param ownPid  as the process sees itself.
+     * @param uid     real.
+     * @param euid    effective.
+     * @param gid     real.
+     * @param groups  supplementary, all of them.
+     * @return false if a field is another.
+     */
+    public boolean claims(final int ownPid, final int uid, final int euid, final int gid, final int[] groups)
+    {
+        final int groupCount = Math.min(groups.length, MAX_GROUP_COUNT);
+        boolean isSame = tables.getInt(offset + PID_OFFSET) == ownPid && tables.getInt(offset + UID_OFFSET) == uid &&
+            tables.getInt(offset + EUID_OFFSET) == euid && tables.getInt(offset + GID_OFFSET) == gid &&
+            tables.getInt(offset + GROUP_COUNT_OFFSET) == groupCount;
+        for (int i = 0; i < groupCount && isSame; i++)
+        {
+            isSame = tables.getInt(offset + GROUPS_OFFSET + i * Integer.BYTES) == groups[i];
+        }
+        return isSame;
     }
 }

@@ -53,4 +53,12 @@ final class NativeCalls
         long number, long address, long operation, long value, long timeout, long address2, long value3);
 
     static native int madvise(long address, long length, int advice);
+
+    static native int poll(long descriptors, long descriptorCount, int timeoutMs);
+
+    static native int eventfd(int value, int flags);
+
+    static native long write(int descriptor, long address, long length);
+
+    static native int close(int descriptor);
 }

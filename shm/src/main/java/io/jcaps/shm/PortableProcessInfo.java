@@ -61,6 +61,13 @@ final class PortableProcessInfo implements ProcessInfo
 
     /** {@inheritDoc} */
     @Override
+    public int followedPid(final int pidfd)
+    {
+        return NO_HOLDER;
+    }
+
+    /** {@inheritDoc} */
+    @Override
     public Credentials credentials(final int pid)
     {
         return null;

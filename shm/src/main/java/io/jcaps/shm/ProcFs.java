@@ -92,6 +92,25 @@ final class ProcFs implements ProcessInfo
 
     /** {@inheritDoc} */
     @Override
+    public int followedPid(final int pidfd)
+    {
+        final String info = readOrNull("self/fdinfo/" + pidfd);
+        if (null != info)
+        {
+            for (final String line : info.split("\n"))
+            {
+                if (line.startsWith("Pid:"))
+                {
+                    final int pid = Integer.parseInt(line.substring(line.indexOf(':') + 1).trim());
+                    return pid > 0 ? pid : NO_HOLDER;
+                }
+            }
+        }
+        return NO_HOLDER;
+    }
+
+    /** {@inheritDoc} */
+    @Override
     public Credentials credentials(final int pid)
     {
         final String status = readOrNull(pid + "/status");
@@ -146,6 +165,7 @@ final class ProcFs implements ProcessInfo
     static Credentials parseStatus(final String status)
     {
         int pid = 0;
+        int ownPid = 0;
         int[] uids = null;
         int[] gids = null;
         int[] groups = new int[0];
@@ -155,6 +175,13 @@ final class ProcFs implements ProcessInfo
             if (line.startsWith("Pid:"))
             {
                 pid = ids(line)[0];
+                ownPid = pid;
+            }
+            else if (line.startsWith("NSpid:"))
+            {
+                // One for each namespace that it is in, its own the last. Not there before Linux 4.1.
+                final int[] pids = ids(line);
+                ownPid = pids[pids.length - 1];
             }
             else if (line.startsWith("Uid:"))
             {
@@ -173,7 +200,7 @@ final class ProcFs implements ProcessInfo
         {
             throw new RegionException("no credentials in /proc/" + pid + "/status: is this Linux?");
         }
-        return new Credentials(pid, uids[0], uids[1], gids[0], gids[1], groups);
+        return new Credentials(pid, ownPid, uids[0], uids[1], gids[0], gids[1], groups);
     }
 
     /**

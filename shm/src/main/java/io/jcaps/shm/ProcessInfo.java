@@ -54,6 +54,12 @@ interface ProcessInfo
     int lockHolder(FileStat lockFile, long position);
 
     /**
+     * @param pidfd descriptor of this process that refers to another one.
+     * @return the pid of that by which this interface knows it, or {@link #NO_HOLDER}.
+     */
+    int followedPid(int pidfd);
+
+    /**
      * @param pid of a process.
      * @return its credentials, null if it is gone or not visible.
      */

@@ -32,15 +32,21 @@ final class ShmHost implements Host
     private final RegionFile region;
     private final LifeLocks locks;
     private final Futex futex;
+    private final ProcessEnds ends;
 
     private ShmHost(
-        final ProcessInfo processInfo, final RegionFile region, final LifeLocks locks, final Futex futex)
+        final ProcessInfo processInfo,
+        final RegionFile region,
+        final LifeLocks locks,
+        final Futex futex,
+        final ProcessEnds ends)
     {
         this.processInfo = processInfo;
         this.pid = processInfo.ownPid();
         this.region = region;
         this.locks = locks;
         this.futex = futex;
+        this.ends = ends;
     }
 
     /**
@@ -66,7 +72,9 @@ final class ShmHost implements Host
             Futex.open(config.futex(), System.getProperty("os.name"), System.getProperty("os.arch"));
         final RegionOpener opener = new RegionOpener(config, processInfo);
         final RegionFile region = opener.open();
-        return new ShmHost(processInfo, region, opener.locks(), futex);
+        final ProcessEnds ends = ProcessEnds.open(
+            config.futex(), processInfo, opener.locks().file(), region.header().geometry().processCount());
+        return new ShmHost(processInfo, region, opener.locks(), futex, ends);
     }
 
     /** {@inheritDoc} */
@@ -197,6 +205,34 @@ final class ShmHost implements Host
 
     /** {@inheritDoc} */
     @Override
+    public boolean follow(final int processIndex)
+    {
+        return !locks.isHeldHere(checkProcessIndex(processIndex)) && ends.follow(processIndex);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean isFollowed(final int processIndex)
+    {
+        return ends.isFollowed(checkProcessIndex(processIndex));
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void awaitEnd(final long timeoutNs)
+    {
+        ends.await(timeoutNs);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void cancelAwait()
+    {
+        ends.cancel();
+    }
+
+    /** {@inheritDoc} */
+    @Override
     public boolean isOwnProcess()
     {
         return pid == processInfo.ownPid();
@@ -280,6 +316,7 @@ final class ShmHost implements Host
     @Override
     public void close()
     {
+        ends.close();
         region.close();
         locks.close();
     }

@@ -181,6 +181,8 @@ class ManyClientsIT
             try (Attachment attachment = region.attach())
             {
                 attachment.client(NAME, options);
+                // Accepted, so that the service maps its link now and not only when its watch comes by.
+                assertThat(service.clientCount()).isEqualTo(1);
             }
             assertThat(service.clientCount()).isZero();
         }
