@@ -183,6 +183,14 @@ public final class ChildJvm implements AutoCloseable
     }
 
     /**
+     * Kills the child by SIGKILL, and does not wait for its end.
+     */
+    public void kill()
+    {
+        process.destroyForcibly();
+    }
+
+    /**
      * Ends the child at once, if it runs. A second call does nothing.
      */
     @Override

@@ -142,6 +142,8 @@ class ManyClientsIT
             try (ClientPort port = client.client(NAME, options))
             {
                 assertThat(port.put(bytes, 0, 8)).isPositive();
+                // Accepted, so that the service maps the link at the first time, whenever its watch comes by.
+                assertThat(service.clientCount()).isEqualTo(1);
             }
             // Lets go of the link.
             assertThat(service.clientCount()).isZero();

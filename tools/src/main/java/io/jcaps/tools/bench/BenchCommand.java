@@ -43,7 +43,7 @@ import java.util.function.Consumer;
     name = "bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    subcommands = {JmhCommand.class, GuardCommand.class},
+    subcommands = {JmhCommand.class, GuardCommand.class, DeathCommand.class},
     description = {
         "Compares jcaps with other transports between two JVMs, on this machine: all in turn, in several rounds. " +
             "Prints a table, and writes the results as JSON and as a page with plots.",

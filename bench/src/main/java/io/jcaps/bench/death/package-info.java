@@ -1,0 +1,8 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * How soon a death is told: {@code caps bench death}.
+ */
+package io.jcaps.bench.death;
