@@ -30,6 +30,8 @@ final class TestHost implements Host
     volatile boolean isOwnProcess = true;
     volatile boolean isCurrent = true;
     volatile boolean hasNoSpace;
+    /** Who the process says that it is; null for the truth. */
+    volatile Credentials claimed;
     /** What happens before each look for memory. */
     volatile Runnable beforeBack;
     /** Parts of links that were made sure of, or touched, in this order. */
@@ -145,7 +147,7 @@ final class TestHost implements Host
     @Override
     public Credentials self()
     {
-        return host.self();
+        return null == claimed ? host.self() : claimed;
     }
 
     @Override
