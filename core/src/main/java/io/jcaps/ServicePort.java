@@ -628,9 +628,10 @@ public final class ServicePort extends Port
             attachment.attest(accepted.clientProcessIndex(), accepted.clientProcessIncarnation());
         if (null == credentials)
         {
-            // Died in the meantime, or an entry that nobody stands behind.
-            accepted.change(LinkEntry.incarnation(state), LinkEntryDescriptor.REFUSED,
-                LinkEntryDescriptor.SERVICE_HOLDS);
+            // Died in the meantime, or an entry that nobody stands behind: nobody else would let go of it here, as
+            // only links that were accepted are watched.
+            accepted.change(LinkEntry.incarnation(state), LinkEntryDescriptor.CLIENT_CLOSED,
+                LinkEntryDescriptor.SERVICE_HOLDS | LinkEntryDescriptor.CLIENT_HOLDS);
             return;
         }
         final int clientFlags = attachment.flagsOf(accepted.clientPortIndex());
