@@ -506,11 +506,14 @@ final class ServiceLink
         return viewCount > 0;
     }
 
-    /** Lets go of the link: from here on another client may use it. */
+    /**
+     * Lets go of the link: from here on another client may use it. For a dead client it is closed, too: a free link
+     * that is OPEN and not closed would be taken for a newcomer's, while the next client may be writing its fields.
+     */
     void letGo()
     {
-        entry.change(incarnation, 0, LinkEntryDescriptor.SERVICE_HOLDS |
-            (isClientDead ? LinkEntryDescriptor.CLIENT_HOLDS : 0));
+        entry.change(incarnation, isClientDead ? LinkEntryDescriptor.CLIENT_CLOSED : 0,
+            LinkEntryDescriptor.SERVICE_HOLDS | (isClientDead ? LinkEntryDescriptor.CLIENT_HOLDS : 0));
     }
 
     /** The link is corrupt: the client is told that nothing more comes, and counts as gone. */
