@@ -32,6 +32,7 @@ final class ServiceLink
     private static final int FEW_REPLIES = 4;
 
     private final Host host;
+    private final int linkIndex;
     private final long incarnation;
     private final LinkEntry entry;
     private final int stateOffset;
@@ -76,6 +77,7 @@ final class ServiceLink
     ServiceLink(final Host host, final int linkIndex, final LinkEntry entry, final Credentials credentials)
     {
         this.host = host;
+        this.linkIndex = linkIndex;
         this.entry = entry;
         this.credentials = credentials;
         final Geometry geometry = host.header().geometry();
@@ -99,6 +101,11 @@ final class ServiceLink
         backing = new CellBacking(host, linkIndex, slotCount);
         isClaimed = new boolean[slotCount];
         descriptors = new DescriptorWriter(link, slotCount);
+    }
+
+    int linkIndex()
+    {
+        return linkIndex;
     }
 
     AtomicBuffer buffer()
@@ -445,7 +452,7 @@ final class ServiceLink
 
     // ---- the end
 
-    /** Whether the client has closed its port, or died. */
+    /** Whether the client has closed its port, or died; or the link is no longer what this side accepted. */
     boolean isClientGone()
     {
         if (isClientDead || isRefused)
@@ -454,7 +461,8 @@ final class ServiceLink
         }
         final long state = host.tables().getLongAcquire(stateOffset);
         return LinkEntry.incarnation(state) != incarnation ||
-            (state & LinkEntryDescriptor.CLIENT_CLOSED) != 0;
+            (state & (LinkEntryDescriptor.CLIENT_CLOSED | LinkEntryDescriptor.SERVICE_HOLDS)) !=
+                LinkEntryDescriptor.SERVICE_HOLDS;
     }
 
     /** Looks after the client's life; by the attachment's watch, outside the gate. */

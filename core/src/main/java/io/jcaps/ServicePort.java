@@ -612,13 +612,26 @@ public final class ServicePort extends Port
         {
             linkEntry.wrap(i);
             final long state = linkEntry.state();
-            if (isNewcomer(linkEntry, state) &&
+            if (isNewcomer(linkEntry, state) && !isAccepted(i) &&
                 tables.compareAndSetLong(
                     linkEntry.stateOffset(), state, state | LinkEntryDescriptor.SERVICE_HOLDS))
             {
                 accept(i, state);
             }
         }
+    }
+
+    /** As input, a state can say of a link that was accepted that it was not: it must not be there twice. */
+    private boolean isAccepted(final int linkIndex)
+    {
+        for (final ServiceLink link : links)
+        {
+            if (link.linkIndex() == linkIndex)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void accept(final int linkIndex, final long state)
