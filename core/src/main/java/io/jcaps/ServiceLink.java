@@ -74,22 +74,31 @@ final class ServiceLink
     private boolean isRefused;
     private boolean isDropped;
 
-    ServiceLink(final Host host, final int linkIndex, final LinkEntry entry, final Credentials credentials)
+    /** The entry's fields are input, and may change: each was read once, before it was checked. */
+    ServiceLink(
+        final Host host,
+        final int linkIndex,
+        final LinkEntry entry,
+        final long incarnation,
+        final int clientProcessIndex,
+        final long clientProcessIncarnation,
+        final int clientPortIndex,
+        final int clientFlags,
+        final Credentials credentials)
     {
         this.host = host;
         this.linkIndex = linkIndex;
         this.entry = entry;
         this.credentials = credentials;
         final Geometry geometry = host.header().geometry();
-        incarnation = LinkEntry.incarnation(entry.state());
+        this.incarnation = incarnation;
         stateOffset = entry.stateOffset();
         link = host.link(linkIndex);
-        clientProcessIndex = entry.clientProcessIndex();
-        clientProcessIncarnation = entry.clientProcessIncarnation();
-        final PortEntry client = new PortEntry(host.tables(), geometry).wrap(entry.clientPortIndex());
-        clientSleepersOffset = client.sleepersOffset();
-        clientSpins = (client.flags() & PortFlags.SPINS) != 0;
-        clientCannotWake = (client.flags() & PortFlags.CANNOT_WAKE) != 0;
+        this.clientProcessIndex = clientProcessIndex;
+        this.clientProcessIncarnation = clientProcessIncarnation;
+        clientSleepersOffset = new PortEntry(host.tables(), geometry).wrap(clientPortIndex).sleepersOffset();
+        clientSpins = (clientFlags & PortFlags.SPINS) != 0;
+        clientCannotWake = (clientFlags & PortFlags.CANNOT_WAKE) != 0;
         requests = new RecordReader(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
         replies = new RecordWriter(host.part(link, geometry.replyRingOffset(), geometry.ringLength()));
         slotCount = geometry.slotCount();

@@ -637,28 +637,32 @@ public final class ServicePort extends Port
     private void accept(final int linkIndex, final long state)
     {
         final LinkEntry accepted = new LinkEntry(tables, geometry).wrap(linkIndex);
-        final Credentials credentials =
-            attachment.attest(accepted.clientProcessIndex(), accepted.clientProcessIncarnation());
+        final long linkIncarnation = LinkEntry.incarnation(state);
+        final int clientProcessIndex = accepted.clientProcessIndex();
+        final long clientProcessIncarnation = accepted.clientProcessIncarnation();
+        final int clientPortIndex = accepted.clientPortIndex();
+        final Credentials credentials = attachment.attest(clientProcessIndex, clientProcessIncarnation);
         if (null == credentials)
         {
             // Died in the meantime, or an entry that nobody stands behind: nobody else would let go of it here, as
             // only links that were accepted are watched.
-            accepted.change(LinkEntry.incarnation(state), LinkEntryDescriptor.CLIENT_CLOSED,
+            accepted.change(linkIncarnation, LinkEntryDescriptor.CLIENT_CLOSED,
                 LinkEntryDescriptor.SERVICE_HOLDS | LinkEntryDescriptor.CLIENT_HOLDS);
             return;
         }
-        final int clientFlags = attachment.flagsOf(accepted.clientPortIndex());
+        final int clientFlags = attachment.flagsOf(clientPortIndex);
         final boolean isForged = Attachment.FORGED == credentials;
         if (isForged || !Attachment.isAllowed(credentials, clientFlags, uid, gid, flags))
         {
             count(isForged ? PortCounter.FORGED : PortCounter.REFUSED);
-            accepted.change(LinkEntry.incarnation(state), LinkEntryDescriptor.REFUSED,
+            accepted.change(linkIncarnation, LinkEntryDescriptor.REFUSED,
                 LinkEntryDescriptor.SERVICE_HOLDS);
-            attachment.wakePort(accepted.clientPortIndex());
+            attachment.wakePort(clientPortIndex);
             return;
         }
         final ServiceLink[] grown = Arrays.copyOf(links, linkCount + 1);
-        grown[linkCount] = new ServiceLink(host, linkIndex, accepted, credentials);
+        grown[linkCount] = new ServiceLink(host, linkIndex, accepted, linkIncarnation, clientProcessIndex,
+            clientProcessIncarnation, clientPortIndex, clientFlags, credentials);
         if (prefaultLength > 0)
         {
             // Where there is no memory for it now, there may be some when a reply needs it.
