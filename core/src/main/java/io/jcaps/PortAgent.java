@@ -5,20 +5,21 @@
 package io.jcaps;
 
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Calls a handler for each message of a port, in a duty cycle (R11, B4): run it by an Agrona {@code AgentRunner} or
  * {@code AgentInvoker}, with the idle strategy of your choice.
  * <p>
- * If the handler throws an exception, its request, unless it replied or holds a claim for the reply, is replied to with
- * 0 bytes, and the exception goes to the agent's error handler; the port goes on. If it throws an error, the port is
- * closed: all that it had received and not replied has the outcome {@link Outcome#SERVICE_CLOSED}.
+ * If the handler throws an exception, its request, unless it has replied, is replied to with 0 bytes, and the exception
+ * goes to the agent's error handler; the port goes on. A claim for the reply that it has not spent is void: a handler
+ * that leaves its claim to another thread must not throw any more. If it throws anything else, the port is closed: all
+ * that it had received and not replied has the outcome {@link Outcome#SERVICE_CLOSED}.
+ * <p>
+ * Of an {@link InterruptedException} Agrona's runner and invoker end, and with them the port. A thread that dies
+ * without an agent closes nothing: the port waits for whoever uses or closes it next, as its process is alive.
  */
 public final class PortAgent implements Agent
 {
-    private static final UnsafeBuffer NOTHING = new UnsafeBuffer(Claim.NO_BYTES);
-
     private final Port port;
     private final MessageHandler handler;
     private final int messageLimit;
@@ -73,27 +74,39 @@ public final class PortAgent implements Agent
 
     private void handle()
     {
-        final long id = message.id();
         try
         {
             handler.onMessage(message);
         }
-        catch (final Exception ex)
+        catch (final Throwable thrown)
         {
-            if (MessageState.REQUEST == message.state() && port instanceof ServicePort service)
-            {
-                service.reply(id, NOTHING, 0, 0);
-            }
-            throw ex;
-        }
-        catch (final Error error)
-        {
-            port.close();
-            throw error;
+            settle(thrown);
+            throw thrown;
         }
         finally
         {
             message.release();
+        }
+    }
+
+    private void settle(final Throwable thrown)
+    {
+        try
+        {
+            // Not by what a handler may declare: the others come all the same.
+            if (!(thrown instanceof Exception))
+            {
+                port.close();
+            }
+            else if (MessageState.REQUEST == message.state() && port instanceof ServicePort service)
+            {
+                service.giveUp(message);
+            }
+        }
+        catch (final Throwable ex)
+        {
+            // What the handler threw is the cause, and is what the error handler should hear of.
+            thrown.addSuppressed(ex);
         }
     }
 }

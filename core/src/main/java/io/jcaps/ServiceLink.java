@@ -55,6 +55,8 @@ final class ServiceLink
     private final long[] repliedMask = new long[MAX_SLOT_COUNT / MASK_BITS];
     private final CellBacking backing;
     private final boolean[] isClaimed;
+    // The claim that was last made for each slot; it counts while the slot is claimed.
+    private final Claim[] claims;
     private final DescriptorWriter descriptors;
     private final IntArrayList leases = new IntArrayList();
     private int lastLease;
@@ -109,6 +111,7 @@ final class ServiceLink
         replyNumbers = new long[slotCount];
         backing = new CellBacking(host, linkIndex, slotCount);
         isClaimed = new boolean[slotCount];
+        claims = new Claim[slotCount];
         descriptors = new DescriptorWriter(link, slotCount);
     }
 
@@ -347,6 +350,34 @@ final class ServiceLink
     void unclaim(final int slot)
     {
         isClaimed[slot] = false;
+    }
+
+    /** Notes which claim it is that a slot was claimed for. */
+    void claimedBy(final int slot, final Claim claim)
+    {
+        if (claims[slot] != claim)
+        {
+            // Only if it changes: to a collector each store of a reference is work.
+            claims[slot] = claim;
+        }
+    }
+
+    /** Whether a claim still counts: it does not once its request was given up. */
+    boolean isClaimedBy(final int slot, final Claim claim)
+    {
+        return isClaimed[slot] && claims[slot] == claim;
+    }
+
+    /**
+     * The claim for the reply to a message that is not spent, also if the client is gone by now.
+     *
+     * @return null if there is none.
+     */
+    Claim claimOf(final int slot, final long id)
+    {
+        final Claim claim = isClaimed[slot] ? claims[slot] : null;
+        // A reply that is just being copied has no claim: what is noted here is an older message's then.
+        return null != claim && claim.isFilled() && claim.link() == this && claim.id() == id ? claim : null;
     }
 
     int replyPayloadOffset(final int slot, final int length)

@@ -12,6 +12,7 @@ import io.jcaps.layout.SlotTable;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntArrayList;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ public final class ServicePort extends Port
     private static final int HOT_LOOK_MASK = 3;
     /** Behind each so many requests, however busy the port is, disposals are looked for. */
     private static final int DISPOSAL_LOOK_MASK = 255;
+    private static final UnsafeBuffer NOTHING = new UnsafeBuffer(Claim.NO_BYTES);
 
     private final int uid;
     private final int gid;
@@ -413,7 +415,7 @@ public final class ServicePort extends Port
             gate.exit();
         }
         link.buffer().putBytes(link.replyPayloadOffset(slot, length), source, index, length);
-        return publish(link, slot, id, SlotTable.flags(length), length);
+        return publish(link, slot, id, SlotTable.flags(length), length, null);
     }
 
     private int claim(final ServiceLink givenLink, final long id, final int length, final Claim claim)
@@ -438,6 +440,7 @@ public final class ServicePort extends Port
                 return Status.NO_SPACE;
             }
             link.addView();
+            link.claimedBy(slot, claim);
             claim.fill(
                 this, link, id, slot, SlotTable.flags(length), link.replyPayloadOffset(slot, length), length);
             return Status.OK;
@@ -451,39 +454,27 @@ public final class ServicePort extends Port
     int reply(final Claim claim, final int length)
     {
         final ServiceLink link = claim.link();
-        final long id = claim.id();
         final int slot = claim.slotIndex();
-        final int flags = claim.flags();
-        final int result = publish(link, slot, id, flags, length);
-        claim.spend();
-        endClaimView(link);
+        final int result = publish(link, slot, claim.id(), claim.flags(), length, claim);
+        endClaim(link, slot, claim);
         return result;
     }
 
     void cancel(final Claim claim)
     {
-        final ServiceLink link = claim.link();
-        final int slot = claim.slotIndex();
-        claim.spend();
-        gate.enter();
-        try
-        {
-            link.unclaim(slot);
-        }
-        finally
-        {
-            gate.exit();
-        }
-        endClaimView(link);
+        endClaim(claim.link(), claim.slotIndex(), claim);
     }
 
-    private void endClaimView(final ServiceLink link)
+    private void endClaim(final ServiceLink link, final int slot, final Claim claim)
     {
         gate.enter();
         try
         {
-            link.endView();
-            isAttentionDue |= link.isDropped() && !link.hasViews();
+            if (link.isClaimedBy(slot, claim))
+            {
+                link.unclaim(slot);
+            }
+            endView(claim);
         }
         finally
         {
@@ -491,7 +482,52 @@ public final class ServicePort extends Port
         }
     }
 
-    private int publish(final ServiceLink link, final int slot, final long id, final int flags, final int length)
+    /** Within the gate. */
+    private void endView(final Claim claim)
+    {
+        // Not so if the request was given up meanwhile.
+        if (claim.isFilled())
+        {
+            final ServiceLink link = claim.link();
+            claim.spend();
+            link.endView();
+            isAttentionDue |= link.isDropped() && !link.hasViews();
+        }
+    }
+
+    /**
+     * Replies to a request with 0 bytes if nobody has, as its handler failed; a claim for its reply that is not spent
+     * is void.
+     */
+    void giveUp(final Message request)
+    {
+        final ServiceLink link = request.link();
+        final long id = request.id();
+        final int slot = SlotDescriptor.slotIndex(id);
+        gate.enter();
+        try
+        {
+            final Claim claim = link.claimOf(slot, id);
+            if (null != claim)
+            {
+                link.unclaim(slot);
+                endView(claim);
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
+        reply(link, id, NOTHING, 0, 0);
+    }
+
+    private int publish(
+        final ServiceLink link,
+        final int slot,
+        final long id,
+        final int flags,
+        final int length,
+        final Claim claim)
     {
         gate.enter();
         try
@@ -499,6 +535,10 @@ public final class ServicePort extends Port
             if (isClosed())
             {
                 return endStatus();
+            }
+            if (null != claim && !link.isClaimedBy(slot, claim))
+            {
+                return Status.INVALID;
             }
             link.unclaim(slot);
             if (!link.isHeld(slot, id))
