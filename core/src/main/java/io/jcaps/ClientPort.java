@@ -73,7 +73,7 @@ public final class ClientPort extends Port
     {
         checkLength(length);
         claim.checkSpent();
-        final int slot = reserve(length);
+        final int slot = reserve(length, false);
         if (slot < 0)
         {
             return slot;
@@ -275,7 +275,7 @@ public final class ClientPort extends Port
         return serviceCredentials;
     }
 
-    private int reserve(final int length)
+    private int reserve(final int length, final boolean isCopy)
     {
         gate.enter();
         try
@@ -284,7 +284,16 @@ public final class ClientPort extends Port
             {
                 return endStatus();
             }
-            return attachment.isRetired() ? Status.NOT_CONNECTED : link.reserve(length);
+            if (attachment.isRetired())
+            {
+                return Status.NOT_CONNECTED;
+            }
+            final int slot = link.reserve(length);
+            if (isCopy && slot >= 0)
+            {
+                beginCopy();
+            }
+            return slot;
         }
         finally
         {
@@ -297,23 +306,32 @@ public final class ClientPort extends Port
         Objects.requireNonNull(source, "source");
         checkLength(length);
         source.boundsCheck(index, length);
-        final int slot = reserve(length);
+        final int slot = reserve(length, true);
         if (slot < 0)
         {
             return slot;
         }
-        link.copy(slot, source, index, length);
-        final long id = publish(slot, SlotTable.flags(length), length, isCall);
+        try
+        {
+            link.copy(slot, source, index, length);
+        }
+        catch (final Throwable ex)
+        {
+            // A file that was cut short, or memory of the caller's that is gone.
+            giveBack(slot, true);
+            throw ex;
+        }
+        final long id = publish(slot, SlotTable.flags(length), length, isCall, true);
         if (Status.NO_BUFFERS == id)
         {
-            giveBack(slot);
+            giveBack(slot, false);
         }
         return id;
     }
 
     long put(final Claim claim, final int length, final boolean isCall)
     {
-        final long id = publish(claim.slotIndex(), claim.flags(), length, isCall);
+        final long id = publish(claim.slotIndex(), claim.flags(), length, isCall, false);
         if (Status.NO_BUFFERS != id)
         {
             claim.spend();
@@ -321,12 +339,17 @@ public final class ClientPort extends Port
         return id;
     }
 
-    private long publish(final int slot, final int flags, final int length, final boolean isCall)
+    private long publish(
+        final int slot, final int flags, final int length, final boolean isCall, final boolean isCopied)
     {
         final long id;
         gate.enter();
         try
         {
+            if (isCopied)
+            {
+                endCopy();
+            }
             id = isClosed() ? endStatus() : link.publish(slot, flags, length, isCall);
         }
         finally
@@ -344,14 +367,18 @@ public final class ClientPort extends Port
     {
         final int slot = claim.slotIndex();
         claim.spend();
-        giveBack(slot);
+        giveBack(slot, false);
     }
 
-    private void giveBack(final int slot)
+    private void giveBack(final int slot, final boolean isCopied)
     {
         gate.enter();
         try
         {
+            if (isCopied)
+            {
+                endCopy();
+            }
             if (!isClosed())
             {
                 link.free(slot);

@@ -50,6 +50,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     // How long to poll before sleeping; any thread's guess is as good as another's.
     private int spinCount;
     private WaitSet waitSet;
+    // Copies into links that this port's threads are making outside the gate.
+    private int copyCount;
     // Status.OK while the port is in use, then what each call answers.
     private volatile int endStatus = Status.OK;
 
@@ -283,8 +285,46 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             gate.exit();
         }
         wakeOwn();
+        awaitCopies();
         end();
         attachment.onClosed(this);
+    }
+
+    /** Within the gate: a copy into a link begins. */
+    final void beginCopy()
+    {
+        copyCount++;
+    }
+
+    /** Within the gate: a copy into a link is over. */
+    final void endCopy()
+    {
+        copyCount--;
+    }
+
+    /**
+     * Once this side lets go of a link it may be another's: a put or reply that another thread is in the middle of must
+     * not write there then. At most one payload each is to be copied.
+     */
+    private void awaitCopies()
+    {
+        while (isCopying())
+        {
+            Thread.yield();
+        }
+    }
+
+    private boolean isCopying()
+    {
+        gate.enter();
+        try
+        {
+            return copyCount > 0;
+        }
+        finally
+        {
+            gate.exit();
+        }
     }
 
     /** Takes the next message; within the gate, the port being open. */

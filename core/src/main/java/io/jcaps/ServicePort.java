@@ -14,6 +14,7 @@ import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Objects;
@@ -370,12 +371,7 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
-            final ServiceLink link = message.link();
-            link.endView();
-            if (link.isDropped() && !link.hasViews())
-            {
-                isAttentionDue = true;
-            }
+            endView(message.link());
         }
         finally
         {
@@ -409,13 +405,40 @@ public final class ServicePort extends Port
             {
                 return Status.NO_SPACE;
             }
+            // Outside the gate the client may go: the link stays here until the copy is over.
+            link.addView();
+            beginCopy();
         }
         finally
         {
             gate.exit();
         }
-        link.buffer().putBytes(link.replyPayloadOffset(slot, length), source, index, length);
+        try
+        {
+            link.buffer().putBytes(link.replyPayloadOffset(slot, length), source, index, length);
+        }
+        catch (final Throwable ex)
+        {
+            // A file that was cut short, or memory of the caller's that is gone.
+            undoCopy(link, slot);
+            throw ex;
+        }
         return publish(link, slot, id, SlotTable.flags(length), length, null);
+    }
+
+    private void undoCopy(final ServiceLink link, final int slot)
+    {
+        gate.enter();
+        try
+        {
+            link.unclaim(slot);
+            endCopy();
+            endView(link);
+        }
+        finally
+        {
+            gate.exit();
+        }
     }
 
     private int claim(final ServiceLink givenLink, final long id, final int length, final Claim claim)
@@ -455,18 +478,13 @@ public final class ServicePort extends Port
     {
         final ServiceLink link = claim.link();
         final int slot = claim.slotIndex();
-        final int result = publish(link, slot, claim.id(), claim.flags(), length, claim);
-        endClaim(link, slot, claim);
-        return result;
+        return publish(link, slot, claim.id(), claim.flags(), length, claim);
     }
 
     void cancel(final Claim claim)
     {
-        endClaim(claim.link(), claim.slotIndex(), claim);
-    }
-
-    private void endClaim(final ServiceLink link, final int slot, final Claim claim)
-    {
+        final ServiceLink link = claim.link();
+        final int slot = claim.slotIndex();
         gate.enter();
         try
         {
@@ -474,7 +492,7 @@ public final class ServicePort extends Port
             {
                 link.unclaim(slot);
             }
-            endView(claim);
+            endClaim(link, claim);
         }
         finally
         {
@@ -483,16 +501,21 @@ public final class ServicePort extends Port
     }
 
     /** Within the gate. */
-    private void endView(final Claim claim)
+    private void endClaim(final ServiceLink link, final Claim claim)
     {
         // Not so if the request was given up meanwhile.
         if (claim.isFilled())
         {
-            final ServiceLink link = claim.link();
             claim.spend();
-            link.endView();
-            isAttentionDue |= link.isDropped() && !link.hasViews();
+            endView(link);
         }
+    }
+
+    /** Within the gate. */
+    private void endView(final ServiceLink link)
+    {
+        link.endView();
+        isAttentionDue |= link.isDropped() && !link.hasViews();
     }
 
     /**
@@ -511,7 +534,7 @@ public final class ServicePort extends Port
             if (null != claim)
             {
                 link.unclaim(slot);
-                endView(claim);
+                endClaim(link, claim);
             }
         }
         finally
@@ -532,11 +555,21 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
+            final boolean isVoid = null != claim && !link.isClaimedBy(slot, claim);
+            if (null == claim)
+            {
+                endCopy();
+                endView(link);
+            }
+            else
+            {
+                endClaim(link, claim);
+            }
             if (isClosed())
             {
                 return endStatus();
             }
-            if (null != claim && !link.isClaimedBy(slot, claim))
+            if (isVoid)
             {
                 return Status.INVALID;
             }
@@ -735,6 +768,10 @@ public final class ServicePort extends Port
     {
         // Not found any more; a client that is just connecting looks at this once more when its link is open.
         entry.close();
+        // [port-state] full fence before the look at the links: pairs with the compare and set by which a connecting
+        // client opens its link, before it looks at the state. One of the two sees the other. Without it that client
+        // could be connected to a port that is closed, by a process that lives on, and wait for ever.
+        VarHandle.fullFence();
         final LinkEntry closing = new LinkEntry(tables, geometry);
         for (int i = 0, count = geometry.linkCount(); i < count; i++)
         {

@@ -111,7 +111,8 @@ public final class PortEntry
      */
     public void close()
     {
-        // [port-state] release: pairs with isOpen(); a connect that misses it is caught by the link's own state.
+        // [port-state] release: pairs with isOpen(). What makes sure that a connect does not miss it is the fence behind
+        // it in ServicePort.end().
         tables.putIntRelease(offset + STATE_OFFSET, STATE_CLOSED);
     }
 
