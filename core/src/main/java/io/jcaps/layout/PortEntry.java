@@ -111,8 +111,8 @@ public final class PortEntry
      */
     public void close()
     {
-        // [port-state] release: pairs with isOpen(). What makes sure that a connect does not miss it is the fence behind
-        // it in ServicePort.end().
+        // [port-state] release: pairs with isOpen(). That a connect does not miss it is due to the fence behind it, in
+        // ServicePort.end().
         tables.putIntRelease(offset + STATE_OFFSET, STATE_CLOSED);
     }
 

@@ -26,6 +26,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    72     4  CELL_STRIDE         creator, bytes             plain, before LAYOUT_VERSION
  *    76     4  RING_CAPACITY       creator, bytes             plain, before LAYOUT_VERSION
  *    80     8  CREATED_AT_MS       creator, since 1970        plain, before LAYOUT_VERSION; information only
+ *    88     8  LOCK_INODE          creator                    plain, before the region can be found; 0 if there is none
  *   128     8  NEXT_INCARNATION    holder of the tables' lock plain
  *   136     4  REGISTRATIONS       holder of the tables' lock release, pairs with acquire in a waiting connect
  *   256     8  NEXT_LEASE          any client                 atomic add
@@ -55,6 +56,7 @@ public final class RegionDescriptor
     public static final int CELL_STRIDE_OFFSET = HALF_LENGTH_OFFSET + SIZE_OF_INT;
     public static final int RING_CAPACITY_OFFSET = CELL_STRIDE_OFFSET + SIZE_OF_INT;
     public static final int CREATED_AT_MS_OFFSET = RING_CAPACITY_OFFSET + SIZE_OF_INT;
+    public static final int LOCK_INODE_OFFSET = CREATED_AT_MS_OFFSET + SIZE_OF_LONG;
     /** Bytes that CHECKSUM covers: REGION_ID up to and including CREATED_AT_MS. */
     public static final int CHECKED_LENGTH = CREATED_AT_MS_OFFSET + SIZE_OF_LONG - REGION_ID_OFFSET;
 

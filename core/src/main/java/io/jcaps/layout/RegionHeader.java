@@ -125,6 +125,29 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
             copy.getLong(CREATED_AT_MS_OFFSET));
     }
 
+    /**
+     * The inode number of the file whose locks prove who is in a region: in another file in its place, all who live
+     * there would look dead. It does not change while anybody has that file open.
+     *
+     * @param header of the region.
+     * @return 0 if the region has no such file.
+     */
+    public static long lockInode(final AtomicBuffer header)
+    {
+        return header.getLong(LOCK_INODE_OFFSET);
+    }
+
+    /**
+     * Says which file's locks prove who is in a region; by its creator, before others can find the region.
+     *
+     * @param header of the region.
+     * @param inode  number of the file.
+     */
+    public static void lockInode(final AtomicBuffer header, final long inode)
+    {
+        header.putLong(LOCK_INODE_OFFSET, inode);
+    }
+
     private static void checkEqual(final String place, final String name, final long found, final long expected)
     {
         if (found != expected)

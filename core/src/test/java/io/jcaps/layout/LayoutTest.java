@@ -4,6 +4,7 @@
  */
 package io.jcaps.layout;
 
+import io.jcaps.PortCounter;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,7 @@ class LayoutTest
         assertThat(RegionDescriptor.CELL_STRIDE_OFFSET).isEqualTo(72);
         assertThat(RegionDescriptor.RING_CAPACITY_OFFSET).isEqualTo(76);
         assertThat(RegionDescriptor.CREATED_AT_MS_OFFSET).isEqualTo(80);
+        assertThat(RegionDescriptor.LOCK_INODE_OFFSET).isEqualTo(88);
         assertThat(RegionDescriptor.CHECKED_LENGTH).isEqualTo(72);
         assertThat(RegionDescriptor.NEXT_INCARNATION_OFFSET).isEqualTo(128);
         assertThat(RegionDescriptor.REGISTRATIONS_OFFSET).isEqualTo(136);
@@ -111,6 +113,8 @@ class LayoutTest
         assertThat(PortDescriptor.WAKE_OFFSET).isEqualTo(320);
         assertThat(PortDescriptor.SLEEPERS_OFFSET).isEqualTo(384);
         assertThat(PortDescriptor.WAIT_SET_OFFSET).isEqualTo(388);
+        assertThat(PortDescriptor.COUNTERS_OFFSET).isEqualTo(448);
+        assertThat(PortDescriptor.COUNTER_COUNT).isGreaterThanOrEqualTo(PortCounter.values().length);
         assertThat(PortDescriptor.ENTRY_LENGTH).isEqualTo(512);
         assertFields(512, 0, 8, 8, 4, 12, 4, 16, 8, 24, 4, 28, 4, 32, 4, 36, 4, 40, 4, 44, 4, 48, 64, 112, 8, 128, 8,
             256, 4, 320, 4, 384, 4, 388, 4);

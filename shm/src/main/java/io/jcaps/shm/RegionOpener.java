@@ -251,9 +251,15 @@ final class RegionOpener
             // The lock file that is held must be the one that those in this region hold.
             if (!isStale(header) && found.isSameFile(FileStat.of(path)) && locks.isAt(lockPath))
             {
-                final RegionFile region = new RegionFile(
-                    path, header, channel, new UnsafeBuffer(channel.map(0, header.geometry().tablesLength())),
-                    hugePages);
+                final UnsafeBuffer tables = new UnsafeBuffer(channel.map(0, header.geometry().tablesLength()));
+                final long lockInode = RegionHeader.lockInode(tables);
+                if (lockInode != locks.file().ino())
+                {
+                    throw new RegionException("the lock file is not this region's: " + lockPath + " is inode " +
+                        locks.file().ino() + ", the region's was " + lockInode + ". It was replaced, so nobody can " +
+                        "tell who is still in " + path + ": end all programs that use it, then remove both files");
+                }
+                final RegionFile region = new RegionFile(path, header, channel, tables, hugePages);
                 isAttached = true;
                 return region;
             }
@@ -334,6 +340,7 @@ final class RegionOpener
             final RegionHeader header = new RegionHeader(geometry, UUID.randomUUID().getLeastSignificantBits(),
                 null == bootId ? new UUID(0, 0) : bootId, System.currentTimeMillis());
             header.write(tables);
+            RegionHeader.lockInode(tables, locks.file().ino());
             Files.createLink(path, privatePath);
             channel.movedTo(path);
             isPublished = true;
