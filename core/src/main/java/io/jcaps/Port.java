@@ -591,9 +591,10 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         // has given up polling: a short sleep makes the next polling longer, a long one shorter.
         spinCount = System.nanoTime() - startNs < SHORT_SLEEP_NS ?
             Math.min(maxSpinCount, 2 * spinCount + 1) : Math.max(minSpinCount, spinCount / 2);
-        if (result < 0 && Status.OK == endStatus)
+        if ((result < 0 || MessageState.DISPOSE == result) && Status.OK == endStatus)
         {
-            // A wake-up that was meant for a message may have ended this wait instead: another sleeper takes it on.
+            // A wake-up that was meant for a message may have ended this wait instead, or brought a disposal that nobody
+            // is woken for: another sleeper takes it on.
             wakePeer(sleepersOffset, wakeLimit());
         }
         return result;
