@@ -138,6 +138,13 @@ final class TestRegion implements AutoCloseable
         return count;
     }
 
+    /** Whether the process that an entry was written for can store nothing any more. */
+    boolean isDead(final int processIndex, final long incarnation)
+    {
+        return new ProcessEntry(tables(), geometry).wrap(processIndex).incarnation() != incarnation ||
+            !host().isAlive(processIndex);
+    }
+
     @Override
     public void close()
     {
@@ -145,7 +152,12 @@ final class TestRegion implements AutoCloseable
         {
             attachment.close();
         }
-        // Whoever comes next removes what the dead have left.
+        checkEmpty();
+    }
+
+    /** Nobody is attached, and nothing is left: whoever comes next removes what the dead have left. */
+    void checkEmpty()
+    {
         Attachment.attach(host(), 0, errors::add).close();
         assertThat(errors).as("errors of the watch").isEmpty();
         assertThat(linksInUse()).as("links left").isZero();

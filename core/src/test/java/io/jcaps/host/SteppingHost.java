@@ -115,6 +115,14 @@ public final class SteppingHost implements Host
         }
     }
 
+    /**
+     * @return whether the process holds the tables' lock just now.
+     */
+    public boolean holdsTables()
+    {
+        return holdsTables;
+    }
+
     private void step()
     {
         if (isDead)
@@ -186,8 +194,12 @@ public final class SteppingHost implements Host
         {
             throw new Death();
         }
-        holdsTables |= host.lockTables(timeoutNs);
-        return holdsTables;
+        final boolean isLocked = host.lockTables(timeoutNs);
+        if (isLocked)
+        {
+            holdsTables = true;
+        }
+        return isLocked;
     }
 
     @Override

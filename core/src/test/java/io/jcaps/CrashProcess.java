@@ -1,0 +1,119 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.host.SteppingHost;
+
+/**
+ * A process within this virtual machine that can die before any store.
+ */
+final class CrashProcess
+{
+    final SteppingHost host;
+    private Attachment attachment;
+    private WaitSet waitSet;
+    private boolean isClosed;
+
+    CrashProcess(final TestRegion region)
+    {
+        host = new SteppingHost(region.host());
+    }
+
+    CrashProcess attach()
+    {
+        attachment = Attachment.attach(host, 0, (error) ->
+        {
+            throw new AssertionError(error);
+        });
+        return this;
+    }
+
+    Attachment attachment()
+    {
+        return attachment;
+    }
+
+    boolean isDead()
+    {
+        return host.isDead();
+    }
+
+    /** Whether the process is attached, and neither dead nor closed. */
+    boolean isLiving()
+    {
+        return null != attachment && !isClosed && !isDead();
+    }
+
+    /** Does something, and dies before a store of that; false if it was over before. */
+    boolean dies(final long storeIndex, final Runnable act)
+    {
+        host.dieBefore(storeIndex);
+        try
+        {
+            act.run();
+        }
+        catch (final SteppingHost.Death ignore)
+        {
+            // As wanted. Code that catches it goes on without a store: the host itself says who is dead.
+        }
+        host.beforeStore(null);
+        if (isDead())
+        {
+            bury();
+        }
+        return isDead();
+    }
+
+    void bury()
+    {
+        if (null == attachment)
+        {
+            host.bury();
+        }
+        else
+        {
+            attachment.abandon();
+        }
+    }
+
+    WaitSet makeWaitSet()
+    {
+        waitSet = attachment.waitSet();
+        return waitSet;
+    }
+
+    WaitSet waitSet()
+    {
+        return waitSet;
+    }
+
+    boolean hasWaitSet()
+    {
+        return isLiving() && null != waitSet;
+    }
+
+    void closeWaitSet()
+    {
+        waitSet.close();
+        waitSet = null;
+    }
+
+    void watch()
+    {
+        if (isLiving())
+        {
+            attachment.watch().doWork();
+        }
+    }
+
+    void close()
+    {
+        if (isLiving())
+        {
+            attachment.close();
+            isClosed = true;
+        }
+    }
+}
