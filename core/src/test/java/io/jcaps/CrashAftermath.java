@@ -46,6 +46,17 @@ enum CrashAftermath
         @Override
         void begin(final CrashScene scene)
         {
+            for (final CrashClient each : scene.clients)
+            {
+                if (each.isLiving() && each.service.process.isDead())
+                {
+                    // Who died while closing may have said so already.
+                    if (each.put(CrashPayload.INLINE) > 0 && each.put(CrashPayload.CELL) > 0)
+                    {
+                        each.abort(each.newest(), each.number % 2 == 0);
+                    }
+                }
+            }
             exchange(scene);
         }
     };

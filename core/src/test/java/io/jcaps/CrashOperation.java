@@ -106,6 +106,12 @@ enum CrashOperation
         (s) -> s.service.process, (s) -> s.service.reply(s.client.newest())),
     REPLY_IN_PLACE("F5: claim and reply", 7, (s) -> hold(s, CrashPayload.CELL),
         (s) -> s.service.process, (s) -> s.service.replyInPlace(s.client.newest())),
+    REPLY_OUT_OF_ORDER("F5: reply, the last one first", 13, (s) -> s.service.receiveAll(),
+        (s) -> s.service.process, (s) ->
+        {
+            s.service.reply(s.client.newest());
+            s.service.reply(s.service.oldestHeld());
+        }),
     REPLY_TO_SLEEPER("F5: reply and wake", 8, CrashOperation::letClientSleep,
         (s) -> s.service.process, (s) -> s.service.reply(s.service.oldestHeld())),
     AWAIT_SERVICE("F5: wait at the service", 2, (s) ->

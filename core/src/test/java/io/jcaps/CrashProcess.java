@@ -46,10 +46,10 @@ final class CrashProcess
         return null != attachment && !isClosed && !isDead();
     }
 
-    /** Does something, and dies before a store of that; false if it was over before. */
-    boolean dies(final long storeIndex, final Runnable act)
+    /** Does something, and dies before a store of that, somebody else having acted before one; false if it was over before. */
+    boolean dies(final long storeIndex, final Runnable act, final long otherIndex, final Runnable otherAct)
     {
-        host.dieBefore(storeIndex);
+        host.dieBefore(storeIndex, otherIndex, otherAct);
         try
         {
             act.run();
@@ -68,11 +68,8 @@ final class CrashProcess
 
     void bury()
     {
-        if (null == attachment)
-        {
-            host.bury();
-        }
-        else
+        host.bury();
+        if (null != attachment)
         {
             attachment.abandon();
         }

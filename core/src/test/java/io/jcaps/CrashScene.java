@@ -150,10 +150,33 @@ final class CrashScene
     /** A process does something and dies within; false if it was over before. */
     boolean dies(final CrashProcess process, final long storeIndex, final Runnable act)
     {
-        if (!process.dies(storeIndex, act))
+        return dies(process, storeIndex, act, storeIndex, () -> {});
+    }
+
+    /** The same, and before one of its stores, the one that it dies before or an earlier one, somebody else acts. */
+    boolean dies(
+        final CrashProcess process,
+        final long storeIndex,
+        final Runnable act,
+        final long otherIndex,
+        final Runnable otherAct)
+    {
+        if (!process.dies(storeIndex, act, otherIndex, otherAct))
         {
             return false;
         }
+        noteDeath();
+        return true;
+    }
+
+    void kill(final CrashProcess process)
+    {
+        process.bury();
+        noteDeath();
+    }
+
+    private void noteDeath()
+    {
         for (final CrashClient each : clients)
         {
             if (each.isLiving() && each.service.process.isDead())
@@ -161,7 +184,6 @@ final class CrashScene
                 published.computeIfAbsent(each, (key) -> key.published(region.geometry));
             }
         }
-        return true;
     }
 
     void watch()

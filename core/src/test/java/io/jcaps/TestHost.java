@@ -6,14 +6,12 @@ package io.jcaps;
 
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
-import io.jcaps.host.SteppingBuffer;
 import io.jcaps.layout.RegionHeader;
 import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * A host between an attachment and its region that a test can hold by the arm: it runs something whenever a thread
@@ -23,10 +21,7 @@ final class TestHost implements Host
 {
     private final Host host;
     private final TestFutex futex;
-    private final AtomicReferenceArray<SteppingBuffer> steppedLinks;
     volatile Runnable onSleep;
-    /** What happens before each store into a link that was asked for after this was first set. */
-    volatile Runnable beforeStore;
     volatile boolean isOwnProcess = true;
     volatile boolean isCurrent = true;
     volatile boolean hasNoSpace;
@@ -47,7 +42,6 @@ final class TestHost implements Host
     {
         this.host = host;
         this.futex = futex;
-        steppedLinks = new AtomicReferenceArray<>(host.header().geometry().linkCount());
     }
 
     @Override
@@ -71,24 +65,7 @@ final class TestHost implements Host
     @Override
     public AtomicBuffer link(final int linkIndex)
     {
-        if (null == beforeStore)
-        {
-            return host.link(linkIndex);
-        }
-        if (null == steppedLinks.get(linkIndex))
-        {
-            final AtomicBuffer link = host.link(linkIndex);
-            steppedLinks.set(linkIndex,
-                new SteppingBuffer(link, 0, link.capacity(), () -> beforeStore.run()));
-        }
-        return steppedLinks.get(linkIndex);
-    }
-
-    @Override
-    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
-    {
-        return whole instanceof SteppingBuffer stepping ?
-            stepping.part(offset, length) : Host.super.part(whole, offset, length);
+        return host.link(linkIndex);
     }
 
     @Override

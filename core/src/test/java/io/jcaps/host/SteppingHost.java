@@ -56,15 +56,49 @@ public final class SteppingHost implements Host
     }
 
     /**
+     * Counts stores from 0 again, and lets something happen before one of them.
+     *
+     * @param storeIndex of the store.
+     * @param action     what happens.
+     */
+    public void actBefore(final long storeIndex, final Runnable action)
+    {
+        storeCount.set(0);
+        beforeStore = () ->
+        {
+            if (storeCount.get() == storeIndex)
+            {
+                action.run();
+            }
+        };
+    }
+
+    /**
      * Counts stores from 0 again, and dies before one of them.
      *
      * @param storeIndex of the first store that does not happen.
      */
     public void dieBefore(final long storeIndex)
     {
+        actBefore(storeIndex, this::die);
+    }
+
+    /**
+     * Counts stores from 0 again, lets something happen before one of them, and dies before the same or a later one.
+     *
+     * @param storeIndex  of the first store that does not happen.
+     * @param actionIndex of the store that the action comes before, no later.
+     * @param action      what happens.
+     */
+    public void dieBefore(final long storeIndex, final long actionIndex, final Runnable action)
+    {
         storeCount.set(0);
         beforeStore = () ->
         {
+            if (storeCount.get() == actionIndex)
+            {
+                action.run();
+            }
             if (storeCount.get() == storeIndex)
             {
                 die();
