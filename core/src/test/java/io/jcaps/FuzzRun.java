@@ -183,7 +183,7 @@ final class FuzzRun
         System.out.printf("%s: %,d ms, %s%n", name, (System.nanoTime() - startNs) / 1_000_000, this);
         if (null != failure)
         {
-            throw new AssertionError(this + ", iteration " + iteration + ", call " + call, failure);
+            throw new AssertionError("seed=" + seed + ", iteration=" + iteration + ", call=" + call, failure);
         }
     }
 
