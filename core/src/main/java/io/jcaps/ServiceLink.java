@@ -59,7 +59,7 @@ final class ServiceLink
     private final Claim[] claims;
     private final DescriptorWriter descriptors;
     private final IntArrayList leases = new IntArrayList();
-    private int lastLease;
+    private int lastLease = -1;
     private int repliedCount;
     private long disposedCount;
     private int disposalCursor;

@@ -7,6 +7,7 @@ package io.jcaps;
 import io.jcaps.host.Credentials;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
+import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
 import org.agrona.DirectBuffer;
@@ -254,16 +255,13 @@ public final class ServicePort extends Port
         final int length = link.payloadLength(slot);
         final int payloadOffset = link.requestPayloadOffset(slot, length);
         peekedLink = null;
-        if (SlotTable.NOWHERE == payloadOffset)
+        final int lease = SlotDescriptor.lease(id);
+        if (SlotTable.NOWHERE == payloadOffset || lease != link.lastLease() && !addLease(link, lease))
         {
             // Not what a client of ours writes: its link is at its end.
             link.forget(slot);
             refuse(link);
             return Status.WOULD_BLOCK;
-        }
-        if (SlotDescriptor.lease(id) != link.lastLease())
-        {
-            addLease(link, SlotDescriptor.lease(id));
         }
         message.show(
             this, link, MessageState.REQUEST, Outcome.REPLIED, id, slot, length, link.credentials());
@@ -607,9 +605,20 @@ public final class ServicePort extends Port
         return id <= 0 ? null : linkByLease.get(SlotDescriptor.lease(id));
     }
 
-    /** A client's ids carry a lease that this port has not seen yet: once per link and 33 million messages. */
-    private void addLease(final ServiceLink link, final int lease)
+    /**
+     * A client's ids carry another lease than its last one's: once per link and 33 million messages.
+     *
+     * @return false if no client of ours would have it: it is another link's, whose messages a reply by id would reach,
+     * or one that the region has not given yet.
+     */
+    private boolean addLease(final ServiceLink link, final int lease)
     {
+        final ServiceLink other = linkByLease.get(lease);
+        if (null != other && other != link ||
+            lease <= 0 || lease >= tables.getLongAcquire(RegionDescriptor.NEXT_LEASE_OFFSET))
+        {
+            return false;
+        }
         final IntArrayList leases = link.leases();
         for (int i = leases.size() - 1; i >= 0; i--)
         {
@@ -620,13 +629,13 @@ public final class ServicePort extends Port
                 leases.fastUnorderedRemove(i);
             }
         }
-        final ServiceLink other = linkByLease.get(lease);
-        if (null == other || other == link)
+        if (null == other)
         {
             linkByLease.put(lease, link);
             leases.addInt(lease);
         }
         link.lastLease(lease);
+        return true;
     }
 
     /** Accepts the clients that are new, lets go of those that are gone. */
