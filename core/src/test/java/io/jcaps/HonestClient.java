@@ -33,6 +33,7 @@ final class HonestClient
     private final Message[] views = new Message[MAX_VIEW_COUNT];
     private final ArrayDeque<Long> put = new ArrayDeque<>();
     private final ArrayDeque<Long> replied = new ArrayDeque<>();
+    private final Set<Integer> leases = new HashSet<>();
     private final Set<Long> held = new HashSet<>();
     private final Set<Long> taken = new HashSet<>();
     private final Set<Long> released = new HashSet<>();
@@ -117,6 +118,7 @@ final class HonestClient
             assertThat(port.inProgress()).isPositive();
             return;
         }
+        leases.add(SlotDescriptor.lease(id));
         put.add(id);
         seeds.add(seed);
         run.count("honest put");
@@ -132,9 +134,10 @@ final class HonestClient
         run.count("honest request received");
     }
 
-    boolean isHeld(final long id)
+    /** Whether ids of this client's begin with a lease. */
+    boolean hasLease(final int lease)
     {
-        return held.contains(id);
+        return leases.contains(lease);
     }
 
     Long anyHeld()

@@ -10,6 +10,7 @@ import io.jcaps.host.LocalRegion;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.RegionException;
+import io.jcaps.layout.SlotDescriptor;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -177,6 +178,9 @@ class TrafficFuzzTest
             honest.add(new HonestClient(
                 run, attach(pid).client(TestRegion.NAME, new PortOptions()), pid, MESSAGE_LIMIT, bytes));
         }
+        // A service knows whose ids are whose from each client's first message on.
+        honest.forEach(HonestClient::put);
+        settle();
         run.run((i) -> iterate(i, isMeanwhile));
         settle();
         closeVictims();
@@ -483,6 +487,9 @@ class TrafficFuzzTest
         {
             run.count("victim's request");
             read(request);
+            final int lease = SlotDescriptor.lease(request.id());
+            assertThat(honest.stream().anyMatch((honestClient) -> honestClient.hasLease(lease)))
+                .as("a victim's request with an honest client's lease: " + request.id()).isFalse();
             if (random.nextInt(3) == 0)
             {
                 victimIds.add(request.id());
@@ -519,22 +526,15 @@ class TrafficFuzzTest
         }
     }
 
-    /** By its id, which may be an honest one's: what is forged must not reach that. */
+    /** By its id alone. */
     private void replyToVictim()
     {
         if (!victimIds.isEmpty())
         {
             final long id = victimIds.remove(random.nextInt(victimIds.size()));
-            if (honest.stream().noneMatch((client) -> client.isHeld(id)))
-            {
-                final int length = random.nextInt(MESSAGE_LIMIT + 1);
-                final int status = run.callInt("reply to a victim's id", () -> service.reply(id, bytes, 0, length));
-                countStatus("reply to victim: ", status);
-            }
-            else
-            {
-                run.count("victim's request with an honest id");
-            }
+            final int length = random.nextInt(MESSAGE_LIMIT + 1);
+            countStatus("reply to victim: ",
+                run.callInt("reply to a victim's id", () -> service.reply(id, bytes, 0, length)));
         }
     }
 
@@ -544,8 +544,16 @@ class TrafficFuzzTest
         {
             case 0 -> run.callInt("watch", () -> serviceProcess.watch().doWork());
             case 1 -> run.call("isReady", service::isReady);
-            default -> assertThat(run.callInt("client count", service::clientCount)).isBetween(
-                HONEST_COUNT, HONEST_COUNT + VICTIM_COUNT);
+            default ->
+            {
+                assertThat(run.callInt("client count", service::clientCount)).isBetween(
+                    HONEST_COUNT, HONEST_COUNT + VICTIM_COUNT);
+                for (final ServiceLink link : (ServiceLink[])field(service, "links"))
+                {
+                    assertThat(link.leases().size()).as("leases of a link").isLessThanOrEqualTo(
+                        GEOMETRY.slotCount() + 1);
+                }
+            }
         }
     }
 
