@@ -54,6 +54,20 @@ final class ChildJvm implements AutoCloseable
     static ChildJvm start(
         final List<String> launcher, final String classPath, final Path region, final String... properties)
     {
+        return start(Peer.class, launcher, classPath, region, properties);
+    }
+
+    /**
+     * @param main     what to run, with the region's path as its argument.
+     * @param launcher command that starts the rest of its arguments.
+     */
+    static ChildJvm start(
+        final Class<?> main,
+        final List<String> launcher,
+        final String classPath,
+        final Path region,
+        final String... properties)
+    {
         final List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         for (final String argument : ManagementFactory.getRuntimeMXBean().getInputArguments())
@@ -65,7 +79,7 @@ final class ChildJvm implements AutoCloseable
         }
         command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
         command.addAll(List.of(properties));
-        command.addAll(List.of("-cp", classPath, Peer.class.getName(), region.toString()));
+        command.addAll(List.of("-cp", classPath, main.getName(), region.toString()));
         try
         {
             return new ChildJvm(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
@@ -154,6 +168,12 @@ final class ChildJvm implements AutoCloseable
     void awaitEnd()
     {
         process.onExit().join();
+    }
+
+    /** How it ended, when it has: 128 and the signal's number if one ended it. */
+    int exitCode()
+    {
+        return process.exitValue();
     }
 
     void signal(final String name)
