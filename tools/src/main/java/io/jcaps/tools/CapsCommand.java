@@ -6,6 +6,7 @@ package io.jcaps.tools;
 
 import io.jcaps.tools.bench.BenchCommand;
 import io.jcaps.tools.demo.DemoCommand;
+import io.jcaps.tools.soak.SoakCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -21,7 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "CAPS message passing between processes over shared memory.",
     mixinStandardHelpOptions = true,
     versionProvider = CapsCommand.Version.class,
-    subcommands = {DemoCommand.class, BenchCommand.class, HelpCommand.class})
+    subcommands = {DemoCommand.class, BenchCommand.class, SoakCommand.class, HelpCommand.class})
 public final class CapsCommand implements Runnable
 {
     public static void main(final String[] args)

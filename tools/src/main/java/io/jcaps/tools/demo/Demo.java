@@ -8,16 +8,10 @@ import io.jcaps.Attachment;
 import io.jcaps.layout.Geometry;
 import io.jcaps.shm.Caps;
 import io.jcaps.shm.RegionConfig;
+import io.jcaps.tools.child.Payload;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What the demo's processes agree on.
@@ -61,28 +55,5 @@ final class Demo
     {
         final Instant now = Instant.now();
         return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
-    }
-
-    /**
-     * Removes a directory and what is in it, as far as that can be done.
-     *
-     * @param directory that may have gone already.
-     * @return whether it is gone.
-     */
-    static boolean remove(final Path directory)
-    {
-        try (Stream<Path> walk = Files.walk(directory))
-        {
-            final List<Path> deepestFirst = walk.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
-            for (final Path each : deepestFirst)
-            {
-                Files.deleteIfExists(each);
-            }
-        }
-        catch (final IOException | UncheckedIOException ignore)
-        {
-            // Told by the result.
-        }
-        return !Files.exists(directory);
     }
 }

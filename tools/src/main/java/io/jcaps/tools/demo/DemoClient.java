@@ -13,6 +13,10 @@ import io.jcaps.Outcome;
 import io.jcaps.PortFlags;
 import io.jcaps.PortOptions;
 import io.jcaps.Status;
+import io.jcaps.tools.child.ChildFailure;
+import io.jcaps.tools.child.Line;
+import io.jcaps.tools.child.ParentLink;
+import io.jcaps.tools.child.Payload;
 import org.agrona.collections.Long2LongHashMap;
 
 import java.nio.file.Path;
@@ -146,7 +150,7 @@ final class DemoClient
             receive();
             if (isGone)
             {
-                throw new DemoFailure(name() + ": the service went, though nobody killed it");
+                throw new ChildFailure(name() + ": the service went, though nobody killed it");
             }
         }
     }
@@ -181,7 +185,7 @@ final class DemoClient
             }
             if (Status.NO_SPACE == status)
             {
-                throw new DemoFailure(name() + ": no memory left in the region's directory: see --directory");
+                throw new ChildFailure(name() + ": no memory left in the region's directory: see --directory");
             }
             checkOk("claim", status);
             Payload.fill(claim.buffer(), length, client, sent, Payload.REQUEST);
@@ -199,7 +203,7 @@ final class DemoClient
             checkOk("put", id);
             if (NO_SEQUENCE != openSequences.put(id, sent))
             {
-                throw new DemoFailure(name() + ": message id " + id + " was given twice");
+                throw new ChildFailure(name() + ": message id " + id + " was given twice");
             }
             minLength = Math.min(minLength, length);
             maxLength = Math.max(maxLength, length);
@@ -233,7 +237,7 @@ final class DemoClient
         }
         if (Status.WOULD_BLOCK != result)
         {
-            throw new DemoFailure(name() + ": " + openSequences.size() + " requests are open, and await gave " +
+            throw new ChildFailure(name() + ": " + openSequences.size() + " requests are open, and await gave " +
                 Status.text(result));
         }
         return true;
@@ -245,7 +249,7 @@ final class DemoClient
         if (NO_SEQUENCE == sequence || outcomeSequences.get((int)sequence))
         {
             doubled++;
-            throw new DemoFailure(name() + ": message " + message.id() + " had a second outcome, " +
+            throw new ChildFailure(name() + ": message " + message.id() + " had a second outcome, " +
                 Outcome.text(message.outcome()));
         }
         outcomeSequences.set((int)sequence);
@@ -256,7 +260,7 @@ final class DemoClient
         }
         else if (Outcome.SERVICE_DIED != Outcome.kind(outcome) || !isFlight || 0 != message.length())
         {
-            throw new DemoFailure(name() + ": request " + sequence + " ended as " + Outcome.text(outcome) +
+            throw new ChildFailure(name() + ": request " + sequence + " ended as " + Outcome.text(outcome) +
                 " with " + message.length() + " bytes");
         }
         else if (Outcome.wasReceived(outcome))
@@ -289,7 +293,7 @@ final class DemoClient
         if (Payload.length(client, sequence, Payload.REPLY) != length ||
             !Payload.check(message.buffer(), length, client, sequence, Payload.REPLY))
         {
-            throw new DemoFailure(
+            throw new ChildFailure(
                 name() + ": the reply to request " + sequence + " is not what it should be: length=" + length);
         }
         verifiedBytes += length;
@@ -328,7 +332,7 @@ final class DemoClient
     {
         if (status < 0)
         {
-            throw new DemoFailure(name() + ": " + call + " gave " + Status.text(status));
+            throw new ChildFailure(name() + ": " + call + " gave " + Status.text(status));
         }
     }
 }

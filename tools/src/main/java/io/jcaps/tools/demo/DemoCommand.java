@@ -4,20 +4,19 @@
  */
 package io.jcaps.tools.demo;
 
-import com.google.gson.GsonBuilder;
+import io.jcaps.tools.child.ChildFailure;
+import io.jcaps.tools.child.WorkDirectory;
+import io.jcaps.tools.terminal.JsonFile;
 import io.jcaps.tools.terminal.Screen;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -76,25 +75,23 @@ public final class DemoCommand implements Callable<Integer>
             "directory for temporary files).")
     private Path parentDirectory;
 
-    private boolean isJsonNew;
-
     @Override
     public Integer call() throws InterruptedException
     {
         checkCount("--messages", messages);
         checkCount("--round-trips", roundTrips);
-        final Path directory = makeDirectory();
+        final JsonFile file = openJson();
+        final Path directory = makeDirectory(file);
         final Screen screen = Screen.standardOutput(PLAIN_INTERVAL_NS);
         final DemoRun run = new DemoRun(directory, messages, roundTrips, screen);
-        final Thread hook = new Thread(() -> onShutdown(run), "demo-shutdown");
+        final Thread hook = new Thread(() -> onShutdown(run, file), "demo-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
         String failure = null;
         try
         {
-            checkJson();
             run.run();
         }
-        catch (final DemoFailure ex)
+        catch (final ChildFailure ex)
         {
             awaitShutdown(run);
             failure = ex.getMessage();
@@ -115,7 +112,7 @@ public final class DemoCommand implements Callable<Integer>
             screen.print("");
             screen.print("FAILED: " + failure);
         }
-        final boolean isWritten = writeJson(failure, run.summary());
+        final boolean isWritten = writeJson(file, failure, run.summary());
         return null == failure && isWritten ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
@@ -128,41 +125,25 @@ public final class DemoCommand implements Callable<Integer>
         }
     }
 
-    private Path makeDirectory()
+    private Path makeDirectory(final JsonFile file)
     {
-        final Path memory = Path.of("/dev/shm");
-        final Path parent;
-        if (null != parentDirectory)
-        {
-            parent = parentDirectory.toAbsolutePath();
-        }
-        else
-        {
-            parent = Files.isWritable(memory) ? memory : Path.of(System.getProperty("java.io.tmpdir"));
-        }
         try
         {
-            // For the owner alone, mode 0700.
-            return Files.createTempDirectory(parent, "jcaps-demo-");
+            return WorkDirectory.make(parentDirectory, "jcaps-demo-");
         }
         catch (final IOException ex)
         {
+            file.abandon();
             throw new ParameterException(spec.commandLine(),
                 "Invalid value for option '--directory': no directory can be made under it: " + ex, ex);
         }
     }
 
-    /** A file that cannot be written must not be found out after a minute. */
-    private void checkJson()
+    private JsonFile openJson()
     {
-        if (null == json)
-        {
-            return;
-        }
-        isJsonNew = Files.notExists(json);
         try
         {
-            Files.newOutputStream(json, StandardOpenOption.CREATE, StandardOpenOption.WRITE).close();
+            return new JsonFile(json);
         }
         catch (final IOException ex)
         {
@@ -171,21 +152,15 @@ public final class DemoCommand implements Callable<Integer>
         }
     }
 
-    private boolean writeJson(final String failure, final Map<String, Object> summary)
+    private boolean writeJson(final JsonFile file, final String failure, final Map<String, Object> summary)
     {
-        if (null == json)
-        {
-            return true;
-        }
         final Map<String, Object> members = new LinkedHashMap<>();
         members.put("ok", null == failure);
         members.put("failure", failure);
         members.putAll(summary);
         try
         {
-            final String text = new GsonBuilder().serializeNulls().setPrettyPrinting().disableHtmlEscaping().create()
-                .toJson(members);
-            Files.write(json, (text + '\n').getBytes(StandardCharsets.UTF_8));
+            file.write(members);
             return true;
         }
         catch (final IOException ex)
@@ -196,20 +171,10 @@ public final class DemoCommand implements Callable<Integer>
     }
 
     /** Ctrl-C, or a polite kill: nobody may be left, and nothing. */
-    private void onShutdown(final DemoRun run)
+    private static void onShutdown(final DemoRun run, final JsonFile file)
     {
         run.close();
-        if (isJsonNew)
-        {
-            try
-            {
-                Files.deleteIfExists(json);
-            }
-            catch (final IOException ignore)
-            {
-                // An empty file is left.
-            }
-        }
+        file.abandon();
     }
 
     /**

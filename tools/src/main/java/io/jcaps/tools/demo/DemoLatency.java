@@ -8,6 +8,9 @@ import io.jcaps.bench.Cell;
 import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.CellRunner;
 import io.jcaps.bench.suite.Histograms;
+import io.jcaps.tools.child.ChildFailure;
+import io.jcaps.tools.child.Line;
+import io.jcaps.tools.child.ParentLink;
 import org.HdrHistogram.Histogram;
 import org.agrona.IoUtil;
 
@@ -76,7 +79,7 @@ final class DemoLatency
         IoUtil.delete(directory.toFile(), true);
         if (null != result.failure())
         {
-            throw new DemoFailure("the measurement of " + contender + " failed: " + result.failure());
+            throw new ChildFailure("the measurement of " + contender + " failed: " + result.failure());
         }
         return Histograms.decode(result.histogram());
     }

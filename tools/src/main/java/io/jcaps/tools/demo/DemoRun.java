@@ -5,6 +5,11 @@
 package io.jcaps.tools.demo;
 
 import io.jcaps.bench.suite.Histograms;
+import io.jcaps.tools.child.Child;
+import io.jcaps.tools.child.ChildFailure;
+import io.jcaps.tools.child.Line;
+import io.jcaps.tools.child.Payload;
+import io.jcaps.tools.child.WorkDirectory;
 import io.jcaps.tools.terminal.Screen;
 import org.HdrHistogram.Histogram;
 
@@ -79,7 +84,7 @@ final class DemoRun implements AutoCloseable
     /**
      * Runs it.
      *
-     * @throws DemoFailure if something did not hold.
+     * @throws ChildFailure if something did not hold.
      */
     void run() throws InterruptedException
     {
@@ -122,7 +127,7 @@ final class DemoRun implements AutoCloseable
             children.forEach(Child::kill);
             children.forEach(Child::join);
         }
-        Demo.remove(directory);
+        WorkDirectory.remove(directory);
     }
 
     // ---- the parts
@@ -427,7 +432,7 @@ final class DemoRun implements AutoCloseable
     {
         if (!holds)
         {
-            throw new DemoFailure(otherwise);
+            throw new ChildFailure(otherwise);
         }
     }
 
@@ -537,7 +542,7 @@ final class DemoRun implements AutoCloseable
                 progressByClient.put(child, event.line());
                 onProgress.run();
             }
-            case "failed" -> throw new DemoFailure(event.line().text("what"));
+            case "failed" -> throw new ChildFailure(event.line().text("what"));
             case Child.ENDED -> check(endingChildren.contains(child),
                 child.name() + " ended unasked, exit code " + child.join());
             default -> unread.get(child).add(event.line());

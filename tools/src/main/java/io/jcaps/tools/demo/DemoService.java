@@ -11,6 +11,10 @@ import io.jcaps.MessageState;
 import io.jcaps.PortOptions;
 import io.jcaps.ServicePort;
 import io.jcaps.Status;
+import io.jcaps.tools.child.ChildFailure;
+import io.jcaps.tools.child.Line;
+import io.jcaps.tools.child.ParentLink;
+import io.jcaps.tools.child.Payload;
 import org.agrona.collections.Int2IntHashMap;
 import org.agrona.collections.LongHashSet;
 
@@ -95,7 +99,7 @@ final class DemoService
             }
             else if (Status.TIMED_OUT != result)
             {
-                throw new DemoFailure("service: await gave " + Status.text(result));
+                throw new ChildFailure("service: await gave " + Status.text(result));
             }
             if (Status.TIMED_OUT == result || (i & COMMAND_INTERVAL_MASK) == 0)
             {
@@ -110,12 +114,12 @@ final class DemoService
         final int client = clientByPid.get(message.credentials().pid());
         if (NO_CLIENT == client)
         {
-            throw new DemoFailure("service: message from a stranger: " + message.credentials());
+            throw new ChildFailure("service: message from a stranger: " + message.credentials());
         }
         if (message.id() <= lastIds[client])
         {
             doubled++;
-            throw new DemoFailure("service: message " + message.id() + " of client " + (client + 1) + " came again");
+            throw new ChildFailure("service: message " + message.id() + " of client " + (client + 1) + " came again");
         }
         lastIds[client] = message.id();
         final long sequence = nextSequences[client]++;
@@ -125,7 +129,7 @@ final class DemoService
         if (Payload.length(client, sequence, Payload.REQUEST) != length ||
             !Payload.check(message.buffer(), length, client, sequence, Payload.REQUEST))
         {
-            throw new DemoFailure("service: request " + sequence + " of client " + (client + 1) +
+            throw new ChildFailure("service: request " + sequence + " of client " + (client + 1) +
                 " is not what it should be: its contents are wrong, or one before it was lost: length=" + length);
         }
         witness.addVerifiedBytes(length);
@@ -178,7 +182,7 @@ final class DemoService
     {
         if (!undisposed.remove(message.id()))
         {
-            throw new DemoFailure("service: message " + message.id() + " was disposed of, but waits for no disposal");
+            throw new ChildFailure("service: message " + message.id() + " was disposed of, but waits for no disposal");
         }
         witness.addDisposed();
     }
@@ -221,7 +225,7 @@ final class DemoService
         {
             if (MessageState.DISPOSE != result)
             {
-                throw new DemoFailure("service: something came when nothing was in progress: " + Status.text(result));
+                throw new ChildFailure("service: something came when nothing was in progress: " + Status.text(result));
             }
             onDispose();
         }
@@ -236,11 +240,11 @@ final class DemoService
     {
         if (Status.NO_SPACE == status)
         {
-            throw new DemoFailure("service: no memory left in the region's directory: see --directory");
+            throw new ChildFailure("service: no memory left in the region's directory: see --directory");
         }
         if (Status.OK != status)
         {
-            throw new DemoFailure("service: a reply was refused: " + Status.text(status));
+            throw new ChildFailure("service: a reply was refused: " + Status.text(status));
         }
     }
 }

@@ -5,6 +5,7 @@
 package io.jcaps.tools.demo;
 
 import io.jcaps.Outcome;
+import io.jcaps.tools.child.Line;
 
 /**
  * The last outcomes of a client, with the times of put and outcome: tells afterwards which messages were open at the

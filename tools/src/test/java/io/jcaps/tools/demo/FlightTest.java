@@ -5,6 +5,7 @@
 package io.jcaps.tools.demo;
 
 import io.jcaps.Outcome;
+import io.jcaps.tools.child.Line;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

@@ -2,7 +2,7 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.jcaps.tools.demo;
+package io.jcaps.tools.child;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -14,12 +14,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * A child's connection to the demo's parent, over standard input and output. When the parent goes, however it goes,
+ * A child's connection to its parent, over standard input and output. When the parent goes, however it goes,
  * the input ends: the child then removes what the parent no longer can, and ends at once.
  * <p>
  * Any thread may call.
  */
-final class ParentLink
+public final class ParentLink
 {
     private static final int ORPHANED = 3;
 
@@ -30,7 +30,7 @@ final class ParentLink
     /**
      * @param directory to be removed if the parent goes without doing it.
      */
-    ParentLink(final Path directory)
+    public ParentLink(final Path directory)
     {
         this.directory = directory;
         final Thread thread = new Thread(this::read, "parent-link");
@@ -42,8 +42,12 @@ final class ParentLink
      * A child's work.
      */
     @FunctionalInterface
-    interface Work
+    public interface Work
     {
+        /**
+         * @param parent to talk to.
+         * @throws Exception if it failed: that is told to the parent.
+         */
         void run(ParentLink parent) throws Exception;
     }
 
@@ -53,7 +57,7 @@ final class ParentLink
      * @param directory to be removed if the parent goes without doing it.
      * @param work      of the child.
      */
-    static void run(final Path directory, final Work work)
+    public static void run(final Path directory, final Work work)
     {
         final ParentLink parent = new ParentLink(directory);
         int exitCode = 0;
@@ -61,7 +65,7 @@ final class ParentLink
         {
             work.run(parent);
         }
-        catch (final DemoFailure ex)
+        catch (final ChildFailure ex)
         {
             parent.tell(new Line("failed").with("what", ex.getMessage()));
             exitCode = 1;
@@ -76,19 +80,24 @@ final class ParentLink
         System.exit(exitCode);
     }
 
-    void tell(final Line line)
+    public void tell(final Line line)
     {
         out.println(line);
     }
 
-    /** The next line from the parent, if there is one. */
-    Line poll()
+    /**
+     * @return the next line from the parent; null if there is none.
+     */
+    public Line poll()
     {
         return lines.poll();
     }
 
-    /** The next line from the parent, waited for. */
-    Line take() throws InterruptedException
+    /**
+     * @return the next line from the parent, waited for.
+     * @throws InterruptedException if the thread is interrupted meanwhile.
+     */
+    public Line take() throws InterruptedException
     {
         return lines.take();
     }
@@ -110,7 +119,7 @@ final class ParentLink
         {
             // The end of it, too.
         }
-        Demo.remove(directory);
+        WorkDirectory.remove(directory);
         Runtime.getRuntime().halt(ORPHANED);
     }
 }

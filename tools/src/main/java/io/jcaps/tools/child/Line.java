@@ -2,7 +2,7 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.jcaps.tools.demo;
+package io.jcaps.tools.child;
 
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -11,17 +11,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One line that a child of the demo says to its parent, or hears from it: a word, and named values. Not thread safe.
+ * One line that a child says to its parent, or hears from it: a word, and named values. Not thread safe.
  */
-final class Line
+public final class Line
 {
     /** Tells these lines from whatever else comes out of a JVM. */
-    private static final String PREFIX = "@demo ";
+    private static final String PREFIX = "@caps ";
 
     private final String word;
     private final Map<String, String> values = new LinkedHashMap<>();
 
-    Line(final String word)
+    public Line(final String word)
     {
         this.word = word;
     }
@@ -32,7 +32,7 @@ final class Line
      * @param text of it.
      * @return the line, or null if the text is none.
      */
-    static Line parse(final String text)
+    public static Line parse(final String text)
     {
         if (!text.startsWith(PREFIX))
         {
@@ -49,23 +49,23 @@ final class Line
         return line;
     }
 
-    Line with(final String name, final String value)
+    public Line with(final String name, final String value)
     {
         values.put(name, value);
         return this;
     }
 
-    Line with(final String name, final long value)
+    public Line with(final String name, final long value)
     {
         return with(name, Long.toString(value));
     }
 
-    String word()
+    public String word()
     {
         return word;
     }
 
-    String text(final String name)
+    public String text(final String name)
     {
         final String value = values.get(name);
         if (null == value)
@@ -75,7 +75,7 @@ final class Line
         return value;
     }
 
-    long number(final String name)
+    public long number(final String name)
     {
         return Long.parseLong(text(name));
     }

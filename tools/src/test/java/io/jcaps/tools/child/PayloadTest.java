@@ -2,17 +2,17 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.jcaps.tools.demo;
+package io.jcaps.tools.child;
 
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import static io.jcaps.tools.demo.Payload.MAGNITUDE_COUNT;
-import static io.jcaps.tools.demo.Payload.MAX_LENGTH;
-import static io.jcaps.tools.demo.Payload.REPLY;
-import static io.jcaps.tools.demo.Payload.REQUEST;
+import static io.jcaps.tools.child.Payload.MAGNITUDE_COUNT;
+import static io.jcaps.tools.child.Payload.MAX_LENGTH;
+import static io.jcaps.tools.child.Payload.REPLY;
+import static io.jcaps.tools.child.Payload.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 class PayloadTest

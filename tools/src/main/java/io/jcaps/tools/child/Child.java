@@ -2,7 +2,7 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.jcaps.tools.demo;
+package io.jcaps.tools.child;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,18 +13,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * A JVM of the demo beside this one. What it says goes into a queue that all children share; that it has ended is told
+ * A JVM beside this one, in which a command works. What it says goes into a queue that all children share; that it has ended is told
  * last. It ends when this JVM does: see {@link ParentLink}.
  * <p>
  * Any thread may call.
  */
-final class Child
+public final class Child
 {
     /** What the queue holds when a child's output is at its end. */
-    static final String ENDED = "ended";
+    public static final String ENDED = "ended";
 
     // What pom.xml calls caps.jvm.flags, of which a jar's manifest carries the first two only for java -jar.
     private static final List<String> FLAGS = List.of(
@@ -35,6 +36,11 @@ final class Child
         "-Xmx128m",
         "-XX:+UseSerialGC",
         "-XX:-UsePerfData");
+    /** Ctrl-C reaches the whole group of processes; an ignored signal stays ignored in what is executed. */
+    private static final List<String> IGNORING_INTERRUPTS = List.of("sh", "-c", "trap '' INT; exec \"$@\"", "child");
+    /** In a shell of its own, so that nobody stays stopped if this JVM ends meanwhile. */
+    private static final String PAUSE_SCRIPT =
+        "trap '' INT TERM HUP; kill -STOP \"$1\"; sleep \"$2\"; kill -CONT \"$1\"";
 
     private final String name;
     private final Process process;
@@ -43,7 +49,7 @@ final class Child
     /**
      * What a child said.
      */
-    record Event(Child child, Line line)
+    public record Event(Child child, Line line)
     {
     }
 
@@ -55,17 +61,39 @@ final class Child
      * @param events to which each line is added that it says.
      * @param args   for the main method.
      */
-    Child(final String name, final Class<?> type, final BlockingQueue<Event> events, final String... args)
+    public Child(final String name, final Class<?> type, final BlockingQueue<Event> events, final String... args)
+    {
+        this(name, type, events, false, List.of(), List.of(args));
+    }
+
+    /**
+     * Starts a child.
+     *
+     * @param name              for people.
+     * @param type              with its main method.
+     * @param events            to which each line is added that it says.
+     * @param ignoresInterrupts whether a Ctrl-C is this JVM's alone, which then says to the child what to do.
+     * @param jvmFlags          behind those that each child has.
+     * @param args              for the main method.
+     */
+    public Child(
+        final String name,
+        final Class<?> type,
+        final BlockingQueue<Event> events,
+        final boolean ignoresInterrupts,
+        final List<String> jvmFlags,
+        final List<String> args)
     {
         this.name = name;
         this.events = events;
-        final List<String> command = new ArrayList<>();
+        final List<String> command = new ArrayList<>(ignoresInterrupts ? IGNORING_INTERRUPTS : List.of());
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
+        command.addAll(jvmFlags);
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(type.getName());
-        command.addAll(List.of(args));
+        command.addAll(args);
         try
         {
             process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -79,17 +107,17 @@ final class Child
         reader.start();
     }
 
-    String name()
+    public String name()
     {
         return name;
     }
 
-    long pid()
+    public long pid()
     {
         return process.pid();
     }
 
-    void tell(final Line line)
+    public void tell(final Line line)
     {
         try
         {
@@ -104,9 +132,39 @@ final class Child
     }
 
     /** Sends SIGKILL. */
-    void kill()
+    public void kill()
     {
         process.destroyForcibly();
+    }
+
+    /**
+     * Sends SIGSTOP, and SIGCONT after a while. Does not wait for it.
+     *
+     * @param durationMs from the one to the other.
+     * @return what ends with the SIGCONT.
+     */
+    public Process pause(final long durationMs)
+    {
+        try
+        {
+            return new ProcessBuilder("sh", "-c", PAUSE_SCRIPT, "pause", Long.toString(process.pid()),
+                String.format(Locale.ROOT, "%.3f", durationMs / 1e3))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        }
+        catch (final IOException ex)
+        {
+            throw new UncheckedIOException(ex);
+        }
+    }
+
+    /**
+     * @return whether the process has not ended.
+     */
+    public boolean isAlive()
+    {
+        return process.isAlive();
     }
 
     /**
@@ -114,7 +172,7 @@ final class Child
      *
      * @return exit code.
      */
-    int join()
+    public int join()
     {
         boolean isInterrupted = false;
         try

@@ -2,7 +2,7 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.jcaps.tools.demo;
+package io.jcaps.tools.child;
 
 import org.junit.jupiter.api.Test;
 

@@ -2,26 +2,26 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.jcaps.tools.demo;
+package io.jcaps.tools.child;
 
 import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * What the demo's messages contain: length and each byte follow from the client, the sequence number and the direction,
+ * What messages contain that are to be checked: length and each byte follow from the client, the sequence number and the direction,
  * so that either end can check all of a message without being told anything.
  */
-final class Payload
+public final class Payload
 {
     /** Direction of a request. */
-    static final int REQUEST = 0;
+    public static final int REQUEST = 0;
     /** Direction of a reply. */
-    static final int REPLY = 1;
+    public static final int REPLY = 1;
     /** Longest payload in bytes. */
-    static final int MAX_LENGTH = 131_072;
+    public static final int MAX_LENGTH = 131_072;
     /** Orders of magnitude of the lengths: 0, 1, 2 to 3, 4 to 7 and so on, and the longest by itself. */
-    static final int MAGNITUDE_COUNT = 19;
+    public static final int MAGNITUDE_COUNT = 19;
 
     private static final long STEP = 0x9E37_79B9_7F4A_7C15L;
     /** One message of so many, a power of two, has the longest payload, beside those that have it anyway. */
@@ -41,7 +41,7 @@ final class Payload
      * @param direction {@link #REQUEST} or {@link #REPLY}.
      * @return bytes, 0 to {@link #MAX_LENGTH}.
      */
-    static int length(final int client, final long sequence, final int direction)
+    public static int length(final int client, final long sequence, final int direction)
     {
         if (sequence < MAGNITUDE_COUNT)
         {
@@ -65,7 +65,7 @@ final class Payload
      * @param length in bytes.
      * @return 0 to {@link #MAGNITUDE_COUNT} - 1.
      */
-    static int magnitude(final int length)
+    public static int magnitude(final int length)
     {
         return Integer.SIZE - Integer.numberOfLeadingZeros(length);
     }
@@ -79,7 +79,7 @@ final class Payload
      * @param sequence  of the message.
      * @param direction {@link #REQUEST} or {@link #REPLY}.
      */
-    static void fill(
+    public static void fill(
         final MutableDirectBuffer buffer,
         final int length,
         final int client,
@@ -110,7 +110,7 @@ final class Payload
      * @param direction {@link #REQUEST} or {@link #REPLY}.
      * @return whether it is what {@link #fill} writes.
      */
-    static boolean check(
+    public static boolean check(
         final DirectBuffer buffer, final int length, final int client, final long sequence, final int direction)
     {
         long word = seed(client, sequence, direction);

@@ -1,0 +1,18 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.child;
+
+/**
+ * Something that should hold did not: the message says what.
+ */
+public final class ChildFailure extends RuntimeException
+{
+    private static final long serialVersionUID = 1L;
+
+    public ChildFailure(final String message)
+    {
+        super(message);
+    }
+}

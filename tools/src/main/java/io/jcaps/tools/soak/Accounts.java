@@ -1,0 +1,342 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.soak;
+
+import io.jcaps.Outcome;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Holds what clients were told against what services noted, connection by connection, when both ends are done with it:
+ * each accepted put has exactly one outcome (B1), what the outcome says is true, and each reply that reached a client is
+ * disposed of once (R21, R24). Not thread safe.
+ */
+final class Accounts
+{
+    private static final int MAX_FINDINGS = 20;
+    private static final int KIND_COUNT = Outcome.ABORTED + 1;
+    /** A service may be killed between the library's note of a reception and its own. */
+    private static final int MAX_UNSEEN_PER_REGISTRATION = 1;
+
+    private final Map<Long, Integer> unseenByGeneration = new HashMap<>();
+    private final List<String> findings = new ArrayList<>();
+    private final long[] outcomes = new long[KIND_COUNT];
+    private final long[] outcomesReceived = new long[KIND_COUNT];
+    private long sessions;
+    private long puts;
+    private long openAtDeath;
+    private long abandoned;
+    private long withoutOutcome;
+    private long received;
+    private long replied;
+    private long disposals;
+    private long aborts;
+    private long lost;
+    private long lostDisposals;
+    private long doubled;
+    private long untruthful;
+    private long torn;
+    private long disordered;
+    private long strange;
+    private long other;
+
+    /**
+     * How a client's end of a connection came to its end.
+     */
+    enum ClientEnd
+    {
+        /** Closed after each message had its outcome. */
+        DRAINED,
+        /** Closed with messages open, on purpose. */
+        ABANDONED,
+        /** Closed with messages open, as no outcome came. */
+        STUCK,
+        /** Its process was killed. */
+        KILLED
+    }
+
+    /**
+     * How a service's end of a connection came to its end.
+     */
+    enum ServiceEnd
+    {
+        /** It lived on, and says that it waits for nothing more. */
+        OUTLIVED,
+        /** It lived on, and had time enough, but does not say so. */
+        OVERDUE,
+        /** It closed its port. */
+        CLOSED,
+        /** Its process was killed. */
+        KILLED,
+        /** Its process was killed while it closed its port. */
+        KILLED_CLOSING
+    }
+
+    /**
+     * Takes a connection into the accounts.
+     *
+     * @param ledger     of the connection; neither end writes it any more.
+     * @param clientEnd  of the connection.
+     * @param serviceEnd of the connection.
+     */
+    void add(final Ledger ledger, final ClientEnd clientEnd, final ServiceEnd serviceEnd)
+    {
+        sessions++;
+        if (ledger.isGone() && (ServiceEnd.OUTLIVED == serviceEnd || ServiceEnd.OVERDUE == serviceEnd))
+        {
+            untruthful++;
+            find(ledger, "the client was told that its service is gone, but it lives (B2)", serviceEnd);
+        }
+        addFaults(ledger);
+        for (int i = 0; i < Ledger.CAPACITY; i++)
+        {
+            final int client = ledger.clientNote(i);
+            final int service = ledger.serviceNote(i);
+            if (0 != client || 0 != service)
+            {
+                addMessage(ledger, i, clientEnd, serviceEnd);
+            }
+        }
+    }
+
+    private void addMessage(
+        final Ledger ledger, final int number, final ClientEnd clientEnd, final ServiceEnd serviceEnd)
+    {
+        final int client = ledger.clientNote(number);
+        final int service = ledger.serviceNote(number);
+        final boolean isSeen = has(service, Ledger.SEEN);
+        received += has(service, Ledger.SEEN) ? 1 : 0;
+        replied += has(service, Ledger.REPLIED) ? 1 : 0;
+        disposals += has(service, Ledger.DISPOSED) ? 1 : 0;
+        aborts += has(client, Ledger.ABORTING) ? 1 : 0;
+        if (has(client, Ledger.ACCEPTED))
+        {
+            puts++;
+        }
+        else if (isSeen && !(ClientEnd.KILLED == clientEnd && has(client, Ledger.PUTTING)))
+        {
+            untruthful++;
+            find(ledger, number, "received, but its put was not accepted", clientEnd, serviceEnd);
+        }
+        if (has(client, Ledger.ENDED))
+        {
+            addOutcome(ledger, number, clientEnd, serviceEnd);
+        }
+        else if (has(client, Ledger.ACCEPTED))
+        {
+            addOpen(ledger, number, clientEnd, serviceEnd);
+        }
+        if (isSeen && !has(service, Ledger.DISPOSED) &&
+            (ServiceEnd.OUTLIVED == serviceEnd || ServiceEnd.OVERDUE == serviceEnd))
+        {
+            lostDisposals++;
+            find(ledger, number, "no disposal came for it, though its service lived on (R21, R24)",
+                clientEnd, serviceEnd);
+        }
+        if (has(service, Ledger.DISPOSED_EARLY) && ClientEnd.KILLED != clientEnd)
+        {
+            untruthful++;
+            find(ledger, number, "disposed of while its client still held it (R21)", clientEnd, serviceEnd);
+        }
+    }
+
+    private void addOpen(
+        final Ledger ledger, final int number, final ClientEnd clientEnd, final ServiceEnd serviceEnd)
+    {
+        switch (clientEnd)
+        {
+            case KILLED -> openAtDeath++;
+            case ABANDONED -> abandoned++;
+            default ->
+            {
+                lost++;
+                withoutOutcome++;
+                find(ledger, number, "accepted, but had no outcome (B1)", clientEnd, serviceEnd);
+            }
+        }
+    }
+
+    private void addOutcome(
+        final Ledger ledger, final int number, final ClientEnd clientEnd, final ServiceEnd serviceEnd)
+    {
+        final int client = ledger.clientNote(number);
+        final int service = ledger.serviceNote(number);
+        final int kind = Ledger.kind(client);
+        final boolean wasReceived = has(client, Ledger.TOLD_RECEIVED);
+        final boolean isSeen = has(service, Ledger.SEEN);
+        (wasReceived ? outcomesReceived : outcomes)[kind]++;
+        String lie = null;
+        if (!wasReceived && isSeen)
+        {
+            lie = "its client was told that it was not received, but it was (B1)";
+        }
+        switch (kind)
+        {
+            case Outcome.REPLIED ->
+            {
+                if (!has(service, Ledger.REPLYING) || has(service, Ledger.REFUSED))
+                {
+                    lie = "its client has a reply that its service did not make";
+                }
+            }
+            case Outcome.SERVICE_CLOSED ->
+            {
+                if (ServiceEnd.CLOSED != serviceEnd && ServiceEnd.KILLED_CLOSING != serviceEnd)
+                {
+                    lie = "its client was told that the service closed, but it did not";
+                }
+                else if (wasReceived && !isSeen)
+                {
+                    lie = "its client was told that the service received it before it closed, but it did not";
+                }
+            }
+            case Outcome.SERVICE_DIED ->
+            {
+                if (ServiceEnd.KILLED != serviceEnd && ServiceEnd.KILLED_CLOSING != serviceEnd)
+                {
+                    lie = "its client was told that the service died, but it did not (B2)";
+                }
+                else if (wasReceived && !isSeen && isOneTooMany(ledger.generation()))
+                {
+                    lie = "its client was told that the service, which died, had received it, but it had not";
+                }
+            }
+            default ->
+            {
+                if (!has(client, Ledger.ABORTING) && !has(client, Ledger.CALLED))
+                {
+                    lie = "its client was told that it was aborted, but nobody did that";
+                }
+            }
+        }
+        if (null != lie)
+        {
+            untruthful++;
+            find(ledger, number, lie, clientEnd, serviceEnd);
+        }
+        if (has(service, Ledger.REPLIED) && (Outcome.SERVICE_CLOSED == kind || Outcome.SERVICE_DIED == kind))
+        {
+            lost++;
+            find(ledger, number, "its service had replied, but its client never saw the reply (R23)",
+                clientEnd, serviceEnd);
+        }
+    }
+
+    private boolean isOneTooMany(final long generation)
+    {
+        return unseenByGeneration.merge(generation, 1, Integer::sum) > MAX_UNSEEN_PER_REGISTRATION;
+    }
+
+    private void addFaults(final Ledger ledger)
+    {
+        for (final Ledger.Fault fault : Ledger.Fault.values())
+        {
+            final int count = ledger.faults(fault);
+            switch (fault)
+            {
+                case TORN -> torn += count;
+                case DOUBLED -> doubled += count;
+                case DISORDERED -> disordered += count;
+                default -> strange += count;
+            }
+        }
+    }
+
+    /** Something else that should not be, which no message stands for. */
+    void addOther(final String what)
+    {
+        other++;
+        find(what);
+    }
+
+    /** What a party said of something that it counted as a fault itself. */
+    void find(final String what)
+    {
+        if (findings.size() < MAX_FINDINGS)
+        {
+            findings.add(what);
+        }
+    }
+
+    private void find(final Ledger ledger, final String what, final ServiceEnd serviceEnd)
+    {
+        find("connection " + ledger.session() + ": " + what + ": service " + serviceEnd + " of generation 0x" +
+            Long.toHexString(ledger.generation()));
+    }
+
+    private void find(
+        final Ledger ledger,
+        final int number,
+        final String what,
+        final ClientEnd clientEnd,
+        final ServiceEnd serviceEnd)
+    {
+        find("connection " + ledger.session() + ", message " + number + ": " + what + ": client " + clientEnd +
+            " noted 0x" + Integer.toHexString(ledger.clientNote(number)) + ", service " + serviceEnd +
+            " of generation 0x" + Long.toHexString(ledger.generation()) +
+            " noted 0x" + Integer.toHexString(ledger.serviceNote(number)));
+    }
+
+    /** What was found, in words: not all of it if there is much. */
+    List<String> findings()
+    {
+        return findings;
+    }
+
+    boolean isClean()
+    {
+        return 0 == lost + lostDisposals + doubled + untruthful + torn + disordered + strange + other;
+    }
+
+    long puts()
+    {
+        return puts;
+    }
+
+    /** Of the lost ones, those that had no outcome at all. */
+    long withoutOutcome()
+    {
+        return withoutOutcome;
+    }
+
+    /** All counts by name. */
+    Map<String, Long> numbers()
+    {
+        final Map<String, Long> numbers = new LinkedHashMap<>();
+        numbers.put("connections", sessions);
+        numbers.put("puts", puts);
+        numbers.put("outcomeReplied", outcomesReceived[Outcome.REPLIED] + outcomes[Outcome.REPLIED]);
+        numbers.put("outcomeServiceClosedReceived", outcomesReceived[Outcome.SERVICE_CLOSED]);
+        numbers.put("outcomeServiceClosed", outcomes[Outcome.SERVICE_CLOSED]);
+        numbers.put("outcomeServiceDiedReceived", outcomesReceived[Outcome.SERVICE_DIED]);
+        numbers.put("outcomeServiceDied", outcomes[Outcome.SERVICE_DIED]);
+        numbers.put("outcomeAbortedReceived", outcomesReceived[Outcome.ABORTED]);
+        numbers.put("outcomeAborted", outcomes[Outcome.ABORTED]);
+        numbers.put("openWhenClientWasKilled", openAtDeath);
+        numbers.put("openWhenClientClosed", abandoned);
+        numbers.put("received", received);
+        numbers.put("replied", replied);
+        numbers.put("disposals", disposals);
+        numbers.put("aborts", aborts);
+        numbers.put("lost", lost);
+        numbers.put("lostDisposals", lostDisposals);
+        numbers.put("doubled", doubled);
+        numbers.put("untruthful", untruthful);
+        numbers.put("torn", torn);
+        numbers.put("disordered", disordered);
+        numbers.put("strange", strange);
+        numbers.put("other", other);
+        return numbers;
+    }
+
+    private static boolean has(final int note, final int bit)
+    {
+        return (note & bit) != 0;
+    }
+}

@@ -1,0 +1,193 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.soak;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Follows the ledgers of all connections, and takes each into the accounts when both of its ends are over, after which
+ * its file is removed. One thread.
+ */
+final class Books implements AutoCloseable
+{
+    /** A connection that its service does not know by then, it will not know. */
+    private static final long UNKNOWN_LIMIT_NS = TimeUnit.SECONDS.toNanos(5);
+    private static final long OVERDUE_LIMIT_NS = TimeUnit.SECONDS.toNanos(30);
+
+    private final Path directory;
+    private final Accounts accounts;
+    private final Map<Long, Entry> entries = new HashMap<>();
+    private final Set<Integer> endedLives = new HashSet<>();
+    private long lastLookNs = System.nanoTime();
+
+    /**
+     * @param directory of the ledgers.
+     * @param accounts  to take them into.
+     */
+    Books(final Path directory, final Accounts accounts)
+    {
+        this.directory = directory;
+        this.accounts = accounts;
+    }
+
+    /** A connection that is not over. */
+    private static final class Entry
+    {
+        private final Ledger ledger;
+        /** For how long the client's end is over while the service runs. */
+        private long waitedNs;
+
+        private Entry(final Ledger ledger)
+        {
+            this.ledger = ledger;
+        }
+    }
+
+    /** A process has ended: it writes nothing any more. */
+    void lifeEnded(final int life)
+    {
+        endedLives.add(life);
+    }
+
+    /**
+     * Looks at all connections.
+     *
+     * @param stoppedLives of processes that do nothing now, though they live.
+     */
+    void look(final Set<Integer> stoppedLives) throws IOException
+    {
+        final long nowNs = System.nanoTime();
+        final long sinceNs = nowNs - lastLookNs;
+        lastLookNs = nowNs;
+        openNew();
+        final Iterator<Entry> iterator = entries.values().iterator();
+        while (iterator.hasNext())
+        {
+            final Entry entry = iterator.next();
+            if (isOver(entry, stoppedLives, sinceNs))
+            {
+                entry.ledger.close();
+                Files.deleteIfExists(Ledger.file(directory, entry.ledger.session()));
+                iterator.remove();
+            }
+        }
+    }
+
+    /** Connections that are not over. */
+    int openCount()
+    {
+        return entries.size();
+    }
+
+    @Override
+    public void close()
+    {
+        entries.values().forEach((entry) -> entry.ledger.close());
+        entries.clear();
+    }
+
+    private void openNew() throws IOException
+    {
+        final List<Long> sessions = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory))
+        {
+            for (final Path file : files)
+            {
+                sessions.add(Ledger.session(file.getFileName().toString()));
+            }
+        }
+        for (final long session : sessions)
+        {
+            if (session >= 0 && !entries.containsKey(session))
+            {
+                final boolean isClientOver = endedLives.contains(SoakClient.life(session));
+                final Ledger ledger = Ledger.open(directory, session);
+                if (null != ledger)
+                {
+                    entries.put(session, new Entry(ledger));
+                }
+                else if (isClientOver)
+                {
+                    // Killed before it could put anything.
+                    Files.deleteIfExists(Ledger.file(directory, session));
+                }
+            }
+        }
+    }
+
+    private boolean isOver(final Entry entry, final Set<Integer> stoppedLives, final long sinceNs) throws IOException
+    {
+        final Ledger ledger = entry.ledger;
+        // Before the look at the state: what an ended process has written is there.
+        final boolean isClientDead = endedLives.contains(SoakClient.life(ledger.session()));
+        final int state = ledger.state();
+        if (isClientDead && state < Ledger.DRAINED)
+        {
+            ledger.clientDead();
+            if (state < Ledger.OPEN)
+            {
+                return true;
+            }
+        }
+        else if (state < Ledger.DRAINED)
+        {
+            return false;
+        }
+        final int serviceLife = PortNote.life(ledger.generation());
+        if (!stoppedLives.contains(serviceLife))
+        {
+            entry.waitedNs += sinceNs;
+        }
+        final Accounts.ServiceEnd serviceEnd = serviceEnd(entry, serviceLife);
+        if (null == serviceEnd)
+        {
+            return false;
+        }
+        accounts.add(ledger, clientEnd(state), serviceEnd);
+        return true;
+    }
+
+    private Accounts.ServiceEnd serviceEnd(final Entry entry, final int serviceLife) throws IOException
+    {
+        final Ledger ledger = entry.ledger;
+        final boolean isDead = endedLives.contains(serviceLife);
+        final int note = PortNote.read(directory, ledger.generation());
+        if (PortNote.CLOSED == note)
+        {
+            return Accounts.ServiceEnd.CLOSED;
+        }
+        if (isDead)
+        {
+            return PortNote.CLOSING == note ? Accounts.ServiceEnd.KILLED_CLOSING : Accounts.ServiceEnd.KILLED;
+        }
+        if (ledger.isDone() || !ledger.isMapped() && entry.waitedNs > UNKNOWN_LIMIT_NS)
+        {
+            return Accounts.ServiceEnd.OUTLIVED;
+        }
+        return entry.waitedNs > OVERDUE_LIMIT_NS ? Accounts.ServiceEnd.OVERDUE : null;
+    }
+
+    private static Accounts.ClientEnd clientEnd(final int state)
+    {
+        return switch (state)
+        {
+            case Ledger.DRAINED -> Accounts.ClientEnd.DRAINED;
+            case Ledger.ABANDONED -> Accounts.ClientEnd.ABANDONED;
+            case Ledger.STUCK -> Accounts.ClientEnd.STUCK;
+            default -> Accounts.ClientEnd.KILLED;
+        };
+    }
+}

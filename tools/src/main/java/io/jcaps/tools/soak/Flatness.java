@@ -1,0 +1,95 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.soak;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Whether something that was sampled at an even rate is flat after its warm-up, the first third: the median of the last
+ * third is held against that of the middle one, so that no single sample decides. Not thread safe.
+ */
+final class Flatness
+{
+    private static final int THIRDS = 3;
+
+    private final String name;
+    private final String unit;
+    private final long divisor;
+    private final long allowedGrowth;
+    private final double allowedFraction;
+    private final List<Long> samples = new ArrayList<>();
+
+    /**
+     * @param name            of what is sampled.
+     * @param unit            that it is shown in.
+     * @param divisor         of a sample, to get that unit.
+     * @param allowedGrowth   from the middle third to the last, as samples are.
+     * @param allowedFraction likewise, of the middle third; the larger one counts.
+     */
+    Flatness(
+        final String name,
+        final String unit,
+        final long divisor,
+        final long allowedGrowth,
+        final double allowedFraction)
+    {
+        this.name = name;
+        this.unit = unit;
+        this.divisor = divisor;
+        this.allowedGrowth = allowedGrowth;
+        this.allowedFraction = allowedFraction;
+    }
+
+    void add(final long sample)
+    {
+        if (sample >= 0)
+        {
+            samples.add(sample);
+        }
+    }
+
+    String name()
+    {
+        return name;
+    }
+
+    int sampleCount()
+    {
+        return samples.size();
+    }
+
+    long middle()
+    {
+        return median(samples.size() / THIRDS, 2 * samples.size() / THIRDS);
+    }
+
+    long last()
+    {
+        return median(2 * samples.size() / THIRDS, samples.size());
+    }
+
+    boolean isFlat()
+    {
+        return samples.size() < THIRDS ||
+            last() - middle() <= Math.max(allowedGrowth, (long)(allowedFraction * middle()));
+    }
+
+    @Override
+    public String toString()
+    {
+        return samples.size() < THIRDS ? name + ": not sampled" : String.format(Locale.ROOT,
+            "%s: %,d %s, then %,d %s", name, middle() / divisor, unit, last() / divisor, unit);
+    }
+
+    private long median(final int from, final int to)
+    {
+        final long[] sorted = samples.subList(from, to).stream().mapToLong(Long::longValue).toArray();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+}

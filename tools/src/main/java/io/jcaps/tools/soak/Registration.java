@@ -1,0 +1,531 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.soak;
+
+import io.jcaps.Attachment;
+import io.jcaps.Claim;
+import io.jcaps.Message;
+import io.jcaps.MessageState;
+import io.jcaps.PortAgent;
+import io.jcaps.ServicePort;
+import io.jcaps.Status;
+import io.jcaps.WaitSet;
+import io.jcaps.layout.SlotDescriptor;
+import io.jcaps.tools.child.ChildFailure;
+import io.jcaps.tools.child.Payload;
+import org.agrona.CloseHelper;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * One registration of a service: receives, in one of two ways, and replies at once or later, in any order, copied or in
+ * place, while it notes in each connection's ledger what it is about to do. One thread.
+ */
+final class Registration implements AutoCloseable
+{
+    private static final long AWAIT_NS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long SWEEP_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final int SHORT_LIMIT = 100;
+    private static final int MAX_HELD = 48;
+    private static final int MAX_THROTTLE_MS = 300;
+    private static final int NO_LIMIT = Integer.MAX_VALUE;
+
+    private final Path directory;
+    private final Attachment attachment;
+    private final ServicePort port;
+    private final SplittableRandom random;
+    private final Consumer<String> findings;
+    private final int messageLimit;
+    private final Claim claim = new Claim();
+    private final UnsafeBuffer bytes;
+    private final Int2ObjectHashMap<Connection> connections = new Int2ObjectHashMap<>();
+    private final List<Held> held = new ArrayList<>();
+    private final int holdLimit;
+    private final int throwRate;
+    private final int errorRate;
+    private Message message = new Message();
+    private Runnable onClosing;
+    private long throttledUntilNs = System.nanoTime();
+    private long sweptAtNs = System.nanoTime();
+
+    /**
+     * @param directory  of the ledgers.
+     * @param attachment of the port.
+     * @param port       just registered.
+     * @param random     decides.
+     * @param findings   hears of what should not be.
+     */
+    Registration(
+        final Path directory,
+        final Attachment attachment,
+        final ServicePort port,
+        final SplittableRandom random,
+        final Consumer<String> findings)
+    {
+        this.directory = directory;
+        this.attachment = attachment;
+        this.port = port;
+        this.random = random;
+        this.findings = findings;
+        messageLimit = attachment.messageLimit();
+        bytes = new UnsafeBuffer(new byte[messageLimit]);
+        holdLimit = Soak.isOneIn(random, 3) ? 0 : random.nextInt(MAX_HELD);
+        throwRate = 16 << random.nextInt(6);
+        errorRate = 1 << 10 + random.nextInt(8);
+    }
+
+    /** A handler's exception, thrown to see what becomes of it. */
+    private static final class DeliberateException extends RuntimeException
+    {
+        private static final long serialVersionUID = 1L;
+
+        private DeliberateException()
+        {
+            super("deliberate", null, false, false);
+        }
+    }
+
+    /** A handler's error, likewise: it ends the port. */
+    private static final class DeliberateError extends Error
+    {
+        private static final long serialVersionUID = 1L;
+
+        private DeliberateError()
+        {
+            super("deliberate", null, false, false);
+        }
+    }
+
+    /** What is known of a connection. */
+    private static final class Connection
+    {
+        private final Ledger ledger;
+        private final long session;
+        private final long firstSequence;
+        private int lastNumber = -1;
+        private int replyCount;
+        private int seenCount;
+        private int disposedCount;
+        private boolean isEnding;
+
+        private Connection(final Ledger ledger, final long firstSequence)
+        {
+            this.ledger = ledger;
+            this.session = ledger.session();
+            this.firstSequence = firstSequence;
+        }
+
+        private int number(final long id)
+        {
+            final long number = SlotDescriptor.sequence(id) - firstSequence;
+            return number < 0 || number >= Ledger.CAPACITY ? -1 : (int)number;
+        }
+    }
+
+    /** A request that waits for its reply; in view, if a message shows it. */
+    private record Held(Connection connection, int number, long id, Message view)
+    {
+    }
+
+    /**
+     * Serves for some time.
+     *
+     * @param durationNs of it.
+     * @param isStopped  whether to end before.
+     * @param onClosing  called before the port is closed, whoever closes it.
+     */
+    void run(final long durationNs, final BooleanSupplier isStopped, final Runnable onClosing)
+        throws InterruptedException
+    {
+        this.onClosing = onClosing;
+        final long deadlineNs = System.nanoTime() + durationNs;
+        if (random.nextBoolean())
+        {
+            while (System.nanoTime() - deadlineNs < 0 && !isStopped.getAsBoolean())
+            {
+                receive();
+                replyHeld();
+            }
+        }
+        else
+        {
+            runAgent(deadlineNs, isStopped);
+        }
+        onClosing.run();
+    }
+
+    @Override
+    public void close()
+    {
+        connections.values().forEach((connection) -> connection.ledger.close());
+        connections.clear();
+    }
+
+    // ---- receiving
+
+    private void receive() throws InterruptedException
+    {
+        final int limit = Soak.isOneIn(random, 16) ? SHORT_LIMIT : NO_LIMIT;
+        final int result = random.nextBoolean() ? port.await(message, limit, AWAIT_NS) : port.get(message, limit);
+        if (result >= 0)
+        {
+            onMessage(message);
+        }
+        else if (Status.TIMED_OUT == result || Status.WOULD_BLOCK == result)
+        {
+            sweep();
+            if (Status.WOULD_BLOCK == result)
+            {
+                Thread.sleep(1);
+            }
+        }
+        else
+        {
+            throw new ChildFailure("a service's get gave " + Status.text(result));
+        }
+    }
+
+    private void runAgent(final long deadlineNs, final BooleanSupplier isStopped) throws InterruptedException
+    {
+        final PortAgent agent = new PortAgent(port, this::onUpcall, 1 + random.nextInt(32));
+        try (WaitSet waitSet = attachment.waitSet())
+        {
+            waitSet.add(port);
+            while (System.nanoTime() - deadlineNs < 0 && !isStopped.getAsBoolean())
+            {
+                try
+                {
+                    if (0 == agent.doWork())
+                    {
+                        sweep();
+                        waitSet.await(AWAIT_NS);
+                    }
+                }
+                catch (final DeliberateException ignore)
+                {
+                    // The agent has replied with 0 bytes.
+                }
+                replyHeld();
+            }
+        }
+        catch (final DeliberateError ignore)
+        {
+            // The agent has closed the port.
+        }
+    }
+
+    private void onUpcall(final Message shown)
+    {
+        onMessage(shown);
+    }
+
+    private void onMessage(final Message shown)
+    {
+        if (MessageState.DISPOSE == shown.state())
+        {
+            onDisposal(shown.id());
+            return;
+        }
+        final Connection connection = connection(shown);
+        final int number = null == connection ? -1 : connection.number(shown.id());
+        if (number < 0)
+        {
+            findings.accept("message " + shown.id() + " of an unknown connection, length=" + shown.length());
+            return;
+        }
+        onRequest(shown, connection, number);
+    }
+
+    /** The ids of a connection's messages begin alike, as no other's do; its first message tells which it is. */
+    private Connection connection(final Message shown)
+    {
+        final int lease = SlotDescriptor.lease(shown.id());
+        final Connection known = connections.get(lease);
+        if (null != known || !shown.isView())
+        {
+            return known;
+        }
+        final long session = Soak.hello(shown.buffer(), shown.length());
+        try
+        {
+            final Ledger ledger = session < 0 ? null : Ledger.open(directory, session);
+            if (null == ledger)
+            {
+                return null;
+            }
+            ledger.mapped();
+            final Connection connection = new Connection(ledger, SlotDescriptor.sequence(shown.id()));
+            connections.put(lease, connection);
+            return connection;
+        }
+        catch (final IOException ex)
+        {
+            throw new UncheckedIOException(ex);
+        }
+    }
+
+    private void onRequest(final Message shown, final Connection connection, final int number)
+    {
+        final Ledger ledger = connection.ledger;
+        final boolean isAgain = (ledger.serviceNote(number) & Ledger.SEEN) != 0;
+        ledger.addServiceNote(number, Ledger.SEEN);
+        if (isAgain)
+        {
+            fault(connection, Ledger.Fault.DOUBLED, number, "received again");
+            return;
+        }
+        if (number <= connection.lastNumber)
+        {
+            fault(connection, Ledger.Fault.DISORDERED, number, "received behind message " + connection.lastNumber);
+        }
+        connection.lastNumber = Math.max(number, connection.lastNumber);
+        connection.seenCount++;
+        final long id = shown.id();
+        if (!shown.isView())
+        {
+            // Too long for what was asked for (R17): it is first in line still, unless it is replied to unseen.
+            if (random.nextBoolean())
+            {
+                reply(new Held(connection, number, id, null));
+                return;
+            }
+            final int result = port.get(shown);
+            if (MessageState.REQUEST != result || shown.id() != id)
+            {
+                fault(connection, Ledger.Fault.STRANGE, number, "did not stay first in line: " + Status.text(result));
+                return;
+            }
+        }
+        if (!isWhole(shown, connection, number))
+        {
+            fault(connection, Ledger.Fault.TORN, number, "torn request, length=" + shown.length());
+        }
+        decide(shown, connection, number, id);
+    }
+
+    private void decide(final Message shown, final Connection connection, final int number, final long id)
+    {
+        if (shown != message)
+        {
+            mayThrow(connection, number);
+        }
+        if (held.size() < holdLimit && random.nextInt(4) != 0)
+        {
+            final boolean keepsView = shown == message && random.nextInt(4) == 0;
+            held.add(new Held(connection, number, id, keepsView ? shown : null));
+            if (keepsView)
+            {
+                message = new Message();
+            }
+            return;
+        }
+        reply(new Held(connection, number, id, shown));
+    }
+
+    private void mayThrow(final Connection connection, final int number)
+    {
+        if (Soak.isOneIn(random, errorRate))
+        {
+            onClosing.run();
+            throw new DeliberateError();
+        }
+        if (Soak.isOneIn(random, throwRate))
+        {
+            connection.ledger.replyOrder(number, ++connection.replyCount);
+            connection.ledger.addServiceNote(number, Ledger.THROWING | Ledger.REPLYING);
+            throw new DeliberateException();
+        }
+    }
+
+    private void onDisposal(final long id)
+    {
+        final Connection connection = connections.get(SlotDescriptor.lease(id));
+        final int number = null == connection ? -1 : connection.number(id);
+        if (number < 0)
+        {
+            findings.accept("a disposal of message " + id + " of an unknown connection");
+            return;
+        }
+        final Ledger ledger = connection.ledger;
+        final int note = ledger.serviceNote(number);
+        if ((note & (Ledger.SEEN | Ledger.DISPOSED)) != Ledger.SEEN)
+        {
+            fault(connection, Ledger.Fault.DOUBLED, number, "disposed of, with note 0x" + Integer.toHexString(note));
+            return;
+        }
+        final boolean isDue = (ledger.clientNote(number) & Ledger.RELEASING) != 0 || ledger.state() >= Ledger.CLOSING;
+        ledger.addServiceNote(number, Ledger.DISPOSED | (isDue ? 0 : Ledger.DISPOSED_EARLY));
+        connection.disposedCount++;
+        for (int i = held.size() - 1; i >= 0; i--)
+        {
+            if (held.get(i).id() == id)
+            {
+                // Its client went: a reply is refused, and what is in view stays readable (R25).
+                reply(held.remove(i));
+            }
+        }
+    }
+
+    // ---- replying
+
+    private void replyHeld() throws InterruptedException
+    {
+        final long nowNs = System.nanoTime();
+        if (nowNs - throttledUntilNs < 0 || held.isEmpty())
+        {
+            if (nowNs - throttledUntilNs < 0)
+            {
+                Thread.sleep(1);
+            }
+            return;
+        }
+        if (Soak.isOneIn(random, 256))
+        {
+            throttledUntilNs = nowNs + TimeUnit.MILLISECONDS.toNanos(random.nextInt(MAX_THROTTLE_MS));
+            return;
+        }
+        for (int i = 1 + random.nextInt(4); i > 0 && !held.isEmpty(); i--)
+        {
+            // Any of them: replies need not keep to the order of the requests (R20).
+            reply(held.remove(random.nextInt(held.size())));
+        }
+    }
+
+    private void reply(final Held request)
+    {
+        final Connection connection = request.connection();
+        final Ledger ledger = connection.ledger;
+        final int number = request.number();
+        final int length = Ledger.length(connection.session, number, Payload.REPLY, messageLimit);
+        if (null != request.view() && !isWhole(request.view(), connection, number))
+        {
+            fault(connection, Ledger.Fault.TORN, number, "torn request when it is replied to");
+        }
+        ledger.replyOrder(number, ++connection.replyCount);
+        ledger.addServiceNote(number, Ledger.REPLYING);
+        final int result = switch (random.nextInt(3))
+        {
+            case 0 -> copy(request, length);
+            case 1 -> claim(request, length, length);
+            default -> claim(request, length + random.nextInt(messageLimit - length + 1), length);
+        };
+        switch (result)
+        {
+            case Status.OK ->
+            {
+                ledger.addServiceNote(number, Ledger.REPLIED);
+                if ((ledger.serviceNote(number) & Ledger.DISPOSED) != 0)
+                {
+                    fault(connection, Ledger.Fault.STRANGE, number, "its reply came behind its disposal");
+                }
+                if (Soak.isOneIn(random, 16) && Status.INVALID != port.reply(request.id(), bytes, 0, 0))
+                {
+                    fault(connection, Ledger.Fault.STRANGE, number, "a second reply was not refused (R20)");
+                }
+                if (null != request.view())
+                {
+                    request.view().release();
+                }
+            }
+            case Status.INVALID ->
+            {
+                ledger.addServiceNote(number, Ledger.REFUSED);
+                if (null != request.view())
+                {
+                    request.view().release();
+                }
+            }
+            case Status.NO_SPACE -> held.add(new Held(connection, number, request.id(), null));
+            default -> fault(connection, Ledger.Fault.STRANGE, number, "its reply gave " + Status.text(result));
+        }
+    }
+
+    private int copy(final Held request, final int length)
+    {
+        Payload.fill(bytes, length, 0, Ledger.sequence(request.connection().session, request.number()), Payload.REPLY);
+        return null == request.view() || random.nextBoolean() ?
+            port.reply(request.id(), bytes, 0, length) : request.view().reply(bytes, 0, length);
+    }
+
+    private int claim(final Held request, final int claimedLength, final int length)
+    {
+        int result = port.claim(request.id(), claimedLength, claim);
+        if (Status.OK == result && Soak.isOneIn(random, 16))
+        {
+            claim.cancel();
+            result = port.claim(request.id(), claimedLength, claim);
+        }
+        if (Status.OK != result)
+        {
+            return result;
+        }
+        Payload.fill(claim.buffer(), length, 0,
+            Ledger.sequence(request.connection().session, request.number()), Payload.REPLY);
+        return claim.reply(length);
+    }
+
+    private boolean isWhole(final Message shown, final Connection connection, final int number)
+    {
+        if (!shown.isView())
+        {
+            return true;
+        }
+        if (0 == number)
+        {
+            return Soak.hello(shown.buffer(), shown.length()) == connection.session;
+        }
+        final int length = Ledger.length(connection.session, number, Payload.REQUEST, messageLimit);
+        return shown.length() == length &&
+            Payload.check(shown.buffer(), length, 0, Ledger.sequence(connection.session, number), Payload.REQUEST);
+    }
+
+    // ---- the ends of connections
+
+    /**
+     * Called when nothing is there to be received. A connection whose client had ended before that has nothing more to
+     * say if each of its messages was disposed of.
+     */
+    private void sweep()
+    {
+        final long nowNs = System.nanoTime();
+        if (nowNs - sweptAtNs < SWEEP_INTERVAL_NS)
+        {
+            return;
+        }
+        sweptAtNs = nowNs;
+        final Iterator<Connection> iterator = connections.values().iterator();
+        while (iterator.hasNext())
+        {
+            final Connection connection = iterator.next();
+            if (connection.isEnding && connection.seenCount == connection.disposedCount)
+            {
+                connection.ledger.done();
+                CloseHelper.close(connection.ledger);
+                iterator.remove();
+            }
+            else
+            {
+                connection.isEnding = connection.ledger.isClientEnded();
+            }
+        }
+    }
+
+    private void fault(final Connection connection, final Ledger.Fault fault, final int number, final String what)
+    {
+        connection.ledger.addServiceFault(fault);
+        findings.accept("connection " + connection.session + ", message " + number + ": " + what);
+    }
+}

@@ -1,0 +1,77 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.soak;
+
+import io.jcaps.Attachment;
+import io.jcaps.CapsException;
+import io.jcaps.Status;
+import io.jcaps.layout.Geometry;
+import io.jcaps.shm.Caps;
+import io.jcaps.shm.RegionConfig;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.DirectBuffer;
+
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+
+/**
+ * What the soak's processes agree on.
+ */
+final class Soak
+{
+    /** Length of a connection's first message, which says which connection it is. */
+    static final int HELLO_LENGTH = 16;
+    /** Prefix of the names of services. */
+    static final String SERVICE_PREFIX = "soak.";
+
+    private static final long HELLO = 0x6A63_6170_732E_736FL;
+    // Small enough for each of its cells to be used soon, and for the 64 MB that a container has under /dev/shm.
+    private static final Geometry GEOMETRY = new Geometry(32, 64, 24, 32, 32_768);
+
+    private Soak()
+    {
+    }
+
+    static Attachment attach(final Path regionFile)
+    {
+        return Caps.attach(new RegionConfig().path(regionFile).geometry(GEOMETRY));
+    }
+
+    static void fillHello(final MutableDirectBuffer buffer, final long session)
+    {
+        buffer.putLong(0, HELLO);
+        buffer.putLong(Long.BYTES, session);
+    }
+
+    /**
+     * @return the connection's number; -1 if the bytes are not those of a first message.
+     */
+    static long hello(final DirectBuffer buffer, final int length)
+    {
+        return HELLO_LENGTH == length && HELLO == buffer.getLong(0) ? buffer.getLong(Long.BYTES) : -1;
+    }
+
+    /** Whether an attempt may succeed later: the region is full for now, or somebody who is stopped holds its lock. */
+    static boolean isPassing(final CapsException ex)
+    {
+        return switch (ex.status())
+        {
+            case Status.NO_BUFFERS, Status.TIMED_OUT, Status.NOT_FOUND, Status.NOT_CONNECTED, Status.NO_SPACE -> true;
+            default -> false;
+        };
+    }
+
+    /** Sleeps up to some time. */
+    static void pause(final SplittableRandom random, final int limitMs) throws InterruptedException
+    {
+        Thread.sleep(random.nextInt(limitMs));
+    }
+
+    /** Whether something should be done now that is done once in so many times. */
+    static boolean isOneIn(final SplittableRandom random, final int count)
+    {
+        return 0 == random.nextInt(count);
+    }
+}

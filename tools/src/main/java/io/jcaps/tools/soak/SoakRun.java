@@ -1,0 +1,494 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.soak;
+
+import io.jcaps.Attachment;
+import io.jcaps.tools.child.Child;
+import io.jcaps.tools.child.Line;
+import io.jcaps.tools.child.WorkDirectory;
+import io.jcaps.tools.terminal.Screen;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * One run of the soak: starts the processes, kills, stops and restarts them at random, and in the end holds what each
+ * noted against what the others were told.
+ * <p>
+ * One thread runs it; any may stop or close it.
+ */
+final class SoakRun implements AutoCloseable
+{
+    private static final Line STOP = new Line("stop");
+    private static final int CLIENTS_PER_PROCESS = 2;
+    private static final int MORTAL_SERVICE_COUNT = 2;
+    private static final long TICK_MS = 50;
+    private static final long LOOK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long SAMPLE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final int MIN_ACT_MS = 200;
+    private static final int MAX_ACT_MS = 1_400;
+    private static final int MAX_REST_MS = 800;
+    private static final int MIN_STOP_MS = 50;
+    private static final int STOP_DOUBLINGS = 7;
+    private static final int MAX_STOPPED = 2;
+    private static final long SETTLE_LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long END_LIMIT_NS = TimeUnit.SECONDS.toNanos(120);
+    /** Shorter runs are over before all memory was used once. */
+    private static final long MIN_JUDGED_NS = TimeUnit.SECONDS.toNanos(120);
+    private static final long MB = 1L << 20;
+    // Fixed from the beginning, so that what grows is something else.
+    private static final List<String> JVM_FLAGS = List.of(
+        "-Xms24m", "-Xmx24m", "-XX:+AlwaysPreTouch", "-Xss512k", "-XX:ReservedCodeCacheSize=24m");
+
+    private final Path directory;
+    private final Path regionFile;
+    private final long durationNs;
+    private final int clientCount;
+    private final Screen screen;
+    private final SplittableRandom random;
+    private final BlockingQueue<Child.Event> events = new LinkedBlockingQueue<>();
+    private final Accounts accounts = new Accounts();
+    private final Books books;
+    private final List<Party> parties = new ArrayList<>();
+    private final Map<Child, Party> partyByChild = new LinkedHashMap<>();
+    private final Set<Child> killed = new HashSet<>();
+    private final List<ProcessUse> uses = new ArrayList<>();
+    private final Flatness regionMemory = new Flatness("region's file, memory", "KB", 1_024, 2 * MB, 0.1);
+    private final Map<String, Object> summary = new LinkedHashMap<>();
+    private String services;
+    private int lifeCount;
+    private long clientKills;
+    private long serviceKills;
+    private long stops;
+    private long restarts;
+    private long gracefulEnds;
+    private long startNs;
+    private long endNs;
+    private volatile boolean isStopping;
+
+    // Guarded by this, as a shutdown closes the run while it goes on.
+    private final List<Child> children = new ArrayList<>();
+    private boolean isClosed;
+
+    /**
+     * @param directory   that is the run's own, and removed when it is closed.
+     * @param regionFile  to use, in that directory or another.
+     * @param durationNs  of the traffic.
+     * @param seed        of all that is random.
+     * @param clientCount clients in processes that may be killed.
+     * @param screen      to show it on.
+     */
+    SoakRun(
+        final Path directory,
+        final Path regionFile,
+        final long durationNs,
+        final long seed,
+        final int clientCount,
+        final Screen screen)
+    {
+        this.directory = directory;
+        this.regionFile = regionFile;
+        this.durationNs = durationNs;
+        this.clientCount = clientCount;
+        this.screen = screen;
+        random = new SplittableRandom(seed);
+        books = new Books(directory, accounts);
+    }
+
+    /**
+     * Runs it, until its time is over or it is stopped.
+     *
+     * @return whether all held.
+     */
+    boolean run() throws IOException, InterruptedException
+    {
+        try (RegionState region = new RegionState(regionFile))
+        {
+            startNs = System.nanoTime();
+            begin(region);
+            traffic(region);
+            endNs = System.nanoTime();
+            finish(region);
+        }
+        summarize();
+        return accounts.isClean();
+    }
+
+    /** Lets the traffic end now; what follows is as at its usual end. */
+    void stop()
+    {
+        isStopping = true;
+    }
+
+    /** What was counted, by name. */
+    Map<String, Object> summary()
+    {
+        return summary;
+    }
+
+    /** Ends what still runs and removes the directory. A second call does nothing. */
+    @Override
+    public void close()
+    {
+        synchronized (this)
+        {
+            if (isClosed)
+            {
+                return;
+            }
+            isClosed = true;
+            children.forEach(Child::kill);
+            children.forEach(Child::join);
+        }
+        books.close();
+        WorkDirectory.remove(directory);
+    }
+
+    // ---- the traffic
+
+    private void begin(final RegionState region)
+    {
+        for (int i = 0; i <= MORTAL_SERVICE_COUNT; i++)
+        {
+            parties.add(new Party(Soak.SERVICE_PREFIX + i, true, 0 != i, 0));
+        }
+        services = parties.stream().map(Party::name).collect(Collectors.joining(","));
+        parties.add(new Party("clients 0", false, false, 1));
+        for (int i = 0; i < clientCount; i += CLIENTS_PER_PROCESS)
+        {
+            parties.add(new Party("clients " + (1 + i / CLIENTS_PER_PROCESS), false, true,
+                Math.min(CLIENTS_PER_PROCESS, clientCount - i)));
+        }
+        for (final Party party : parties)
+        {
+            start(party, region.geometry().slotCount());
+            if (!party.isMortal())
+            {
+                uses.add(new ProcessUse(party.name(), party.child().pid()));
+            }
+        }
+        restarts = 0;
+    }
+
+    private void traffic(final RegionState region) throws IOException, InterruptedException
+    {
+        long actAtNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+        long lookAtNs = System.nanoTime();
+        long sampleAtNs = System.nanoTime();
+        for (long nowNs = startNs; nowNs - startNs < durationNs && !isStopping; nowNs = System.nanoTime())
+        {
+            onEvents();
+            if (nowNs - actAtNs >= 0)
+            {
+                act();
+                actAtNs = nowNs + TimeUnit.MILLISECONDS.toNanos(MIN_ACT_MS + random.nextInt(MAX_ACT_MS - MIN_ACT_MS));
+            }
+            for (final Party party : parties)
+            {
+                if (party.isDue(nowNs))
+                {
+                    start(party, region.geometry().slotCount());
+                }
+            }
+            if (nowNs - lookAtNs >= 0)
+            {
+                books.look(stoppedLives());
+                lookAtNs = nowNs + LOOK_INTERVAL_NS;
+                showProgress(nowNs);
+            }
+            if (nowNs - sampleAtNs >= 0)
+            {
+                uses.forEach(ProcessUse::sample);
+                regionMemory.add(region.allocatedLength());
+                sampleAtNs = nowNs + SAMPLE_INTERVAL_NS;
+            }
+        }
+    }
+
+    private void act()
+    {
+        final Party party = parties.get(random.nextInt(parties.size()));
+        if (!party.isIdle())
+        {
+            return;
+        }
+        final int choice = random.nextInt(100);
+        if (choice < 50 && party.isMortal())
+        {
+            party.ending();
+            killed.add(party.child());
+            clientKills += party.isService() ? 0 : 1;
+            serviceKills += party.isService() ? 1 : 0;
+            party.child().kill();
+        }
+        else if (choice < 65 && party.isMortal())
+        {
+            party.ending();
+            gracefulEnds++;
+            party.child().tell(STOP);
+        }
+        else if (!party.isPaused() && parties.stream().filter(Party::isPaused).count() < MAX_STOPPED)
+        {
+            stops++;
+            final int longestMs = MIN_STOP_MS << random.nextInt(STOP_DOUBLINGS);
+            party.pause(longestMs + random.nextInt(longestMs));
+        }
+    }
+
+    private Set<Integer> stoppedLives()
+    {
+        return parties.stream().filter(Party::isPaused).map(Party::life).collect(Collectors.toSet());
+    }
+
+    private void start(final Party party, final int slotCount)
+    {
+        final int life = ++lifeCount;
+        final List<String> args = new ArrayList<>(List.of(
+            directory.toString(), regionFile.toString(), Integer.toString(life), Long.toString(random.nextLong())));
+        if (party.isService())
+        {
+            args.add(party.name());
+        }
+        else
+        {
+            args.addAll(List.of(Integer.toString(slotCount), Integer.toString(party.clientCount()), services));
+        }
+        synchronized (this)
+        {
+            if (isClosed)
+            {
+                return;
+            }
+            final Child child = new Child(party.name() + ", life " + life,
+                party.isService() ? SoakService.class : SoakClient.class, events, true, JVM_FLAGS, args);
+            children.add(child);
+            partyByChild.put(child, party);
+            party.live(child, life);
+        }
+        restarts++;
+    }
+
+    private void onEvents() throws InterruptedException
+    {
+        Child.Event event = events.poll(TICK_MS, TimeUnit.MILLISECONDS);
+        for (; null != event; event = events.poll())
+        {
+            final Child child = event.child();
+            switch (event.line().word())
+            {
+                case "finding" -> accounts.find(event.line().text("what"));
+                case "failed" -> accounts.addOther(child.name() + " failed: " + event.line().text("what"));
+                case Child.ENDED -> onEnded(child);
+                default -> accounts.addOther(child.name() + " said " + event.line());
+            }
+        }
+    }
+
+    private void onEnded(final Child child)
+    {
+        final Party party = partyByChild.remove(child);
+        final int exitCode = child.join();
+        if (!party.isEnding() || 0 != exitCode && !killed.remove(child))
+        {
+            accounts.addOther(child.name() + " ended by itself, exit code " + exitCode);
+        }
+        killed.remove(child);
+        synchronized (this)
+        {
+            children.remove(child);
+        }
+        books.lifeEnded(party.life());
+        party.ended(random.nextInt(MAX_REST_MS));
+    }
+
+    // ---- the end
+
+    private void finish(final RegionState region) throws IOException, InterruptedException
+    {
+        screen.progress("  ending: " + books.openCount() + " connections are open");
+        for (final Party party : parties)
+        {
+            party.awaitPauseEnd();
+        }
+        end(false);
+        final long settleFromNs = System.nanoTime();
+        do
+        {
+            onEvents();
+            books.look(Set.of());
+        }
+        while (books.openCount() > 0 && System.nanoTime() - settleFromNs < SETTLE_LIMIT_NS);
+        end(true);
+        books.look(Set.of());
+        if (books.openCount() > 0)
+        {
+            accounts.addOther(books.openCount() + " connections did not come to an end");
+        }
+        checkRegion(region);
+        checkSums();
+    }
+
+    private void end(final boolean areServices) throws InterruptedException
+    {
+        for (final Party party : parties)
+        {
+            if (areServices == party.isService() && party.isIdle())
+            {
+                party.ending();
+                party.child().tell(STOP);
+            }
+        }
+        final long fromNs = System.nanoTime();
+        while (parties.stream().anyMatch((party) -> areServices == party.isService() && null != party.child()))
+        {
+            onEvents();
+            if (System.nanoTime() - fromNs > END_LIMIT_NS)
+            {
+                for (final Party party : parties)
+                {
+                    if (areServices == party.isService() && null != party.child())
+                    {
+                        accounts.addOther(party.child().name() + " did not end when it was told to");
+                        killed.add(party.child());
+                        party.child().kill();
+                    }
+                }
+                return;
+            }
+        }
+    }
+
+    /** Whoever attaches next removes what the killed ones have left: then nothing may be there any more. */
+    private void checkRegion(final RegionState region) throws IOException
+    {
+        try (Attachment attachment = Soak.attach(regionFile))
+        {
+            summary.put("sleepMode", attachment.sleepMode());
+        }
+        for (final String entry : region.entries())
+        {
+            accounts.addOther("left in the region's tables: " + entry);
+        }
+        for (final String lock : region.locks())
+        {
+            accounts.addOther("left on the region's lock file: " + lock);
+        }
+    }
+
+    private void checkSums()
+    {
+        final Map<String, Long> numbers = accounts.numbers();
+        final long ends = numbers.entrySet().stream()
+            .filter((entry) -> entry.getKey().startsWith("outcome") || entry.getKey().startsWith("open"))
+            .mapToLong(Map.Entry::getValue).sum() + accounts.withoutOutcome();
+        if (numbers.get("puts") != ends)
+        {
+            accounts.addOther("puts are " + numbers.get("puts") + ", but their ends are " + ends);
+        }
+    }
+
+    // ---- showing
+
+    private void showProgress(final long nowNs)
+    {
+        screen.progress(Math.min(1, (nowNs - startNs) / (double)durationNs), String.format(Locale.ROOT,
+            "%,d puts  %d kills  %d stops%s", accounts.puts(), clientKills + serviceKills, stops,
+            accounts.isClean() ? "" : "  NOT CLEAN"));
+    }
+
+    private void summarize()
+    {
+        screen.endProgress();
+        final double seconds = (endNs - startNs) / 1e9;
+        if (endNs - startNs >= MIN_JUDGED_NS)
+        {
+            flatnesses().filter((flatness) -> !flatness.isFlat())
+                .forEach((flatness) -> accounts.addOther("grows: " + flatness));
+        }
+        final Map<String, Long> numbers = accounts.numbers();
+        summary.put("seconds", Math.round(seconds * 10) / 10.0);
+        summary.put("stopped", isStopping);
+        summary.put("putsPerMinute", Math.round(numbers.get("puts") / seconds * 60));
+        summary.putAll(numbers);
+        summary.put("clientKills", clientKills);
+        summary.put("serviceKills", serviceKills);
+        summary.put("stops", stops);
+        summary.put("gracefulEnds", gracefulEnds);
+        summary.put("restarts", restarts);
+        final Map<String, Object> flat = new LinkedHashMap<>();
+        flatnesses().forEach((flatness) -> flat.put(flatness.name(), flatness.sampleCount() < 3 ?
+            null : List.of(flatness.middle(), flatness.last())));
+        summary.put("middleAndLastThird", flat);
+        summary.put("findings", accounts.findings());
+        print(numbers, seconds);
+    }
+
+    private Stream<Flatness> flatnesses()
+    {
+        return Stream.concat(
+            uses.stream().flatMap((use) -> use.all().stream()), Stream.of(regionMemory));
+    }
+
+    private void print(final Map<String, Long> numbers, final double seconds)
+    {
+        screen.title(String.format(Locale.ROOT, "%.1f s%s", seconds, isStopping ? ", stopped" : ""));
+        row("puts accepted", numbers.get("puts"));
+        row("  REPLIED", numbers.get("outcomeReplied"));
+        row("  SERVICE_CLOSED, received", numbers.get("outcomeServiceClosedReceived"));
+        row("  SERVICE_CLOSED, not received", numbers.get("outcomeServiceClosed"));
+        row("  SERVICE_DIED, received", numbers.get("outcomeServiceDiedReceived"));
+        row("  SERVICE_DIED, not received", numbers.get("outcomeServiceDied"));
+        row("  ABORTED, received", numbers.get("outcomeAbortedReceived"));
+        row("  ABORTED, not received", numbers.get("outcomeAborted"));
+        row("  open when the client was killed", numbers.get("openWhenClientWasKilled"));
+        row("  open when the client closed its port", numbers.get("openWhenClientClosed"));
+        row("received by services", numbers.get("received"));
+        row("replied by services", numbers.get("replied"));
+        row("disposals that services got", numbers.get("disposals"));
+        row("aborts, beside calls that ran out of time", numbers.get("aborts"));
+        row("connections", numbers.get("connections"));
+        row("SIGKILL to clients' processes", clientKills);
+        row("SIGKILL to services' processes", serviceKills);
+        row("SIGSTOP, later SIGCONT", stops);
+        row("processes that ended when asked to", gracefulEnds);
+        row("processes started anew", restarts);
+        row("lost: no outcome, or a reply that never came", numbers.get("lost"));
+        row("lost disposals", numbers.get("lostDisposals"));
+        row("doubled", numbers.get("doubled"));
+        row("untruthful", numbers.get("untruthful"));
+        row("torn", numbers.get("torn"));
+        row("disordered", numbers.get("disordered"));
+        row("answers that no rule knows", numbers.get("strange"));
+        row("other findings", numbers.get("other"));
+        screen.title("Middle third, then last third" +
+            (endNs - startNs >= MIN_JUDGED_NS ? "" : " (shown only: judged from 2 minutes on)"));
+        flatnesses().forEach((flatness) -> screen.print("  " + flatness));
+        if (!accounts.findings().isEmpty())
+        {
+            screen.title("Findings");
+            accounts.findings().forEach((finding) -> screen.print("  " + finding));
+        }
+        screen.print("");
+        screen.print(accounts.isClean() ? "  All of it held." : "FAILED: not all of it held.");
+    }
+
+    private void row(final String name, final long value)
+    {
+        screen.print(String.format(Locale.ROOT, "  %-50s %,14d", name, value));
+    }
+}

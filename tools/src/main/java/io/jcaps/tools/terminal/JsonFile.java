@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.terminal;
+
+import com.google.gson.GsonBuilder;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+
+/**
+ * The file that a command writes its summary to, if its user wants one. Any thread may call.
+ */
+public final class JsonFile
+{
+    private final Path file;
+    private final boolean isNew;
+
+    /**
+     * Finds out at once whether it can be written: that must not be learned at the end of a long run.
+     *
+     * @param file to write; null for none.
+     * @throws IOException if it cannot be written.
+     */
+    public JsonFile(final Path file) throws IOException
+    {
+        this.file = file;
+        isNew = null != file && Files.notExists(file);
+        if (null != file)
+        {
+            Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE).close();
+        }
+    }
+
+    /**
+     * Writes the summary.
+     *
+     * @param members of the one object in it.
+     * @throws IOException if it cannot be written after all.
+     */
+    public void write(final Map<String, Object> members) throws IOException
+    {
+        if (null != file)
+        {
+            final String text = new GsonBuilder().serializeNulls().setPrettyPrinting().disableHtmlEscaping().create()
+                .toJson(members);
+            Files.write(file, (text + '\n').getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Leaves no empty file behind where there was none. */
+    public void abandon()
+    {
+        if (isNew)
+        {
+            try
+            {
+                Files.deleteIfExists(file);
+            }
+            catch (final IOException ignore)
+            {
+                // An empty file is left.
+            }
+        }
+    }
+}
