@@ -27,10 +27,13 @@ final class Books implements AutoCloseable
     private static final long UNKNOWN_LIMIT_NS = TimeUnit.SECONDS.toNanos(5);
     private static final long OVERDUE_LIMIT_NS = TimeUnit.SECONDS.toNanos(30);
 
+    private static final long FORGET_LIMIT_NS = TimeUnit.MINUTES.toNanos(5);
+
     private final Path directory;
     private final Accounts accounts;
     private final Map<Long, Entry> entries = new HashMap<>();
     private final Set<Integer> endedLives = new HashSet<>();
+    private final Map<Long, Long> overSinceNs = new HashMap<>();
     private long lastLookNs = System.nanoTime();
 
     /**
@@ -72,7 +75,7 @@ final class Books implements AutoCloseable
         final long nowNs = System.nanoTime();
         final long sinceNs = nowNs - lastLookNs;
         lastLookNs = nowNs;
-        openNew();
+        openNew(nowNs);
         final Iterator<Entry> iterator = entries.values().iterator();
         while (iterator.hasNext())
         {
@@ -99,14 +102,23 @@ final class Books implements AutoCloseable
         entries.clear();
     }
 
-    private void openNew() throws IOException
+    private void openNew(final long nowNs) throws IOException
     {
         final List<Long> sessions = new ArrayList<>();
+        final List<Long> generations = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory))
         {
             for (final Path file : files)
             {
                 sessions.add(Ledger.session(file.getFileName().toString()));
+                generations.add(PortNote.generation(file.getFileName().toString()));
+            }
+        }
+        for (final long generation : generations)
+        {
+            if (generation >= 0)
+            {
+                forgetIfOver(generation, nowNs);
             }
         }
         for (final long session : sessions)
@@ -125,6 +137,22 @@ final class Books implements AutoCloseable
                     Files.deleteIfExists(Ledger.file(directory, session));
                 }
             }
+        }
+    }
+
+    /** Notes of what is over are kept until no connection can be left that needs them. */
+    private void forgetIfOver(final long generation, final long nowNs) throws IOException
+    {
+        if (!endedLives.contains(PortNote.life(generation)) && PortNote.CLOSED != PortNote.read(directory, generation))
+        {
+            return;
+        }
+        final Long sinceNs = overSinceNs.putIfAbsent(generation, nowNs);
+        if (null != sinceNs && nowNs - sinceNs > FORGET_LIMIT_NS &&
+            entries.values().stream().noneMatch((entry) -> entry.ledger.generation() == generation))
+        {
+            PortNote.remove(directory, generation);
+            overSinceNs.remove(generation);
         }
     }
 

@@ -65,6 +65,20 @@ final class PortNote implements AutoCloseable
         return (long)life << COUNT_BITS | count;
     }
 
+    /**
+     * @param fileName of a file in the directory.
+     * @return generation of the registration; -1 if it is another file.
+     */
+    static long generation(final String fileName)
+    {
+        return fileName.startsWith(FILE_PREFIX) ? Long.parseLong(fileName.substring(FILE_PREFIX.length())) : -1;
+    }
+
+    static void remove(final Path directory, final long generation) throws IOException
+    {
+        Files.deleteIfExists(file(directory, generation));
+    }
+
     static int life(final long generation)
     {
         return (int)(generation >>> COUNT_BITS);

@@ -397,6 +397,11 @@ final class Registration implements AutoCloseable
             throttledUntilNs = nowNs + TimeUnit.MILLISECONDS.toNanos(random.nextInt(MAX_THROTTLE_MS));
             return;
         }
+        if (held.size() < holdLimit / 2 && !Soak.isOneIn(random, 4))
+        {
+            // Held back, until there are more of them, or a while has passed.
+            return;
+        }
         for (int i = 1 + random.nextInt(4); i > 0 && !held.isEmpty(); i--)
         {
             // Any of them: replies need not keep to the order of the requests (R20).

@@ -11,12 +11,15 @@ import io.jcaps.Message;
 import io.jcaps.MessageState;
 import io.jcaps.Outcome;
 import io.jcaps.Status;
+import io.jcaps.WaitSet;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.tools.child.ChildFailure;
 import io.jcaps.tools.child.Payload;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.collections.IntArrayList;
 import org.agrona.collections.Long2LongHashMap;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.ArrayDeque;
@@ -42,15 +45,18 @@ final class Session
     private static final int MAX_NAP_MS = 20;
     private static final int MAX_VIEWS = 8;
     private static final int SHORT_LIMIT = 100;
+    private static final int INTERRUPT_RATE = 64;
 
     private final Ledger ledger;
     private final ClientPort port;
+    private final WaitSet waitSet;
     private final int messageLimit;
     private final SplittableRandom random;
     private final Consumer<String> findings;
     private final int window;
     private final int budget;
     private final int viewLimit;
+    private final IdleStrategy idleStrategy = new SleepingMillisIdleStrategy(1);
     private final Claim claim = new Claim();
     private final UnsafeBuffer bytes;
     private final Long2LongHashMap openNumbers = new Long2LongHashMap(NO_NUMBER);
@@ -73,6 +79,7 @@ final class Session
     /**
      * @param ledger       just made.
      * @param port         just connected; is closed by this.
+     * @param waitSet      that the port is in, to wait by; null for none.
      * @param messageLimit of the region.
      * @param slotCount    most messages in progress.
      * @param random       decides.
@@ -81,6 +88,7 @@ final class Session
     Session(
         final Ledger ledger,
         final ClientPort port,
+        final WaitSet waitSet,
         final int messageLimit,
         final int slotCount,
         final SplittableRandom random,
@@ -88,6 +96,7 @@ final class Session
     {
         this.ledger = ledger;
         this.port = port;
+        this.waitSet = waitSet;
         this.messageLimit = messageLimit;
         this.random = random;
         this.findings = findings;
@@ -270,8 +279,13 @@ final class Session
         ledger.clientNote(number, Ledger.PUTTING | Ledger.CALLED | Ledger.RELEASING);
         fill(bytes, number, length);
         final Message reply = spare();
+        if (Soak.isOneIn(random, INTERRUPT_RATE))
+        {
+            Thread.currentThread().interrupt();
+        }
         final int result = port.call(bytes, 0, length, reply, timeoutNs);
-        if (MessageState.REPLY == result || Status.TIMED_OUT == result)
+        Thread.interrupted();
+        if (MessageState.REPLY == result || Status.TIMED_OUT == result || Status.INTERRUPTED == result)
         {
             ledger.addClientNote(number, Ledger.ACCEPTED);
             accepted(number, reply.id());
@@ -283,7 +297,7 @@ final class Session
             }
             else if (Outcome.ABORTED != Outcome.kind(reply.outcome()))
             {
-                fault(Ledger.Fault.STRANGE, number, "timed out as " + Outcome.text(reply.outcome()));
+                fault(Ledger.Fault.STRANGE, number, "taken back as " + Outcome.text(reply.outcome()));
             }
             spareMessages.add(reply);
             return;
@@ -318,7 +332,7 @@ final class Session
         final Message message = spare();
         final int lengthLimit = Soak.isOneIn(random, 16) ? SHORT_LIMIT : Integer.MAX_VALUE;
         final int result =
-            0 == timeoutNs ? port.get(message, lengthLimit) : port.await(message, lengthLimit, timeoutNs);
+            0 == timeoutNs ? port.get(message, lengthLimit) : await(message, lengthLimit, timeoutNs);
         if (MessageState.REPLY == result)
         {
             onReply(message);
@@ -329,11 +343,35 @@ final class Session
         {
             onGone();
         }
-        else if (Status.WOULD_BLOCK != result && Status.TIMED_OUT != result)
+        else if (Status.WOULD_BLOCK != result && Status.TIMED_OUT != result && Status.INTERRUPTED != result)
         {
             throw new ChildFailure("a client's get gave " + Status.text(result));
         }
         return false;
+    }
+
+    private int await(final Message message, final int lengthLimit, final long timeoutNs)
+    {
+        if (null != waitSet)
+        {
+            waitSet.await(timeoutNs);
+            return port.get(message, lengthLimit);
+        }
+        if (Soak.isOneIn(random, 8))
+        {
+            return port.await(message, idleStrategy, timeoutNs);
+        }
+        if (!Soak.isOneIn(random, INTERRUPT_RATE))
+        {
+            return port.await(message, lengthLimit, timeoutNs);
+        }
+        Thread.currentThread().interrupt();
+        final int result = port.await(message, lengthLimit, timeoutNs);
+        if (!Thread.interrupted() || Status.TIMED_OUT == result)
+        {
+            fault(Ledger.Fault.STRANGE, 0, "interrupted, an await gave " + Status.text(result) + " (R16)");
+        }
+        return result;
     }
 
     private void onReply(final Message message)

@@ -9,6 +9,7 @@ import io.jcaps.CapsException;
 import io.jcaps.ClientPort;
 import io.jcaps.PortFlags;
 import io.jcaps.PortOptions;
+import io.jcaps.WaitSet;
 import io.jcaps.tools.child.Line;
 import io.jcaps.tools.child.ParentLink;
 import org.agrona.CloseHelper;
@@ -149,14 +150,35 @@ final class SoakClient
             return;
         }
         final Ledger ledger = Ledger.create(directory, (long)life << SESSION_BITS | sessionCount.incrementAndGet());
+        final WaitSet waitSet = Soak.isOneIn(random, 3) ? waitSet(attachment) : null;
         try
         {
-            new Session(ledger, port, attachment.messageLimit(), slotCount, random, this::tellFinding)
+            if (null != waitSet)
+            {
+                waitSet.add(port);
+            }
+            new Session(ledger, port, waitSet, attachment.messageLimit(), slotCount, random, this::tellFinding)
                 .run(() -> isStopped);
         }
         finally
         {
-            CloseHelper.closeAll(port, ledger);
+            CloseHelper.closeAll(waitSet, port, ledger);
+        }
+    }
+
+    private static WaitSet waitSet(final Attachment attachment)
+    {
+        try
+        {
+            return attachment.waitSet();
+        }
+        catch (final CapsException ex)
+        {
+            if (!Soak.isPassing(ex))
+            {
+                throw ex;
+            }
+            return null;
         }
     }
 
