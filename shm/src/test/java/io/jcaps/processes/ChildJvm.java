@@ -54,18 +54,19 @@ final class ChildJvm implements AutoCloseable
     static ChildJvm start(
         final List<String> launcher, final String classPath, final Path region, final String... properties)
     {
-        return start(Peer.class, launcher, classPath, region, properties);
+        return start(launcher, classPath, Peer.class, List.of(region.toString()), properties);
     }
 
     /**
-     * @param main     what to run, with the region's path as its argument.
-     * @param launcher command that starts the rest of its arguments.
+     * @param launcher  command that starts the rest of its arguments.
+     * @param main      class that answers lines instead of a {@link Peer}, or runs to its end.
+     * @param arguments of it.
      */
     static ChildJvm start(
-        final Class<?> main,
         final List<String> launcher,
         final String classPath,
-        final Path region,
+        final Class<?> main,
+        final List<String> arguments,
         final String... properties)
     {
         final List<String> command = new ArrayList<>(launcher);
@@ -79,7 +80,8 @@ final class ChildJvm implements AutoCloseable
         }
         command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
         command.addAll(List.of(properties));
-        command.addAll(List.of("-cp", classPath, main.getName(), region.toString()));
+        command.addAll(List.of("-cp", classPath, main.getName()));
+        command.addAll(arguments);
         try
         {
             return new ChildJvm(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
@@ -174,6 +176,20 @@ final class ChildJvm implements AutoCloseable
     int exitCode()
     {
         return process.exitValue();
+    }
+
+    /** What it printed until it ended by itself, and how it ended. */
+    String outputToEnd()
+    {
+        final String lines = String.join("\n", output.lines().toList());
+        awaitEnd();
+        return lines + "\nexit " + process.exitValue();
+    }
+
+    /** Processes that it started, and theirs. */
+    List<ProcessHandle> descendants()
+    {
+        return process.descendants().toList();
     }
 
     void signal(final String name)

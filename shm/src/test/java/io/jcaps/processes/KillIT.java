@@ -739,8 +739,8 @@ class KillIT
 
     private ChildJvm startJvm()
     {
-        return ChildJvm.start(
-            StepPeer.class, List.of(), System.getProperty("java.class.path"), region.path());
+        return ChildJvm.start(List.of(), System.getProperty("java.class.path"), StepPeer.class,
+            List.of(region.path().toString()));
     }
 
     /** The next ones start while this one works. */
