@@ -83,7 +83,7 @@ class UsersIT
     }
 
     @Test
-    @DisplayName("R22: the credentials of another user's process, as the operating system has them, on both sides")
+    @DisplayName("F22, R22: the credentials of another user's process, as the operating system has them, on both sides")
     void shouldSeeCredentialsOfOtherUser()
     {
         final int svc = sys.service(NAME, 0, -1, 0, CAPF_WORLD);
@@ -105,7 +105,7 @@ class UsersIT
     }
 
     @Test
-    @DisplayName("R3: who is not root registers under its own uid and groups, or -1: else EPERM")
+    @DisplayName("F22, R3: who is not root registers under its own uid and groups, or -1: else EPERM")
     void shouldLetUsersRegisterForThemselves()
     {
         assertThat(other.number("service", NAME, 0, -1, CAPF_WORLD)).isEqualTo(-CapsSys.EPERM);
@@ -120,7 +120,7 @@ class UsersIT
     }
 
     @Test
-    @DisplayName("R6: USER, GROUP and WORLD between users, each way")
+    @DisplayName("F22, R6: USER, GROUP and WORLD between users, each way")
     void shouldCheckPermissionBetweenUsers()
     {
         // A service of root's, for root, for the other user, for its groups, for all.

@@ -59,7 +59,7 @@ class VolumeIT
     }
 
     @Test
-    @DisplayName("fault 37: the same with pages of 2 MiB at the service, all mapped before the first message")
+    @DisplayName("F37: the same with pages of 2 MiB at the service, all mapped before the first message")
     void shouldHoldAllAtOnceInHugePages() throws IOException, InterruptedException
     {
         final Path mountPoint = Files.createDirectory(region.path().resolveSibling("mount"));

@@ -4,7 +4,17 @@
  */
 package io.jcaps.shm;
 
+import io.jcaps.Attachment;
+import io.jcaps.ClientPort;
+import io.jcaps.Message;
+import io.jcaps.MessageState;
+import io.jcaps.Outcome;
+import io.jcaps.PortFlags;
+import io.jcaps.PortOptions;
+import io.jcaps.ServicePort;
+import io.jcaps.Status;
 import io.jcaps.layout.Geometry;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -14,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -48,14 +59,14 @@ class HugePagesTest
     }
 
     @Test
-    @DisplayName("fault 37: a tmpfs with huge=advise maps a link by huge pages if that is asked for")
+    @DisplayName("F37: a tmpfs with huge=advise maps a link by huge pages if that is asked for")
     void shouldMapByHugePages() throws Exception
     {
         assertThat(mappedByHugePages("huge=advise,size=64m", true)).isPositive();
     }
 
     @Test
-    @DisplayName("fault 37: a tmpfs with huge=advise maps a link by small pages if huge ones are not asked for")
+    @DisplayName("F37: a tmpfs with huge=advise maps a link by small pages if huge ones are not asked for")
     void shouldNotMapByHugePagesUnlessAsked() throws Exception
     {
         assertThat(mappedByHugePages("huge=advise,size=64m", false)).isZero();
@@ -63,7 +74,7 @@ class HugePagesTest
 
     @ParameterizedTest
     @ValueSource(strings = {"huge=never", "huge=within_size", "huge=always"})
-    @DisplayName("fault 37: wherever a region lies, to ask for huge pages changes nothing but pages")
+    @DisplayName("F37: wherever a region lies, to ask for huge pages changes nothing but pages")
     void shouldWorkOnAnyTmpfs(final String option) throws Exception
     {
         final long mapped = mappedByHugePages(option + ",size=64m", true);
@@ -71,7 +82,7 @@ class HugePagesTest
     }
 
     @Test
-    @DisplayName("faults 12 and 37: a tmpfs that has no room for a huge page gives small ones, and is full cleanly")
+    @DisplayName("F12, F37: a tmpfs that has no room for a huge page gives small ones, and is full cleanly")
     void shouldTakeWhatIsLeft() throws Exception
     {
         assumeAdvice();
@@ -95,6 +106,70 @@ class HugePagesTest
         Files.delete(filler);
         assertThat(host.back(0, cellsOffset + backed, 4096)).isTrue();
         host.link(0).putLong(cellsOffset + backed, 42);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"huge=never", "huge=advise", "huge=within_size", "huge=always"})
+    @DisplayName("F37: messages of all lengths arrive whole, whatever pages they lie in")
+    void shouldExchangeMessagesOnAnyTmpfs(final String option) throws Exception
+    {
+        final Path mountPoint = fixture.mountTmpfs(option + ",size=96m");
+        final RegionConfig config =
+            fixture.config().path(mountPoint.resolve("region")).geometry(LARGE).hugePages(true);
+        final PortOptions options = new PortOptions().flags(PortFlags.USER);
+        final UnsafeBuffer bytes = new UnsafeBuffer(new byte[CELL_LENGTH]);
+        final Message request = new Message();
+        final Message reply = new Message();
+        final long seed = Long.getLong("caps.test.seed", System.nanoTime());
+        final Random random = new Random(seed);
+        try (Attachment attachment = Caps.attach(config);
+            ServicePort service = attachment.service("huge", options);
+            ClientPort client = attachment.client("huge", options))
+        {
+            final int[] lengths = new int[LARGE.slotCount()];
+            for (int round = 0; round < 8; round++)
+            {
+                for (int i = 0; i < lengths.length; i++)
+                {
+                    // Most are short, so that all rounds stay within the file system.
+                    lengths[i] = random.nextInt(i < 8 ? CELL_LENGTH + 1 : 4_000);
+                    bytes.setMemory(0, lengths[i], (byte)(round + i));
+                    assertThat(client.put(bytes, 0, lengths[i])).as("seed %d", seed).isPositive();
+                }
+                for (int i = 0; i < lengths.length; i++)
+                {
+                    int state = service.get(request);
+                    while (MessageState.DISPOSE == state)
+                    {
+                        state = service.get(request);
+                    }
+                    assertThat(state).isEqualTo(MessageState.REQUEST);
+                    assertThat(request.length()).isEqualTo(lengths[i]);
+                    assertFilled(request, (byte)(round + i), seed);
+                    bytes.setMemory(0, lengths[i], (byte)(round - i));
+                    assertThat(request.reply(bytes, 0, lengths[i])).isEqualTo(Status.OK);
+                }
+                for (int i = 0; i < lengths.length; i++)
+                {
+                    assertThat(client.get(reply)).isEqualTo(MessageState.REPLY);
+                    assertThat(reply.outcome()).isEqualTo(Outcome.REPLIED);
+                    assertThat(reply.length()).isEqualTo(lengths[i]);
+                    assertFilled(reply, (byte)(round - i), seed);
+                    reply.release();
+                }
+            }
+        }
+    }
+
+    private static void assertFilled(final Message message, final byte value, final long seed)
+    {
+        for (int i = 0; i < message.length(); i++)
+        {
+            if (value != message.buffer().getByte(i))
+            {
+                throw new AssertionError("byte " + i + " of " + message.length() + ", seed " + seed);
+            }
+        }
     }
 
     /** Bytes of a link that are mapped by huge pages when some of its cells are in use. */

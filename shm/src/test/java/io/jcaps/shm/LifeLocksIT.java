@@ -52,7 +52,7 @@ class LifeLocksIT
     }
 
     @Test
-    @DisplayName("B2, fault 8: a stopped process is alive")
+    @DisplayName("B2, F8: a stopped process is alive")
     void shouldSeeStoppedProcessAsAlive() throws Exception
     {
         final ShmHost host = fixture.open();
@@ -75,7 +75,7 @@ class LifeLocksIT
     }
 
     @Test
-    @DisplayName("fault 35: closing one of two attachments of a virtual machine leaves the other's locks")
+    @DisplayName("F35: closing one of two attachments of a virtual machine leaves the other's locks")
     void shouldKeepLocksOfOtherAttachment() throws IOException
     {
         final ShmHost first = fixture.open();
@@ -132,7 +132,7 @@ class LifeLocksIT
     }
 
     @Test
-    @DisplayName("R22, fault 22: a peer of another user is attested with his ids and none of the starter's groups")
+    @DisplayName("R22, F22: a peer of another user is attested with his ids and none of the starter's groups")
     void shouldAttestPeerOfOtherUser() throws IOException
     {
         RegionFixture.assumeRoot();
@@ -158,7 +158,7 @@ class LifeLocksIT
     }
 
     @Test
-    @DisplayName("fault 21: across pid namespaces life is still proved; credentials are had where they are visible")
+    @DisplayName("F21: across pid namespaces life is still proved; credentials are had where they are visible")
     void shouldProveLifeAcrossPidNamespaces() throws Exception
     {
         RegionFixture.assumeRoot();

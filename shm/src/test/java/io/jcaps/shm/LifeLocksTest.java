@@ -170,7 +170,7 @@ class LifeLocksTest
     }
 
     @Test
-    @DisplayName("fault 35: attachments below two class loaders share one channel and know of each other")
+    @DisplayName("F35: attachments below two class loaders share one channel and know of each other")
     void shouldShareLocksBetweenClassLoaders() throws Exception
     {
         final String open = "open " + fixture.path() + " PRIVATE";

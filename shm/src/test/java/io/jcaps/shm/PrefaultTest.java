@@ -59,7 +59,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("fault 12: a touch of what has no memory gets it none, and does not kill the access if none is left")
+    @DisplayName("F12: a touch of what has no memory gets it none, and does not kill the access if none is left")
     void shouldPassOverWhatHasNoMemory() throws Exception
     {
         final Path mountPoint = fixture.mountTmpfs("size=1m");
@@ -132,7 +132,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("faults 11 and 12: on a tmpfs without room for a client's messages it is not opened, others are")
+    @DisplayName("F11, F12: on a tmpfs without room for a client's messages it is not opened, others are")
     void shouldNotOpenClientOnFullTmpfs() throws Exception
     {
         final Path mountPoint = fixture.mountTmpfs("size=3m");

@@ -83,7 +83,7 @@ class ProcFsTest
     }
 
     @Test
-    @DisplayName("fault 20: the start time is found behind a name with blanks and parentheses")
+    @DisplayName("F20: the start time is found behind a name with blanks and parentheses")
     void shouldReadStartTicks()
     {
         assertThat(ProcFs.parseStartTicks(

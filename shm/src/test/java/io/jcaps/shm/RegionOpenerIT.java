@@ -33,7 +33,7 @@ class RegionOpenerIT
     private final RegionFixture fixture = new RegionFixture();
 
     @Test
-    @DisplayName("fault 16: of virtual machines that race to create, all end in one region")
+    @DisplayName("F16: of virtual machines that race to create, all end in one region")
     void shouldAgreeOnOneRegion() throws IOException
     {
         final List<PeerJvm> peers = new ArrayList<>();
@@ -73,7 +73,7 @@ class RegionOpenerIT
 
     @ParameterizedTest
     @ValueSource(strings = {"000", "022", "027", "077"})
-    @DisplayName("fault 24: modes do not depend on the umask")
+    @DisplayName("F24: modes do not depend on the umask")
     void shouldNotDependOnUmask(final String umask) throws IOException
     {
         final PeerJvm peer = fixture.closing(PeerJvm.start(
@@ -95,7 +95,7 @@ class RegionOpenerIT
     }
 
     @Test
-    @DisplayName("fault 6: a creator killed while it has the tables' lock holds nobody up")
+    @DisplayName("F6: a creator killed while it has the tables' lock holds nobody up")
     void shouldNotBeHeldUpByDeadCreator() throws IOException
     {
         final PeerJvm peer = fixture.closing(PeerJvm.start());
@@ -110,7 +110,7 @@ class RegionOpenerIT
     }
 
     @Test
-    @DisplayName("fault 22: another user gets nowhere in a private directory, and is told why")
+    @DisplayName("F22: another user gets nowhere in a private directory, and is told why")
     void shouldRefuseOtherUser() throws IOException
     {
         RegionFixture.assumeRoot();

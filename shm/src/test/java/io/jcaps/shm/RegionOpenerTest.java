@@ -56,7 +56,7 @@ class RegionOpenerTest
     private final RegionFixture fixture = new RegionFixture();
 
     @Test
-    @DisplayName("fault 6: a region is complete as soon as it can be seen, and nothing private is left beside it")
+    @DisplayName("F6: a region is complete as soon as it can be seen, and nothing private is left beside it")
     void shouldCreateRegion() throws IOException
     {
         final ShmHost host = fixture.open();
@@ -84,7 +84,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 17: a region of this boot in which nobody is left is used again")
+    @DisplayName("F17: a region of this boot in which nobody is left is used again")
     void shouldUseRegionThatAllHaveLeft()
     {
         final ShmHost creator = fixture.open();
@@ -105,7 +105,7 @@ class RegionOpenerTest
 
     @ParameterizedTest
     @EnumSource(Access.class)
-    @DisplayName("fault 24: directories and files that are made have exactly the mode that the access says")
+    @DisplayName("F24: directories and files that are made have exactly the mode that the access says")
     void shouldMakeMissingDirectoriesWithMode(final Access access) throws IOException
     {
         final Path outer = fixture.directory().resolve("outer");
@@ -124,7 +124,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 24: what a group shares belongs to the directory's group")
+    @DisplayName("F24: what a group shares belongs to the directory's group")
     void shouldGiveFilesToGroupOfDirectory() throws IOException
     {
         assumeRoot();
@@ -138,7 +138,7 @@ class RegionOpenerTest
 
     @ParameterizedTest
     @ValueSource(strings = {"0777", "1777", "0702"})
-    @DisplayName("fault 23: a directory that everybody can write to is refused, sticky or not")
+    @DisplayName("F23: a directory that everybody can write to is refused, sticky or not")
     void shouldRefuseDirectoryThatEverybodyCanWriteTo(final String mode) throws IOException
     {
         Files.setAttribute(fixture.directory(), "unix:mode", Integer.parseInt(mode, 8));
@@ -150,7 +150,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 23: a directory that a group can write to is for group access only")
+    @DisplayName("F23: a directory that a group can write to is for group access only")
     void shouldRefuseDirectoryThatGroupCanWriteTo() throws IOException
     {
         setMode(fixture.directory(), "rwxrwx---");
@@ -160,7 +160,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 23: a directory behind a link is refused")
+    @DisplayName("F23: a directory behind a link is refused")
     void shouldRefuseLinkToDirectory() throws IOException
     {
         final Path real = Files.createDirectory(fixture.directory().resolve("real"));
@@ -177,7 +177,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 23: a directory of somebody else's is refused, unless it is to be shared")
+    @DisplayName("F23: a directory of somebody else's is refused, unless it is to be shared")
     void shouldRefuseDirectoryOfSomebodyElse() throws IOException
     {
         assumeRoot();
@@ -193,7 +193,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 23: a file of somebody else's is never adopted")
+    @DisplayName("F23: a file of somebody else's is never adopted")
     void shouldRefuseFileOfSomebodyElse() throws IOException
     {
         assumeRoot();
@@ -207,7 +207,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 23: in a directory that a group can write to, files of its members are trusted")
+    @DisplayName("F23: in a directory that a group can write to, files of its members are trusted")
     void shouldTrustMembersOfGroup() throws IOException
     {
         assumeRoot();
@@ -223,7 +223,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 23: a link in the region's place is not followed, dangling or not")
+    @DisplayName("F23: a link in the region's place is not followed, dangling or not")
     void shouldRefuseLinkInPlaceOfRegion() throws IOException
     {
         final Path victim = fixture.directory().resolve("victim");
@@ -241,7 +241,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 23: a link in the lock file's place is not followed, dangling or not")
+    @DisplayName("F23: a link in the lock file's place is not followed, dangling or not")
     void shouldRefuseLinkInPlaceOfLockFile() throws IOException
     {
         final Path victim = fixture.directory().resolve("victim");
@@ -263,7 +263,7 @@ class RegionOpenerTest
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    @DisplayName("fault 14: a file that is no region is refused and left alone")
+    @DisplayName("F14: a file that is no region is refused and left alone")
     void shouldRefuseGarbage(final boolean withLockFile) throws IOException
     {
         final byte[] garbage = new byte[100_000];
@@ -279,7 +279,7 @@ class RegionOpenerTest
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 4095})
-    @DisplayName("fault 14: a file shorter than a header is refused")
+    @DisplayName("F14: a file shorter than a header is refused")
     void shouldRefuseShortFile(final int length) throws IOException
     {
         Files.write(fixture.path(), new byte[length]);
@@ -287,7 +287,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 14: a region that was cut short is refused")
+    @DisplayName("F14: a region that was cut short is refused")
     void shouldRefuseTruncatedRegion() throws IOException
     {
         fixture.open().close();
@@ -298,19 +298,23 @@ class RegionOpenerTest
         assertRefused(fixture.config(), "truncated region", Long.toString(SMALL.fileLength()));
     }
 
-    @Test
-    @DisplayName("fault 15: a region of another layout version is refused")
-    void shouldRefuseOtherLayoutVersion() throws IOException
+    @ParameterizedTest
+    @ValueSource(ints = {RegionDescriptor.LAYOUT_VERSION + 1, RegionDescriptor.LAYOUT_VERSION - 1, -1,
+        Integer.MAX_VALUE})
+    @DisplayName("F15, F17: a region of another layout version, older ones included, is refused and stays")
+    void shouldRefuseOtherLayoutVersion(final int version) throws IOException
     {
         fixture.open().close();
-        final int version = RegionDescriptor.LAYOUT_VERSION + 1;
         overwrite(RegionDescriptor.LAYOUT_VERSION_OFFSET,
             ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(version).array());
+        final FileStat stat = FileStat.of(fixture.path());
         assertRefused(fixture.config(), "layout version " + version);
+        assertThat(FileStat.of(fixture.path())).isEqualTo(stat);
+        assertThat(fixture.names()).containsExactly("region", "region.lock");
     }
 
     @Test
-    @DisplayName("fault 14: a region whose header was damaged is refused")
+    @DisplayName("F14: a region whose header was damaged is refused")
     void shouldRefuseDamagedHeader() throws IOException
     {
         fixture.open().close();
@@ -319,7 +323,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 6: a creator that died after the publication leaves no second name behind")
+    @DisplayName("F6: a creator that died after the publication leaves no second name behind")
     void shouldRemoveSecondNameOfRegion() throws IOException
     {
         final ShmHost creator = fixture.open();
@@ -331,7 +335,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 6: what a dead creator left is removed by the next one, and nothing else is")
+    @DisplayName("F6: what a dead creator left is removed by the next one, and nothing else is")
     void shouldRemovePrivateFilesOfDeadCreators() throws IOException
     {
         final List<String> others = List.of("region.tmp", "region~0123456789abcde.tmp", "region~x~0123456789abcdef.tmp",
@@ -347,7 +351,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 17: a region of an earlier boot is replaced, its lock file is kept")
+    @DisplayName("F17: a region of an earlier boot is replaced, its lock file is kept")
     void shouldReplaceRegionOfEarlierBoot() throws IOException
     {
         final FileStat lockFile;
@@ -367,7 +371,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 17: a region that somebody is in is not replaced, whatever its boot")
+    @DisplayName("F17: a region that somebody is in is not replaced, whatever its boot")
     void shouldNotReplaceRegionThatSomebodyIsIn() throws IOException
     {
         final ShmHost host = fixture.open();
@@ -379,7 +383,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 17: where the boot is not known a region is taken as it is")
+    @DisplayName("F17: where the boot is not known a region is taken as it is")
     void shouldNotReplaceWhereBootIsNotKnown()
     {
         final RegionConfig config = fixture.config().conclude();
@@ -392,7 +396,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("B2: a region that lost its lock file takes no newcomers, who would see all others as dead")
+    @DisplayName("F18, B2: a region that lost its lock file takes no newcomers, who would see all others as dead")
     void shouldRefuseRegionWithoutLockFile() throws IOException
     {
         final ShmHost host = fixture.open();
@@ -405,7 +409,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 18: a region that is removed in use is noticed; its successor does not mistake its users")
+    @DisplayName("F18: a region that is removed in use is noticed; its successor does not mistake its users")
     void shouldNoticeThatRegionWasRemoved() throws IOException
     {
         final ShmHost old = fixture.open();
@@ -424,7 +428,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 18: a region and its lock file removed together are followed by a separate region")
+    @DisplayName("F18: a region and its lock file removed together are followed by a separate region")
     void shouldCreateSeparateRegionIfBothFilesAreRemoved() throws IOException
     {
         final ShmHost old = fixture.open();
@@ -440,7 +444,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 11: a tmpfs that is full at creation is a clean error and nothing is left")
+    @DisplayName("F11: a tmpfs that is full at creation is a clean error and nothing is left")
     void shouldFailCleanlyIfThereIsNoSpace() throws Exception
     {
         final Path mountPoint = fixture.mountTmpfs("size=128k");
@@ -453,7 +457,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 11: a tmpfs without inodes is a clean error and nothing is left")
+    @DisplayName("F11: a tmpfs without inodes is a clean error and nothing is left")
     void shouldFailCleanlyIfThereAreNoInodes() throws Exception
     {
         final Path mountPoint = fixture.mountTmpfs("size=1m,nr_inodes=2");
@@ -463,7 +467,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 16: of creators that race, all end in one region")
+    @DisplayName("F16: of creators that race, all end in one region")
     void shouldAgreeOnOneRegion() throws Exception
     {
         final int threadCount = 6;
@@ -504,7 +508,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 6: a creator that is held up is waited for, and then named")
+    @DisplayName("F6: a creator that is held up is waited for, and then named")
     void shouldNameHolderOfTablesLock() throws IOException
     {
         final ShmHost holder = fixture.open();
@@ -517,7 +521,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("fault 18: who waited for the lock of a file that is gone meanwhile starts anew")
+    @DisplayName("F18: who waited for the lock of a file that is gone meanwhile starts anew")
     void shouldNotCreateUnderLockFileThatIsGone() throws Exception
     {
         final ShmHost holder = fixture.open();
@@ -558,7 +562,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("R22: without permission the error says so")
+    @DisplayName("F22: without permission the error says so")
     void shouldSayThatPermissionIsMissing() throws IOException
     {
         assumeTrue(0 != ProcessInfo.find().self().euid(), "root may do everything");

@@ -112,7 +112,7 @@ class ShmHostTest
     }
 
     @Test
-    @DisplayName("fault 12: a tmpfs that is full later makes back() false, and true again when there is space")
+    @DisplayName("F12: a tmpfs that is full later makes back() false, and true again when there is space")
     void shouldSayThatThereIsNoSpace() throws Exception
     {
         final Path mountPoint = fixture.mountTmpfs("size=1m");

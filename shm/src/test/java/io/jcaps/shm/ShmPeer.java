@@ -6,12 +6,16 @@ package io.jcaps.shm;
 
 import io.jcaps.host.Credentials;
 import io.jcaps.layout.Geometry;
+import org.agrona.IoUtil;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,6 +29,11 @@ public final class ShmPeer implements Function<String, String>
 {
     /** Of the regions that peers create: small enough that tests look at every entry. */
     static final Geometry GEOMETRY = new Geometry(8, 8, 4, 4, 1024);
+
+    /** Until the classes are loaded, and a round takes no longer than it has to. */
+    private static final int WARM_ROUNDS = 20;
+    /** From one lock file to the next: who makes one pauses, and that would be most of the time. */
+    private static final int LOCK_FILE_ROUNDS = 4;
 
     private ShmHost host;
 
@@ -114,6 +123,10 @@ public final class ShmPeer implements Function<String, String>
             }
             case "await" -> await(host.tables(), number, Integer.parseInt(words[2]));
             case "pong" -> pong(host.tables(), number, Integer.parseInt(words[2]));
+            case "race" -> race(Path.of(words[1]), Path.of(words[2]), Integer.parseInt(words[3]),
+                Integer.parseInt(words[4]));
+            case "churn" -> churn(Path.of(words[1]));
+            case "make" -> make(Path.of(words[1]), Access.valueOf(words[2]), Integer.parseInt(words[3]));
             case "close" ->
             {
                 host.close();
@@ -142,5 +155,73 @@ public final class ShmPeer implements Function<String, String>
             host.wake(offset + 64, 1);
         }
         return "done";
+    }
+
+    /**
+     * Opens one region after the other at the same time as another peer does: ids of the regions.
+     *
+     * @param barrier file of two words, one for each peer, that says which round it has come to.
+     */
+    private static String race(final Path directory, final Path barrier, final int self, final int rounds)
+    {
+        final StringBuilder ids = new StringBuilder();
+        final UnsafeBuffer words = new UnsafeBuffer(IoUtil.mapExistingFile(barrier.toFile(), "barrier"));
+        for (int round = 1; round <= rounds; round++)
+        {
+            words.putIntRelease(self * 64, round);
+            while (words.getIntAcquire((1 - self) * 64) < round)
+            {
+                Thread.onSpinWait();
+            }
+            final Path path = directory.resolve("round" + round).resolve("region");
+            try (ShmHost opened = ShmHost.open(new RegionConfig().path(path).geometry(GEOMETRY)))
+            {
+                ids.append(opened.header().regionId()).append(opened.isCurrent() ? " " : "! ");
+            }
+        }
+        return ids.toString().trim();
+    }
+
+    /** Makes a region and removes it again until somebody ends it. */
+    private static String churn(final Path path)
+    {
+        final RegionConfig config = new RegionConfig().path(path).geometry(GEOMETRY).conclude();
+        for (int round = 0; true; round++)
+        {
+            if (WARM_ROUNDS == round)
+            {
+                System.out.println("churning");
+                System.out.flush();
+            }
+            ShmHost.open(config).close();
+            delete(config.path());
+            if (0 == round % LOCK_FILE_ROUNDS)
+            {
+                delete(config.lockPath());
+            }
+        }
+    }
+
+    /** Makes so many regions, each with a directory. */
+    private static String make(final Path directory, final Access access, final int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            final Path path = directory.resolve("made" + i).resolve("region");
+            ShmHost.open(new RegionConfig().path(path).geometry(GEOMETRY).access(access)).close();
+        }
+        return "made";
+    }
+
+    private static void delete(final Path path)
+    {
+        try
+        {
+            Files.delete(path);
+        }
+        catch (final IOException ex)
+        {
+            throw new UncheckedIOException(ex);
+        }
     }
 }

@@ -60,7 +60,7 @@ class CapsSysForkTest
     }
 
     @Test
-    @DisplayName("R27: each inherited port is ENOTCONN, with NOFORK its id is unknown")
+    @DisplayName("F9, R27: each inherited port is ENOTCONN, with NOFORK its id is unknown")
     void shouldNotBeConnectedInChild() throws ReflectiveOperationException
     {
         fork(pair.client);
@@ -90,7 +90,7 @@ class CapsSysForkTest
     }
 
     @Test
-    @DisplayName("R27: a child may not reply to what its parent received, and the peers notice nothing of it")
+    @DisplayName("F9, R27: a child may not reply to what its parent received, and the peers notice nothing of it")
     void shouldNotReplyInChild() throws ReflectiveOperationException
     {
         final long id = pair.put("x");
