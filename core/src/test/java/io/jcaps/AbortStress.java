@@ -1,0 +1,182 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.layout.LinkDescriptor;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.infra.results.III_Result;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+/**
+ * [abort] and [received]: ClientLink.abort() stores the negative id, makes a full fence and looks at RECEIVED;
+ * ServiceLink.take() stores RECEIVED, makes a full fence and looks at the id once more. One of the two sees the other.
+ * <p>
+ * The results are what abort() said (2 before the server, 3 at the server), whether the service received the message,
+ * and the outcome that the client got in the end: 3 aborted, 259 aborted and perhaps received, -1 none yet.
+ */
+public final class AbortStress
+{
+    private AbortStress()
+    {
+    }
+
+    /** One message waits at the service. */
+    private abstract static class Waiting extends StressPair
+    {
+        final long id;
+
+        Waiting(final StressRegion region, final AtomicBuffer serviceLink)
+        {
+            super(region, serviceLink, StressRegion.options());
+            warmUp();
+            id = client.put(requestBytes, 0, LENGTH);
+        }
+
+        final void receive(final III_Result r)
+        {
+            r.r2 = service.get(request) == MessageState.REQUEST ? 1 : 0;
+        }
+
+        final void takeOutcome(final III_Result r)
+        {
+            r.r3 = client.get(reply) == MessageState.REPLY ? reply.outcome() : -1;
+        }
+    }
+
+    /** Given up for good: the outcome comes at once, and says whether the service may have it. */
+    @JCStressTest
+    @Outcome(id = "2, 0, 3", expect = ACCEPTABLE, desc = "[abort] taken back before the service saw it")
+    @Outcome(id = "3, 1, 259", expect = ACCEPTABLE, desc = "[received] the service has it, and the client knows")
+    @Outcome(id = "3, 0, 259", expect = ACCEPTABLE, desc = "[abort] [received] each saw the other: may have been received")
+    @Outcome(id = "2, 1, 3", expect = FORBIDDEN, desc = "[abort] [received] neither saw the other: handed out, and denied")
+    @Outcome(expect = FORBIDDEN, desc = "[abort] [received] an outcome that does not fit")
+    @State
+    public static class Hard extends Waiting
+    {
+        public Hard()
+        {
+            super(new StressRegion(1), null);
+        }
+
+        @Actor
+        public void client(final III_Result r)
+        {
+            r.r1 = client.abort(id, true);
+        }
+
+        @Actor
+        public void service(final III_Result r)
+        {
+            receive(r);
+        }
+
+        @Arbiter
+        public void after(final III_Result r)
+        {
+            takeOutcome(r);
+        }
+    }
+
+    /** Taken back if it is not too late: else the service's reply is waited for, or its word that it skipped it. */
+    @JCStressTest
+    @Outcome(id = "2, 0, 3", expect = ACCEPTABLE, desc = "[abort] taken back before the service saw it")
+    @Outcome(id = "3, 1, -1", expect = ACCEPTABLE, desc = "[received] the service has it, its reply is waited for")
+    @Outcome(id = "3, 0, 3", expect = ACCEPTABLE, desc = "[abort] [received] each saw the other: skipped")
+    @Outcome(id = "2, 1, 3", expect = FORBIDDEN, desc = "[abort] [received] neither saw the other: handed out, and denied")
+    @Outcome(expect = FORBIDDEN, desc = "[abort] [received] an outcome that does not fit")
+    @State
+    public static class Soft extends Waiting
+    {
+        public Soft()
+        {
+            super(new StressRegion(1), null);
+        }
+
+        @Actor
+        public void client(final III_Result r)
+        {
+            r.r1 = client.abort(id, false);
+        }
+
+        @Actor
+        public void service(final III_Result r)
+        {
+            receive(r);
+        }
+
+        @Arbiter
+        public void after(final III_Result r)
+        {
+            takeOutcome(r);
+        }
+    }
+
+    /** The same code over a buffer whose volatile store of RECEIVED is plain: that it fails shows that the others could. */
+    @JCStressTest
+    @Outcome(id = {"2, 0, 3", "3, 1, -1", "3, 0, 3"}, expect = ACCEPTABLE, desc = "[received] as it should be")
+    @Outcome(id = "2, 1, 3", expect = ACCEPTABLE_INTERESTING, desc = "[received] handed out, and denied: no fence here")
+    @Outcome(expect = FORBIDDEN, desc = "[received] an outcome that does not fit")
+    @State
+    public static class Weakened extends Waiting
+    {
+        public Weakened()
+        {
+            this(new StressRegion(1));
+        }
+
+        private Weakened(final StressRegion region)
+        {
+            super(region, new WeakBuffer(region.link));
+        }
+
+        @Actor
+        public void client(final III_Result r)
+        {
+            r.r1 = client.abort(id, false);
+        }
+
+        @Actor
+        public void service(final III_Result r)
+        {
+            receive(r);
+        }
+
+        @Arbiter
+        public void after(final III_Result r)
+        {
+            takeOutcome(r);
+        }
+    }
+
+    private static final class WeakBuffer extends UnsafeBuffer
+    {
+        WeakBuffer(final AtomicBuffer link)
+        {
+            super(link);
+        }
+
+        @Override
+        public void putLongVolatile(final int index, final long value)
+        {
+            if (LinkDescriptor.RECEIVED_OFFSET == index)
+            {
+                putLong(index, value);
+            }
+            else
+            {
+                super.putLongVolatile(index, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.layout.LinkDescriptor;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+/**
+ * [disposals]: ClientLink.finish() releases the count behind DISPOSED in the slot; ServiceLink.findDisposed() acquires
+ * it before it looks for what it counts.
+ */
+@JCStressTest
+@Outcome(id = {"0, 0", "1, 1"}, expect = ACCEPTABLE, desc = "[disposals] what is counted is found")
+@Outcome(expect = FORBIDDEN, desc = "[disposals] counted, and looked for in vain")
+@State
+public class DisposalsStress extends StressPair
+{
+    // More than the service looks at without asking for the count.
+    private static final int REPLY_COUNT = 6;
+
+    private final CountingBuffer serviceLink;
+
+    public DisposalsStress()
+    {
+        this(new StressRegion(REPLY_COUNT));
+    }
+
+    private DisposalsStress(final StressRegion region)
+    {
+        this(region, new CountingBuffer(region.link));
+    }
+
+    private DisposalsStress(final StressRegion region, final CountingBuffer serviceLink)
+    {
+        super(region, serviceLink, StressRegion.options());
+        this.serviceLink = serviceLink;
+        for (int i = 0; i < REPLY_COUNT; i++)
+        {
+            putWarm();
+        }
+        for (int i = 0; i < REPLY_COUNT; i++)
+        {
+            replyWarm();
+        }
+        check(client.get(reply) == MessageState.REPLY);
+        check(service.get(request) == Status.WOULD_BLOCK);
+        check(0 == serviceLink.count);
+    }
+
+    @Actor
+    public void client()
+    {
+        reply.release();
+    }
+
+    @Actor
+    public void service(final II_Result r)
+    {
+        r.r2 = service.get(request) == MessageState.DISPOSE ? 1 : 0;
+        r.r1 = (int)serviceLink.count;
+    }
+
+    /** Remembers what the service took for the count. */
+    private static final class CountingBuffer extends UnsafeBuffer
+    {
+        private long count;
+
+        CountingBuffer(final AtomicBuffer link)
+        {
+            super(link);
+        }
+
+        @Override
+        public long getLongAcquire(final int index)
+        {
+            final long result = super.getLongAcquire(index);
+            if (LinkDescriptor.DISPOSALS_OFFSET == index)
+            {
+                count = result;
+            }
+            return result;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.IJ_Result;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+/**
+ * [request]: ClientLink.publish() releases the id behind descriptor and payload; ServiceLink.pollExpected() and
+ * pollRing() acquire it before they look at those.
+ */
+public final class RequestStress
+{
+    private RequestStress()
+    {
+    }
+
+    private static void receive(final StressPair pair, final IJ_Result r)
+    {
+        if (pair.service.get(pair.request) == MessageState.REQUEST)
+        {
+            r.r1 = pair.request.length();
+            r.r2 = pair.request.buffer().getLong(0);
+        }
+    }
+
+    /** The service meets the request by its slot, in which an older one lay. */
+    @JCStressTest
+    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "[request] the id is not there yet")
+    @Outcome(id = "8, 42", expect = ACCEPTABLE, desc = "[request] the id, and all that is below it")
+    @Outcome(expect = FORBIDDEN, desc = "[request] the id came before its descriptor or payload")
+    @State
+    public static class Expected extends StressPair
+    {
+        public Expected()
+        {
+            super(1);
+            warmUp();
+        }
+
+        @Actor
+        public void client()
+        {
+            client.put(requestBytes, 0, LENGTH);
+        }
+
+        @Actor
+        public void service(final IJ_Result r)
+        {
+            receive(this, r);
+        }
+    }
+
+    /** The ring tells the service where the request lies: it has none to guess from. */
+    @JCStressTest
+    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "[request] record and id are not there yet")
+    @Outcome(id = "8, 42", expect = ACCEPTABLE, desc = "[request] the record, the id, and all that is below it")
+    @Outcome(expect = FORBIDDEN, desc = "[request] the id came before its descriptor or payload")
+    @State
+    public static class Recorded extends StressPair
+    {
+        public Recorded()
+        {
+            super(1);
+            fill();
+        }
+
+        @Actor
+        public void client()
+        {
+            client.put(requestBytes, 0, LENGTH);
+        }
+
+        @Actor
+        public void service(final IJ_Result r)
+        {
+            receive(this, r);
+        }
+    }
+}
