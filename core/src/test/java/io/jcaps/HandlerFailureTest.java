@@ -1,0 +1,407 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * A handler that fails: with each kind of throwable, at each step of what it does with a message.
+ */
+@Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class HandlerFailureTest
+{
+    private static final int REPLY_LENGTH = 40;
+
+    private final TestRegion region = new TestRegion(2, 64);
+    private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[64]);
+    private final Message reply = new Message();
+    private final Claim claim = new Claim();
+    private final List<Throwable> errors = new CopyOnWriteArrayList<>();
+
+    /** What a handler fails with. */
+    enum Failure
+    {
+        RUNTIME(() -> new IllegalStateException("on purpose")),
+        CHECKED(() -> new IOException("on purpose")),
+        INTERRUPTED(() -> new InterruptedException("on purpose")),
+        ASSERTION(() -> new AssertionError("on purpose")),
+        STACK_OVERFLOW(Failure::overflow),
+        OUT_OF_MEMORY(() -> new OutOfMemoryError("on purpose")),
+        INTERNAL(() -> new InternalError("on purpose")),
+        LINKAGE(() -> new NoClassDefFoundError("on purpose")),
+        THREAD_DEATH(DeathOfThread::new),
+        NEITHER(Neither::new);
+
+        private final Supplier<Throwable> supplier;
+
+        Failure(final Supplier<Throwable> supplier)
+        {
+            this.supplier = supplier;
+        }
+
+        private static Throwable overflow()
+        {
+            try
+            {
+                return new AssertionError("deep enough: " + recurse(1));
+            }
+            catch (final StackOverflowError error)
+            {
+                return error;
+            }
+        }
+
+        private static int recurse(final int depth)
+        {
+            return recurse(depth + 1) + 1;
+        }
+
+        boolean isException()
+        {
+            return ordinal() <= INTERRUPTED.ordinal();
+        }
+    }
+
+    /** As ThreadDeath was, which newer JDKs want nobody to name. */
+    private static final class DeathOfThread extends Error
+    {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private static final class Neither extends Throwable
+    {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /** What the handler has done when it fails. */
+    enum Step
+    {
+        HOLDING(0),
+        AFTER_RELEASE(0),
+        CLAIMED(0),
+        CLAIMED_AND_FILLED(0),
+        CLAIMED_BY_ID(0),
+        CLAIM_CANCELLED(0),
+        CLAIM_REPLIED(REPLY_LENGTH),
+        REPLIED(REPLY_LENGTH),
+        REPLIED_AND_RELEASED(REPLY_LENGTH);
+
+        final int length;
+
+        Step(final int length)
+        {
+            this.length = length;
+        }
+
+        boolean hasReplied()
+        {
+            return 0 != length;
+        }
+    }
+
+    static Stream<Arguments> combinations()
+    {
+        return Arrays.stream(Failure.values()).flatMap(
+            (failure) -> Arrays.stream(Step.values()).map((step) -> Arguments.of(failure, step)));
+    }
+
+    @AfterEach
+    void close()
+    {
+        region.close();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> void sneak(final Throwable throwable) throws T
+    {
+        throw (T)throwable;
+    }
+
+    /** Fails at the first request, with a disposal before it or not; replies to any other with a claim. */
+    private final class Handler implements MessageHandler
+    {
+        private final ServicePort service;
+        private final Failure failure;
+        private final Step step;
+        private boolean hasFailed;
+        private Throwable thrown;
+
+        Handler(final ServicePort service, final Failure failure, final Step step)
+        {
+            this.service = service;
+            this.failure = failure;
+            this.step = step;
+        }
+
+        @Override
+        public void onMessage(final Message message)
+        {
+            if (MessageState.DISPOSE == message.state())
+            {
+                return;
+            }
+            if (hasFailed)
+            {
+                reply(message);
+                return;
+            }
+            hasFailed = true;
+            switch (step)
+            {
+                case HOLDING -> assertThat(message.buffer().getInt(0)).isEqualTo(1);
+                case AFTER_RELEASE -> message.release();
+                case CLAIMED -> assertThat(message.claimReply(REPLY_LENGTH, claim)).isEqualTo(Status.OK);
+                case CLAIMED_AND_FILLED ->
+                {
+                    assertThat(message.claimReply(REPLY_LENGTH, claim)).isEqualTo(Status.OK);
+                    claim.buffer().setMemory(0, REPLY_LENGTH, (byte)-1);
+                }
+                case CLAIMED_BY_ID ->
+                    assertThat(service.claim(message.id(), REPLY_LENGTH, claim)).isEqualTo(Status.OK);
+                case CLAIM_CANCELLED ->
+                {
+                    assertThat(message.claimReply(REPLY_LENGTH, claim)).isEqualTo(Status.OK);
+                    claim.cancel();
+                }
+                case CLAIM_REPLIED -> reply(message);
+                case REPLIED -> assertThat(message.reply(bytes, 0, REPLY_LENGTH)).isEqualTo(Status.OK);
+                case REPLIED_AND_RELEASED ->
+                {
+                    assertThat(message.reply(bytes, 0, REPLY_LENGTH)).isEqualTo(Status.OK);
+                    message.release();
+                }
+                default -> throw new IllegalStateException(step.name());
+            }
+            thrown = failure.supplier.get();
+            HandlerFailureTest.<RuntimeException>sneak(thrown);
+        }
+
+        private void reply(final Message message)
+        {
+            assertThat(message.claimReply(REPLY_LENGTH, claim)).isEqualTo(Status.OK);
+            assertThat(claim.reply()).isEqualTo(Status.OK);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} {1}, by an invoker")
+    @MethodSource("combinations")
+    @DisplayName("B4, B1, F34: a handler's failure at any step: one outcome each, the port goes on or closes, no leak")
+    void shouldAnswerOnceWhateverHandlerThrows(final Failure failure, final Step step)
+    {
+        final ServicePort service = region.service();
+        final ClientPort client = region.client();
+        final Handler handler = new Handler(service, failure, step);
+        final AgentInvoker invoker = new AgentInvoker(errors::add, null, new PortAgent(service, handler, 1));
+        invoker.start();
+        bytes.putInt(0, 1);
+        final long first = client.put(bytes, 0, 4);
+        final long second = client.put(bytes, 0, 4);
+        final boolean isError = !failure.isException() && Failure.NEITHER != failure;
+        if (isError)
+        {
+            assertThatThrownBy(invoker::invoke).isSameAs(handler.thrown).hasNoSuppressedExceptions();
+        }
+        else
+        {
+            invoker.invoke();
+        }
+        // An invoker takes an interrupt, however it comes, as the wish that it ends.
+        assertThat(Thread.interrupted()).isEqualTo(Failure.INTERRUPTED == failure);
+        if (Failure.INTERRUPTED != failure)
+        {
+            assertThat(errors).hasSize(1);
+            assertThat(errors.get(0)).isSameAs(handler.thrown);
+        }
+        assertOutcomes(service, client, failure, step, first, second, invoker::invoke);
+        invoker.close();
+    }
+
+    @ParameterizedTest(name = "{0}, by a runner")
+    @EnumSource(Failure.class)
+    @DisplayName("B4, B1, F34: by a runner: the port goes on after an exception, and closes with its thread else")
+    void shouldAnswerOnceByRunner(final Failure failure) throws InterruptedException
+    {
+        final ServicePort service = region.service();
+        final ClientPort client = region.client();
+        bytes.putInt(0, 1);
+        final long first = client.put(bytes, 0, 4);
+        final long second = client.put(bytes, 0, 4);
+        final Handler handler = new Handler(service, failure, Step.CLAIMED_AND_FILLED);
+        final List<Throwable> uncaught = new CopyOnWriteArrayList<>();
+        final AgentRunner runner =
+            new AgentRunner(new YieldingIdleStrategy(), errors::add, null, new PortAgent(service, handler, 1));
+        final Thread thread = new Thread(runner);
+        thread.setUncaughtExceptionHandler((dead, throwable) -> uncaught.add(throwable));
+        thread.start();
+        final boolean goesOn = failure.isException() && Failure.INTERRUPTED != failure;
+        if (!goesOn && Failure.NEITHER != failure)
+        {
+            thread.join();
+            assertThat(uncaught).hasSize(failure.isException() ? 0 : 1);
+        }
+        assertOutcomes(service, client, failure, Step.CLAIMED_AND_FILLED, first, second, Thread::yield);
+        runner.close();
+        thread.join();
+        assertThat(service.isClosed()).isTrue();
+        if (Failure.INTERRUPTED == failure)
+        {
+            assertThat(errors).isEmpty();
+        }
+        else
+        {
+            assertThat(errors).hasSize(1);
+            assertThat(errors.get(0)).isSameAs(handler.thrown);
+        }
+    }
+
+    private void assertOutcomes(
+        final ServicePort service,
+        final ClientPort client,
+        final Failure failure,
+        final Step step,
+        final long first,
+        final long second,
+        final Runnable turn)
+    {
+        final boolean isAnswered = failure.isException() || step.hasReplied();
+        assertOutcome(client, turn, first,
+            isAnswered ? Outcome.REPLIED : Outcome.SERVICE_CLOSED | Outcome.RECEIVED, step.length);
+        if (failure.isException() && Failure.INTERRUPTED != failure)
+        {
+            assertOutcome(client, turn, second, Outcome.REPLIED, REPLY_LENGTH);
+            for (int i = 0; i < 10; i++)
+            {
+                assertOutcome(client, turn, client.put(bytes, 0, 4), Outcome.REPLIED, REPLY_LENGTH);
+            }
+            assertThat(client.get(reply)).isEqualTo(Status.WOULD_BLOCK);
+            assertThat(service.isClosed()).isFalse();
+            // The link is the next one's as soon as this client has left: no view and no claim of it is out.
+            client.close();
+            assertThat(service.clientCount()).isZero();
+            assertThat(region.linksInUse()).isZero();
+        }
+        else
+        {
+            assertOutcome(client, turn, second, Outcome.SERVICE_CLOSED, 0);
+            assertThat(client.get(reply)).isEqualTo(Status.NOT_CONNECTED);
+            assertThat(client.inProgress()).isZero();
+            assertThat(client.put(bytes, 0, 4)).isEqualTo(Status.NOT_CONNECTED);
+            assertThat(service.isClosed()).isTrue();
+        }
+    }
+
+    private void assertOutcome(
+        final ClientPort client, final Runnable turn, final long id, final int outcome, final int length)
+    {
+        int state = client.get(reply);
+        while (Status.WOULD_BLOCK == state)
+        {
+            turn.run();
+            state = client.get(reply);
+        }
+        assertThat(state).isEqualTo(MessageState.REPLY);
+        assertThat(reply.id()).isEqualTo(id);
+        assertThat(Outcome.text(reply.outcome())).isEqualTo(Outcome.text(outcome));
+        assertThat(reply.length()).isEqualTo(length);
+        reply.release();
+    }
+
+    @Test
+    @DisplayName("B4, R24, F34: the claim of a handler that throws is void, also if its client went meanwhile: no leak")
+    void shouldLetGoOfLinkWhenHandlerThrowsAfterItsClientWent()
+    {
+        final ServicePort service = region.service();
+        final ClientPort client = region.client();
+        final PortAgent agent = new PortAgent(service, (message) ->
+        {
+            assertThat(message.claimReply(REPLY_LENGTH, claim)).isEqualTo(Status.OK);
+            client.close();
+            assertThat(service.clientCount()).isZero();
+            throw new IllegalStateException("on purpose");
+        }, 1);
+        client.put(bytes, 0, 4);
+        assertThatThrownBy(agent::doWork).isInstanceOf(IllegalStateException.class).hasMessage("on purpose");
+        assertThat(claim.isFilled()).isFalse();
+        assertThat(service.clientCount()).isZero();
+        assertThat(region.linksInUse()).isZero();
+    }
+
+    @Test
+    @DisplayName("F34: a void claim replies to nothing, and its message was answered with 0 bytes")
+    void shouldNotReplyByVoidClaim()
+    {
+        final ServicePort service = region.service();
+        final ClientPort client = region.client();
+        final List<Message> kept = new ArrayList<>();
+        final PortAgent agent = new PortAgent(service, (message) ->
+        {
+            if (MessageState.REQUEST == message.state())
+            {
+                message.claimReply(REPLY_LENGTH, claim);
+                kept.add(message);
+                throw new IllegalStateException("on purpose");
+            }
+        }, 1);
+        final long id = client.put(bytes, 0, 4);
+        assertThatThrownBy(agent::doWork).isInstanceOf(IllegalStateException.class);
+        assertThat(kept).hasSize(1);
+        assertThatThrownBy(claim::reply).isInstanceOf(IllegalStateException.class).hasMessageContaining("spent");
+        claim.cancel();
+        assertThat(service.reply(id, bytes, 0, 8)).isEqualTo(Status.INVALID);
+        assertOutcome(client, Thread::yield, id, Outcome.REPLIED, 0);
+    }
+
+    @Test
+    @DisplayName("F34, B2: a service's thread that dies closes nothing: its port waits for another thread")
+    void shouldGoOnWithPortWhoseThreadDied() throws InterruptedException
+    {
+        final ServicePort service = region.service();
+        final ClientPort client = region.client();
+        final List<Throwable> uncaught = new CopyOnWriteArrayList<>();
+        final long first = client.put(bytes, 0, 4);
+        final Thread thread = new Thread(() ->
+        {
+            assertThat(service.get(new Message())).isEqualTo(MessageState.REQUEST);
+            throw new IllegalStateException("on purpose");
+        });
+        thread.setUncaughtExceptionHandler((dead, throwable) -> uncaught.add(throwable));
+        thread.start();
+        thread.join();
+        assertThat(uncaught).hasSize(1);
+        assertThat(client.isConnected()).isTrue();
+        assertThat(client.call(bytes, 0, 4, reply, TimeUnit.MILLISECONDS.toNanos(20))).isEqualTo(Status.TIMED_OUT);
+        assertThat(reply.outcome()).isEqualTo(Outcome.ABORTED);
+        // Whoever knows the id replies, from any thread; whoever closes the port ends it for its clients.
+        assertThat(service.reply(first, bytes, 0, 5)).isEqualTo(Status.OK);
+        assertOutcome(client, Thread::yield, first, Outcome.REPLIED, 5);
+        final long second = client.put(bytes, 0, 4);
+        service.close();
+        assertOutcome(client, Thread::yield, second, Outcome.SERVICE_CLOSED, 0);
+        assertThat(client.get(reply)).isEqualTo(Status.NOT_CONNECTED);
+    }
+}
