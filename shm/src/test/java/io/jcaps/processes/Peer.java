@@ -143,6 +143,8 @@ public final class Peer
             case "exchange" -> exchange(words[1], number(words, 2), number(words, 3), number(words, 4));
             case "closeall" -> closeAll();
             case "volume" -> volume(words[1], number(words, 2));
+            case "failing" -> FailingService.execute(region, words);
+            case "party" -> HaltedParty.execute(region, words);
             case "receipts" -> PayloadPeer.receive(region, words[1], number(words, 2));
             default -> throw new IllegalArgumentException(String.join(" ", words));
         };
