@@ -534,7 +534,15 @@ public final class Attachment implements AutoCloseable
         {
             for (int i = ports.size() - 1; i >= 0; i--)
             {
-                ports.get(i).watch(watch);
+                final Port port = ports.get(i);
+                if (port.isEndDue())
+                {
+                    port.close();
+                }
+                else
+                {
+                    port.watch(watch);
+                }
             }
         }
     }

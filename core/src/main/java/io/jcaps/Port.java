@@ -54,6 +54,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     private int copyCount;
     // Status.OK while the port is in use, then what each call answers.
     private volatile int endStatus = Status.OK;
+    private volatile boolean isEndDue;
 
     Port(
         final Attachment attachment,
@@ -264,7 +265,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
 
     /**
      * Ends the port (R23, R24). All of its views and claims are void then. Threads that wait on it return
-     * {@link Status#CLOSED}. A second call does nothing.
+     * {@link Status#CLOSED}. A second call does nothing, unless the first one failed, as for want of memory: then it
+     * completes that, and so does the attachment's watch.
      */
     @Override
     public final void close()
@@ -273,20 +275,34 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         gate.enter();
         try
         {
-            if (Status.OK != endStatus)
+            if (Status.OK != endStatus && !isEndDue)
             {
                 return;
             }
-            // Also under the monitor: no announcement comes behind it.
-            disown(Status.CLOSED);
+            isEndDue = false;
+            if (Status.OK == endStatus)
+            {
+                // Also under the monitor: no announcement comes behind it.
+                disown(Status.CLOSED);
+            }
         }
         finally
         {
             gate.exit();
         }
-        wakeOwn();
-        awaitCopies();
-        end();
+        boolean isDone = false;
+        try
+        {
+            wakeOwn();
+            awaitCopies();
+            end();
+            isDone = true;
+        }
+        finally
+        {
+            // The peers would wait for ever for a port that is closed to all but them.
+            isEndDue = !isDone;
+        }
         attachment.onClosed(this);
     }
 
@@ -327,6 +343,12 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         }
     }
 
+    /** Whether a close began and failed: its peers were not told yet. */
+    final boolean isEndDue()
+    {
+        return isEndDue;
+    }
+
     /** Takes the next message; within the gate, the port being open. */
     abstract int poll(Message message, int lengthLimit);
 
@@ -339,7 +361,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** The view ends. */
     abstract void release(Message message);
 
-    /** Says good-bye to the peers; called once, outside the gate, when isClosed is set. */
+    /** Says good-bye to the peers; outside the gate, when isClosed is set, and again if it failed. */
     abstract void end();
 
     /** Whether a peer's process cannot wake this one's threads. */
