@@ -4,6 +4,7 @@
  */
 package io.jcaps;
 
+import io.jcaps.host.SteppingHost;
 import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -403,5 +405,79 @@ class HandlerFailureTest
         service.close();
         assertOutcome(client, Thread::yield, second, Outcome.SERVICE_CLOSED, 0);
         assertThat(client.get(reply)).isEqualTo(Status.NOT_CONNECTED);
+    }
+
+    @ParameterizedTest(name = "completed by the watch: {0}")
+    @ValueSource(booleans = {false, true})
+    @DisplayName("F34, R23: a close that fails for want of memory is completed by the next one, or by the watch")
+    void shouldCompleteCloseThatFailed(final boolean isByWatch)
+    {
+        int failureCount = 0;
+        for (int store = 0; failureCount == store; store++)
+        {
+            final SteppingHost host = new SteppingHost(region.host());
+            final Attachment process = region.attach(host);
+            final ServicePort service = process.service(TestRegion.NAME, new PortOptions());
+            final ClientPort client = region.client();
+            final AssertionError thrown = new AssertionError("on purpose");
+            final PortAgent agent = new PortAgent(service, (message) ->
+            {
+                throw thrown;
+            }, 1);
+            final long id = client.put(bytes, 0, 4);
+            assertThat(service.clientCount()).isEqualTo(1);
+            final OutOfMemoryError noMemory = new OutOfMemoryError("on purpose");
+            final int failing = store;
+            final int[] storeCount = new int[1];
+            final boolean[] hasFailed = new boolean[1];
+            assertThatThrownBy(() -> doWorkFailing(agent, host, () ->
+            {
+                if (service.isClosed() && !isTidyingUp() && storeCount[0]++ == failing)
+                {
+                    hasFailed[0] = true;
+                    throw noMemory;
+                }
+            })).isSameAs(thrown);
+            if (hasFailed[0])
+            {
+                failureCount++;
+                assertThat(thrown).hasSuppressedException(noMemory);
+                if (isByWatch)
+                {
+                    process.watch().doWork();
+                }
+                else
+                {
+                    agent.onClose();
+                }
+            }
+            assertOutcome(client, Thread::yield, id, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, 0);
+            assertThat(client.get(reply)).isEqualTo(Status.NOT_CONNECTED);
+            client.close();
+            process.close();
+            assertThat(region.portsInUse()).isZero();
+            assertThat(region.linksInUse()).isZero();
+        }
+        assertThat(failureCount).isGreaterThan(1);
+    }
+
+    /** Whether this is behind the good-bye: what is left undone there, anybody does later. */
+    private static boolean isTidyingUp()
+    {
+        return StackWalker.getInstance().walk(
+            (frames) -> frames.anyMatch((frame) -> "onClosed".equals(frame.getMethodName())));
+    }
+
+    private static void doWorkFailing(final PortAgent agent, final SteppingHost host, final Runnable beforeStore)
+    {
+        host.beforeStore(beforeStore);
+        try
+        {
+            agent.doWork();
+        }
+        finally
+        {
+            host.beforeStore(null);
+        }
     }
 }
