@@ -28,15 +28,13 @@ final class FailingService
 {
     private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
-    private static volatile Object kept;
-
     /** What the handler does. */
     enum Failure
     {
         /** Fills the heap with what it lets go of when it fails. */
         OUT_OF_MEMORY,
-        /** Fills the heap to the last bytes, and keeps all of it. */
-        OUT_OF_MEMORY_FOR_GOOD,
+        /** The same, in a virtual machine that was told to end then. */
+        OUT_OF_MEMORY_AND_EXIT,
         /** Calls itself without end. */
         STACK_OVERFLOW,
         /** Calls itself without end, and the library at each depth. */
@@ -85,31 +83,7 @@ final class FailingService
     {
         switch (failure)
         {
-            case OUT_OF_MEMORY -> fill(1 << 20, new ArrayList<>());
-            case OUT_OF_MEMORY_FOR_GOOD ->
-            {
-                Object last = null;
-                for (int size = 1 << 20; size > 0; size /= 2)
-                {
-                    try
-                    {
-                        while (true)
-                        {
-                            final Object[] more = new Object[size / 8 + 1];
-                            more[0] = last;
-                            last = more;
-                            kept = last;
-                        }
-                    }
-                    catch (final OutOfMemoryError error)
-                    {
-                        if (1 == size)
-                        {
-                            throw error;
-                        }
-                    }
-                }
-            }
+            case OUT_OF_MEMORY, OUT_OF_MEMORY_AND_EXIT -> fill(1 << 20, new ArrayList<>());
             case STACK_OVERFLOW -> recurse(1);
             case STACK_OVERFLOW_IN_CALL -> recurseAndCall(port, message.id());
             default -> throw new IllegalStateException(failure.name());
