@@ -365,7 +365,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("R20: a reply is refused a second time, for an id not received here, and for one of another port")
+    @DisplayName("R20, F29: a reply is refused a second time, for an id not received here, and for one of another port")
     void shouldRefuseReply()
     {
         final ServicePort other = region.attach().service("other", new PortOptions());

@@ -267,7 +267,7 @@ class MisuseTest
 
     @ParameterizedTest
     @CsvSource({"-1, 0", "33, 0", "101, 1", "2147483647, 1", "-2147483648, 1", "101, 3"})
-    @DisplayName("A request whose length cannot be ends its link; the others go on, and its client is told")
+    @DisplayName("F26: a request whose length cannot be ends its link; the others go on, and its client is told")
     void shouldRefuseImpossibleRequest(final int length, final int flags)
     {
         final long id = client.put(bytes, 0, 1);
@@ -288,7 +288,7 @@ class MisuseTest
 
     @ParameterizedTest
     @CsvSource({"-1, 0", "33, 0", "101, 1", "2147483647, 1", "-2147483648, 1"})
-    @DisplayName("A reply whose length cannot be ends its link, and counts as none")
+    @DisplayName("F26: a reply whose length cannot be ends its link, and counts as none")
     void shouldRefuseImpossibleReply(final int length, final int flags)
     {
         final long id = client.put(bytes, 0, 1);
@@ -307,7 +307,7 @@ class MisuseTest
     }
 
     @Test
-    @DisplayName("Whatever a client's part of a link says, the service neither fails nor neglects the others")
+    @DisplayName("F25: whatever a client's part of a link says, the service neither fails nor neglects the others")
     void shouldSurviveHostileClient()
     {
         final long seed = System.nanoTime();
@@ -368,7 +368,7 @@ class MisuseTest
     }
 
     @Test
-    @DisplayName("Whatever a service's part of a link says, its client neither fails nor forgets one of its messages")
+    @DisplayName("F25: whatever a service's part of a link says, its client neither fails nor forgets a message")
     void shouldSurviveHostileService()
     {
         final long seed = System.nanoTime();

@@ -383,7 +383,7 @@ class PortsTest
     }
 
     @Test
-    @DisplayName("R27: in a process other than the one that attached each call says NOT_CONNECTED, with NOFORK INVALID")
+    @DisplayName("R27, F9: in a process other than that which attached, each call says NOT_CONNECTED or INVALID")
     void shouldNotWorkInAnotherProcess()
     {
         final TestHost host = region.host();

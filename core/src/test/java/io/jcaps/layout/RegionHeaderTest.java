@@ -92,7 +92,7 @@ class RegionHeaderTest
     }
 
     @Test
-    @DisplayName("A region of the other byte order is refused as such")
+    @DisplayName("F36: a region of the other byte order is refused as such")
     void shouldRefuseOtherByteOrder()
     {
         tables.putLong(0, Long.reverseBytes(RegionDescriptor.MAGIC));

@@ -32,7 +32,7 @@ class RestartIT
     private final TestRegion region = new TestRegion();
 
     @Test
-    @DisplayName("B1, B3, R5, R28: as many outcomes as requests, over ten deaths; each generation is seen")
+    @DisplayName("F33, B1, B3, R5, R28: as many outcomes as requests, over ten deaths; each generation is seen")
     void shouldGoOnOverRestarts()
     {
         final int uid = region.ownUid();
