@@ -79,7 +79,21 @@ Change(use, set, clear) ==
 
 ClientMoves(c, at) == clientAt' = [clientAt EXCEPT ![c] = at]
 ServiceMoves(s, at) == serviceAt' = [serviceAt EXCEPT ![s] = at]
-Raise(s) == events' = [events EXCEPT ![s] = TRUE]
+Raise(s) == events' = [events EXCEPT ![s] = s \in alive /\ serviceAt[s] # "ended"]
+
+\* What nobody looks at any more is wiped, so that states that differ in it alone are one.
+Forget(c) ==
+    /\ clientInc' = [clientInc EXCEPT ![c] = 0]
+    /\ clientOf' = [clientOf EXCEPT ![c] = Nobody]
+
+ForgetAll(s) ==
+    /\ serviceInc' = [serviceInc EXCEPT ![s] = 0]
+    /\ sawDead' = [sawDead EXCEPT ![s] = FALSE]
+    /\ isDropped' = [isDropped EXCEPT ![s] = FALSE]
+    /\ viewInc' = [viewInc EXCEPT ![s] = 0]
+    /\ attention' = [attention EXCEPT ![s] = FALSE]
+    /\ readInc' = [readInc EXCEPT ![s] = 0]
+    /\ readFlags' = [readFlags EXCEPT ![s] = {}]
 
 (***************************************************************************)
 (* A client: Attachment.connect, ClientPort.end                            *)
@@ -145,7 +159,8 @@ Undo(c) ==
     /\ c \in alive /\ clientAt[c] = "undoing"
     /\ Change(clientInc[c], {"clientClosed"}, {"clientHolds"})
     /\ ClientMoves(c, "out")
-    /\ UNCHANGED <<fieldClient, fieldService, words, tables, clientInc, clientOf, service, reaper>>
+    /\ Forget(c)
+    /\ UNCHANGED <<fieldClient, fieldService, words, tables, service, reaper>>
 
 \* ClientPort.end: the link's flags, then EVENTS + 1.
 ClientCloses(c) ==
@@ -158,7 +173,8 @@ ClientClosed(c) ==
     /\ c \in alive /\ clientAt[c] = "closing"
     /\ Raise(clientOf[c])
     /\ ClientMoves(c, "out")
-    /\ UNCHANGED <<entry, portOpen, closing, tables, clientInc, clientOf, service, reaper>>
+    /\ Forget(c)
+    /\ UNCHANGED <<entry, portOpen, closing, tables, service, reaper>>
 
 (***************************************************************************)
 (* A service: ServicePort.acceptAndDrop, end, watch                        *)
@@ -189,7 +205,9 @@ LetGo(s) ==
     /\ s \in alive /\ serviceAt[s] = "lettingGo"
     /\ IF isDropped[s] /\ (viewInc[s] = 0 \/ Fault = "view not waited for")
        THEN
-            /\ Change(serviceInc[s], {}, {"serviceHolds"} \cup (IF sawDead[s] THEN {"clientHolds"} ELSE {}))
+            /\ Change(serviceInc[s],
+                IF sawDead[s] /\ Fault # "let go leaves it open" THEN {"clientClosed"} ELSE {},
+                {"serviceHolds"} \cup (IF sawDead[s] THEN {"clientHolds"} ELSE {}))
             /\ serviceInc' = [serviceInc EXCEPT ![s] = 0]
             /\ sawDead' = [sawDead EXCEPT ![s] = FALSE]
             /\ isDropped' = [isDropped EXCEPT ![s] = FALSE]
@@ -272,10 +290,9 @@ WatchClient(s) ==
 ServiceCloses(s) ==
     /\ s \in alive /\ serviceAt[s] = "in"
     /\ closing' = [closing EXCEPT ![s] = TRUE]
-    /\ viewInc' = [viewInc EXCEPT ![s] = 0]
+    /\ ForgetAll(s)
     /\ ServiceMoves(s, "fence")
-    /\ UNCHANGED <<entry, portOpen, events, tables, client, serviceInc, sawDead, isDropped, attention, readInc,
-        readFlags, reaper>>
+    /\ UNCHANGED <<entry, portOpen, events, tables, client, reaper>>
 
 \* The store buffer empties by itself, sooner or later, and after the death of the process all the same.
 Drain(s) ==
@@ -312,18 +329,23 @@ EndChange(s) ==
     /\ s \in alive /\ serviceAt[s] = "changing"
     /\ Change(readInc[s], {"serviceClosed"}, {"serviceHolds"})
     /\ ServiceMoves(s, "ended")
-    /\ UNCHANGED <<fieldClient, fieldService, words, tables, client, serviceInc, sawDead, isDropped, viewInc,
-        attention, readInc, readFlags, reaper>>
+    /\ ForgetAll(s)
+    /\ UNCHANGED <<fieldClient, fieldService, words, tables, client, reaper>>
 
 (***************************************************************************)
 (* Death, and who finds it: Registry.reap                                  *)
 (***************************************************************************)
 
+IsClosing(s) == serviceAt[s] \in {"fence", "ending", "marking", "changing", "ended"}
+
 Die(p) ==
     /\ p \in Deaths \cap alive
     /\ alive' = alive \ {p}
     /\ lock' = IF lock = p THEN Nobody ELSE lock
-    /\ UNCHANGED <<entry, words, nextInc, client, service, reaper>>
+    /\ IF p \in Clients
+       THEN ClientMoves(p, "out") /\ Forget(p) /\ UNCHANGED service
+       ELSE ForgetAll(p) /\ ServiceMoves(p, IF IsClosing(p) THEN "ended" ELSE "in") /\ UNCHANGED client
+    /\ UNCHANGED <<entry, words, nextInc, reaper>>
 
 HeldByDead ==
     \/ "clientHolds" \in flags /\ fieldClient \notin alive
@@ -424,7 +446,7 @@ Exclusive ==
 
 \* What the flags say is so: of this use, and of nobody else. The fields of a free link mean nothing.
 TrueFlags == ~IsFree =>
-    /\ "serviceClosed" \in flags => serviceAt[fieldService] \in {"fence", "ending", "marking", "changing", "ended"}
+    /\ "serviceClosed" \in flags => IsClosing(fieldService)
     /\ "refused" \in flags => fieldClient \notin alive
     /\ {"clientHolds", "clientClosed"} \subseteq flags => FALSE
 

@@ -122,7 +122,7 @@ Call(p) ==
 Die ==
     /\ Deaths /\ Mode = "own" /\ dead = {}
     /\ dead' = Publishers
-    /\ UNCHANGED <<buffered, visible, at, sleepers, announcing, wake, queue, where, word, taken, disposals,
+    /\ UNCHANGED <<buffered, visible, at, sleepers, announcing, wake, queue, where, word, taken, disposals, due,
         gone>>
 
 \* ClientLink.watch: the proof, goneKind; then ClientPort.watch wakes its own, as a publisher does.
