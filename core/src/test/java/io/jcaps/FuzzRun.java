@@ -32,6 +32,7 @@ final class FuzzRun
     private static final int WARM_UP_FACTOR = 20;
     /** And whenever a call does something for the first time, as to fail. A garbage number asks for more than that. */
     private static final long LOADING_LIMIT_BYTES = 2 * 1024 * 1024;
+    private static final long LOADING_LIMIT_NS = 1_000_000_000;
     private static final int LOADING_LIMIT_COUNT = 20;
     private static final long HANG_LIMIT_NS = 5_000_000_000L;
     private static final long LOOK_INTERVAL_MS = 50;
@@ -46,7 +47,6 @@ final class FuzzRun
     private volatile long callCount;
     private volatile String call = "";
     private volatile Throwable failure;
-    private long maxCallNs;
     private long maxCallBytes;
     private int loadingCount;
     private long iterationCpuNs;
@@ -138,24 +138,25 @@ final class FuzzRun
     {
         final long bytes = threads.getCurrentThreadAllocatedBytes() - startBytes;
         final long ns = System.nanoTime() - startNs;
-        final boolean isWarmUp = iteration < WARM_UP_COUNT;
-        final int factor = isWarmUp ? WARM_UP_FACTOR : 1;
-        if (!isWarmUp && bytes <= CALL_LIMIT_BYTES)
+        final int factor = iteration < WARM_UP_COUNT ? WARM_UP_FACTOR : 1;
+        if (bytes > factor * CALL_LIMIT_BYTES)
+        {
+            if (bytes > LOADING_LIMIT_BYTES || ++loadingCount > LOADING_LIMIT_COUNT)
+            {
+                fail(call + " allocated " + bytes + " bytes");
+            }
+        }
+        else if (1 == factor)
         {
             maxCallBytes = Math.max(maxCallBytes, bytes);
-        }
-        if (bytes > factor * CALL_LIMIT_BYTES &&
-            (bytes > LOADING_LIMIT_BYTES || ++loadingCount > LOADING_LIMIT_COUNT))
-        {
-            fail(call + " allocated " + bytes + " bytes");
         }
         // A thread has no more of its own time than passed for all. Its own time is asked for once in an iteration, as
         // that is a system call; what comes before the call in it is some microseconds.
         if (ns > CALL_LIMIT_NS)
         {
             final long cpuNs = threads.getCurrentThreadCpuTime() - iterationCpuNs;
-            maxCallNs = Math.max(maxCallNs, cpuNs);
-            if (cpuNs > factor * CALL_LIMIT_NS)
+            if (cpuNs > factor * CALL_LIMIT_NS &&
+                (cpuNs > LOADING_LIMIT_NS || ++loadingCount > LOADING_LIMIT_COUNT))
             {
                 fail(call + " took " + cpuNs + " ns of its thread's time");
             }
@@ -243,10 +244,7 @@ final class FuzzRun
     {
         final StringBuilder builder = new StringBuilder("seed=").append(seed).append(", iterations=")
             .append(iterationCount).append(", most bytes in a call=").append(maxCallBytes);
-        if (maxCallNs > 0)
-        {
-            builder.append(", most ns in a call=").append(maxCallNs);
-        }
+        builder.append(", calls that loaded classes=").append(loadingCount);
         counts.forEach((kind, count) -> builder.append(String.format("%n    %,12d  %s", count[0], kind)));
         return builder.toString();
     }
