@@ -64,8 +64,8 @@ class ChildProcessIT
     private List<String> killParentOf(final String how) throws IOException
     {
         final Attachment attachment = region.closing(region.attach());
-        final ChildJvm parent = region.closing(ChildJvm.start(
-            StepPeer.class, List.of(), System.getProperty("java.class.path"), region.path()));
+        final ChildJvm parent = region.closing(ChildJvm.start(List.of(), System.getProperty("java.class.path"),
+            StepPeer.class, List.of(region.path().toString())));
         parent.ask("open");
         parent.ask("attach");
         parent.ask("service", NAME, "shared");
