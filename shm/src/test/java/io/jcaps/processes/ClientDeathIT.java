@@ -231,6 +231,7 @@ class ClientDeathIT
                     message.reply(nothing, 0, 0);
                 }
             }, 1));
+        region.closing(runner);
         final Thread thread = new Thread(runner);
         thread.start();
 

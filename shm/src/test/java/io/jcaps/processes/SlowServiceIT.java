@@ -86,6 +86,7 @@ class SlowServiceIT
                 }
                 results.add(message.reply(message.buffer(), 0, message.length()));
             }, 1));
+        region.closing(runner);
         final Thread thread = new Thread(runner);
         thread.start();
 
