@@ -124,6 +124,7 @@ class CrashConnectTest
             {
                 final int actIndex = i;
                 final int storeIndex = j;
+                points.renewRegion();
                 hasDied = points.run("act before " + i + ", die before " + j, (scene) ->
                 {
                     hasActed.set(false);

@@ -46,7 +46,7 @@ final class CrashProcess
         return null != attachment && !isClosed && !isDead();
     }
 
-    /** Does something, and dies before a store of that, somebody else having acted before one; false if it was over before. */
+    /** Does something, has somebody else act before one store, and dies before another; false if it was over before. */
     boolean dies(final long storeIndex, final Runnable act, final long otherIndex, final Runnable otherAct)
     {
         host.dieBefore(storeIndex, otherIndex, otherAct);

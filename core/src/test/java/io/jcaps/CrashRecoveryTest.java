@@ -5,6 +5,7 @@
 package io.jcaps;
 
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -18,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A process dies before each store of each operation, and whoever cleans up behind it before each store of that: a
  * third one completes it.
  */
+@Tag("once")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CrashRecoveryTest
 {
