@@ -75,7 +75,7 @@ class KillIT
     /** Writer of the letters that no victim has written. */
     private static final int NOBODY = 0;
     private static final long HANG_MINUTES = 15;
-    private static final long HANG_NS = TimeUnit.MINUTES.toNanos(2);
+    private static final long HANG_NS = TimeUnit.MINUTES.toNanos(5);
     private static final PortOptions OPTIONS = new PortOptions().flags(PortFlags.USER);
 
     @RegisterExtension
