@@ -615,8 +615,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             Math.min(maxSpinCount, 2 * spinCount + 1) : Math.max(minSpinCount, spinCount / 2);
         if ((result < 0 || MessageState.DISPOSE == result) && Status.OK == endStatus)
         {
-            // A wake-up that was meant for a message may have ended this wait instead, or brought a disposal that nobody
-            // is woken for: another sleeper takes it on.
+            // A wake-up that was meant for a message may have ended this wait instead, or brought a disposal that
+            // nobody is woken for: another sleeper takes it on.
             wakePeer(sleepersOffset, wakeLimit());
         }
         return result;

@@ -45,13 +45,15 @@ final class Tlc
      * @param constants  of the model.
      * @param invariants to check.
      * @param properties to check, temporal ones.
+     * @param isShort    whether it will be over before the better of the compilers pays.
      */
     static Tlc run(
         final String name,
         final String module,
         final Map<String, String> constants,
         final List<String> invariants,
-        final List<String> properties) throws IOException, InterruptedException
+        final List<String> properties,
+        final boolean isShort) throws IOException, InterruptedException
     {
         final Path directory = WORK.resolve(name);
         deleteAll(directory);
@@ -63,9 +65,11 @@ final class Tlc
 
         final Process process = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseParallelGC", "-XX:ParallelGCThreads=1", "-Xmx1g", "-XX:-UsePerfData",
+            "-XX:+UseParallelGC", "-XX:ParallelGCThreads=1", "-XX:TieredStopAtLevel=" + (isShort ? 1 : 4),
+            "-XX:-UsePerfData", "-Xmx1g",
             "-Djava.io.tmpdir=" + directory, "-cp", System.getProperty("java.class.path"), "tlc2.TLC",
-            "-workers", "2", "-fp", "0", "-seed", "0", "-metadir", directory.resolve("states").toString(),
+            "-workers", isShort ? "1" : "2", "-fp", "0", "-seed", "0",
+            "-metadir", directory.resolve("states").toString(),
             "-config", module + ".cfg", module + ".tla")
             .directory(directory.toFile())
             .redirectErrorStream(true)
@@ -129,7 +133,7 @@ final class Tlc
         }
     }
 
-    /** What was found: "nothing", the name of the violated invariant, "a temporal property", or all that was printed. */
+    /** What was found: "nothing", the name of the violated invariant, "a temporal property", or all of the output. */
     String found()
     {
         if (output.contains(NO_ERROR))
