@@ -13,6 +13,7 @@ import io.jcaps.layout.PortDescriptor;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.ProcessEntry;
 import io.jcaps.layout.RegionDescriptor;
+import io.jcaps.layout.RegionException;
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.AgentRunner;
@@ -80,8 +81,9 @@ public final class Attachment implements AutoCloseable
      *                        the caller then calls {@link Watch#doWork()} itself, or never hears of a death.
      * @param errorHandler    for what goes wrong in that thread.
      * @return the attachment.
-     * @throws CapsException with {@link Status#NO_BUFFERS} if as many processes as may be are attached already, with
-     *                       {@link Status#TIMED_OUT} if another process holds the tables' lock.
+     * @throws CapsException   with {@link Status#NO_BUFFERS} if as many processes as may be are attached already, with
+     *                         {@link Status#TIMED_OUT} if another process holds the tables' lock.
+     * @throws RegionException if the region's tables are corrupt; also by the methods that open ports and wait sets.
      */
     public static Attachment attach(
         final Host host, final long watchIntervalNs, final ErrorHandler errorHandler)

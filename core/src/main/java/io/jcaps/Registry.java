@@ -13,6 +13,7 @@ import io.jcaps.layout.PortDescriptor;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.ProcessEntry;
 import io.jcaps.layout.RegionDescriptor;
+import io.jcaps.layout.RegionException;
 import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.concurrent.TimeUnit;
@@ -87,6 +88,8 @@ final class Registry
         try
         {
             reap();
+            // Checked before a life lock is taken.
+            peekIncarnation();
             final ProcessEntry process = new ProcessEntry(tables, geometry);
             for (int i = 0, count = geometry.processCount(); i < count; i++)
             {
@@ -161,8 +164,20 @@ final class Registry
     /** A number that no process, port or link of the region has had. */
     long nextIncarnation()
     {
-        final long next = tables.getLong(RegionDescriptor.NEXT_INCARNATION_OFFSET);
+        final long next = peekIncarnation();
         tables.putLong(RegionDescriptor.NEXT_INCARNATION_OFFSET, next + 1);
+        return next;
+    }
+
+    /** As input, one that is no incarnation, or does not fit into a link's state, would make entries that nobody finds. */
+    private long peekIncarnation()
+    {
+        final long next = tables.getLong(RegionDescriptor.NEXT_INCARNATION_OFFSET);
+        if (next <= 0 || LinkEntry.incarnation(next << LinkEntryDescriptor.INCARNATION_SHIFT) != next)
+        {
+            throw new RegionException("corrupt region: nextIncarnation=" + next + ": " + host.place() +
+                ": remove it when nobody uses it");
+        }
         return next;
     }
 
