@@ -169,7 +169,7 @@ final class Registry
         return next;
     }
 
-    /** As input, one that is no incarnation, or does not fit into a link's state, would make entries that nobody finds. */
+    /** As input, one that cannot be, or has no room in a link's state, would make entries that nobody finds. */
     private long peekIncarnation()
     {
         final long next = tables.getLong(RegionDescriptor.NEXT_INCARNATION_OFFSET);
