@@ -83,7 +83,7 @@ class ForgedIdTest
     }
 
     @Test
-    @DisplayName("F29, R20, R29: an id that is not held here is INVALID for reply, claim and abort, and disturbs nothing")
+    @DisplayName("F29, R20, R29: an id that is not held is INVALID for reply, claim and abort, and disturbs nothing")
     void shouldRefuseIdsThatAreNotHeld()
     {
         System.out.println("forged ids: seed=" + seed);
@@ -233,7 +233,7 @@ class ForgedIdTest
         assertThat(service.get(request)).isEqualTo(MessageState.DISPOSE);
         final int ownLease = (int)region.tables().getLong(RegionDescriptor.NEXT_LEASE_OFFSET);
         final Forger forger = new Forger(region, region.client());
-        // Two stay unanswered, one of each lease. Nobody takes the replies to the others: no more than their ring holds.
+        // Two stay unanswered, one of each lease. Nobody takes the replies to the others: no more than a ring holds.
         for (int i = 0; i < 30; i++)
         {
             final int slot = i < 2 ? i : 2;
@@ -267,7 +267,7 @@ class ForgedIdTest
         for (int i = 0; i < 200; i++)
         {
             // Before it is accepted and after, everything in the entry but the incarnation.
-            for (int offset = ProcessDescriptor.START_TICKS_OFFSET; offset < ProcessDescriptor.ENTRY_LENGTH; offset += 4)
+            for (int offset = Long.BYTES; offset < ProcessDescriptor.ENTRY_LENGTH; offset += Integer.BYTES)
             {
                 region.tables().putInt(entryOffset + offset, random.nextBoolean() ? 0 : random.nextInt());
             }

@@ -71,7 +71,8 @@ class GoldenRegionWriterTest
             GoldenRegionTest.GEOMETRY.tablesLength() - RegionDescriptor.NEXT_INCARNATION_OFFSET);
         for (int i = 0; i < GoldenRegionTest.GEOMETRY.portCount(); i++)
         {
-            file.putLong(GoldenRegionTest.GEOMETRY.portOffset(i) + PortDescriptor.OPENED_AT_MS_OFFSET, 1_700_000_000_001L);
+            file.putLong(
+                GoldenRegionTest.GEOMETRY.portOffset(i) + PortDescriptor.OPENED_AT_MS_OFFSET, 1_700_000_000_001L);
         }
         for (int i = 0; i < GoldenRegionTest.GEOMETRY.linkCount(); i++)
         {

@@ -31,15 +31,22 @@ final class HonestClient
     private final MutableDirectBuffer bytes;
     private final Claim claim = new Claim();
     private final Message[] views = new Message[MAX_VIEW_COUNT];
+    /** What the payload of a request is made from: its id comes only with the put. */
+    private final ArrayDeque<Long> seeds = new ArrayDeque<>();
     private final ArrayDeque<Long> put = new ArrayDeque<>();
     private final ArrayDeque<Long> replied = new ArrayDeque<>();
     private final Set<Integer> leases = new HashSet<>();
     private final Set<Long> held = new HashSet<>();
     private final Set<Long> taken = new HashSet<>();
     private final Set<Long> released = new HashSet<>();
+    private long nextSeed;
 
     HonestClient(
-        final FuzzRun run, final ClientPort port, final int pid, final int messageLimit, final MutableDirectBuffer bytes)
+        final FuzzRun run,
+        final ClientPort port,
+        final int pid,
+        final int messageLimit,
+        final MutableDirectBuffer bytes)
     {
         this.run = run;
         this.port = port;
@@ -83,11 +90,6 @@ final class HonestClient
             }
         }
     }
-
-    private long nextSeed;
-
-    /** What the payload of a request is made from; it is not known by its id, which comes with the put. */
-    private final ArrayDeque<Long> seeds = new ArrayDeque<>();
 
     void put()
     {
@@ -172,8 +174,8 @@ final class HonestClient
     /** The service was told of a disposal. */
     void onDispose(final long id)
     {
-        assertThat(released.remove(id)).as("disposal of " + id + " of client " + pid + ": once, and not before its view" +
-            " was released").isTrue();
+        assertThat(released.remove(id)).as("disposal of " + id + " of client " + pid +
+            ": once, and not before its view was released").isTrue();
         run.count("honest disposal");
     }
 

@@ -35,7 +35,8 @@ class RecordReaderTest
     private final RecordWriter writer = new RecordWriter(ring);
 
     @ParameterizedTest
-    @ValueSource(ints = {1 << 20, 512, 1 << 30, Integer.MAX_VALUE, Integer.MIN_VALUE, -1, -16, 0, 1, 7, 8, 15, 17, 24, 32})
+    @ValueSource(ints = {
+        1 << 20, 512, 1 << 30, Integer.MAX_VALUE, Integer.MIN_VALUE, -1, -16, 0, 1, 7, 8, 15, 17, 24, 32})
     @DisplayName("F26: a record of another length than ours is not there; the head stays, and nobody reads past it")
     void shouldNotBelieveLength(final int length)
     {

@@ -33,8 +33,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Attaches to regions whose tables say what cannot be, and does there what one does: register, connect, converse, close.
- * The region has a living service with a living client, and what a dead process with a service and a client left.
+ * Attaches to regions whose tables say what cannot be, and does there what one does: register, connect, converse,
+ * close. The region has a living service with a living client, and what a dead process with a service and a client
+ * left.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class TablesFuzzTest
@@ -245,7 +246,12 @@ class TablesFuzzTest
                 case 1, 2 ->
                 {
                     final String name = random.nextInt(4) == 0 ? DEAD : random.nextBoolean() ? NEW : RESIDENT;
-                    final ClientPort opened = declared("client", () -> visitor.client(name, new PortOptions()));
+                    final PortOptions options = new PortOptions();
+                    if (random.nextInt(8) == 0)
+                    {
+                        options.flags(0);
+                    }
+                    final ClientPort opened = declared("client", () -> visitor.client(name, options));
                     client = null == opened ? client : opened;
                     if (random.nextInt(4) == 0)
                     {
@@ -356,7 +362,8 @@ class TablesFuzzTest
         }
         catch (final RegionException ex)
         {
-            run.count(call + ": " + ex.getMessage().replaceAll("local:[0-9a-f]+", "local:N").replaceAll("-?[0-9]+", "N"));
+            run.count(call + ": " +
+                ex.getMessage().replaceAll("local:[0-9a-f]+", "local:N").replaceAll("-?[0-9]+", "N"));
         }
         return null;
     }
