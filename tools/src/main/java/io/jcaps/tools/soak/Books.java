@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 final class Books implements AutoCloseable
 {
     /** A connection that its service does not know by then, it will not know. */
-    private static final long UNKNOWN_LIMIT_NS = TimeUnit.SECONDS.toNanos(5);
+    private static final long UNKNOWN_LIMIT_NS = TimeUnit.SECONDS.toNanos(20);
     private static final long OVERDUE_LIMIT_NS = TimeUnit.SECONDS.toNanos(30);
 
     private static final long FORGET_LIMIT_NS = TimeUnit.MINUTES.toNanos(5);
@@ -201,7 +201,8 @@ final class Books implements AutoCloseable
         {
             return PortNote.CLOSING == note ? Accounts.ServiceEnd.KILLED_CLOSING : Accounts.ServiceEnd.KILLED;
         }
-        if (ledger.isDone() || !ledger.isMapped() && entry.waitedNs > UNKNOWN_LIMIT_NS)
+        if (ledger.isDone() || 0 == ledger.clientNote(0) ||
+            !ledger.isMapped() && entry.waitedNs > UNKNOWN_LIMIT_NS)
         {
             return Accounts.ServiceEnd.OUTLIVED;
         }

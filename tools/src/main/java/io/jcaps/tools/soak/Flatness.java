@@ -26,7 +26,7 @@ final class Flatness
 
     /**
      * @param name            of what is sampled.
-     * @param unit            that it is shown in.
+     * @param unit            that it is shown in; empty for a count.
      * @param divisor         of a sample, to get that unit.
      * @param allowedGrowth   from the middle third to the last, as samples are.
      * @param allowedFraction likewise, of the middle third; the larger one counts.
@@ -83,7 +83,7 @@ final class Flatness
     public String toString()
     {
         return samples.size() < THIRDS ? name + ": not sampled" : String.format(Locale.ROOT,
-            "%s: %,d %s, then %,d %s", name, middle() / divisor, unit, last() / divisor, unit);
+            "%s: %,d, then %,d%s", name, middle() / divisor, last() / divisor, unit.isEmpty() ? "" : " " + unit);
     }
 
     private long median(final int from, final int to)

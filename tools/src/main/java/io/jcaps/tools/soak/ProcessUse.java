@@ -31,7 +31,7 @@ final class ProcessUse
     ProcessUse(final String name, final long pid)
     {
         directory = Path.of("/proc", Long.toString(pid));
-        memory = new Flatness(name + ", RSS without shared memory", "MB", MB,
+        memory = new Flatness(name + ", anonymous RSS", "MB", MB,
             ALLOWED_MEMORY_GROWTH, ALLOWED_MEMORY_FRACTION);
         descriptors = new Flatness(name + ", file descriptors", "", 1, ALLOWED_DESCRIPTORS_GROWTH, 0);
         threads = new Flatness(name + ", threads", "", 1, ALLOWED_THREADS_GROWTH, 0);
@@ -42,7 +42,8 @@ final class ProcessUse
         try (Stream<Path> open = Files.list(directory.resolve("fd")))
         {
             final List<String> status = Files.readAllLines(directory.resolve("status"));
-            memory.add((field(status, "VmRSS:") - field(status, "RssShmem:")) * KB);
+            // Without the region and the program's own files, which are mapped: the region's file is judged by itself.
+            memory.add(field(status, "RssAnon:") * KB);
             threads.add(field(status, "Threads:"));
             descriptors.add(open.count());
         }

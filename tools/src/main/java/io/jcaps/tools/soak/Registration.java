@@ -48,6 +48,7 @@ final class Registration implements AutoCloseable
     private final ServicePort port;
     private final SplittableRandom random;
     private final Consumer<String> findings;
+    private final Consumer<String> strangers;
     private final int messageLimit;
     private final Claim claim = new Claim();
     private final UnsafeBuffer bytes;
@@ -66,20 +67,23 @@ final class Registration implements AutoCloseable
      * @param attachment of the port.
      * @param port       just registered.
      * @param random     decides.
-     * @param findings   hears of what should not be.
+     * @param findings   hears of what should not be, and stands in a ledger.
+     * @param strangers  hears of what stands in none.
      */
     Registration(
         final Path directory,
         final Attachment attachment,
         final ServicePort port,
         final SplittableRandom random,
-        final Consumer<String> findings)
+        final Consumer<String> findings,
+        final Consumer<String> strangers)
     {
         this.directory = directory;
         this.attachment = attachment;
         this.port = port;
         this.random = random;
         this.findings = findings;
+        this.strangers = strangers;
         messageLimit = attachment.messageLimit();
         bytes = new UnsafeBuffer(new byte[messageLimit]);
         holdLimit = Soak.isOneIn(random, 3) ? 0 : random.nextInt(MAX_HELD);
@@ -243,7 +247,7 @@ final class Registration implements AutoCloseable
         final int number = null == connection ? -1 : connection.number(shown.id());
         if (number < 0)
         {
-            findings.accept("message " + shown.id() + " of an unknown connection, length=" + shown.length());
+            strangers.accept("message " + shown.id() + " of an unknown connection, length=" + shown.length());
             return;
         }
         onRequest(shown, connection, number);
@@ -356,7 +360,7 @@ final class Registration implements AutoCloseable
         final int number = null == connection ? -1 : connection.number(id);
         if (number < 0)
         {
-            findings.accept("a disposal of message " + id + " of an unknown connection");
+            strangers.accept("a disposal of message " + id + " of an unknown connection");
             return;
         }
         final Ledger ledger = connection.ledger;

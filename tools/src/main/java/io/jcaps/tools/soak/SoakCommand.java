@@ -116,9 +116,10 @@ public final class SoakCommand implements Callable<Integer>
             throw ex;
         }
         final Screen screen = Screen.standardOutput(PLAIN_INTERVAL_NS);
-        screen.print(String.format(Locale.ROOT, "jcaps soak: %s minutes, %d clients and 2 services that die, and one of " +
-            "each that lives", minutes, clients));
-        screen.print("seed " + usedSeed + ", region " + regionFile);
+        screen.print(String.format(Locale.ROOT,
+            "jcaps soak: %s minutes; %d clients and 2 services die, one of each does not", minutes, clients));
+        screen.print("seed " + usedSeed + ", region");
+        screen.print(regionFile.toString());
         final SoakRun run = new SoakRun(directory, regionFile,
             (long)(minutes * SECONDS_PER_MINUTE * TimeUnit.SECONDS.toNanos(1)), usedSeed, clients, screen);
         return run(run, screen, file, usedSeed);

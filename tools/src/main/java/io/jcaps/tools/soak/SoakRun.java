@@ -42,6 +42,7 @@ final class SoakRun implements AutoCloseable
     private static final long SAMPLE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
     private static final int MIN_ACT_MS = 200;
     private static final int MAX_ACT_MS = 1_400;
+    private static final int MAX_SECOND_ACT_MS = 100;
     private static final int MAX_REST_MS = 800;
     private static final int MIN_STOP_MS = 50;
     private static final int STOP_DOUBLINGS = 7;
@@ -119,8 +120,8 @@ final class SoakRun implements AutoCloseable
     {
         try (RegionState region = new RegionState(regionFile))
         {
-            startNs = System.nanoTime();
             begin(region);
+            startNs = System.nanoTime();
             traffic(region);
             endNs = System.nanoTime();
             finish(region);
@@ -161,8 +162,10 @@ final class SoakRun implements AutoCloseable
 
     // ---- the traffic
 
-    private void begin(final RegionState region)
+    /** Starts all, and waits for the first connection: a busy machine takes its time. */
+    private void begin(final RegionState region) throws IOException, InterruptedException
     {
+        screen.progress("  starting ...");
         for (int i = 0; i <= MORTAL_SERVICE_COUNT; i++)
         {
             parties.add(new Party(Soak.SERVICE_PREFIX + i, true, 0 != i, 0));
@@ -183,6 +186,12 @@ final class SoakRun implements AutoCloseable
             }
         }
         restarts = 0;
+        final long fromNs = System.nanoTime();
+        while (0 == books.openCount() && !isStopping && System.nanoTime() - fromNs < SETTLE_LIMIT_NS)
+        {
+            onEvents();
+            books.look(Set.of());
+        }
     }
 
     private void traffic(final RegionState region) throws IOException, InterruptedException
@@ -195,8 +204,10 @@ final class SoakRun implements AutoCloseable
             onEvents();
             if (nowNs - actAtNs >= 0)
             {
-                act();
-                actAtNs = nowNs + TimeUnit.MILLISECONDS.toNanos(MIN_ACT_MS + random.nextInt(MAX_ACT_MS - MIN_ACT_MS));
+                // Some die while the others are busy with a death.
+                final int delayMs = act() && Soak.isOneIn(random, 3) ?
+                    random.nextInt(MAX_SECOND_ACT_MS) : MIN_ACT_MS + random.nextInt(MAX_ACT_MS - MIN_ACT_MS);
+                actAtNs = nowNs + TimeUnit.MILLISECONDS.toNanos(delayMs);
             }
             for (final Party party : parties)
             {
@@ -220,12 +231,13 @@ final class SoakRun implements AutoCloseable
         }
     }
 
-    private void act()
+    /** Does something to somebody; true if it was a kill. */
+    private boolean act()
     {
         final Party party = parties.get(random.nextInt(parties.size()));
         if (!party.isIdle())
         {
-            return;
+            return false;
         }
         final int choice = random.nextInt(100);
         if (choice < 50 && party.isMortal())
@@ -235,8 +247,9 @@ final class SoakRun implements AutoCloseable
             clientKills += party.isService() ? 0 : 1;
             serviceKills += party.isService() ? 1 : 0;
             party.child().kill();
+            return true;
         }
-        else if (choice < 65 && party.isMortal())
+        if (choice < 65 && party.isMortal())
         {
             party.ending();
             gracefulEnds++;
@@ -248,6 +261,7 @@ final class SoakRun implements AutoCloseable
             final int longestMs = MIN_STOP_MS << random.nextInt(STOP_DOUBLINGS);
             party.pause(longestMs + random.nextInt(longestMs));
         }
+        return false;
     }
 
     private Set<Integer> stoppedLives()
@@ -292,6 +306,7 @@ final class SoakRun implements AutoCloseable
             switch (event.line().word())
             {
                 case "finding" -> accounts.find(event.line().text("what"));
+                case "stranger" -> accounts.addOther(event.line().text("what"));
                 case "failed" -> accounts.addOther(child.name() + " failed: " + event.line().text("what"));
                 case Child.ENDED -> onEnded(child);
                 default -> accounts.addOther(child.name() + " said " + event.line());

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * A service of the soak, a process of its own: registers itself again and again, each time with the next generation,
  * and attaches to the region anew now and then.
  * <p>
- * Hears: {@code stop}. Says: {@code finding}, {@code failed}.
+ * Hears: {@code stop}. Says: {@code finding}, {@code stranger}, {@code failed}.
  */
 final class SoakService
 {
@@ -95,8 +95,8 @@ final class SoakService
         try (PortNote note = PortNote.create(directory, generation))
         {
             try (ServicePort port = attachment.service(name, options);
-                Registration registration =
-                    new Registration(directory, attachment, port, random.split(), this::tellFinding))
+                Registration registration = new Registration(directory, attachment, port, random.split(),
+                    (what) -> tell("finding", what), (what) -> tell("stranger", what)))
             {
                 registration.run(lifeNs, this::isStopped, () -> note.state(PortNote.CLOSING));
             }
@@ -120,9 +120,9 @@ final class SoakService
         Soak.pause(random, MAX_PAUSE_MS);
     }
 
-    private void tellFinding(final String what)
+    private void tell(final String word, final String what)
     {
-        parent.tell(new Line("finding").with("what", name + ", life " + life + ": " + what));
+        parent.tell(new Line(word).with("what", name + ", life " + life + ": " + what));
     }
 
     private boolean isStopped()

@@ -117,7 +117,7 @@ class SoakIT
         assertRefused("--directory", "--directory", temp.resolve("none").toString());
         final Path noRegion = Files.write(temp.resolve("no-region"), new byte[100]);
         assertRefused("--region", "--region", noRegion.toString(), "--directory", directory.toString());
-        assertRefused("--region", "--region", temp.resolve("no/such/region").toString(),
+        assertRefused("--region", "--region", noRegion.resolve("region").toString(),
             "--directory", directory.toString());
         CapsRun.assertNothingLeft(directory, PREFIX);
     }
