@@ -219,8 +219,30 @@ class RegionLossIT
         assertThat(maker.apply("attach " + other + " PRIVATE")).isEqualTo("attached");
         assertThat(maker.apply("detach")).isEqualTo("detached");
         final String left = put("third");
+        // Without its lock file nobody would be let into it.
+        Files.move(other.resolveSibling("other.lock"), lockPath, StandardCopyOption.ATOMIC_MOVE);
         Files.move(other, region.path(), StandardCopyOption.ATOMIC_MOVE);
         goOnAndComeBack(received, unseen, left);
+    }
+
+    @Test
+    @DisplayName("F18: another file is put in the lock file's place: nobody who lives is taken for dead")
+    void shouldNotTakeOthersForDeadWithAnotherLockFile() throws IOException
+    {
+        final String received = put("first");
+        take(received, "first");
+        Files.delete(lockPath);
+        Files.createFile(lockPath);
+        final FaultPeer newcomer = new FaultPeer();
+        assertThat(newcomer.apply("attach " + region.path() + " PRIVATE")).startsWith("RegionException")
+            .contains("the lock file is not this region's");
+        assertThat(service.ask("reply", "s", received, "one")).isEqualTo("OK");
+        assertThat(client.apply("take c")).isEqualTo(received + " one");
+        exchange("more");
+        // What the message asks for.
+        Files.delete(region.path());
+        Files.delete(lockPath);
+        here();
     }
 
     @Test
