@@ -406,15 +406,21 @@ ReaperDies ==
 (* All of it                                                               *)
 (***************************************************************************)
 
-Must ==
-    \/ \E c \in Clients :
-        TakeFields(c) \/ TakeState(c) \/ Open(c) \/ Unlock(c) \/ LookAgain(c) \/ RaiseEvents(c) \/ Undo(c) \/
-        ClientClosed(c)
-    \/ \E s \in Services :
-        Attend(s) \/ DropGone(s) \/ LetGo(s) \/ AcceptRead(s) \/ Accept(s) \/ Attest(s) \/ Leave(s) \/ EndView(s) \/
-        WatchClient(s) \/ Drain(s) \/ Fence(s) \/ EndRead(s) \/ EndField(s) \/ EndChange(s) \/ ReapPort(s)
+ClientStep(c) ==
+    TakeFields(c) \/ TakeState(c) \/ Open(c) \/ Unlock(c) \/ LookAgain(c) \/ RaiseEvents(c) \/ Undo(c) \/
+    ClientClosed(c)
+ServiceStep(s) ==
+    Attend(s) \/ DropGone(s) \/ LetGo(s) \/ AcceptRead(s) \/ Accept(s) \/ Attest(s) \/ Leave(s) \/
+    Fence(s) \/ EndRead(s) \/ EndField(s) \/ EndChange(s)
+ReaperStep ==
     \/ ReapBegin \/ ReapChange \/ ReapEvents \/ ReapEnd
     \/ \E p \in Clients \cup Services : ReapRead(p)
+    \/ \E s \in Services : ReapPort(s)
+
+Must ==
+    \/ \E c \in Clients : ClientStep(c)
+    \/ \E s \in Services : ServiceStep(s) \/ EndView(s) \/ WatchClient(s) \/ Drain(s)
+    \/ ReaperStep
 
 End == \E c \in Clients : ClientCloses(c)
 
@@ -428,7 +434,10 @@ Next == Must \/ End \/ May
 \* Each process goes on as long as it lives: one that is only busy with itself does not keep another from it.
 Spec ==
     /\ Init /\ [][Next]_vars
-    /\ WF_vars(Must) /\ WF_vars(End)
+    /\ \A c \in Clients : WF_vars(ClientStep(c)) /\ WF_vars(ClientCloses(c))
+    /\ \A s \in Services :
+        WF_vars(ServiceStep(s)) /\ WF_vars(EndView(s)) /\ WF_vars(WatchClient(s)) /\ WF_vars(Drain(s))
+    /\ WF_vars(ReaperStep)
 
 (***************************************************************************)
 (* What must hold                                                          *)

@@ -72,7 +72,7 @@ Publish(p) ==
     /\ p \in Publishers /\ Lives(p)
     /\ at[p] = (IF Fault = "wake before publication" THEN "late" ELSE "start")
     /\ buffered' = buffered \cup {p}
-    /\ Goes(p, IF Fault = "wake before publication" THEN "draining" ELSE "fence")
+    /\ Goes(p, IF Fault = "wake before publication" THEN "done" ELSE "fence")
     /\ UNCHANGED <<visible, sleepers, announcing, wake, queue, where, word, taken, disposals, due, dead, gone>>
 
 \* The store buffer empties by itself, whatever becomes of the process.

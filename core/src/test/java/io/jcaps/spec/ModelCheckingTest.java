@@ -123,7 +123,7 @@ class ModelCheckingTest
         no fence at the end                | Links    | Deaths={}                           | Told
         no second look                     | Links    | Deaths={}                           | Told
         accept without compare             | Links    | Deaths={}                           | Exclusive
-        events seen late                   | Links    | Deaths={}                           | Accepted
+        events seen late                   | Links    | Deaths={}                           | Recycled
         no look behind the announcement    | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
         announced behind the look          | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
         no fence at the publisher          | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
