@@ -19,6 +19,12 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 /**
  * [disposal]: ClientLink.finish() releases DISPOSED behind the client's reads of the reply; ServiceLink.isDisposed()
  * acquires it, or the id of the slot's next request, before the service writes there anew.
+ * <p>
+ * Weakened, both halves plain: nothing seen in 80,000 tries on x86, JDK 17 with StressLCM and StressGCM. x86 keeps
+ * stores in their order and loads in theirs, and HotSpot keeps accesses through a buffer of unknown memory in the order
+ * of the code; a processor of weaker order, such as ARM, may show it. Without the release in finish() the client's
+ * loads may be made after DISPOSED is seen; without the acquire in isDisposed() the service may write anew before it
+ * has seen that it may.
  */
 public final class DisposalStress
 {
@@ -34,7 +40,7 @@ public final class DisposalStress
 
     /** The service is told, and writes where the reply was. */
     @JCStressTest
-    @Outcome(id = {"0, 7", "1, 7"}, expect = ACCEPTABLE, desc = "[disposal] told or not, the client's read was before")
+    @Outcome(id = {"0, 7", "1, 7"}, expect = ACCEPTABLE, desc = "[disposal] told or not, the read was before")
     @Outcome(expect = FORBIDDEN, desc = "[disposal] the reply was written over while the client read it")
     @State
     public static class Told extends StressPair
@@ -71,7 +77,7 @@ public final class DisposalStress
 
     /** The slot's next request tells the service, which replies to it. */
     @JCStressTest
-    @Outcome(id = {"0, 7", "1, 7"}, expect = ACCEPTABLE, desc = "[disposal] reused or not, the client's read was before")
+    @Outcome(id = {"0, 7", "1, 7"}, expect = ACCEPTABLE, desc = "[disposal] reused or not, the read was before")
     @Outcome(expect = FORBIDDEN, desc = "[disposal] the reply was written over while the client read it")
     @State
     public static class Reused extends StressPair

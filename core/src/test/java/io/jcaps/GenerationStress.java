@@ -15,6 +15,10 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
  * [generation]: Port.generation(long) releases what its caller did before; ClientPort.serviceGeneration() acquires it.
+ * <p>
+ * Not run weakened for long enough to say that it was not seen: the pair is argued. x86 keeps stores in their order and
+ * loads in theirs, and HotSpot keeps accesses through a buffer of unknown memory in the order of the code; a processor
+ * of weaker order, such as ARM, may show it.
  */
 @JCStressTest
 @Outcome(id = {"0, 0", "0, 1", "5, 1"}, expect = ACCEPTABLE, desc = "[generation] old or new, and what came before it")
