@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * A JVM beside this one, in which a command works. What it says goes into a queue that all children share; that it has ended is told
- * last. It ends when this JVM does: see {@link ParentLink}.
+ * A JVM beside this one, in which a command works. What it says goes into a queue that all children share; that it has
+ * ended is told last. It ends when this JVM does: see {@link ParentLink}.
  * <p>
  * Any thread may call.
  */

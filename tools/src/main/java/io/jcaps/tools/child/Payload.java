@@ -9,8 +9,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * What messages contain that are to be checked: length and each byte follow from the client, the sequence number and the direction,
- * so that either end can check all of a message without being told anything.
+ * What messages contain that are to be checked: length and each byte follow from the client, the sequence number and
+ * the direction, so that either end can check all of a message without being told anything.
  */
 public final class Payload
 {

@@ -14,8 +14,8 @@ import java.util.Map;
 
 /**
  * Holds what clients were told against what services noted, connection by connection, when both ends are done with it:
- * each accepted put has exactly one outcome (B1), what the outcome says is true, and each reply that reached a client is
- * disposed of once (R21, R24). Not thread safe.
+ * each accepted put has exactly one outcome (B1), what the outcome says is true, and each reply that reached a client
+ * is disposed of once (R21, R24). Not thread safe.
  */
 final class Accounts
 {

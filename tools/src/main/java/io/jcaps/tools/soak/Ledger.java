@@ -17,8 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What the two ends of one connection did with each of its messages, in a mapped file apart from the region: it is there
- * when either was killed. Each end notes what it is about to do before it does it.
+ * What the two ends of one connection did with each of its messages, in a mapped file apart from the region: it is
+ * there when either was killed. Each end notes what it is about to do before it does it.
  * <pre>
  *   at  size  field             written by
  *    0     8  STATE             client, last of its line

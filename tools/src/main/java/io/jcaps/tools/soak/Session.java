@@ -32,8 +32,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * What a client does with one connection: puts in all ways, calls, aborts, reads slowly, and in the end waits for what is
- * due, or just goes; while it notes in the connection's ledger what it is about to do. One thread.
+ * What a client does with one connection: puts in all ways, calls, aborts, reads slowly, and in the end waits for what
+ * is due, or just goes; while it notes in the connection's ledger what it is about to do. One thread.
  */
 final class Session
 {

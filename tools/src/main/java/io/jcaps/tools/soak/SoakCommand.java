@@ -4,7 +4,6 @@
  */
 package io.jcaps.tools.soak;
 
-import io.jcaps.Attachment;
 import io.jcaps.CapsException;
 import io.jcaps.layout.RegionException;
 import io.jcaps.tools.child.WorkDirectory;
@@ -37,10 +36,10 @@ import java.util.concurrent.TimeUnit;
     sortOptions = false,
     description = {
         "Does everything at once, for as long as you like, and accounts for every message.",
-        "Processes of clients and services put, call, abort, hold back, throttle, read slowly, close and connect again. " +
-            "At random they are killed, stopped for up to 6 seconds, told to end, and started again; one of each kind " +
-            "is only stopped, and what it uses must stay flat. Each notes what it does in files of its own, which " +
-            "are held against each other: no message may be lost, doubled or torn, and no outcome untrue.",
+        "Processes of clients and services put, call, abort, hold back, throttle, read slowly, close and connect " +
+            "again. At random they are killed, stopped for up to 6 seconds, told to end, and started again; one of " +
+            "each kind is only stopped, and what it uses must stay flat. Each notes what it does in files of its own, " +
+            "which are held against each other: no message may be lost, doubled or torn, and no outcome untrue.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:all of it held", "1:something did not hold: it is said what", "2:bad options"})
@@ -66,8 +65,8 @@ public final class SoakCommand implements Callable<Integer>
     @Option(
         names = "--seed",
         paramLabel = "S",
-        description = "Seed of all that is random (default: another each time, it is printed). The same seed does the " +
-            "same to the processes; what they meet also hangs on the machine.")
+        description = "Seed of all that is random (default: another each time, it is printed). The same seed does " +
+            "the same to the processes; what they meet also hangs on the machine.")
     private Long seed;
 
     @Option(
@@ -93,8 +92,8 @@ public final class SoakCommand implements Callable<Integer>
     @Option(
         names = "--directory",
         paramLabel = "DIR",
-        description = "Make the notes, and the region unless one is given, in a directory of their own under this one " +
-            "(default: /dev/shm, or else the directory for temporary files).")
+        description = "Make the notes, and the region unless one is given, in a directory of their own under this " +
+            "one (default: /dev/shm, or else the directory for temporary files).")
     private Path parentDirectory;
 
     @Override

@@ -58,7 +58,8 @@ class DemoIT
     {
         final Path regions = Files.createDirectory(temp.resolve("regions"));
         final Path json = temp.resolve("summary.json");
-        final Process process = CapsRun.startUnheard("demo", "--directory", regions.toString(), "--json", json.toString());
+        final Process process = CapsRun.startUnheard(
+            "demo", "--directory", regions.toString(), "--json", json.toString());
         try
         {
             CapsRun.awaitChildren(process, 3);
