@@ -643,8 +643,8 @@ public final class Attachment implements AutoCloseable
             {
                 registry.unlock();
             }
-            // [port-state] acquire, behind the compare and set that opened the link: pairs with ServicePort.end(). If
-            // this misses the close, the close has seen the link.
+            // [port-state] acquire, behind the compare and set that opened the link: pairs with PortEntry.close(). If
+            // this misses the close, the close sees the link.
             if (service.isOpen())
             {
                 final ClientPort port;

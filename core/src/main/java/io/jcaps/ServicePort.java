@@ -15,7 +15,6 @@ import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
 
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Objects;
@@ -777,10 +776,6 @@ public final class ServicePort extends Port
     {
         // Not found any more; a client that is just connecting looks at this once more when its link is open.
         entry.close();
-        // [port-state] full fence before the look at the links: pairs with the compare and set by which a connecting
-        // client opens its link, before it looks at the state. One of the two sees the other. Without it that client
-        // could be connected to a port that is closed, by a process that lives on, and wait for ever.
-        VarHandle.fullFence();
         final LinkEntry closing = new LinkEntry(tables, geometry);
         for (int i = 0, count = geometry.linkCount(); i < count; i++)
         {

@@ -13,7 +13,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    at  size  field               written by                 ordering
  *     0     8  INCARNATION         owner, last; a survivor    release, pairs with acquire in PortEntry
  *     8     4  KIND                owner                      plain, before INCARNATION
- *    12     4  STATE               owner                      release, pairs with acquire in PortEntry
+ *    12     4  STATE               owner                      volatile, pairs with [port-state] in PortEntry
  *    16     8  PROCESS_INCARNATION owner                      plain, before INCARNATION
  *    24     4  PROCESS_INDEX       owner                      plain, before INCARNATION
  *    28     4  LINK_INDEX          owner, -1 if no client     plain, before INCARNATION

@@ -6,6 +6,8 @@ package io.jcaps.layout;
 
 import org.agrona.concurrent.AtomicBuffer;
 
+import java.lang.invoke.VarHandle;
+
 import static io.jcaps.layout.PortDescriptor.*;
 
 /**
@@ -111,9 +113,12 @@ public final class PortEntry
      */
     public void close()
     {
-        // [port-state] release: pairs with isOpen(). That a connect does not miss it is due to the fence behind it, in
-        // ServicePort.end().
-        tables.putIntRelease(offset + STATE_OFFSET, STATE_CLOSED);
+        // [port-state] volatile store and a full fence, before the closing side looks at its links: pairs with the
+        // compare and set by which a connecting client opens its link, before it looks at isOpen(). One of the two sees
+        // the other. Without it a client could be connected to a port that is closed, by a process that lives on, and
+        // wait for ever.
+        tables.putIntVolatile(offset + STATE_OFFSET, STATE_CLOSED);
+        VarHandle.fullFence();
     }
 
     /**
@@ -121,6 +126,7 @@ public final class PortEntry
      */
     public boolean isOpen()
     {
+        // [port-state] acquire: pairs with close(), behind the compare and set of [link] in Attachment.connect().
         return tables.getIntAcquire(offset + STATE_OFFSET) == STATE_OPEN;
     }
 
