@@ -254,8 +254,15 @@ class ForgedIdTest
 
     // ---- who a client is
 
+    private long received(final long id)
+    {
+        assertThat(service.get(request)).isEqualTo(MessageState.REQUEST);
+        assertThat(request.id()).isEqualTo(id);
+        return id;
+    }
+
     @Test
-    @DisplayName("F28, R22: what a client writes of itself changes nothing of who it is")
+    @DisplayName("F28, R22: what a client that was let in writes of itself changes nothing of who it is")
     void shouldNotBelieveCredentialsInTheRegion()
     {
         final Attachment process = region.attach(TestRegion.user(1234, 55, 66));
@@ -264,15 +271,15 @@ class ForgedIdTest
             new PortOptions().uid(TestRegion.UID).flags(PortFlags.ANYCLIENT));
         final int entryOffset = region.geometry.processOffset(
             new PortEntry(region.tables(), region.geometry).wrap(client.portIndex).processIndex());
+        answer(client, received(client.put(bytes, 0, 0)));
         for (int i = 0; i < 200; i++)
         {
-            // Before it is accepted and after, everything in the entry but the incarnation.
+            // Everything in the entry but the incarnation; before the client is accepted it would be refused for it.
             for (int offset = Long.BYTES; offset < ProcessDescriptor.ENTRY_LENGTH; offset += Integer.BYTES)
             {
                 region.tables().putInt(entryOffset + offset, random.nextBoolean() ? 0 : random.nextInt());
             }
-            final long id = client.put(bytes, 0, random.nextInt(65));
-            assertThat(service.get(request)).isEqualTo(MessageState.REQUEST);
+            final long id = received(client.put(bytes, 0, random.nextInt(65)));
             final Credentials found = request.credentials();
             assertThat(found.pid()).isEqualTo(4711);
             assertThat(found.uid()).isEqualTo(1234);
