@@ -5,9 +5,8 @@
 package io.jcaps;
 
 import io.jcaps.host.Credentials;
+import io.jcaps.host.ForwardingHost;
 import io.jcaps.host.Host;
-import io.jcaps.layout.RegionHeader;
-import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,9 +16,8 @@ import java.util.List;
  * A host between an attachment and its region that a test can hold by the arm: it runs something whenever a thread
  * would sleep, pretends to be another process, finds no memory, or sleeps as an operating system does.
  */
-final class TestHost implements Host
+final class TestHost extends ForwardingHost
 {
-    private final Host host;
     private final TestFutex futex;
     volatile Runnable onSleep;
     volatile boolean isOwnProcess = true;
@@ -40,32 +38,8 @@ final class TestHost implements Host
 
     TestHost(final Host host, final TestFutex futex)
     {
-        this.host = host;
+        super(host);
         this.futex = futex;
-    }
-
-    @Override
-    public RegionHeader header()
-    {
-        return host.header();
-    }
-
-    @Override
-    public String place()
-    {
-        return host.place();
-    }
-
-    @Override
-    public AtomicBuffer tables()
-    {
-        return host.tables();
-    }
-
-    @Override
-    public AtomicBuffer link(final int linkIndex)
-    {
-        return host.link(linkIndex);
     }
 
     @Override
@@ -92,51 +66,9 @@ final class TestHost implements Host
     }
 
     @Override
-    public boolean lockTables(final long timeoutNs)
-    {
-        return host.lockTables(timeoutNs);
-    }
-
-    @Override
-    public void unlockTables()
-    {
-        host.unlockTables();
-    }
-
-    @Override
-    public boolean holdLife(final int processIndex)
-    {
-        return host.holdLife(processIndex);
-    }
-
-    @Override
-    public void dropLife(final int processIndex)
-    {
-        host.dropLife(processIndex);
-    }
-
-    @Override
-    public boolean isAlive(final int processIndex)
-    {
-        return host.isAlive(processIndex);
-    }
-
-    @Override
     public Credentials self()
     {
         return null == claimed ? host.self() : claimed;
-    }
-
-    @Override
-    public long startTicks()
-    {
-        return host.startTicks();
-    }
-
-    @Override
-    public Credentials attest(final int processIndex)
-    {
-        return host.attest(processIndex);
     }
 
     @Override
@@ -180,17 +112,5 @@ final class TestHost implements Host
         {
             host.wake(wakeOffset, limit);
         }
-    }
-
-    @Override
-    public String sleepMode()
-    {
-        return host.sleepMode();
-    }
-
-    @Override
-    public void close()
-    {
-        host.close();
     }
 }

@@ -4,7 +4,6 @@
  */
 package io.jcaps.host;
 
-import io.jcaps.layout.RegionHeader;
 import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.concurrent.atomic.AtomicLong;
@@ -15,9 +14,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * shared memory or gives back to the operating system, something happens before it. There its process can die: from
  * then on it changes nothing any more, whatever its code still does, and what it holds falls free when it is buried.
  */
-public final class SteppingHost implements Host
+public final class SteppingHost extends ForwardingHost
 {
-    private final Host host;
     private final AtomicBuffer tables;
     private final AtomicReferenceArray<SteppingBuffer> links;
     private final AtomicLong storeCount = new AtomicLong();
@@ -42,7 +40,7 @@ public final class SteppingHost implements Host
      */
     public SteppingHost(final Host host)
     {
-        this.host = host;
+        super(host);
         tables = new SteppingBuffer(host.tables(), 0, host.tables().capacity(), this::step);
         links = new AtomicReferenceArray<>(host.header().geometry().linkCount());
     }
@@ -172,18 +170,6 @@ public final class SteppingHost implements Host
     }
 
     @Override
-    public RegionHeader header()
-    {
-        return host.header();
-    }
-
-    @Override
-    public String place()
-    {
-        return host.place();
-    }
-
-    @Override
     public AtomicBuffer tables()
     {
         return tables;
@@ -213,12 +199,6 @@ public final class SteppingHost implements Host
     {
         step();
         return host.back(linkIndex, offset, length);
-    }
-
-    @Override
-    public void touch(final int linkIndex, final int offset, final int length)
-    {
-        host.touch(linkIndex, offset, length);
     }
 
     @Override
@@ -269,69 +249,9 @@ public final class SteppingHost implements Host
     }
 
     @Override
-    public boolean isAlive(final int processIndex)
-    {
-        return host.isAlive(processIndex);
-    }
-
-    @Override
-    public Credentials self()
-    {
-        return host.self();
-    }
-
-    @Override
-    public long startTicks()
-    {
-        return host.startTicks();
-    }
-
-    @Override
-    public Credentials attest(final int processIndex)
-    {
-        return host.attest(processIndex);
-    }
-
-    @Override
-    public boolean isOwnProcess()
-    {
-        return host.isOwnProcess();
-    }
-
-    @Override
-    public boolean isCurrent()
-    {
-        return host.isCurrent();
-    }
-
-    @Override
-    public void sleep(final int wakeOffset, final int expected, final long timeoutNs)
-    {
-        host.sleep(wakeOffset, expected, timeoutNs);
-    }
-
-    @Override
     public void wake(final int wakeOffset, final int limit)
     {
         step();
         host.wake(wakeOffset, limit);
-    }
-
-    @Override
-    public boolean canWake()
-    {
-        return host.canWake();
-    }
-
-    @Override
-    public String sleepMode()
-    {
-        return host.sleepMode();
-    }
-
-    @Override
-    public void close()
-    {
-        host.close();
     }
 }

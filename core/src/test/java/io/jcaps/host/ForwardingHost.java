@@ -1,0 +1,187 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.host;
+
+import io.jcaps.layout.RegionHeader;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * A host that leaves everything to another one, for those of the tests that do one thing themselves.
+ */
+public abstract class ForwardingHost implements Host
+{
+    /** The host that does it. */
+    protected final Host host;
+
+    /**
+     * @param host that does it.
+     */
+    protected ForwardingHost(final Host host)
+    {
+        this.host = host;
+    }
+
+    @Override
+    public RegionHeader header()
+    {
+        return host.header();
+    }
+
+    @Override
+    public String place()
+    {
+        return host.place();
+    }
+
+    @Override
+    public AtomicBuffer tables()
+    {
+        return host.tables();
+    }
+
+    @Override
+    public AtomicBuffer link(final int linkIndex)
+    {
+        return host.link(linkIndex);
+    }
+
+    @Override
+    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    {
+        return host.part(whole, offset, length);
+    }
+
+    @Override
+    public boolean back(final int linkIndex, final int offset, final int length)
+    {
+        return host.back(linkIndex, offset, length);
+    }
+
+    @Override
+    public void touch(final int linkIndex, final int offset, final int length)
+    {
+        host.touch(linkIndex, offset, length);
+    }
+
+    @Override
+    public boolean lockTables(final long timeoutNs)
+    {
+        return host.lockTables(timeoutNs);
+    }
+
+    @Override
+    public void unlockTables()
+    {
+        host.unlockTables();
+    }
+
+    @Override
+    public boolean holdLife(final int processIndex)
+    {
+        return host.holdLife(processIndex);
+    }
+
+    @Override
+    public void dropLife(final int processIndex)
+    {
+        host.dropLife(processIndex);
+    }
+
+    @Override
+    public boolean isAlive(final int processIndex)
+    {
+        return host.isAlive(processIndex);
+    }
+
+    @Override
+    public Credentials self()
+    {
+        return host.self();
+    }
+
+    @Override
+    public long startTicks()
+    {
+        return host.startTicks();
+    }
+
+    @Override
+    public Credentials attest(final int processIndex)
+    {
+        return host.attest(processIndex);
+    }
+
+    @Override
+    public boolean follow(final int processIndex)
+    {
+        return host.follow(processIndex);
+    }
+
+    @Override
+    public boolean isFollowed(final int processIndex)
+    {
+        return host.isFollowed(processIndex);
+    }
+
+    @Override
+    public void awaitEnd(final long timeoutNs)
+    {
+        host.awaitEnd(timeoutNs);
+    }
+
+    @Override
+    public void cancelAwait()
+    {
+        host.cancelAwait();
+    }
+
+    @Override
+    public boolean isOwnProcess()
+    {
+        return host.isOwnProcess();
+    }
+
+    @Override
+    public boolean isCurrent()
+    {
+        return host.isCurrent();
+    }
+
+    @Override
+    public void sleep(final int wakeOffset, final int expected, final long timeoutNs)
+    {
+        host.sleep(wakeOffset, expected, timeoutNs);
+    }
+
+    @Override
+    public void wake(final int wakeOffset, final int limit)
+    {
+        host.wake(wakeOffset, limit);
+    }
+
+    @Override
+    public boolean canWake()
+    {
+        return host.canWake();
+    }
+
+    @Override
+    public String sleepMode()
+    {
+        return host.sleepMode();
+    }
+
+    @Override
+    public String pageMode()
+    {
+        return host.pageMode();
+    }
+
+    @Override
+    public void close()
+    {
+        host.close();
+    }
+}
