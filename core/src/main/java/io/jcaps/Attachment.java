@@ -637,7 +637,12 @@ public final class Attachment implements AutoCloseable
                     registry.incarnation(), linkIndex, uid, gid, libraryFlags(options), name, options.generation(),
                     System.currentTimeMillis());
                 // [link] the link is complete before the service can accept it.
-                link.change(linkIncarnation, LinkEntryDescriptor.OPEN, 0);
+                if (link.change(linkIncarnation, LinkEntryDescriptor.OPEN, 0) < 0)
+                {
+                    client.free();
+                    throw new RegionException("corrupt region: link " + linkIndex + " changed under its client: " +
+                        host.place());
+                }
             }
             finally
             {

@@ -59,6 +59,10 @@ final class ClientLink
     private static final int FROM_READY = 1;
     private static final int FROM_SLOT = 2;
 
+    /** Flags of a link's state that do not end it for its client. */
+    private static final long GOING_ON = LinkEntryDescriptor.CLIENT_HOLDS | LinkEntryDescriptor.SERVICE_HOLDS |
+        LinkEntryDescriptor.OPEN | LinkEntryDescriptor.CLIENT_CLOSED;
+
     private static final int PUT_HISTORY_MASK = 2 * MAX_SLOT_COUNT - 1;
 
     private final ClientPort port;
@@ -67,6 +71,7 @@ final class ClientLink
     private final LinkEntry entry;
     private final long incarnation;
     private final int stateOffset;
+    private final long goingOnState;
     private final RecordWriter requests;
     private final RecordReader replies;
     private final int slotCount;
@@ -114,6 +119,7 @@ final class ClientLink
         link = host.link(linkIndex);
         incarnation = LinkEntry.incarnation(entry.state());
         stateOffset = entry.stateOffset();
+        goingOnState = incarnation << LinkEntryDescriptor.INCARNATION_SHIFT;
         serviceProcessIndex = entry.serviceProcessIndex();
         serviceProcessIncarnation = entry.serviceProcessIncarnation();
         requests = new RecordWriter(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
@@ -512,7 +518,8 @@ final class ClientLink
         }
         // [link] acquire: what the service replied before it closed is seen. Pairs with [link] in LinkEntry.change().
         final long state = tables.getLongAcquire(stateOffset);
-        if ((state & (LinkEntryDescriptor.SERVICE_CLOSED | LinkEntryDescriptor.REFUSED)) != 0)
+        // Of another incarnation it is not this link's any more, which only a corrupt entry can come to.
+        if ((state & ~GOING_ON) != goingOnState)
         {
             goneKind = Outcome.SERVICE_CLOSED;
             return true;
