@@ -28,9 +28,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 
 /**
- * Kills services, each in a JVM of its own, while a client here waits for their replies: the time from the signal to the
- * automatic reply. It is the operating system's for ending the process, most of all for its memory, and then that of the
- * client's watch.
+ * Kills services, each in a JVM of its own, while a client here waits for their replies: the time from the signal to
+ * the automatic reply. It is the operating system's for ending the process, most of all for its memory, and then that
+ * of the client's watch.
  */
 public final class DeathMeasurement implements AutoCloseable
 {
@@ -184,8 +184,8 @@ public final class DeathMeasurement implements AutoCloseable
         void awaitBegin() throws InterruptedException
         {
             begun.await();
-            // In the kernel, where the thread's state does not show: not to be told but by waiting. Were it still awake,
-            // the time would be one of a client that polls.
+            // In the kernel, where the thread's state does not show: not to be told but by waiting. Were it still
+            // awake, the time would be one of a client that polls.
             TimeUnit.MILLISECONDS.sleep(SETTLE_MS);
         }
     }

@@ -19,8 +19,8 @@ import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 
 /**
- * The JVM that does nothing: a client that sleeps until its parent ends it. Then it prints what its watch took of a core
- * meanwhile.
+ * The JVM that does nothing: a client that sleeps until its parent ends it. Then it prints what its watch took of a
+ * core meanwhile.
  */
 public final class IdleProcess
 {

@@ -38,8 +38,8 @@ import java.util.concurrent.TimeUnit;
         "Does everything at once, for as long as you like, and accounts for every message.",
         "Processes of clients and services put, call, abort, hold back, throttle, read slowly, close and connect " +
             "again. At random they are killed, stopped for up to 6 seconds, told to end, and started again; one of " +
-            "each kind is only stopped, and what it uses must stay flat. Each notes what it does in files of its own, " +
-            "which are held against each other: no message may be lost, doubled or torn, and no outcome untrue.",
+            "each kind is only stopped, and what it uses must stay flat. Each notes what it does in files of its " +
+            "own, which are held against each other: no message may be lost, doubled or torn, and no outcome untrue.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:all of it held", "1:something did not hold: it is said what", "2:bad options"})
