@@ -17,6 +17,7 @@ import io.jcaps.Attachment;
 import io.jcaps.host.LocalRegion;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.RegionHeader;
+import org.junit.jupiter.api.DisplayName;
 
 import java.util.List;
 import java.util.Set;
@@ -33,6 +34,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 @AnalyzeClasses(
     packages = "io.jcaps", importOptions = {ImportOption.DoNotIncludeTests.class, ClockTest.WithoutTestJars.class})
 @ArchTag("once")
+@DisplayName("F19: no clock that can jump decides anything")
 class ClockTest
 {
     /** Another module's tests come as a jar, or as a directory of classes. */
