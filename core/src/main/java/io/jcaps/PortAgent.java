@@ -58,14 +58,16 @@ public final class PortAgent implements Agent
         return count;
     }
 
-    /** {@inheritDoc} */
+    /** Closes the port. */
     @Override
     public void onClose()
     {
         port.close();
     }
 
-    /** {@inheritDoc} */
+    /**
+     * @return {@code jcaps-} and the port's name.
+     */
     @Override
     public String roleName()
     {

@@ -69,7 +69,9 @@ public final class Watch implements Agent
         return attachment.wakeInterrupted();
     }
 
-    /** {@inheritDoc} */
+    /**
+     * @return {@code jcaps-watch}.
+     */
     @Override
     public String roleName()
     {
