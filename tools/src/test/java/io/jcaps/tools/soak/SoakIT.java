@@ -74,7 +74,7 @@ class SoakIT
         try
         {
             CapsRun.awaitChildren(process, CHILD_COUNT);
-            assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor()).isZero();
+            assertThat(new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor()).isZero();
             final CapsRun run = new CapsRun(process);
             assertThat(run.output()).contains(", stopped", "All of it held");
             assertThat(Files.readString(json)).contains("\"ok\": true", "\"stopped\": true");
