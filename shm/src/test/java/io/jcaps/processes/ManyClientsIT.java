@@ -103,7 +103,8 @@ class ManyClientsIT
         }
         assertThat(sys.get(svc, buffer, 200, msgid, null)).isEqualTo(-1);
         assertThat(disposals).isEqualTo(requests);
-        // Who comes next removes what the killed ones left in the tables.
+        // Who comes next removes what the killed ones left in the tables; those that had closed may be dying still.
+        children.forEach(ChildJvm::awaitEnd);
         region.attach().close();
         assertThat(tables.openPorts()).hasSize(1);
         assertThat(tables.processCount()).isEqualTo(1);

@@ -295,8 +295,8 @@ class RegionLossIT
         other.awaitEnd();
         service.awaitEnd();
         assertThat(tables.processCount()).isEqualTo(2);
-        // That of the one who left, as the service has not looked since, and that of the one who died.
-        assertThat(tables.usedLinks()).hasSize(2);
+        // That of the one who died, and that of the one who left, unless the service has looked since.
+        assertThat(tables.usedLinks()).hasSizeBetween(1, 2);
 
         assertThat(client.apply("attach " + region.path() + " PRIVATE")).isEqualTo("attached");
         assertThat(tables.processCount()).isEqualTo(1);
