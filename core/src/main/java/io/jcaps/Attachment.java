@@ -40,6 +40,7 @@ public final class Attachment implements AutoCloseable
     private final AtomicBuffer tables;
     private final Geometry geometry;
     private final Registry registry;
+    private final ErrorLog errors;
     private final Watch watch;
     private final AgentRunner watchRunner;
     private final ArrayList<Port> ports = new ArrayList<>();
@@ -55,10 +56,17 @@ public final class Attachment implements AutoCloseable
         tables = host.tables();
         geometry = host.header().geometry();
         registry = new Registry(host);
+        errors = new ErrorLog(host, registry.processIndex(), registry.incarnation());
         watch = new Watch(this);
         if (watchIntervalNs > 0)
         {
-            watchRunner = new AgentRunner(new WatchPause(host, watchIntervalNs), errorHandler, null, watch);
+            final ErrorHandler watchErrorHandler = (ex) ->
+            {
+                errors.onError(ex);
+                errorHandler.onError(ex);
+            };
+            watchRunner = new AgentRunner(new WatchPause(host, watchIntervalNs), watchErrorHandler, null,
+                new WatchRounds(watch, watchErrorHandler));
             final Thread thread = AgentRunner.startOnThread(watchRunner, (runnable) ->
             {
                 final Thread result = new Thread(runnable);
@@ -176,6 +184,31 @@ public final class Attachment implements AutoCloseable
     {
         PortOptions.checkName(name);
         checkPrefaultLength(options);
+        final Object begun = host.events().connectBegins();
+        if (null == begun)
+        {
+            return findAndConnect(name, options);
+        }
+        int status = Status.CLOSED;
+        try
+        {
+            final ClientPort port = findAndConnect(name, options);
+            status = Status.OK;
+            return port;
+        }
+        catch (final CapsException ex)
+        {
+            status = ex.status();
+            throw ex;
+        }
+        finally
+        {
+            host.events().connectEnds(begun, name, status);
+        }
+    }
+
+    private ClientPort findAndConnect(final String name, final PortOptions options)
+    {
         final boolean isWaiting = (options.flags() & PortFlags.WAITSVC) != 0;
         final boolean isTimed = Long.MAX_VALUE != options.connectTimeoutNs();
         final long deadlineNs = Port.deadline(options.connectTimeoutNs());
@@ -348,6 +381,7 @@ public final class Attachment implements AutoCloseable
         CloseHelper.closeAll(openSets);
         CloseHelper.closeAll(open);
         sleepers.close(this);
+        errors.close();
         if (host.isOwnProcess())
         {
             registry.leave();
@@ -366,6 +400,11 @@ public final class Attachment implements AutoCloseable
     Host host()
     {
         return host;
+    }
+
+    ErrorLog errors()
+    {
+        return errors;
     }
 
     void onClosed(final Port port)
@@ -424,17 +463,22 @@ public final class Attachment implements AutoCloseable
         }
     }
 
-    void wake(final int sleepersOffset, final long state, final int limit)
+    /** Wakes who sleeps for a port; the number of system calls that it took. */
+    int wake(final int sleepersOffset, final long state, final int limit)
     {
+        int count = 0;
         if (0 != PortEntry.sleeperCount(state))
         {
             wakeWord(PortEntry.wakeOffset(sleepersOffset), limit);
+            count++;
         }
         final int waitSetIndex = PortEntry.waitSetIndex(state);
         if (waitSetIndex >= 0 && waitSetIndex < geometry.portCount())
         {
             wakeWord(new PortEntry(tables, geometry).wrap(waitSetIndex).wakeOffset(), Integer.MAX_VALUE);
+            count++;
         }
+        return count;
     }
 
     private void wakeWord(final int wakeOffset, final int limit)
@@ -580,6 +624,7 @@ public final class Attachment implements AutoCloseable
             }
         }
         stopWatch();
+        errors.close();
         host.dropLife(registry.processIndex());
         host.close();
     }
@@ -659,8 +704,11 @@ public final class Attachment implements AutoCloseable
                         attest(link.serviceProcessIndex(), link.serviceProcessIncarnation());
                     if (FORGED == serviceCredentials)
                     {
-                        throw new CapsException(Status.ACCESS_DENIED, "the service's process is not the one that it " +
-                            "says it is, by the word of the operating system: " + describe(name, options));
+                        final CapsException ex = new CapsException(Status.ACCESS_DENIED, "the service's process is " +
+                            "not the one that it says it is, by the word of the operating system: " +
+                            describe(name, options));
+                        errors.onError(ex);
+                        throw ex;
                     }
                     port = new ClientPort(this, portIndex, portIncarnation, name, options, linkIndex,
                         null == serviceCredentials ? Credentials.UNKNOWN : serviceCredentials);

@@ -6,7 +6,9 @@ package io.jcaps;
 
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
+import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.Geometry;
+import io.jcaps.layout.LinkCounters;
 import io.jcaps.layout.LinkDescriptor;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
@@ -66,6 +68,7 @@ final class ClientLink
     private static final int PUT_HISTORY_MASK = 2 * MAX_SLOT_COUNT - 1;
 
     private final ClientPort port;
+    private final int linkIndex;
     private final AtomicBuffer tables;
     private final AtomicBuffer link;
     private final LinkEntry entry;
@@ -99,6 +102,12 @@ final class ClientLink
     private final long[] putNumbers;
     private long putCount;
     private long disposalCount;
+    // What is published as this side's counters: kept here, so that the region is only ever written, never asked.
+    private long putByteCount;
+    private long replyCount;
+    private long replyByteCount;
+    // Puts when one was refused for too many in progress: told once until another has succeeded.
+    private long refusedAtPut = -1;
     private long replyLag;
     private long nextSequence;
     private long leaseEnd;
@@ -112,6 +121,7 @@ final class ClientLink
         final Credentials serviceCredentials)
     {
         this.port = port;
+        this.linkIndex = linkIndex;
         this.entry = entry;
         this.serviceCredentials = serviceCredentials;
         final Geometry geometry = host.header().geometry();
@@ -174,7 +184,7 @@ final class ClientLink
             passReplies();
             if (0 == freeCount)
             {
-                return Status.NO_BUFFERS;
+                return noBuffers();
             }
         }
         // Last in, first out: the part of the region that is touched stays small and warm, and the service guesses
@@ -182,11 +192,23 @@ final class ClientLink
         final int slot = freeSlots[freeCount - 1];
         if (length > INLINE_CAPACITY && !backing.ensure(slot, slots.requestCellOffset(slot), length))
         {
-            return Status.NO_SPACE;
+            return port.noSpace(length);
         }
         freeCount--;
         states[slot] = CLAIMED;
         return slot;
+    }
+
+    private int noBuffers()
+    {
+        LinkCounters.add(link, ClientCounter.NO_BUFFERS, 1);
+        if (refusedAtPut != putCount)
+        {
+            // A client that tries again and again would tell of nothing else.
+            refusedAtPut = putCount;
+            port.events.noBuffers(port.name(), inProgress());
+        }
+        return Status.NO_BUFFERS;
     }
 
     /** Where the payload of a reserved slot lies. Outside the gate as well: the slot is its claimer's. */
@@ -211,7 +233,7 @@ final class ClientLink
         }
         if (!requests.hasRoom())
         {
-            return Status.NO_BUFFERS;
+            return noBuffers();
         }
         final long id = nextId(slot);
         final int halfOffset = slots.requestHalfOffset(slot);
@@ -226,6 +248,11 @@ final class ClientLink
         states[slot] = isCall ? CALLING : SENT;
         putNumbers[slot] = putCount;
         slotByPut[(int)putCount++ & PUT_HISTORY_MASK] = (byte)slot;
+        // Counters: two plain stores to a line that only this side uses, behind what the service waits for. Opaque, so
+        // that another process sees no half of a number; nothing else is told by them.
+        link.putLongOpaque(LinkDescriptor.CLIENT_PUTS_OFFSET, putCount);
+        putByteCount += length;
+        link.putLongOpaque(LinkDescriptor.CLIENT_PUT_BYTES_OFFSET, putByteCount);
         return id;
     }
 
@@ -445,7 +472,7 @@ final class ClientLink
         if (SlotTable.NOWHERE == payloadOffset)
         {
             // Not what a service of ours writes: this link is at its end, its messages are returned.
-            port.count(PortCounter.CORRUPT);
+            port.corrupt(linkIndex, "a reply's flags or length: length=" + length);
             goneKind = Outcome.SERVICE_CLOSED;
             moveOn(from);
             return takeAutomatic(slot, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, message);
@@ -458,6 +485,10 @@ final class ClientLink
             setViewed(slot);
             marks[slot] &= ~AUTOMATIC;
             message.view(link, payloadOffset);
+            // Counters, as in publish().
+            link.putLongOpaque(LinkDescriptor.CLIENT_REPLIES_OFFSET, ++replyCount);
+            replyByteCount += length;
+            link.putLongOpaque(LinkDescriptor.CLIENT_REPLY_BYTES_OFFSET, replyByteCount);
         }
         return MessageState.REPLY;
     }
@@ -481,7 +512,15 @@ final class ClientLink
         setViewed(slot);
         marks[slot] |= AUTOMATIC;
         message.viewNothing();
+        LinkCounters.add(link, counterOf(outcome), 1);
         return MessageState.REPLY;
+    }
+
+    private static ClientCounter counterOf(final int outcome)
+    {
+        final int kind = Outcome.kind(outcome);
+        return Outcome.SERVICE_CLOSED == kind ? ClientCounter.CLOSED :
+            Outcome.SERVICE_DIED == kind ? ClientCounter.DIED : ClientCounter.ABORTED;
     }
 
     private void setViewed(final int slot)
@@ -724,6 +763,19 @@ final class ClientLink
         states[slot] = RETURNED;
         outcomes[slot] = outcome;
         returnedCount++;
+        LinkCounters.add(link, ClientCounter.ABORTS, 1);
+    }
+
+    // ---- counters
+
+    long counter(final ClientCounter counter)
+    {
+        return LinkCounters.get(link, counter);
+    }
+
+    void countWakeUps(final int count)
+    {
+        LinkCounters.add(link, ClientCounter.WAKE_UPS, count);
     }
 
     // ---- the end, and the watch over the service
@@ -745,6 +797,7 @@ final class ClientLink
         if (!isServiceGone())
         {
             goneKind = Outcome.SERVICE_DIED;
+            port.events.peerDied(port.name(), true, linkIndex);
         }
         return true;
     }

@@ -5,6 +5,7 @@
 package io.jcaps;
 
 import io.jcaps.host.Credentials;
+import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.SlotDescriptor;
@@ -30,6 +31,7 @@ public final class ClientPort extends Port
     private final boolean mustLook;
     private final long serviceIncarnation;
     private final Credentials serviceCredentials;
+    private final long[] lastCounters = new long[ClientCounter.values().length];
 
     ClientPort(
         final Attachment attachment,
@@ -260,6 +262,28 @@ public final class ClientPort extends Port
     }
 
     /**
+     * What this client has counted since it was connected; also after it was closed. Any thread may call, also of a
+     * port that one thread uses at a time.
+     *
+     * @param counter of what.
+     * @return how many.
+     */
+    public synchronized long counter(final ClientCounter counter)
+    {
+        // Under the monitor the end cannot come in between: until then the link is this port's.
+        return isClosed() ? lastCounters[counter.ordinal()] : link.counter(counter);
+    }
+
+    @Override
+    void keepCounters()
+    {
+        for (final ClientCounter counter : ClientCounter.values())
+        {
+            lastCounters[counter.ordinal()] = link.counter(counter);
+        }
+    }
+
+    /**
      * @return whether the service is there, as far as this side has noticed.
      */
     public boolean isConnected()
@@ -358,9 +382,30 @@ public final class ClientPort extends Port
         }
         if (id > 0 && !serviceSpins)
         {
-            wakePeer(serviceSleepersOffset, 1);
+            final int wakeUps = wakePeer(serviceSleepersOffset, 1);
+            if (wakeUps > 0)
+            {
+                countWakeUps(wakeUps);
+            }
         }
         return id;
+    }
+
+    /** Behind a system call, so that another time through the gate is of no matter. */
+    private void countWakeUps(final int count)
+    {
+        gate.enter();
+        try
+        {
+            if (!isClosed())
+            {
+                link.countWakeUps(count);
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
     }
 
     void cancel(final Claim claim)

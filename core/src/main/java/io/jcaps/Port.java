@@ -4,9 +4,11 @@
  */
 package io.jcaps;
 
+import io.jcaps.host.Events;
 import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.PortEntry;
+import io.jcaps.layout.RegionException;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.IdleStrategy;
 
@@ -30,6 +32,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
 
     final Attachment attachment;
     final Host host;
+    final Events events;
     final AtomicBuffer tables;
     final Geometry geometry;
     final Gate gate;
@@ -46,6 +49,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     private final boolean spinOnly;
     private final int maxSpinCount;
     private final int minSpinCount;
+    // What the counters were when the port ended: its entry and links may be others' since. Under the monitor.
+    private final long[] lastCounters = new long[PortCounter.values().length];
     private final boolean isNoFork;
     // How long to poll before sleeping; any thread's guess is as good as another's.
     private int spinCount;
@@ -68,6 +73,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         this.incarnation = incarnation;
         this.name = name;
         host = attachment.host();
+        events = host.events();
         tables = host.tables();
         geometry = host.header().geometry();
         messageLimit = geometry.messageLimit();
@@ -212,12 +218,18 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * How often something that should not happen did, since the port was opened.
+     * What this port has counted since it was opened; also after it was closed. Any thread may call, also of a port that
+     * one thread uses at a time.
      *
      * @param counter of what.
      * @return how often.
      */
-    public final long counter(final PortCounter counter)
+    public final synchronized long counter(final PortCounter counter)
+    {
+        return Status.OK == endStatus ? inRegion(counter) : lastCounters[counter.ordinal()];
+    }
+
+    private long inRegion(final PortCounter counter)
     {
         return tables.getLongAcquire(entry.counterOffset(counter.ordinal()));
     }
@@ -228,6 +240,41 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         final int offset = entry.counterOffset(counter.ordinal());
         // Release, so that other processes see no half of it; nothing else is told by it.
         tables.putLongRelease(offset, tables.getLong(offset) + 1);
+    }
+
+    /** Within the gate: the region has no memory for some bytes; the status that says so. */
+    final int noSpace(final int length)
+    {
+        count(PortCounter.NO_SPACE);
+        events.noSpace(name, length);
+        return Status.NO_SPACE;
+    }
+
+    /** Within the gate: a link is given up. */
+    final void corrupt(final int linkIndex, final String reason)
+    {
+        count(PortCounter.CORRUPT);
+        events.corrupt(name, linkIndex, reason);
+        attachment.errors().onError(
+            new RegionException("corrupt link: " + reason + ": port=" + name + ", link=" + linkIndex));
+    }
+
+    /** The handler of this port's agent threw something. */
+    final void handlerFailed(final Throwable thrown)
+    {
+        gate.enter();
+        try
+        {
+            if (Status.OK == endStatus)
+            {
+                count(PortCounter.HANDLER_ERRORS);
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
+        attachment.errors().onError(thrown);
     }
 
     /**
@@ -304,6 +351,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             isEndDue = !isDone;
         }
         attachment.onClosed(this);
+        events.closed(name, this instanceof ServicePort);
     }
 
     /** Within the gate: a copy into a link begins. */
@@ -364,6 +412,9 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** Says good-bye to the peers; outside the gate, when isClosed is set, and again if it failed. */
     abstract void end();
 
+    /** Keeps what the links' counters are, before the links may be others'; under the monitor. */
+    abstract void keepCounters();
+
     /** Whether a peer's process cannot wake this one's threads. */
     abstract boolean mustLook();
 
@@ -396,6 +447,14 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** Ends the port on this side alone, with nothing told to anybody, as in a forked child or after a death. */
     final synchronized void disown(final int endStatus)
     {
+        if (Status.OK == this.endStatus)
+        {
+            for (final PortCounter counter : PortCounter.values())
+            {
+                lastCounters[counter.ordinal()] = inRegion(counter);
+            }
+            keepCounters();
+        }
         this.endStatus = endStatus;
     }
 
@@ -433,18 +492,16 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      *
      * @param limit most threads to wake: one at a service, where any will do; all at a client, where each may wait for
      *              a reply of its own.
+     * @return system calls that were made.
      */
-    final void wakePeer(final int peerSleepersOffset, final int limit)
+    final int wakePeer(final int peerSleepersOffset, final int limit)
     {
         // [wake] full fence between the publication and the look: pairs with the atomic add in sleep() and with the
         // volatile store in WaitSet. One of the two sees the other: either we see the sleeper, or it sees the message.
         // Without it the look could be made before the publication, and the sleeper sleep on.
         VarHandle.fullFence();
         final long sleepers = tables.getLongOpaque(peerSleepersOffset);
-        if (0 != sleepers)
-        {
-            attachment.wake(peerSleepersOffset, sleepers, limit);
-        }
+        return 0 == sleepers ? 0 : attachment.wake(peerSleepersOffset, sleepers, limit);
     }
 
     /** Wakes all threads that sleep on this port, to let them look at it. */
@@ -581,6 +638,17 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     private int sleep(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
+    {
+        final Object begun = events.waitBegins();
+        final int result = sleepOn(message, lengthLimit, timeoutNs, callId);
+        if (null != begun)
+        {
+            events.waitEnds(begun, name, result);
+        }
+        return result;
+    }
+
+    private int sleepOn(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
     {
         final boolean isTimed = Long.MAX_VALUE != timeoutNs;
         final long deadlineNs = deadline(timeoutNs);

@@ -95,6 +95,7 @@ public final class PortAgent implements Agent
     {
         try
         {
+            port.handlerFailed(thrown);
             // Not by what a handler may declare: the others come all the same.
             if (!(thrown instanceof Exception))
             {

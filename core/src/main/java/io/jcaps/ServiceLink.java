@@ -7,10 +7,12 @@ package io.jcaps;
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
+import io.jcaps.layout.LinkCounters;
 import io.jcaps.layout.LinkDescriptor;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.PortEntry;
+import io.jcaps.layout.ServiceCounter;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
 import org.agrona.collections.IntArrayList;
@@ -63,6 +65,10 @@ final class ServiceLink
     private int repliedCount;
     private long disposedCount;
     private int disposalCursor;
+    // What is published as this side's counters: kept here, so that the region is only ever written, never asked.
+    private long getCount;
+    private long getByteCount;
+    private long replyByteCount;
     private int viewCount;
 
     // Where the next request will most likely be: the slot of the reply that came so many replies before.
@@ -263,6 +269,7 @@ final class ServiceLink
         // If the service dies before it, the client goes by RECEIVED: a message that was skipped may count as received.
         link.putLongRelease(halfOffset + ID_OFFSET, id);
         hasSkipped = true;
+        LinkCounters.add(link, ServiceCounter.SKIPS, 1);
     }
 
     /** Whether a request was skipped since the last look: its client may be asleep. */
@@ -411,6 +418,11 @@ final class ServiceLink
         repliedCount++;
         replyNumbers[slot] = order;
         slotByReply[(int)order & REPLY_HISTORY_MASK] = (byte)slot;
+        // Counters: two plain stores to a line that only this side uses, behind what the client waits for. Opaque, so
+        // that another process sees no half of a number; nothing else is told by them.
+        link.putLongOpaque(LinkDescriptor.SERVICE_REPLIES_OFFSET, order + 1);
+        replyByteCount += length;
+        link.putLongOpaque(LinkDescriptor.SERVICE_REPLY_BYTES_OFFSET, replyByteCount);
         return true;
     }
 
@@ -486,11 +498,47 @@ final class ServiceLink
         replied[slot] = 0;
         repliedMask[slot / MASK_BITS] &= ~(1L << slot);
         repliedCount--;
-        disposedCount++;
+        countDisposal();
         return id;
     }
 
+    // ---- counters
+
+    /** A request was retrieved, or replied to without that; the latter with no bytes. */
+    void countGet(final int length)
+    {
+        // Counters, as in publish().
+        link.putLongOpaque(LinkDescriptor.SERVICE_GETS_OFFSET, ++getCount);
+        getByteCount += length;
+        link.putLongOpaque(LinkDescriptor.SERVICE_GET_BYTES_OFFSET, getByteCount);
+    }
+
+    private void countDisposal()
+    {
+        // The count is needed anyway: one store.
+        link.putLongOpaque(LinkDescriptor.SERVICE_DISPOSALS_OFFSET, ++disposedCount);
+    }
+
+    long counter(final ServiceCounter counter)
+    {
+        return LinkCounters.get(link, counter);
+    }
+
+    /** Once the link was dropped it may be another's. */
+    void countWakeUps(final int count)
+    {
+        if (!isDropped)
+        {
+            LinkCounters.add(link, ServiceCounter.WAKE_UPS, count);
+        }
+    }
+
     // ---- the end
+
+    boolean isClientDead()
+    {
+        return isClientDead;
+    }
 
     /** Whether the client has closed its port, or died; or the link is no longer what this side accepted. */
     boolean isClientGone()
@@ -530,6 +578,7 @@ final class ServiceLink
             {
                 port.addDisposal(this, held[slot]);
                 held[slot] = 0;
+                countDisposal();
             }
         }
     }

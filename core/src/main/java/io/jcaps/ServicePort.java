@@ -8,6 +8,8 @@ import io.jcaps.host.Credentials;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.RegionDescriptor;
+import io.jcaps.layout.RegionException;
+import io.jcaps.layout.ServiceCounter;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
 import org.agrona.DirectBuffer;
@@ -42,6 +44,8 @@ public final class ServicePort extends Port
     private final Int2ObjectHashMap<ServiceLink> linkByLease = new Int2ObjectHashMap<>();
     // Copied on change, for the watch. Within the gate it is the same as what the watch sees.
     private volatile ServiceLink[] links = new ServiceLink[0];
+    private volatile Books books = new Books(links, new long[ServiceCounter.values().length]);
+    private final long[] lastCounters = new long[ServiceCounter.values().length];
     private int linkCount;
     private int cursor;
     private int hotIndex;
@@ -53,6 +57,14 @@ public final class ServicePort extends Port
 
     private ServiceLink peekedLink;
     private int peekedSlot;
+
+    /**
+     * Links in use, and what all those counted that are not any more: replaced as one, so that whoever adds them up
+     * takes no link twice and misses none.
+     */
+    private record Books(ServiceLink[] links, long[] past)
+    {
+    }
 
     private long[] disposalIds = new long[SlotDescriptor.MAX_SLOT_COUNT];
     private ServiceLink[] disposalLinks = new ServiceLink[SlotDescriptor.MAX_SLOT_COUNT];
@@ -106,6 +118,48 @@ public final class ServicePort extends Port
         finally
         {
             gate.exit();
+        }
+    }
+
+    /**
+     * What this service has counted for all of its clients, those that are gone as well; also after it was closed. Any
+     * thread may call, also of a port that one thread uses at a time.
+     *
+     * @param counter of what.
+     * @return how many.
+     */
+    public synchronized long counter(final ServiceCounter counter)
+    {
+        // Under the monitor the end cannot come in between: until then no link goes but by dropGone().
+        return isClosed() ? lastCounters[counter.ordinal()] : sum(counter);
+    }
+
+    private long sum(final ServiceCounter counter)
+    {
+        while (true)
+        {
+            final Books read = books;
+            long sum = read.past[counter.ordinal()];
+            for (final ServiceLink link : read.links)
+            {
+                sum += link.counter(counter);
+            }
+            // [books] acquire fence before the second look: pairs with the volatile store in dropGone(), which comes
+            // before any of its links is another client's. Without it that one's numbers could be in the sum.
+            VarHandle.acquireFence();
+            if (read == books)
+            {
+                return sum;
+            }
+        }
+    }
+
+    @Override
+    void keepCounters()
+    {
+        for (final ServiceCounter counter : ServiceCounter.values())
+        {
+            lastCounters[counter.ordinal()] = sum(counter);
         }
     }
 
@@ -259,7 +313,7 @@ public final class ServicePort extends Port
         {
             // Not what a client of ours writes: its link is at its end.
             link.forget(slot);
-            refuse(link);
+            refuse(link, "a request's flags, length or id: length=" + length + ", id=" + id);
             return Status.WOULD_BLOCK;
         }
         message.show(
@@ -268,6 +322,7 @@ public final class ServicePort extends Port
         {
             link.addView();
             message.view(link.buffer(), payloadOffset);
+            link.countGet(length);
         }
         else
         {
@@ -400,7 +455,7 @@ public final class ServicePort extends Port
             }
             if (!link.claim(slot, length))
             {
-                return Status.NO_SPACE;
+                return noSpace(length);
             }
             // Outside the gate the client may go: the link stays here until the copy is over.
             link.addView();
@@ -457,7 +512,7 @@ public final class ServicePort extends Port
             }
             if (!link.claim(slot, length))
             {
-                return Status.NO_SPACE;
+                return noSpace(length);
             }
             link.addView();
             link.claimedBy(slot, claim);
@@ -579,10 +634,11 @@ public final class ServicePort extends Port
             {
                 // Replied to without being retrieved (R17): it is no longer first in line.
                 peekedLink = null;
+                link.countGet(0);
             }
             if (!link.publish(slot, id, flags, length))
             {
-                refuse(link);
+                refuse(link, "the reply ring's head");
                 return Status.INVALID;
             }
         }
@@ -592,9 +648,30 @@ public final class ServicePort extends Port
         }
         if (!link.clientSpins())
         {
-            wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE);
+            final int wakeUps = wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE);
+            if (wakeUps > 0)
+            {
+                countWakeUps(link, wakeUps);
+            }
         }
         return Status.OK;
+    }
+
+    /** Behind a system call, so that another time through the gate is of no matter. */
+    private void countWakeUps(final ServiceLink link, final int count)
+    {
+        gate.enter();
+        try
+        {
+            if (!isClosed())
+            {
+                link.countWakeUps(count);
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
     }
 
     // ---- links
@@ -651,6 +728,7 @@ public final class ServicePort extends Port
     {
         int keptCount = 0;
         final ServiceLink[] kept = new ServiceLink[linkCount];
+        long[] past = null;
         for (int i = 0; i < linkCount; i++)
         {
             final ServiceLink link = links[i];
@@ -659,8 +737,21 @@ public final class ServicePort extends Port
                 if (peekedLink == link)
                 {
                     peekedLink = null;
+                    link.countGet(0);
+                }
+                if (link.isClientDead())
+                {
+                    count(PortCounter.DEATHS);
                 }
                 link.drop(this);
+                if (null == past)
+                {
+                    past = books.past.clone();
+                }
+                for (final ServiceCounter counter : ServiceCounter.values())
+                {
+                    past[counter.ordinal()] += link.counter(counter);
+                }
                 final IntArrayList leases = link.leases();
                 for (int j = leases.size() - 1; j >= 0; j--)
                 {
@@ -676,7 +767,10 @@ public final class ServicePort extends Port
         if (keptCount != linkCount)
         {
             linkCount = keptCount;
-            links = Arrays.copyOf(kept, keptCount);
+            final ServiceLink[] fewer = Arrays.copyOf(kept, keptCount);
+            links = fewer;
+            // [books] volatile store, before a link that was dropped is let go of: pairs with the fence in sum().
+            books = new Books(fewer, past);
         }
         for (int i = droppedLinks.size() - 1; i >= 0; i--)
         {
@@ -736,6 +830,13 @@ public final class ServicePort extends Port
         if (isForged || !Attachment.isAllowed(credentials, clientFlags, uid, gid, flags))
         {
             count(isForged ? PortCounter.FORGED : PortCounter.REFUSED);
+            events.refused(name(), linkIndex, isForged);
+            if (isForged)
+            {
+                attachment.errors().onError(new RegionException("forged process entry: it says something else than " +
+                    "the operating system, the client was turned away: port=" + name() + ", link=" + linkIndex +
+                    ", processIndex=" + clientProcessIndex));
+            }
             accepted.change(linkIncarnation, LinkEntryDescriptor.REFUSED,
                 LinkEntryDescriptor.SERVICE_HOLDS);
             attachment.wakePort(clientPortIndex);
@@ -750,22 +851,25 @@ public final class ServicePort extends Port
             grown[linkCount].prefault(prefaultLength);
         }
         links = grown;
+        books = new Books(grown, books.past);
         linkCount++;
+        count(PortCounter.ACCEPTED);
+        events.accepted(name(), linkIndex, credentials.ownPid());
     }
 
-    private void refuse(final ServiceLink link)
+    private void refuse(final ServiceLink link, final String reason)
     {
-        count(PortCounter.CORRUPT);
+        corrupt(link.linkIndex(), reason);
         link.refuse();
         isAttentionDue = true;
-        wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE);
+        link.countWakeUps(wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE));
     }
 
     private void wakeIfSkipped(final ServiceLink link)
     {
         if (link.takeSkipped() && !link.clientSpins())
         {
-            wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE);
+            link.countWakeUps(wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE));
         }
     }
 
@@ -839,6 +943,7 @@ public final class ServicePort extends Port
             if (link.watch(watch))
             {
                 isAttentionDue = true;
+                events.peerDied(name(), false, link.linkIndex());
             }
         }
         if (tables.getIntAcquire(eventsOffset) != seenEvents && hasSilentNewcomer())

@@ -5,7 +5,11 @@
 package io.jcaps;
 
 import io.jcaps.host.LocalRegion;
+import io.jcaps.layout.ClientCounter;
+import io.jcaps.layout.ErrorLogDescriptor;
+import io.jcaps.layout.ErrorRecord;
 import io.jcaps.layout.Geometry;
+import io.jcaps.layout.LinkCounters;
 import io.jcaps.layout.LinkDescriptor;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
@@ -15,6 +19,7 @@ import io.jcaps.layout.ProcessEntry;
 import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.RegionException;
 import io.jcaps.layout.RegionHeader;
+import io.jcaps.layout.ServiceCounter;
 import io.jcaps.layout.SlotDescriptor;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
@@ -29,6 +34,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.UUID;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -55,6 +61,8 @@ class GoldenRegionTest
     private static final long ABORTED_ID = FIRST_ID + 2 * NEXT + 1;
     private static final long WAITING_ID = 2 * FIRST_ID;
     static final long WORD = 0x4142_4344_4546_4748L;
+    static final ErrorRecord ERROR =
+        new ErrorRecord(4, 12, 1, 1_700_000_000_002L, 1_700_000_000_002L, "java.lang.Exception: golden\n");
 
     private final UnsafeBuffer file =
         new UnsafeBuffer(BufferUtil.allocateDirectAligned((int)GEOMETRY.fileLength(), BitUtil.CACHE_LINE_LENGTH));
@@ -168,6 +176,13 @@ class GoldenRegionTest
         final UnsafeBuffer link = link(0);
         assertThat(link.getLong(LinkDescriptor.RECEIVED_OFFSET)).isEqualTo(LONG_ID);
         assertThat(link.getLong(LinkDescriptor.DISPOSALS_OFFSET)).isEqualTo(1);
+        assertThat(LinkCounters.get(link, ClientCounter.PUTS)).isEqualTo(3);
+        assertThat(LinkCounters.get(link, ClientCounter.PUT_BYTES)).isEqualTo(75);
+        assertThat(LinkCounters.get(link, ClientCounter.REPLIES)).isEqualTo(1);
+        assertThat(LinkCounters.get(link, ClientCounter.ABORTS)).isEqualTo(1);
+        assertThat(LinkCounters.get(link, ServiceCounter.GETS)).isEqualTo(2);
+        assertThat(LinkCounters.get(link, ServiceCounter.REPLY_BYTES)).isEqualTo(72);
+        assertThat(LinkCounters.get(link, ServiceCounter.DISPOSALS)).isEqualTo(1);
         checkRing(link, LinkDescriptor.REQUEST_RING_OFFSET, TAKEN_ID, LONG_ID, ABORTED_ID);
         checkRing(link, GEOMETRY.replyRingOffset(), TAKEN_ID, LONG_ID);
         final int requestHalf = GEOMETRY.requestHalfOffset(0);
@@ -186,6 +201,18 @@ class GoldenRegionTest
         assertThat(link.getLong(GEOMETRY.requestHalfOffset(1) + SlotDescriptor.ID_OFFSET)).isEqualTo(-ABORTED_ID);
         checkRing(link(1), LinkDescriptor.REQUEST_RING_OFFSET, WAITING_ID);
         assertThat(link(1).getLong(GEOMETRY.requestHalfOffset(0) + SlotDescriptor.ID_OFFSET)).isEqualTo(WAITING_ID);
+    }
+
+    @Test
+    @DisplayName("F15: an error log of layout version 1 reads as it was written, and the others are empty")
+    void shouldReadErrorLogs()
+    {
+        for (int i = 0; i < GEOMETRY.processCount(); i++)
+        {
+            final List<ErrorRecord> records = ErrorRecord.read(new UnsafeBuffer(
+                file, (int)GEOMETRY.errorLogOffset(i), ErrorLogDescriptor.LOG_LENGTH));
+            assertThat(records).isEqualTo(1 == i ? List.of(ERROR) : List.of());
+        }
     }
 
     private static void checkRing(final UnsafeBuffer link, final int offset, final long... ids)

@@ -7,11 +7,15 @@ package io.jcaps;
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
 import io.jcaps.host.LocalRegion;
+import io.jcaps.layout.ErrorLogDescriptor;
 import io.jcaps.layout.PortDescriptor;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.RegionDescriptor;
+import org.agrona.BitUtil;
+import org.agrona.BufferUtil;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.errors.DistinctErrorLog;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -65,7 +69,8 @@ class GoldenRegionWriterTest
         closed.publish(8, PortDescriptor.KIND_SERVICE, 0, 1, -1, 1000, -1, 0, "closed", 3, 0);
         closed.close();
         tables.putLong(RegionDescriptor.NEXT_INCARNATION_OFFSET, 9);
-        final UnsafeBuffer file = new UnsafeBuffer(new byte[(int)GoldenRegionTest.GEOMETRY.fileLength()]);
+        final UnsafeBuffer file = new UnsafeBuffer(BufferUtil.allocateDirectAligned(
+            (int)GoldenRegionTest.GEOMETRY.fileLength(), BitUtil.CACHE_LINE_LENGTH));
         GoldenRegionTest.HEADER.write(file);
         file.putBytes(RegionDescriptor.NEXT_INCARNATION_OFFSET, tables, RegionDescriptor.NEXT_INCARNATION_OFFSET,
             GoldenRegionTest.GEOMETRY.tablesLength() - RegionDescriptor.NEXT_INCARNATION_OFFSET);
@@ -79,6 +84,15 @@ class GoldenRegionWriterTest
             file.putBytes((int)GoldenRegionTest.GEOMETRY.linkOffset(i), region.host().link(i), 0,
                 GoldenRegionTest.GEOMETRY.linkLength());
         }
+        final UnsafeBuffer log = new UnsafeBuffer(
+            file, (int)GoldenRegionTest.GEOMETRY.errorLogOffset(1), ErrorLogDescriptor.LOG_LENGTH);
+        log.putLong(ErrorLogDescriptor.PROCESS_INCARNATION_OFFSET, GoldenRegionTest.ERROR.processIncarnation());
+        log.putInt(ErrorLogDescriptor.PID_OFFSET, GoldenRegionTest.ERROR.pid());
+        final Exception error = new Exception("golden");
+        error.setStackTrace(new StackTraceElement[0]);
+        new DistinctErrorLog(
+            new UnsafeBuffer(log, ErrorLogDescriptor.RECORDS_OFFSET, ErrorLogDescriptor.RECORDS_LENGTH),
+            GoldenRegionTest.ERROR::lastAtMs).record(error);
         Files.writeString(path, text(file), StandardCharsets.US_ASCII);
     }
 

@@ -5,8 +5,10 @@
 package io.jcaps;
 
 import io.jcaps.host.Credentials;
+import io.jcaps.host.Events;
 import io.jcaps.host.ForwardingHost;
 import io.jcaps.host.Host;
+import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,6 +25,9 @@ final class TestHost extends ForwardingHost
     volatile boolean isOwnProcess = true;
     volatile boolean isCurrent = true;
     volatile boolean hasNoSpace;
+    volatile Events events = Events.NONE;
+    /** What happens before each look at a life. */
+    volatile Runnable beforeIsAlive;
     /** Who the process says that it is; null for the truth. */
     volatile Credentials claimed;
     /** What happens before each look for memory. */
@@ -63,6 +68,29 @@ final class TestHost extends ForwardingHost
     {
         touched.add(new Part(linkIndex, offset, length));
         host.touch(linkIndex, offset, length);
+    }
+
+    @Override
+    public AtomicBuffer errors(final int processIndex)
+    {
+        return hasNoSpace ? null : host.errors(processIndex);
+    }
+
+    @Override
+    public Events events()
+    {
+        return events;
+    }
+
+    @Override
+    public boolean isAlive(final int processIndex)
+    {
+        final Runnable beforeIsAlive = this.beforeIsAlive;
+        if (null != beforeIsAlive)
+        {
+            beforeIsAlive.run();
+        }
+        return host.isAlive(processIndex);
     }
 
     @Override

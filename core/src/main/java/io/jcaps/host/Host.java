@@ -79,6 +79,26 @@ public interface Host extends AutoCloseable
     }
 
     /**
+     * The error log of a process, with memory behind it and filled with zeros: to be asked for once, by the process
+     * whose it is, when it has something to write. It stays readable as long as any buffer over it is reachable.
+     *
+     * @param processIndex of the entry whose life lock this attachment holds.
+     * @return null if there is no space left, or errors are not kept here.
+     */
+    default AtomicBuffer errors(final int processIndex)
+    {
+        return null;
+    }
+
+    /**
+     * @return who hears of what happens seldom; the same at each call.
+     */
+    default Events events()
+    {
+        return Events.NONE;
+    }
+
+    /**
      * Takes the lock under which header and tables are changed: one holder among all attachments and their threads.
      * It falls free when its holder dies.
      *

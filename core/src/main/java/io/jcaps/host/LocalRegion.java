@@ -4,6 +4,8 @@
  */
 package io.jcaps.host;
 
+import io.jcaps.layout.ErrorLogDescriptor;
+import io.jcaps.layout.ErrorRecord;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.RegionHeader;
 import org.agrona.BitUtil;
@@ -11,6 +13,7 @@ import org.agrona.BufferUtil;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -29,6 +32,7 @@ public final class LocalRegion
     private final RegionHeader header;
     private final AtomicBuffer tables;
     private final AtomicReferenceArray<AtomicBuffer> links;
+    private final AtomicReferenceArray<AtomicBuffer> errors;
     private final AtomicReferenceArray<LocalHost> lives;
     private final Semaphore tablesLock = new Semaphore(1);
 
@@ -42,6 +46,7 @@ public final class LocalRegion
         tables = allocate(geometry.tablesLength());
         header.write(tables);
         links = new AtomicReferenceArray<>(geometry.linkCount());
+        errors = new AtomicReferenceArray<>(geometry.processCount());
         lives = new AtomicReferenceArray<>(geometry.processCount());
     }
 
@@ -64,6 +69,16 @@ public final class LocalRegion
     public Host host()
     {
         return host(new Credentials((int)ProcessHandle.current().pid(), 1000, 1000, 1000, 1000, new int[]{1000}));
+    }
+
+    /**
+     * @param processIndex of an entry of the process table.
+     * @return what the last of its processes that had an error has recorded.
+     */
+    public List<ErrorRecord> errors(final int processIndex)
+    {
+        final AtomicBuffer log = errors.get(processIndex);
+        return null == log ? List.of() : ErrorRecord.read(log);
     }
 
     private static AtomicBuffer allocate(final int length)
@@ -116,6 +131,14 @@ public final class LocalRegion
         {
             link(linkIndex).setMemory(offset, length, (byte)0);
             return true;
+        }
+
+        @Override
+        public AtomicBuffer errors(final int processIndex)
+        {
+            final AtomicBuffer log = allocate(ErrorLogDescriptor.LOG_LENGTH);
+            errors.set(processIndex, log);
+            return log;
         }
 
         @Override

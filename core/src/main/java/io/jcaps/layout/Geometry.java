@@ -10,10 +10,10 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 /**
  * How many of each thing a region has and how long they are, and so where each lies. Immutable.
  * <pre>
- *    header | processes | ports | link directory | (to a page) | link 0 | link 1 | ...
+ *    header | processes | ports | link directory | (to a page) | link 0 | link 1 | ... | error log 0 | ...
  * </pre>
- * Header and tables are mapped as one buffer, each link as one of its own: offsets of table entries count from the
- * start of the region, offsets within a link from the start of the link.
+ * Header and tables are mapped as one buffer, each link and error log as one of its own: offsets of table entries count
+ * from the start of the region, offsets within a link from the start of the link.
  *
  * @param processCount attachments at a time, 1 to 4,096.
  * @param portCount    services, clients and wait sets at a time, 2 to 65,536.
@@ -103,11 +103,20 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
     }
 
     /**
+     * @param processIndex of the process's entry.
+     * @return offset of its error log from the start of the region, a multiple of the page.
+     */
+    public long errorLogOffset(final int processIndex)
+    {
+        return linkOffset(linkCount) + (long)processIndex * ErrorLogDescriptor.LOG_LENGTH;
+    }
+
+    /**
      * @return length in bytes of the region file.
      */
     public long fileLength()
     {
-        return linkOffset(linkCount);
+        return errorLogOffset(processCount);
     }
 
     /**

@@ -14,8 +14,8 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    at  size  field               written by                 ordering
  *     0     8  RECEIVED            service                    volatile, pairs with ClientLink.abort [received]
  *   128     8  DISPOSALS           client                     release, pairs with ServiceLink [disposals]
- *   136   120  client's counters   client                     spare, zero
- *   256   128  service's counters  service                    spare, zero
+ *   136   120  client's counters   client                     opaque; {@link ClientCounter}
+ *   256   128  service's counters  service                    opaque; {@link ServiceCounter}
  *   512     .  request ring        client; head by service    Agrona's one-to-one ring
  *     .     .  reply ring          service; head by client    Agrona's one-to-one ring
  *     .     .  request halves      client                     {@link SlotDescriptor}
@@ -27,6 +27,9 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  * none after it. DISPOSALS counts the replies that the client is done with. Where the lengths depend on the geometry,
  * {@link Geometry} computes the offsets.
  * <p>
+ * The counters are for information, and no peer reads them; they are zeros when a client connects. What each message
+ * changes lies in a line of its own each side, not beside DISPOSALS, which the service reads.
+ * <p>
  * Each ring record is {@link #RECORD_LENGTH} bytes: Agrona's header and the message id. As the capacity is a multiple
  * of that there is never any padding, and record n of a ring lies at position n times its length. So a receiver that
  * met a message by its slot has nothing to skip in the ring: it just expects the next record one further on.
@@ -36,7 +39,24 @@ public final class LinkDescriptor
     public static final int RECEIVED_OFFSET = 0;
     public static final int DISPOSALS_OFFSET = 128;
     public static final int CLIENT_COUNTERS_OFFSET = DISPOSALS_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_CLOSED_OFFSET = CLIENT_COUNTERS_OFFSET;
+    public static final int CLIENT_DIED_OFFSET = CLIENT_CLOSED_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_ABORTED_OFFSET = CLIENT_DIED_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_ABORTS_OFFSET = CLIENT_ABORTED_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_PUTS_OFFSET = 192;
+    public static final int CLIENT_PUT_BYTES_OFFSET = CLIENT_PUTS_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_REPLIES_OFFSET = CLIENT_PUT_BYTES_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_REPLY_BYTES_OFFSET = CLIENT_REPLIES_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_NO_BUFFERS_OFFSET = CLIENT_REPLY_BYTES_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_WAKE_UPS_OFFSET = CLIENT_NO_BUFFERS_OFFSET + SIZE_OF_LONG;
     public static final int SERVICE_COUNTERS_OFFSET = 256;
+    public static final int SERVICE_GETS_OFFSET = SERVICE_COUNTERS_OFFSET;
+    public static final int SERVICE_GET_BYTES_OFFSET = SERVICE_GETS_OFFSET + SIZE_OF_LONG;
+    public static final int SERVICE_REPLIES_OFFSET = SERVICE_GET_BYTES_OFFSET + SIZE_OF_LONG;
+    public static final int SERVICE_REPLY_BYTES_OFFSET = SERVICE_REPLIES_OFFSET + SIZE_OF_LONG;
+    public static final int SERVICE_DISPOSALS_OFFSET = SERVICE_REPLY_BYTES_OFFSET + SIZE_OF_LONG;
+    public static final int SERVICE_SKIPS_OFFSET = SERVICE_DISPOSALS_OFFSET + SIZE_OF_LONG;
+    public static final int SERVICE_WAKE_UPS_OFFSET = SERVICE_SKIPS_OFFSET + SIZE_OF_LONG;
     public static final int REQUEST_RING_OFFSET = 512;
 
     /** Length in bytes of a record in either ring. */

@@ -184,4 +184,16 @@ public abstract class ForwardingHost implements Host
     {
         host.close();
     }
+
+    @Override
+    public AtomicBuffer errors(final int processIndex)
+    {
+        return host.errors(processIndex);
+    }
+
+    @Override
+    public Events events()
+    {
+        return host.events();
+    }
 }

@@ -162,11 +162,47 @@ class LayoutTest
         assertThat(LinkDescriptor.REPLY_HALVES_SHIFT).isEqualTo(256);
         assertThat(LinkDescriptor.REQUEST_CELLS_SHIFT).isEqualTo(3_072);
         assertThat(LinkDescriptor.REPLY_CELLS_SHIFT).isEqualTo(3_584);
-        assertFields(512, 0, 8, 128, 128, 256, 128);
+        assertThat(LinkDescriptor.CLIENT_CLOSED_OFFSET).isEqualTo(136);
+        assertThat(LinkDescriptor.CLIENT_DIED_OFFSET).isEqualTo(144);
+        assertThat(LinkDescriptor.CLIENT_ABORTED_OFFSET).isEqualTo(152);
+        assertThat(LinkDescriptor.CLIENT_ABORTS_OFFSET).isEqualTo(160);
+        assertThat(LinkDescriptor.CLIENT_PUTS_OFFSET).isEqualTo(192);
+        assertThat(LinkDescriptor.CLIENT_PUT_BYTES_OFFSET).isEqualTo(200);
+        assertThat(LinkDescriptor.CLIENT_REPLIES_OFFSET).isEqualTo(208);
+        assertThat(LinkDescriptor.CLIENT_REPLY_BYTES_OFFSET).isEqualTo(216);
+        assertThat(LinkDescriptor.CLIENT_NO_BUFFERS_OFFSET).isEqualTo(224);
+        assertThat(LinkDescriptor.CLIENT_WAKE_UPS_OFFSET).isEqualTo(232);
+        assertThat(LinkDescriptor.SERVICE_GETS_OFFSET).isEqualTo(256);
+        assertThat(LinkDescriptor.SERVICE_GET_BYTES_OFFSET).isEqualTo(264);
+        assertThat(LinkDescriptor.SERVICE_REPLIES_OFFSET).isEqualTo(272);
+        assertThat(LinkDescriptor.SERVICE_REPLY_BYTES_OFFSET).isEqualTo(280);
+        assertThat(LinkDescriptor.SERVICE_DISPOSALS_OFFSET).isEqualTo(288);
+        assertThat(LinkDescriptor.SERVICE_SKIPS_OFFSET).isEqualTo(296);
+        assertThat(LinkDescriptor.SERVICE_WAKE_UPS_OFFSET).isEqualTo(304);
+        assertFields(512, 0, 8, 128, 8, 136, 8, 144, 8, 152, 8, 160, 8, 192, 8, 200, 8, 208, 8, 216, 8, 224, 8, 232, 8,
+            256, 8, 264, 8, 272, 8, 280, 8, 288, 8, 296, 8, 304, 8);
         assertThat(LinkDescriptor.recordTypeId(0)).isEqualTo(1);
         assertThat(LinkDescriptor.recordTypeId((1L << 30) - 1)).isEqualTo(1 << 30);
         assertThat(LinkDescriptor.recordTypeId(1L << 30)).isEqualTo(1);
         assertThat(LinkDescriptor.recordHeader(2)).isEqualTo(0x0000_0003_0000_0010L);
+    }
+
+    @Test
+    @DisplayName("An error log is where it is, and so is each field of a record that Agrona writes")
+    void shouldPinErrorLog()
+    {
+        assertThat(ErrorLogDescriptor.PROCESS_INCARNATION_OFFSET).isEqualTo(0);
+        assertThat(ErrorLogDescriptor.PID_OFFSET).isEqualTo(8);
+        assertThat(ErrorLogDescriptor.RECORDS_OFFSET).isEqualTo(64);
+        assertThat(ErrorLogDescriptor.RECORD_LENGTH_OFFSET).isEqualTo(0);
+        assertThat(ErrorLogDescriptor.COUNT_OFFSET).isEqualTo(4);
+        assertThat(ErrorLogDescriptor.LAST_AT_MS_OFFSET).isEqualTo(8);
+        assertThat(ErrorLogDescriptor.FIRST_AT_MS_OFFSET).isEqualTo(16);
+        assertThat(ErrorLogDescriptor.TEXT_OFFSET).isEqualTo(24);
+        assertThat(ErrorLogDescriptor.RECORD_ALIGNMENT).isEqualTo(8);
+        assertThat(ErrorLogDescriptor.LOG_LENGTH).isEqualTo(32_768);
+        assertThat(ErrorLogDescriptor.RECORDS_LENGTH).isEqualTo(32_704);
+        assertFields(32_768, 0, 8, 8, 4, 64, 32_704);
     }
 
     @Test
@@ -228,7 +264,9 @@ class LayoutTest
         assertThat(geometry.linkLength()).isEqualTo(33_624_064);
         assertThat(geometry.linkOffset(0)).isEqualTo(364_544L);
         assertThat(geometry.linkOffset(255)).isEqualTo(364_544L + 255 * 33_624_064L);
-        assertThat(geometry.fileLength()).isEqualTo(8_608_124_928L);
+        assertThat(geometry.errorLogOffset(0)).isEqualTo(8_608_124_928L);
+        assertThat(geometry.errorLogOffset(255)).isEqualTo(8_608_124_928L + 255 * 32_768L);
+        assertThat(geometry.fileLength()).isEqualTo(8_616_513_536L);
     }
 
     @ParameterizedTest
@@ -276,7 +314,9 @@ class LayoutTest
             .isGreaterThanOrEqualTo(geometry.requestCellOffset(slotCount - 1) + geometry.cellStride());
         assertThat(geometry.linkLength())
             .isGreaterThanOrEqualTo(geometry.replyCellOffset(slotCount - 1) + geometry.cellStride());
-        assertThat(geometry.linkOffset(linkCount - 1) + geometry.linkLength()).isEqualTo(geometry.fileLength());
+        assertThat(geometry.linkOffset(linkCount - 1) + geometry.linkLength()).isEqualTo(geometry.errorLogOffset(0));
+        assertThat(geometry.errorLogOffset(0) % 4_096).isZero();
+        assertThat(geometry.errorLogOffset(processCount - 1) + 32_768).isEqualTo(geometry.fileLength());
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@
  */
 package io.jcaps.shm;
 
+import io.jcaps.layout.ErrorLogDescriptor;
 import io.jcaps.layout.RegionException;
 import io.jcaps.layout.RegionHeader;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -143,6 +144,31 @@ final class RegionFile implements AutoCloseable
         {
             // Which error it was stands in a text in the user's language only, and any of them means: not now.
             return false;
+        }
+    }
+
+    /**
+     * Fills the error log of a process with zeros, as {@link #back} does, and maps it.
+     *
+     * @param processIndex 0 to the region's process count - 1.
+     * @return null if the operating system has no memory for it, or does not map it.
+     * @throws IllegalStateException if closed.
+     */
+    UnsafeBuffer errors(final int processIndex)
+    {
+        if (null == links)
+        {
+            throw closedException();
+        }
+        final long position = header.geometry().errorLogOffset(processIndex);
+        try
+        {
+            channel.writeZeros(position, ErrorLogDescriptor.LOG_LENGTH);
+            return new UnsafeBuffer(channel.map(position, ErrorLogDescriptor.LOG_LENGTH));
+        }
+        catch (final IOException ex)
+        {
+            return null;
         }
     }
 

@@ -5,6 +5,7 @@
 package io.jcaps.shm;
 
 import io.jcaps.host.Credentials;
+import io.jcaps.host.Events;
 import io.jcaps.host.Host;
 import io.jcaps.layout.RegionException;
 import io.jcaps.layout.RegionHeader;
@@ -33,6 +34,9 @@ final class ShmHost implements Host
     private final LifeLocks locks;
     private final Futex futex;
     private final ProcessEnds ends;
+    // A run-time image need not have it.
+    private final Events events =
+        ModuleLayer.boot().findModule("jdk.jfr").isPresent() ? new JfrEvents() : Events.NONE;
 
     private ShmHost(
         final ProcessInfo processInfo,
@@ -110,6 +114,20 @@ final class ShmHost implements Host
     public boolean back(final int linkIndex, final int offset, final int length)
     {
         return region.back(linkIndex, offset, length);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public AtomicBuffer errors(final int processIndex)
+    {
+        return region.errors(checkProcessIndex(processIndex));
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public Events events()
+    {
+        return events;
     }
 
     /** {@inheritDoc} */

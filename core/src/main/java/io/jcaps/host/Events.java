@@ -1,0 +1,133 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.host;
+
+/**
+ * Hears of what happens seldom at the ports of one attachment: for diagnosis. Nothing on the way of a message calls it.
+ * Any thread may call, some within a port's gate: it must neither block nor call the port.
+ */
+public interface Events
+{
+    /** Nobody hears. */
+    Events NONE = new Events()
+    {
+    };
+
+    /**
+     * A client begins to connect.
+     *
+     * @return what {@link #connectEnds} is to be given; null if nobody wants to hear of it.
+     */
+    default Object connectBegins()
+    {
+        return null;
+    }
+
+    /**
+     * A client has connected, or failed to.
+     *
+     * @param begun  what {@link #connectBegins()} has returned, not null.
+     * @param port   name of the service.
+     * @param status what came of it, a status; OK if it is connected.
+     */
+    default void connectEnds(final Object begun, final String port, final int status)
+    {
+    }
+
+    /**
+     * A thread has polled long enough and is about to sleep.
+     *
+     * @return what {@link #waitEnds} is to be given; null if nobody wants to hear of it.
+     */
+    default Object waitBegins()
+    {
+        return null;
+    }
+
+    /**
+     * The thread goes on.
+     *
+     * @param begun  what {@link #waitBegins()} has returned, not null.
+     * @param port   name of the port that it waited on.
+     * @param result what it waited for: a message state, or a status.
+     */
+    default void waitEnds(final Object begun, final String port, final int result)
+    {
+    }
+
+    /**
+     * A service has let a client in.
+     *
+     * @param port      name of the service.
+     * @param linkIndex of the client's link.
+     * @param pid       of the client, by the operating system; that of {@link Credentials#UNKNOWN} if it does not say.
+     */
+    default void accepted(final String port, final int linkIndex, final int pid)
+    {
+    }
+
+    /**
+     * A service has turned a client away.
+     *
+     * @param port      name of the service.
+     * @param linkIndex of the client's link.
+     * @param isForged  it said that it was somebody else; if not, it has no permission.
+     */
+    default void refused(final String port, final int linkIndex, final boolean isForged)
+    {
+    }
+
+    /**
+     * A port was closed by its owner.
+     *
+     * @param port      name of it.
+     * @param isService whether it is a service.
+     */
+    default void closed(final String port, final boolean isService)
+    {
+    }
+
+    /**
+     * A peer's process is proved dead.
+     *
+     * @param port      name of the port that was connected to it.
+     * @param isService whether the dead one was the service.
+     * @param linkIndex of the link to it.
+     */
+    default void peerDied(final String port, final boolean isService, final int linkIndex)
+    {
+    }
+
+    /**
+     * A put found as many messages in progress as may be; not told again before another put has succeeded.
+     *
+     * @param port       name of the port.
+     * @param inProgress how many there are.
+     */
+    default void noBuffers(final String port, final int inProgress)
+    {
+    }
+
+    /**
+     * A claim, put or reply found no memory in the region.
+     *
+     * @param port   name of the port.
+     * @param length in bytes of what it was for.
+     */
+    default void noSpace(final String port, final int length)
+    {
+    }
+
+    /**
+     * A link was given up because what the other side had written cannot be.
+     *
+     * @param port      name of the port that gave it up.
+     * @param linkIndex of it.
+     * @param reason    what cannot be.
+     */
+    default void corrupt(final String port, final int linkIndex, final String reason)
+    {
+    }
+}

@@ -1,0 +1,72 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.layout;
+
+/**
+ * What the client of a link counts, in the link. Of the requests that it put, {@link #REPLIES}, {@link #CLOSED},
+ * {@link #DIED} and {@link #ABORTED} have had their one outcome (B1); the rest is in progress.
+ */
+public enum ClientCounter implements Counter
+{
+    /** Requests that were put. */
+    PUTS(101, LinkDescriptor.CLIENT_PUTS_OFFSET, "puts", "requests put"),
+    /** Bytes of payload of the requests that were put. */
+    PUT_BYTES(102, LinkDescriptor.CLIENT_PUT_BYTES_OFFSET, "put-bytes", "bytes of payload put"),
+    /** Replies that were taken, calls' among them. */
+    REPLIES(103, LinkDescriptor.CLIENT_REPLIES_OFFSET, "replies", "replies taken"),
+    /** Bytes of payload of the replies that were taken. */
+    REPLY_BYTES(104, LinkDescriptor.CLIENT_REPLY_BYTES_OFFSET, "reply-bytes", "bytes of payload of replies taken"),
+    /** Outcomes {@code SERVICE_CLOSED} that were taken. */
+    CLOSED(105, LinkDescriptor.CLIENT_CLOSED_OFFSET, "closed", "requests returned as the service had closed"),
+    /** Outcomes {@code SERVICE_DIED} that were taken. */
+    DIED(106, LinkDescriptor.CLIENT_DIED_OFFSET, "died", "requests returned as the service had died"),
+    /** Outcomes {@code ABORTED} that were taken, those of calls that timed out or were interrupted among them. */
+    ABORTED(107, LinkDescriptor.CLIENT_ABORTED_OFFSET, "aborted", "requests returned as they were aborted"),
+    /** Aborts that took a message back at once, by the caller or by a call that timed out or was interrupted. */
+    ABORTS(108, LinkDescriptor.CLIENT_ABORTS_OFFSET, "aborts", "aborts that took a message back"),
+    /** Claims and puts that found as many messages in progress as may be (R14). */
+    NO_BUFFERS(109, LinkDescriptor.CLIENT_NO_BUFFERS_OFFSET, "no-buffers", "puts refused for too many in progress"),
+    /** System calls that were made to wake the service. */
+    WAKE_UPS(110, LinkDescriptor.CLIENT_WAKE_UPS_OFFSET, "wake-ups", "system calls made to wake the service");
+
+    private final int id;
+    private final int offset;
+    private final String label;
+    private final String description;
+
+    ClientCounter(final int id, final int offset, final String label, final String description)
+    {
+        this.id = id;
+        this.offset = offset;
+        this.label = label;
+        this.description = description;
+    }
+
+    @Override
+    public int id()
+    {
+        return id;
+    }
+
+    @Override
+    public String label()
+    {
+        return label;
+    }
+
+    @Override
+    public String description()
+    {
+        return description;
+    }
+
+    /**
+     * @return where it lies, in bytes from the start of the link.
+     */
+    public int offset()
+    {
+        return offset;
+    }
+}

@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.layout;
+
+/**
+ * What the service of a link counts, in the link.
+ */
+public enum ServiceCounter implements Counter
+{
+    /** Requests that were received. One that is too long for its receiver counts when it is retrieved or replied to. */
+    GETS(201, LinkDescriptor.SERVICE_GETS_OFFSET, "gets", "requests received"),
+    /** Bytes of payload of the requests that were retrieved. */
+    GET_BYTES(202, LinkDescriptor.SERVICE_GET_BYTES_OFFSET, "get-bytes", "bytes of payload received"),
+    /** Replies that were sent, also to messages that their client had aborted meanwhile. */
+    REPLIES(203, LinkDescriptor.SERVICE_REPLIES_OFFSET, "replies", "replies sent"),
+    /** Bytes of payload of the replies that were sent. */
+    REPLY_BYTES(204, LinkDescriptor.SERVICE_REPLY_BYTES_OFFSET, "reply-bytes", "bytes of payload of replies sent"),
+    /** Disposals that were found; each is then delivered by a get of its own. */
+    DISPOSALS(205, LinkDescriptor.SERVICE_DISPOSALS_OFFSET, "disposals", "messages that the client is done with"),
+    /** Requests that were met aborted, and so not received. Those whose slot is in use again are passed uncounted. */
+    SKIPS(206, LinkDescriptor.SERVICE_SKIPS_OFFSET, "skips", "requests met aborted and not received"),
+    /** System calls that were made to wake the client. */
+    WAKE_UPS(207, LinkDescriptor.SERVICE_WAKE_UPS_OFFSET, "wake-ups", "system calls made to wake the client");
+
+    private final int id;
+    private final int offset;
+    private final String label;
+    private final String description;
+
+    ServiceCounter(final int id, final int offset, final String label, final String description)
+    {
+        this.id = id;
+        this.offset = offset;
+        this.label = label;
+        this.description = description;
+    }
+
+    @Override
+    public int id()
+    {
+        return id;
+    }
+
+    @Override
+    public String label()
+    {
+        return label;
+    }
+
+    @Override
+    public String description()
+    {
+        return description;
+    }
+
+    /**
+     * @return where it lies, in bytes from the start of the link.
+     */
+    public int offset()
+    {
+        return offset;
+    }
+}

@@ -1,0 +1,365 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.host.Credentials;
+import io.jcaps.host.Events;
+import io.jcaps.layout.ErrorLogDescriptor;
+import io.jcaps.layout.ErrorRecord;
+import io.jcaps.layout.SlotDescriptor;
+import org.agrona.BitUtil;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.errors.DistinctErrorLog;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * What goes wrong is in the region, told, and survived by the watch.
+ */
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+class ErrorLogTest
+{
+    private static final long WATCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[64]);
+    private final Message message = new Message();
+    private final List<String> told = new ArrayList<>();
+    private final Events events = new Events()
+    {
+        @Override
+        public void accepted(final String port, final int linkIndex, final int pid)
+        {
+            told.add("accepted " + linkIndex + " " + pid);
+        }
+
+        @Override
+        public void refused(final String port, final int linkIndex, final boolean isForged)
+        {
+            told.add("refused " + linkIndex + " " + isForged);
+        }
+
+        @Override
+        public void peerDied(final String port, final boolean isService, final int linkIndex)
+        {
+            told.add("died " + isService + " " + linkIndex);
+        }
+
+        @Override
+        public void noBuffers(final String port, final int inProgress)
+        {
+            told.add("no buffers " + inProgress);
+        }
+
+        @Override
+        public void noSpace(final String port, final int length)
+        {
+            told.add("no space " + length);
+        }
+
+        @Override
+        public void corrupt(final String port, final int linkIndex, final String reason)
+        {
+            told.add("corrupt " + linkIndex + " " + reason);
+        }
+    };
+
+    private TestHost telling(final TestRegion region)
+    {
+        final TestHost host = region.host();
+        host.events = events;
+        return host;
+    }
+
+    @Test
+    @DisplayName("A reply that cannot be is recorded by the client, a request that cannot be by the service")
+    void shouldRecordCorruptLinks()
+    {
+        try (TestRegion region = new TestRegion(2, 64))
+        {
+            final ServicePort service = region.attach(telling(region)).service(TestRegion.NAME, new PortOptions());
+            final ClientPort client = region.attach(telling(region)).client(TestRegion.NAME, new PortOptions());
+            client.put(bytes, 0, 1);
+            assertThat(service.get(message)).isEqualTo(MessageState.REQUEST);
+            message.reply(bytes, 0, 1);
+            region.region.host().link(0).putInt(
+                region.geometry.replyHalfOffset(0) + SlotDescriptor.LENGTH_OFFSET, -77);
+            assertThat(client.get(message)).isEqualTo(MessageState.REPLY);
+            message.release();
+            assertThat(client.counter(PortCounter.CORRUPT)).isEqualTo(1);
+            assertThat(region.region.errors(0)).isEmpty();
+            assertThat(region.region.errors(1)).singleElement().satisfies((record) ->
+            {
+                assertThat(record.text()).contains("corrupt link", "length=-77", "port=service", "link=0");
+                assertThat(record.count()).isEqualTo(1);
+                assertThat(record.pid()).isEqualTo(4711);
+                assertThat(record.lastAtMs()).isEqualTo(record.firstAtMs()).isPositive();
+            });
+
+            final ClientPort other = region.attach().client(TestRegion.NAME, new PortOptions());
+            other.put(bytes, 0, 1);
+            region.region.host().link(1).putInt(
+                region.geometry.requestHalfOffset(0) + SlotDescriptor.LENGTH_OFFSET, 9_999);
+            assertThat(service.get(message)).isNotEqualTo(MessageState.REQUEST);
+            assertThat(service.counter(PortCounter.CORRUPT)).isEqualTo(1);
+            assertThat(region.region.errors(0)).singleElement()
+                .satisfies((record) -> assertThat(record.text()).contains("corrupt link", "length=9999", "link=1"));
+            assertThat(told).contains("accepted 0 4711", "accepted 1 4711", "corrupt 0 a reply's flags or length: " +
+                "length=-77").anyMatch((each) -> each.startsWith("corrupt 1 a request's flags, length or id"));
+        }
+    }
+
+    @Test
+    @DisplayName("A forged process entry is recorded by the service that turns its client away")
+    void shouldRecordForgedEntry()
+    {
+        try (TestRegion region = new TestRegion(2, 64))
+        {
+            final ServicePort service = region.attach(telling(region)).service(TestRegion.NAME, new PortOptions());
+            final TestHost liar = region.host();
+            liar.claimed = new Credentials(4711, 0, 0, 0, 0, new int[0]);
+            final ClientPort client = region.attach(liar).client(TestRegion.NAME, new PortOptions());
+            assertThat(service.get(message)).isNegative();
+            assertThat(service.counter(PortCounter.FORGED)).isEqualTo(1);
+            assertThat(told).containsExactly("refused 0 true");
+            assertThat(region.region.errors(0)).singleElement()
+                .satisfies((record) -> assertThat(record.text()).contains("forged process entry", "processIndex=1"));
+            client.close();
+        }
+    }
+
+    @Test
+    @DisplayName("What a handler throws is counted and recorded, the same twice as one; a dead process's can be read")
+    void shouldRecordHandlerErrors()
+    {
+        try (TestRegion region = new TestRegion(2, 64))
+        {
+            final ServicePort service = region.service();
+            final ClientPort client = region.client();
+            final PortAgent agent = new PortAgent(service, (each) ->
+            {
+                if (MessageState.REQUEST == each.state())
+                {
+                    throw new IllegalStateException("no such instrument");
+                }
+            }, 1);
+            int thrown = 0;
+            for (int i = 0; i < 4; i++)
+            {
+                client.put(bytes, 0, 1);
+                try
+                {
+                    agent.doWork();
+                }
+                catch (final IllegalStateException ex)
+                {
+                    thrown++;
+                }
+                if (client.get(message) >= 0)
+                {
+                    message.release();
+                }
+            }
+            assertThat(service.counter(PortCounter.HANDLER_ERRORS)).isEqualTo(thrown).isGreaterThan(1);
+            service.attachment.abandon();
+            final int count = thrown;
+            assertThat(region.region.errors(0)).singleElement().satisfies((record) ->
+            {
+                assertThat(record.text()).contains("IllegalStateException: no such instrument", "ErrorLogTest");
+                assertThat(record.count()).isEqualTo(count);
+            });
+            final long dead = region.region.errors(0).get(0).processIncarnation();
+
+            // The next process of the same entry: until it has an error, the old ones are still there.
+            final Attachment next = region.attach();
+            assertThat(region.region.errors(0)).isNotEmpty();
+            next.errors().onError(new Exception("another"));
+            assertThat(region.region.errors(0)).singleElement().satisfies((record) ->
+            {
+                assertThat(record.text()).contains("another");
+                assertThat(record.processIncarnation()).isNotEqualTo(dead);
+            });
+        }
+    }
+
+    @Test
+    @DisplayName("Without memory, when the log is full, closed, or another process's, an error is only not recorded")
+    void shouldNotFailForWantOfLog()
+    {
+        try (TestRegion region = new TestRegion(2, 64))
+        {
+            final TestHost host = region.host();
+            final Attachment attachment = region.attach(host);
+            host.hasNoSpace = true;
+            attachment.errors().onError(new Exception("no space"));
+            assertThat(region.region.errors(0)).isEmpty();
+            host.hasNoSpace = false;
+            host.isOwnProcess = false;
+            attachment.errors().onError(new Exception("of a child"));
+            assertThat(region.region.errors(0)).isEmpty();
+            host.isOwnProcess = true;
+            for (int i = 0; i < 1_000; i++)
+            {
+                attachment.errors().onError(new Exception("number " + i));
+            }
+            final int count = region.region.errors(0).size();
+            assertThat(count).isBetween(5, 999);
+            attachment.close();
+            attachment.errors().onError(new Exception("too late"));
+            assertThat(region.region.errors(0)).hasSize(count);
+        }
+    }
+
+    @Test
+    @DisplayName("A log is input: behind a length that cannot be nothing is read")
+    void shouldNotBelieveLog()
+    {
+        final UnsafeBuffer log = new UnsafeBuffer(
+            BufferUtil.allocateDirectAligned(ErrorLogDescriptor.LOG_LENGTH, BitUtil.CACHE_LINE_LENGTH));
+        assertThat(ErrorRecord.read(log)).isEmpty();
+        log.putLong(ErrorLogDescriptor.PROCESS_INCARNATION_OFFSET, 5);
+        final DistinctErrorLog writer = new DistinctErrorLog(new UnsafeBuffer(
+            log, ErrorLogDescriptor.RECORDS_OFFSET, ErrorLogDescriptor.RECORDS_LENGTH), () -> 1);
+        writer.record(new Exception("first"));
+        final int second = ErrorLogDescriptor.RECORDS_OFFSET +
+            BitUtil.align(log.getInt(ErrorLogDescriptor.RECORDS_OFFSET), 8);
+        writer.record(new Exception("second"));
+        assertThat(ErrorRecord.read(log)).hasSize(2);
+        for (final int length : new int[]{0, 1, 23, -1, -8, Integer.MIN_VALUE, Integer.MAX_VALUE, 32_768})
+        {
+            log.putInt(second, length);
+            assertThat(ErrorRecord.read(log)).hasSize(1);
+        }
+        for (final int length : new int[]{24, 25, 32_704})
+        {
+            log.putInt(ErrorLogDescriptor.RECORDS_OFFSET, length);
+            assertThat(ErrorRecord.read(log)).isNotEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("Too many in progress is told once until another put has succeeded; want of memory each time")
+    void shouldTellOfRefusedPuts()
+    {
+        try (TestRegion region = new TestRegion(2, 64))
+        {
+            region.service();
+            final TestHost host = telling(region);
+            final ClientPort client = region.attach(host).client(TestRegion.NAME, new PortOptions());
+            host.hasNoSpace = true;
+            assertThat(client.put(bytes, 0, 64)).isEqualTo(Status.NO_SPACE);
+            assertThat(client.put(bytes, 0, 63)).isEqualTo(Status.NO_SPACE);
+            assertThat(client.counter(PortCounter.NO_SPACE)).isEqualTo(2);
+            assertThat(told).containsExactly("no space 64", "no space 63");
+            told.clear();
+            final long id = client.put(bytes, 0, 1);
+            client.put(bytes, 0, 1);
+            for (int i = 0; i < 5; i++)
+            {
+                assertThat(client.put(bytes, 0, 1)).isEqualTo(Status.NO_BUFFERS);
+            }
+            assertThat(told).containsExactly("no buffers 2");
+            client.abort(id, false);
+            assertThat(client.get(message)).isEqualTo(MessageState.REPLY);
+            message.release();
+            client.put(bytes, 0, 1);
+            client.put(bytes, 0, 1);
+            assertThat(told).containsExactly("no buffers 2", "no buffers 2");
+        }
+    }
+
+    @Test
+    @DisplayName("A death is told to both sides' diagnosis, and counted by a service")
+    void shouldTellOfDeaths()
+    {
+        try (TestRegion region = new TestRegion(2, 64))
+        {
+            final ServicePort service = region.attach(telling(region)).service(TestRegion.NAME, new PortOptions());
+            region.client().attachment.abandon();
+            final ClientPort client = region.attach(telling(region)).client(TestRegion.NAME, new PortOptions());
+            assertThat(service.clientCount()).isEqualTo(1);
+            final ClientPort victim = region.client();
+            assertThat(service.clientCount()).isEqualTo(2);
+            told.clear();
+            victim.attachment.abandon();
+            service.attachment.watch().doWork();
+            assertThat(told).hasSize(1).allMatch((each) -> each.startsWith("died false"));
+            assertThat(service.clientCount()).isEqualTo(1);
+            assertThat(service.counter(PortCounter.DEATHS)).isEqualTo(1);
+            service.attachment.abandon();
+            client.attachment.watch().doWork();
+            client.attachment.watch().doWork();
+            assertThat(told).hasSize(2).anyMatch((each) -> each.startsWith("died true"));
+        }
+    }
+
+    @Test
+    @DisplayName("A heap that is full for a round of the watch is told and recorded, and the watch goes on")
+    void shouldSurviveErrorOfWatch()
+    {
+        try (TestRegion region = new TestRegion(2, 64))
+        {
+            final ServicePort service = region.service();
+            final Queue<Throwable> errors = new ConcurrentLinkedQueue<>();
+            final TestHost host = region.host();
+            final AtomicInteger failures = new AtomicInteger();
+            try (Attachment attachment = Attachment.attach(host, WATCH_INTERVAL_NS, errors::add))
+            {
+                final ClientPort client = attachment.client(TestRegion.NAME, new PortOptions());
+                host.beforeIsAlive = () ->
+                {
+                    if (failures.incrementAndGet() <= 3)
+                    {
+                        throw new OutOfMemoryError("for a moment");
+                    }
+                };
+                while (failures.get() <= 3)
+                {
+                    Thread.onSpinWait();
+                }
+                assertThat(errors).hasSize(3).allMatch((each) -> each instanceof OutOfMemoryError);
+                assertThat(region.region.errors(1)).singleElement().satisfies((record) ->
+                {
+                    assertThat(record.text()).contains("OutOfMemoryError: for a moment");
+                    assertThat(record.count()).isEqualTo(3);
+                });
+                client.put(bytes, 0, 1);
+                service.attachment.abandon();
+                assertThat(client.await(message, Long.MAX_VALUE)).isEqualTo(MessageState.REPLY);
+                assertThat(message.outcome()).isEqualTo(Outcome.SERVICE_DIED);
+                message.release();
+            }
+            assertThat(errors).hasSize(3);
+        }
+    }
+
+    @Test
+    @DisplayName("A service that says it is somebody else is recorded by the client that turns away from it")
+    void shouldRecordForgedService()
+    {
+        try (TestRegion region = new TestRegion(2, 64))
+        {
+            final TestHost liar = region.host();
+            liar.claimed = new Credentials(4711, TestRegion.UID, TestRegion.UID, 1, 1, new int[0]);
+            region.attach(liar).service(TestRegion.NAME, new PortOptions());
+            final Attachment attachment = region.attach();
+            assertThatThrownBy(() -> attachment.client(TestRegion.NAME, new PortOptions()))
+                .isInstanceOf(CapsException.class);
+            assertThat(region.region.errors(1)).singleElement()
+                .satisfies((record) -> assertThat(record.text()).contains("not the one that it says"));
+        }
+    }
+}
