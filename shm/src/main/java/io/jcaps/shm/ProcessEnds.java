@@ -77,6 +77,23 @@ final class ProcessEnds implements AutoCloseable
     }
 
     /**
+     * Whether a process can be followed at all; native code is there.
+     *
+     * @param pid of a living process.
+     * @return null if it can, else why not.
+     */
+    static String canFollow(final int pid)
+    {
+        final int pidfd = (int)NativeCalls.syscall(PIDFD_OPEN, pid, 0, 0, 0, 0, 0);
+        if (pidfd < 0)
+        {
+            return "pidfd_open answers errno " + NativeCalls.error();
+        }
+        NativeCalls.close(pidfd);
+        return null;
+    }
+
+    /**
      * Follows the process that holds a life lock.
      *
      * @param processIndex of the entry.

@@ -28,14 +28,17 @@ final class RegionChannel implements AutoCloseable
 
     private final ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_LENGTH);
     private final FileStat file;
+    private final boolean isReadOnly;
     private Path path;
     private FileChannel channel;
     private boolean closed;
 
-    private RegionChannel(final Path path, final FileStat file, final FileChannel channel)
+    private RegionChannel(
+        final Path path, final FileStat file, final boolean isReadOnly, final FileChannel channel)
     {
         this.path = path;
         this.file = file;
+        this.isReadOnly = isReadOnly;
         this.channel = channel;
     }
 
@@ -52,7 +55,7 @@ final class RegionChannel implements AutoCloseable
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS),
             PosixFilePermissions.asFileAttribute(Access.PRIVATE.filePermissions()));
-        return new RegionChannel(path, FileStat.of(path), channel);
+        return new RegionChannel(path, FileStat.of(path), false, channel);
     }
 
     /**
@@ -65,14 +68,33 @@ final class RegionChannel implements AutoCloseable
      */
     static RegionChannel open(final Path path, final FileStat file) throws IOException
     {
-        final FileChannel channel = openChannel(path);
+        return open(path, file, false);
+    }
+
+    /**
+     * Opens a file to read it, without following a link.
+     *
+     * @param path of the file.
+     * @param file what was found there just before.
+     * @return null if that file is not there any more.
+     * @throws IOException if it cannot be opened.
+     */
+    static RegionChannel openReadOnly(final Path path, final FileStat file) throws IOException
+    {
+        return open(path, file, true);
+    }
+
+    private static RegionChannel open(final Path path, final FileStat file, final boolean isReadOnly)
+        throws IOException
+    {
+        final FileChannel channel = openChannel(path, isReadOnly);
         // Java does not say which file a channel has open. The path led to the same one before and after; while the
         // channel is open no other file can get that inode number.
         boolean isSame = false;
         try
         {
             isSame = file.isSameFile(FileStat.of(path));
-            return isSame ? new RegionChannel(path, file, channel) : null;
+            return isSame ? new RegionChannel(path, file, isReadOnly, channel) : null;
         }
         finally
         {
@@ -132,17 +154,29 @@ final class RegionChannel implements AutoCloseable
      * @param bytes to fill as far as the file goes.
      * @throws IOException if that cannot be done.
      */
-    synchronized void read(final byte[] bytes) throws IOException
+    void read(final byte[] bytes) throws IOException
+    {
+        read(ByteBuffer.wrap(bytes), 0);
+    }
+
+    /**
+     * Reads part of the file.
+     *
+     * @param buffer   to fill, from its position to its limit, as far as the file goes.
+     * @param position in bytes from the start of the file.
+     * @throws IOException if that cannot be done.
+     */
+    synchronized void read(final ByteBuffer buffer, final long position) throws IOException
     {
         boolean interrupted = Thread.interrupted();
         try
         {
-            final ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            final int start = buffer.position();
             while (buffer.hasRemaining())
             {
                 try
                 {
-                    if (channel.read(buffer, buffer.position()) < 0)
+                    if (channel.read(buffer, position + buffer.position() - start) < 0)
                     {
                         break;
                     }
@@ -242,7 +276,7 @@ final class RegionChannel implements AutoCloseable
             throw cause;
         }
         final boolean interrupted = Thread.interrupted();
-        final FileChannel opened = openChannel(path);
+        final FileChannel opened = openChannel(path, isReadOnly);
         if (!file.isSameFile(FileStat.of(path)))
         {
             opened.close();
@@ -252,10 +286,11 @@ final class RegionChannel implements AutoCloseable
         return interrupted;
     }
 
-    private static FileChannel openChannel(final Path path) throws IOException
+    private static FileChannel openChannel(final Path path, final boolean isReadOnly) throws IOException
     {
-        return FileChannel.open(
-            path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        return isReadOnly ?
+            FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS) :
+            FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static void restore(final boolean interrupted)

@@ -76,9 +76,17 @@ final class RegionOpener
         bootId = processInfo.bootId();
         path = config.path();
         lockPath = config.lockPath();
-        privateName =
-            Pattern.compile(Pattern.quote(path.getFileName().toString()) + "~[0-9a-f]{16}" +
-                Pattern.quote(PRIVATE_SUFFIX));
+        privateName = privateName(path);
+    }
+
+    /**
+     * @param path of a region.
+     * @return what the names of its creators' private files are like.
+     */
+    static Pattern privateName(final Path path)
+    {
+        return Pattern.compile(
+            Pattern.quote(path.getFileName().toString()) + "~[0-9a-f]{16}" + Pattern.quote(PRIVATE_SUFFIX));
     }
 
     /**

@@ -376,7 +376,7 @@ final class ShmHost implements Host
         }
     }
 
-    private static void checkUnsafeBuffer()
+    static void checkUnsafeBuffer()
     {
         try
         {

@@ -4,14 +4,29 @@
  */
 package io.jcaps.tools;
 
+import io.jcaps.CapsException;
+import io.jcaps.Status;
+import io.jcaps.layout.RegionException;
 import io.jcaps.tools.bench.BenchCommand;
 import io.jcaps.tools.demo.DemoCommand;
+import io.jcaps.tools.doctor.DoctorCommand;
+import io.jcaps.tools.port.CallCommand;
+import io.jcaps.tools.port.PingCommand;
+import io.jcaps.tools.port.ServeCommand;
+import io.jcaps.tools.region.InflightCommand;
+import io.jcaps.tools.region.ListCommand;
+import io.jcaps.tools.region.ReapCommand;
+import io.jcaps.tools.region.StatCommand;
 import io.jcaps.tools.soak.SoakCommand;
+import io.jcaps.tools.terminal.ExitCodes;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -22,9 +37,33 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "CAPS message passing between processes over shared memory.",
     mixinStandardHelpOptions = true,
     versionProvider = CapsCommand.Version.class,
-    subcommands = {DemoCommand.class, BenchCommand.class, SoakCommand.class, HelpCommand.class})
+    footer = {
+        "",
+        "Look at a region with ls, stat and inflight; try a service with ping, call and serve; put things right with " +
+            "doctor and reap. caps COMMAND --help says more, and which exit codes there are.",
+    },
+    subcommands = {
+        ListCommand.class,
+        StatCommand.class,
+        InflightCommand.class,
+        PingCommand.class,
+        CallCommand.class,
+        ServeCommand.class,
+        DoctorCommand.class,
+        ReapCommand.class,
+        DemoCommand.class,
+        BenchCommand.class,
+        SoakCommand.class,
+        CompletionCommand.class,
+        HelpCommand.class})
 public final class CapsCommand implements Runnable
 {
+    @Option(
+        names = "--verbose",
+        scope = ScopeType.INHERIT,
+        description = "With an error, print where in the program it came from.")
+    private boolean isVerbose;
+
     public static void main(final String[] args)
     {
         System.exit(commandLine().execute(args));
@@ -35,7 +74,11 @@ public final class CapsCommand implements Runnable
      */
     public static CommandLine commandLine()
     {
-        return new CommandLine(new CapsCommand()).setParameterExceptionHandler(CapsCommand::explain);
+        final CapsCommand command = new CapsCommand();
+        return new CommandLine(command)
+            .setParameterExceptionHandler(CapsCommand::explain)
+            .setExecutionExceptionHandler(command::fail)
+            .setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     /** The error alone: behind a screenful of options it would be overlooked. */
@@ -46,6 +89,38 @@ public final class CapsCommand implements Runnable
         UnmatchedArgumentException.printSuggestions(ex, command.getErr());
         command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
+
+    /** What a user can mend is said in one line; the rest is a fault of this program, and says so. */
+    private int fail(final Exception ex, final CommandLine command, final ParseResult result)
+    {
+        final boolean isExpected = ex instanceof RegionException || ex instanceof CapsException;
+        command.getErr().println(command.getCommandSpec().qualifiedName() + ": " +
+            (isExpected ? ex.getMessage() : ex.toString()));
+        if (isVerbose)
+        {
+            ex.printStackTrace(command.getErr());
+        }
+        else if (!isExpected)
+        {
+            command.getErr().println("with --verbose it says where that came from");
+        }
+        command.getErr().flush();
+        return exitCode(ex);
+    }
+
+    private static int exitCode(final Exception ex)
+    {
+        if (ex instanceof CapsException)
+        {
+            return switch (((CapsException)ex).status())
+            {
+                case Status.NOT_FOUND, Status.ACCESS_DENIED, Status.TIMED_OUT -> ExitCodes.NOT_THERE;
+                case Status.INVALID -> ExitCodes.USAGE;
+                default -> ExitCodes.FAILED;
+            };
+        }
+        return ex instanceof RegionException ? ExitCodes.NOT_THERE : ExitCodes.FAILED;
     }
 
     @Override

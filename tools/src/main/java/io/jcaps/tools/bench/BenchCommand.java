@@ -14,6 +14,7 @@ import io.jcaps.bench.suite.Results;
 import io.jcaps.bench.suite.ResultsFile;
 import io.jcaps.bench.suite.Suite;
 import io.jcaps.bench.suite.Summary;
+import io.jcaps.tools.terminal.DurationConverter;
 import io.jcaps.tools.terminal.Screen;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

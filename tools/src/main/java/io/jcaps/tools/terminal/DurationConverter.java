@@ -2,7 +2,7 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.jcaps.tools.bench;
+package io.jcaps.tools.terminal;
 
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 /**
  * Reads durations as people write them: {@code 500ms}, {@code 1.5s}.
  */
-final class DurationConverter implements ITypeConverter<Duration>
+public final class DurationConverter implements ITypeConverter<Duration>
 {
     private static final Pattern PATTERN = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(us|ms|s|min)");
     private static final Map<String, Long> NS_BY_UNIT =

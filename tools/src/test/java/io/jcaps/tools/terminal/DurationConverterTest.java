@@ -2,7 +2,7 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.jcaps.tools.bench;
+package io.jcaps.tools.terminal;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,0 +1,221 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.doctor;
+
+import io.jcaps.layout.Geometry;
+import io.jcaps.layout.RegionException;
+import io.jcaps.shm.Diagnostics;
+import io.jcaps.shm.Life;
+import io.jcaps.shm.RegionSnapshot;
+import io.jcaps.shm.RegionView;
+import io.jcaps.shm.StaleFiles;
+import io.jcaps.tools.region.RegionOption;
+import io.jcaps.tools.region.Regions;
+import io.jcaps.tools.terminal.ExitCodes;
+import io.jcaps.tools.terminal.Json;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/**
+ * {@code caps doctor}: is this machine fit, and what to do if not.
+ */
+@Command(
+    name = "doctor",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+        "Checks whether regions work on this machine, and how well; says what each finding means and what to do.",
+        "It looks at this JVM, whose flags the jar brings along; the flags that programs of yours need are named.",
+    },
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {"0:nothing fails; there may be warnings", "1:something fails", "2:bad options"})
+public final class DoctorCommand implements Callable<Integer>
+{
+    private static final String FLAGS = "JVM flags";
+    private static final String NATIVE_ACCESS = "native access";
+    private static final String FUTEX = "futex";
+    private static final String PIDFD = "pidfd";
+    private static final String STALE = "stale regions";
+    private static final int FIRST_WARNING_FEATURE = 24;
+    private static final int INDENT = 27;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RegionOption region;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean isJson;
+
+    @Override
+    public Integer call()
+    {
+        final Path path = region.path();
+        final Path directory = path.getParent();
+        final Machine machine = new Machine(Path.of("/"));
+        final List<Finding> findings = new ArrayList<>();
+        findings.add(flags());
+        findings.add(nativeAccess());
+        findings.add(futex());
+        findings.add(pidfd());
+        findings.add(machine.fileSystem(directory));
+        findings.add(machine.space(directory, Geometry.DEFAULT.tablesLength()));
+        findings.add(machine.permissions(directory));
+        findings.add(machine.removeIpc(directory, uid()));
+        findings.add(machine.governor());
+        findings.add(machine.hugePages(directory));
+        findings.add(staleRegions(path));
+
+        final PrintWriter out = spec.commandLine().getOut();
+        final boolean isFit = findings.stream().noneMatch((finding) -> Finding.Result.FAIL == finding.result());
+        if (isJson)
+        {
+            final Map<String, Object> members = new LinkedHashMap<>();
+            members.put("ok", isFit);
+            members.put("region", path.toString());
+            final List<Object> list = new ArrayList<>();
+            findings.forEach((finding) -> list.add(members(finding)));
+            members.put("findings", list);
+            out.println(Json.pretty(members));
+        }
+        else
+        {
+            findings.forEach((finding) -> print(out, finding));
+        }
+        return isFit ? ExitCodes.OK : ExitCodes.FAILED;
+    }
+
+    private static Finding flags()
+    {
+        final String problem = Diagnostics.bufferProblem();
+        final String java = "Java " + Runtime.version().feature();
+        return null == problem ?
+            Finding.ok(FLAGS, java + ": buffers work; your programs need --add-exports " +
+                "java.base/jdk.internal.misc=ALL-UNNAMED") :
+            Finding.fail(FLAGS, java + ": " + problem, "no program without that flag can attach",
+                "start it with --add-exports java.base/jdk.internal.misc=ALL-UNNAMED");
+    }
+
+    private static Finding nativeAccess()
+    {
+        final int feature = Runtime.version().feature();
+        if (feature < FIRST_WARNING_FEATURE)
+        {
+            return Finding.ok(NATIVE_ACCESS, "Java " + feature + " asks for no permission");
+        }
+        final boolean isGiven = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            .anyMatch((argument) -> argument.startsWith("--enable-native-access"));
+        return Finding.ok(NATIVE_ACCESS, "Java " + feature + (isGiven ? ": allowed by a flag" : ": allowed by the jar") +
+            "; your programs are warned without --enable-native-access=ALL-UNNAMED");
+    }
+
+    private static Finding futex()
+    {
+        final String problem = Diagnostics.futexProblem();
+        return null == problem ? Finding.ok(FUTEX, "threads that wait sleep until they are woken") :
+            Finding.warn(FUTEX, problem, "threads that wait look again each millisecond instead",
+                "let JNA load its library: a directory for temporary files that is not mounted noexec, or " +
+                    "-Djna.tmpdir=...; a seccomp filter that lets futex through");
+    }
+
+    private static Finding pidfd()
+    {
+        final String problem = Diagnostics.processEndProblem();
+        return null == problem ? Finding.ok(PIDFD, "the kernel tells when a process has ended") :
+            Finding.warn(PIDFD, problem, "a death is noticed some 30 ms later, by looking",
+                "Linux 5.3 or later, and a seccomp filter that lets pidfd_open through");
+    }
+
+    private static Finding staleRegions(final Path own)
+    {
+        final List<String> dead = new ArrayList<>();
+        final List<Path> paths = new ArrayList<>(Regions.find(Regions.usualPlaces(), new ArrayList<>()));
+        if (!paths.contains(own) && Files.exists(own))
+        {
+            paths.add(own);
+        }
+        for (final Path path : paths)
+        {
+            try (RegionView view = RegionView.open(path))
+            {
+                final RegionSnapshot snapshot = view.look(0);
+                if (0 == snapshot.count(Life.ALIVE) && 0 == snapshot.count(Life.UNKNOWN) || !view.isOfThisBoot())
+                {
+                    dead.add(path.toString());
+                }
+                else if (snapshot.count(Life.DEAD) > 0 || !StaleFiles.find(path, false).isEmpty())
+                {
+                    dead.add(path + " (in use, with things of dead processes)");
+                }
+            }
+            catch (final RegionException ex)
+            {
+                dead.add(ex.getMessage());
+            }
+        }
+        return dead.isEmpty() ? Finding.ok(STALE, "none of " + paths.size() + " that you can read") :
+            Finding.warn(STALE, String.join("; ", dead),
+                "nobody lives in them, but they take memory; a program that starts uses its own again",
+                "caps inflight shows what was under way; caps reap --all --region FILE removes one");
+    }
+
+    private static int uid()
+    {
+        try
+        {
+            return (Integer)Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        }
+        catch (final IOException | UnsupportedOperationException ex)
+        {
+            return Integer.MAX_VALUE;
+        }
+    }
+
+    private static Map<String, Object> members(final Finding finding)
+    {
+        final Map<String, Object> members = new LinkedHashMap<>();
+        members.put("check", finding.check());
+        members.put("result", finding.result().name().toLowerCase(Locale.ROOT));
+        members.put("found", finding.found());
+        members.put("meaning", finding.meaning());
+        members.put("advice", finding.advice());
+        return members;
+    }
+
+    private static void print(final PrintWriter out, final Finding finding)
+    {
+        final String colour = switch (finding.result())
+        {
+            case OK -> "fg(green)";
+            case WARN -> "fg(yellow)";
+            case FAIL -> "fg(red)";
+        };
+        final String mark = String.format("%-4s", finding.result().name().toLowerCase(Locale.ROOT));
+        out.println(Ansi.AUTO.string("@|bold," + colour + ' ' + mark + "|@") +
+            String.format("  %-19s  %s", finding.check(), finding.found()));
+        if (null != finding.meaning())
+        {
+            out.println(" ".repeat(INDENT) + finding.meaning());
+            out.println(" ".repeat(INDENT) + "-> " + finding.advice());
+        }
+    }
+}

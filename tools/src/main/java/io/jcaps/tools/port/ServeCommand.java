@@ -1,0 +1,258 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.port;
+
+import io.jcaps.Attachment;
+import io.jcaps.Message;
+import io.jcaps.MessageState;
+import io.jcaps.PortFlags;
+import io.jcaps.PortOptions;
+import io.jcaps.ServicePort;
+import io.jcaps.Status;
+import io.jcaps.shm.Caps;
+import io.jcaps.shm.RegionConfig;
+import io.jcaps.tools.region.AccessOf;
+import io.jcaps.tools.region.RegionOption;
+import io.jcaps.tools.terminal.ExitCodes;
+import io.jcaps.tools.terminal.Interruption;
+import io.jcaps.tools.terminal.Json;
+import org.agrona.concurrent.UnsafeBuffer;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/**
+ * {@code caps serve}: a service of the shell's.
+ */
+@Command(
+    name = "serve",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+        "Registers a service and answers requests until Ctrl-C. The region is made if there is none.",
+        "With --exec each request is the standard input of a command, run by sh -c, one after the other, and what it " +
+            "prints is the reply. CAPS_CLIENT_PID and CAPS_CLIENT_UID tell who asks. If it fails, or prints more than " +
+            "a message can hold, the reply is empty and standard error says why.",
+    },
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {
+        "0:ended by Ctrl-C, a polite kill or --count", "1:it cannot be registered, or failed", "2:bad options",
+        "3:the region cannot be used"})
+public final class ServeCommand implements Callable<Integer>
+{
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RegionOption region;
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "Name of the service.")
+    private String name;
+
+    @ArgGroup(exclusive = true, multiplicity = "1")
+    private Way way;
+
+    @Option(names = "--group", description = "Let clients of your group in, too.")
+    private boolean isForGroup;
+
+    @Option(names = "--world", description = "Let everybody in who can use the region.")
+    private boolean isForWorld;
+
+    @Option(names = "--exclusive", description = "Fail if there is a service of that name.")
+    private boolean isExclusive;
+
+    @Option(names = {"-c", "--count"}, paramLabel = "N", description = "End after so many requests.")
+    private Long count;
+
+    @Option(names = {"-v", "--log"}, description = "Say something of each request.")
+    private boolean isLog;
+
+    @Option(names = "--json", description = "Print JSON, an object a line.")
+    private boolean isJson;
+
+    private volatile Process running;
+
+    private static final class Way
+    {
+        @Option(names = "--echo", required = true, description = "Reply what was sent.")
+        private boolean isEcho;
+
+        @Option(names = "--exec", paramLabel = "CMD", required = true, description = "Reply what the command prints.")
+        private String command;
+    }
+
+    @Override
+    public Integer call() throws IOException
+    {
+        if (null != count && count <= 0)
+        {
+            throw new ParameterException(
+                spec.commandLine(), "Invalid value for option '--count': must be positive: " + count);
+        }
+        final Interruption interruption = new Interruption();
+        final RegionConfig config = new RegionConfig().path(region.path());
+        final Path directory = region.path().getParent();
+        if (Files.isDirectory(directory))
+        {
+            config.access(AccessOf.directory(directory));
+        }
+        final PortOptions options = new PortOptions().flags(PortFlags.USER | (isForGroup ? PortFlags.GROUP : 0) |
+            (isForWorld ? PortFlags.WORLD : 0) | (isExclusive ? PortFlags.EXCL : 0));
+        int exitCode = ExitCodes.FAILED;
+        try (Attachment caps = Caps.attach(config);
+            ServicePort port = caps.service(name, options))
+        {
+            final Map<String, Object> members = new LinkedHashMap<>();
+            members.put("service", name);
+            members.put("region", caps.place());
+            members.put("pid", ProcessHandle.current().pid());
+            say(members, "serving " + name + " in " + caps.place() + ", pid " + ProcessHandle.current().pid());
+            serve(port, caps.messageLimit(), interruption);
+            exitCode = ExitCodes.OK;
+        }
+        finally
+        {
+            final Process process = running;
+            if (null != process)
+            {
+                process.destroyForcibly();
+            }
+            spec.commandLine().getOut().flush();
+            interruption.end(exitCode);
+        }
+        return exitCode;
+    }
+
+    private void serve(final ServicePort port, final int messageLimit, final Interruption interruption)
+        throws IOException
+    {
+        final Message request = new Message();
+        final long last = null == count ? Long.MAX_VALUE : count;
+        for (long served = 0; served < last && !interruption.isRequested();)
+        {
+            final int state = port.await(request, Long.MAX_VALUE);
+            if (MessageState.REQUEST == state)
+            {
+                served++;
+                reply(request, messageLimit);
+            }
+            else if (Status.INTERRUPTED == state)
+            {
+                return;
+            }
+            else if (state < 0)
+            {
+                throw new IOException("the service ended: " + Status.text(state));
+            }
+        }
+    }
+
+    private void reply(final Message request, final int messageLimit) throws IOException
+    {
+        final long id = request.id();
+        final int pid = request.credentials().pid();
+        final int length = request.length();
+        final byte[] bytes = new byte[length];
+        request.buffer().getBytes(0, bytes);
+        final byte[] answer = way.isEcho ? bytes : execute(bytes, request, messageLimit);
+        final int result = request.reply(new UnsafeBuffer(answer), 0, answer.length);
+        // A client that has gone is no failure of the service's.
+        if (Status.OK != result && Status.INVALID != result)
+        {
+            spec.commandLine().getErr().println("message " + id + " was not replied: " + Status.text(result));
+        }
+        if (isLog || isJson)
+        {
+            final Map<String, Object> members = new LinkedHashMap<>();
+            members.put("id", id);
+            members.put("clientPid", pid);
+            members.put("length", length);
+            members.put("replyLength", answer.length);
+            members.put("result", Status.text(result));
+            say(members, "message " + id + " of process " + pid + ": " + length + " bytes, replied " + answer.length +
+                (Status.OK == result ? "" : ": " + Status.text(result)));
+        }
+    }
+
+    private byte[] execute(final byte[] input, final Message request, final int messageLimit) throws IOException
+    {
+        final ProcessBuilder builder = new ProcessBuilder("sh", "-c", way.command)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("CAPS_CLIENT_PID", Integer.toString(request.credentials().pid()));
+        builder.environment().put("CAPS_CLIENT_UID", Integer.toString(request.credentials().uid()));
+        final Process process = builder.start();
+        running = process;
+        // Beside the reading: a command that prints before it has read all would wait for both for ever.
+        final Thread writer = new Thread(() -> feed(process, input), "serve-input");
+        writer.setDaemon(true);
+        writer.start();
+        try
+        {
+            final byte[] output = process.getInputStream().readNBytes(messageLimit + 1);
+            if (output.length > messageLimit)
+            {
+                process.destroyForcibly();
+                complain("printed more than " + messageLimit + " bytes");
+                return new byte[0];
+            }
+            final int exitCode = process.waitFor();
+            if (0 != exitCode)
+            {
+                complain("ended with exit code " + exitCode);
+                return new byte[0];
+            }
+            return output;
+        }
+        catch (final InterruptedException ex)
+        {
+            // The user's end: the request is answered by the close.
+            Thread.currentThread().interrupt();
+            process.destroyForcibly();
+            return new byte[0];
+        }
+        finally
+        {
+            running = null;
+        }
+    }
+
+    private void complain(final String what)
+    {
+        spec.commandLine().getErr().println("the command " + what + ", the reply is empty: " + way.command);
+    }
+
+    private static void feed(final Process process, final byte[] input)
+    {
+        try (OutputStream stream = process.getOutputStream())
+        {
+            stream.write(input);
+        }
+        catch (final IOException ignore)
+        {
+            // It does not read its input, and need not.
+        }
+    }
+
+    private void say(final Map<String, Object> members, final String line)
+    {
+        final PrintWriter out = spec.commandLine().getOut();
+        out.println(isJson ? Json.line(members) : line);
+        out.flush();
+    }
+}

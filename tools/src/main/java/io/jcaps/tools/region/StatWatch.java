@@ -1,0 +1,294 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.region;
+
+import io.jcaps.layout.RegionException;
+import io.jcaps.shm.LinkView;
+import io.jcaps.shm.RegionSnapshot;
+import io.jcaps.shm.RegionView;
+import io.jcaps.tools.terminal.ExitCodes;
+import io.jcaps.tools.terminal.Interruption;
+import io.jcaps.tools.terminal.Json;
+import io.jcaps.tools.terminal.Keyboard;
+import io.jcaps.tools.terminal.Screen;
+import io.jcaps.tools.terminal.Table;
+import io.jcaps.tools.terminal.Units;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * {@code caps stat --watch}: rates, like {@code top}. Each look is compared with the one before, link by link, so that
+ * one that goes away does not make a rate negative. On a terminal it fills the screen; elsewhere it prints one picture
+ * after the other. One thread.
+ */
+final class StatWatch
+{
+    private static final String BEGIN = "\u001b[?1049h\u001b[?25l\u001b[?7l";
+    private static final String END = "\u001b[?7h\u001b[?25h\u001b[?1049l";
+    private static final String HOME = "\u001b[H";
+    private static final String ERASE_REST_OF_LINE = "\u001b[K";
+    private static final String ERASE_BELOW = "\u001b[J";
+    private static final String REVERSE = "\u001b[7m";
+    private static final String PLAIN = "\u001b[0m";
+    private static final int NAME_WIDTH = 12;
+    private static final long KEY_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final Path path;
+    private final Duration interval;
+    private final long count;
+    private final boolean isJson;
+    private final boolean isTerminal;
+    private final PrintWriter out;
+    private SortColumn sort;
+    private RegionView view;
+    private RegionSnapshot last;
+    private Map<Long, Traffic> lastByLink = new HashMap<>();
+    private Map<Long, Traffic> rateByLink = new HashMap<>();
+
+    StatWatch(
+        final Path path,
+        final Duration interval,
+        final long count,
+        final SortColumn sort,
+        final boolean isJson,
+        final PrintWriter out)
+    {
+        this.path = path;
+        this.interval = interval;
+        this.count = count;
+        this.sort = sort;
+        this.isJson = isJson;
+        this.out = out;
+        isTerminal = !isJson && Screen.isTerminal();
+    }
+
+    int run()
+    {
+        view = RegionView.open(path);
+        final Interruption interruption = new Interruption();
+        final Keyboard keyboard = isTerminal ? Keyboard.open() : null;
+        int exitCode = ExitCodes.FAILED;
+        String failure = null;
+        try
+        {
+            if (isTerminal)
+            {
+                out.print(BEGIN);
+            }
+            look();
+            boolean isEnded = false;
+            for (long i = 0; i < count && !isEnded; i++)
+            {
+                if (isTerminal)
+                {
+                    draw(keyboard.size());
+                }
+                isEnded = pause(interruption, keyboard);
+                if (!isEnded)
+                {
+                    look();
+                    if (!isTerminal)
+                    {
+                        print();
+                    }
+                }
+            }
+            exitCode = ExitCodes.OK;
+        }
+        catch (final RegionException ex)
+        {
+            failure = ex.getMessage();
+        }
+        finally
+        {
+            if (isTerminal)
+            {
+                keyboard.close();
+                out.print(END);
+            }
+            if (null != failure)
+            {
+                out.println(failure);
+            }
+            out.flush();
+            view.close();
+            interruption.end(exitCode);
+        }
+        return exitCode;
+    }
+
+    /** Waits for the next look; whether the user wants an end. */
+    private boolean pause(final Interruption interruption, final Keyboard keyboard)
+    {
+        final long startNs = System.nanoTime();
+        while (true)
+        {
+            final long leftNs = interval.toNanos() - (System.nanoTime() - startNs);
+            if (leftNs <= 0)
+            {
+                return interruption.isRequested();
+            }
+            if (interruption.await(Math.min(leftNs, KEY_INTERVAL_NS)))
+            {
+                return true;
+            }
+            for (int key = null == keyboard ? Keyboard.NONE : keyboard.poll(); Keyboard.NONE != key;
+                key = keyboard.poll())
+            {
+                if ('q' == key || 'Q' == key)
+                {
+                    return true;
+                }
+                if ('<' == key || '>' == key)
+                {
+                    final SortColumn[] columns = SortColumn.values();
+                    final int step = '<' == key ? columns.length - 1 : 1;
+                    sort = columns[(sort.ordinal() + step) % columns.length];
+                    draw(keyboard.size());
+                }
+            }
+        }
+    }
+
+    private void look()
+    {
+        if (!view.isCurrent())
+        {
+            reopen();
+        }
+        final RegionSnapshot snapshot = view.look(0);
+        final Map<Long, Traffic> byLink = new HashMap<>();
+        final Map<Long, Traffic> rates = new HashMap<>();
+        for (final LinkView link : snapshot.links())
+        {
+            final Traffic traffic = Traffic.of(link);
+            byLink.put(link.incarnation(), traffic);
+            final Traffic before = lastByLink.get(link.incarnation());
+            if (null != last)
+            {
+                // All that a link has counted came since the last look, if it was not there then.
+                rates.put(link.incarnation(), (null == before ? traffic : traffic.minus(before))
+                    .perSecond(snapshot.takenAtNs() - last.takenAtNs()));
+            }
+        }
+        last = snapshot;
+        lastByLink = byLink;
+        rateByLink = rates;
+    }
+
+    /** Another region stands where the one that was watched did: that is meant now. Else the old one goes on. */
+    private void reopen()
+    {
+        try
+        {
+            final RegionView next = RegionView.open(path);
+            view.close();
+            view = next;
+            last = null;
+            lastByLink = new HashMap<>();
+        }
+        catch (final RegionException ignore)
+        {
+            // It was removed and not made anew: the title says so.
+        }
+    }
+
+    private List<ServiceRow> rows()
+    {
+        final List<ServiceRow> rows = new ArrayList<>();
+        for (final ServiceRow row : ServiceRow.of(last))
+        {
+            Traffic rate = Traffic.NONE;
+            for (final LinkView link : row.links())
+            {
+                rate = rate.plus(rateByLink.getOrDefault(link.incarnation(), Traffic.NONE));
+            }
+            rows.add(row.withTraffic(rate));
+        }
+        rows.sort(sort.order());
+        return rows;
+    }
+
+    private List<String> table()
+    {
+        final Table table = new Table("<SERVICE", "CLI", "FLY", "BACK", "PUT/s", "GET/s", "RPLY/s", "DISP/s", "AUTO/s",
+            "ABRT/s", "NOBF/s", "WAKE/s", "B/s");
+        for (final ServiceRow row : rows())
+        {
+            final Traffic rate = row.traffic();
+            final String name = "open".equals(row.state()) ? row.name() : row.name() + ' ' + row.state();
+            table.add(Table.cut(name, NAME_WIDTH), row.links().size(), row.inFlight(), row.backlog(),
+                Units.count(rate.puts()), Units.count(rate.gets()), Units.count(rate.replies()),
+                Units.count(rate.disposals()), Units.count(rate.automatic()), Units.count(rate.aborts()),
+                Units.count(rate.noBuffers()), Units.count(rate.wakeUps()), Units.bytes(rate.bytes()));
+        }
+        return table.lines();
+    }
+
+    private String time()
+    {
+        return LocalTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    private void draw(final int[] size)
+    {
+        final int rowCount = size[0];
+        final int width = size[1];
+        final List<String> lines = new ArrayList<>();
+        lines.add(StatCommand.title(view, last));
+        lines.add(time() + ", every " + Units.age(interval.toMillis()) + ", sorted by " + sort +
+            "   q: end, < >: sort");
+        lines.add("");
+        final int headingIndex = lines.size();
+        final List<String> table = table();
+        lines.addAll(table);
+        if (1 == table.size())
+        {
+            lines.add("no services");
+        }
+        final StringBuilder picture = new StringBuilder(HOME);
+        for (int i = 0; i < lines.size() && i < rowCount; i++)
+        {
+            final boolean isLast = i == rowCount - 1;
+            final String line = isLast && i + 1 < lines.size() ?
+                "... " + (lines.size() - i) + " more" : lines.get(i);
+            final String cut = line.substring(0, Math.min(line.length(), width));
+            picture.append(i == headingIndex ? REVERSE + cut + PLAIN : cut).append(ERASE_REST_OF_LINE)
+                .append(isLast ? "" : "\r\n");
+        }
+        out.print(picture.append(ERASE_BELOW));
+        out.flush();
+    }
+
+    private void print()
+    {
+        if (isJson)
+        {
+            final Map<String, Object> members = new LinkedHashMap<>();
+            members.put("atMs", System.currentTimeMillis());
+            members.put("region", path.toString());
+            final List<Object> services = new ArrayList<>();
+            rows().forEach((row) -> services.add(StatCommand.members(row)));
+            members.put("servicesPerSecond", services);
+            out.println(Json.line(members));
+        }
+        else
+        {
+            out.println(time() + ' ' + StatCommand.title(view, last));
+            table().forEach(out::println);
+        }
+        out.flush();
+    }
+}
