@@ -4,13 +4,23 @@
  */
 package io.jcaps.tools;
 
+import io.jcaps.tools.terminal.ExitCodes;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 class CapsCommandTest
 {
@@ -33,5 +43,117 @@ class CapsCommandTest
     {
         assertThat(commandLine.execute("no-such-thing")).isEqualTo(CommandLine.ExitCode.USAGE);
         assertThat(err.toString()).contains("no-such-thing");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "ls", "stat", "inflight", "ping", "call", "serve", "doctor", "reap", "completion", "demo", "bench", "soak"})
+    @DisplayName("The help of each command names its exit codes, and stays within 80 columns")
+    void shouldNameExitCodesInHelp(final String command)
+    {
+        assertThat(commandLine.execute(command, "--help")).isZero();
+        assertThat(out.toString()).contains("Usage: caps " + command, "Exit codes:");
+        assertThat(out.toString().lines()).allMatch((line) -> line.length() <= 80);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'ls /no/such/directory', /no/such/directory",
+        "'stat --sort colour', colour",
+        "'stat --interval 3', 3",
+        "'stat --watch --interval 1ms', 1ms",
+        "'stat --watch --count 0', 0",
+        "'inflight --hex=-1', -1",
+        "'inflight --over never', never",
+        "'ping', NAME",
+        "'ping echo --count 0', 0",
+        "'ping echo --size 131073', 131073",
+        "'ping echo --interval soon', soon",
+        "'ping BAD --uid', --uid",
+        "'call echo --timeout x', x",
+        "'serve echo', --echo",
+        "'serve echo --echo --exec cat', --exec",
+        "'serve echo --echo --count 0', 0",
+        "'doctor --no-such', --no-such",
+        "'reap --no-such', --no-such",
+        "'completion fish', fish"
+    })
+    @DisplayName("Bad input is named, in a line or two, and ends with exit code 2")
+    void shouldNameBadInput(final String line, final String named)
+    {
+        assertThat(commandLine.execute(line.split(" "))).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains(named, "Try: caps " + line.split(" ")[0] + " --help");
+        assertThat(err.toString().lines().count()).isLessThanOrEqualTo(3);
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "stat", "stat --watch", "inflight", "reap", "ping echo", "call echo --text x", "stat --json"})
+    @DisplayName("A region that is not there is named in one line, without a stack trace, with exit code 3")
+    void shouldNameAMissingRegion(final String line, @TempDir final Path directory) throws IOException
+    {
+        final Path region = directory.resolve("none");
+        final String[] args = (line + " --region " + region).split(" ");
+        assertThat(commandLine.execute(args)).isEqualTo(ExitCodes.NOT_THERE);
+        assertThat(err.toString()).contains(region + " does not exist").doesNotContain("\tat ");
+        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(out.toString()).isEmpty();
+        assertThat(Files.list(directory)).isEmpty();
+    }
+
+    @Test
+    @DisplayName("With --verbose an error says where in the program it came from")
+    void shouldPrintAStackTraceIfAsked(@TempDir final Path directory)
+    {
+        assertThat(commandLine.execute("stat", "--verbose", "--region", directory.resolve("none").toString()))
+            .isEqualTo(ExitCodes.NOT_THERE);
+        assertThat(err.toString()).contains("\tat io.jcaps.shm.RegionView");
+    }
+
+    @Test
+    @DisplayName("A file that is no region is refused, and left as it is")
+    void shouldRefuseWhatIsNoRegion(@TempDir final Path directory) throws IOException
+    {
+        final Path file = Files.writeString(directory.resolve("letter"), "Dear Sir");
+        for (final String command : new String[] {"stat", "inflight", "reap"})
+        {
+            assertThat(commandLine.execute(command, "--region", file.toString())).isEqualTo(ExitCodes.NOT_THERE);
+        }
+        assertThat(err.toString()).contains("not a region: " + file);
+        assertThat(file).hasContent("Dear Sir");
+        assertThat(commandLine.execute("ls", directory.toString())).isZero();
+        assertThat(out.toString()).contains("no regions in " + directory);
+    }
+
+    @Test
+    @DisplayName("Doctor prints a finding for each check, also as JSON, and its exit code says whether one fails")
+    void shouldFindSomethingForEachCheck(@TempDir final Path directory)
+    {
+        final int exitCode = commandLine.execute("doctor", "--json", "--region", directory.resolve("r").toString());
+        assertThat(out.toString()).contains("\"JVM flags\"", "\"futex\"", "\"pidfd\"", "\"file system\"",
+            "\"memory for regions\"", "\"permissions\"", "\"RemoveIPC\"", "\"CPU governor\"", "\"huge pages\"",
+            "\"stale regions\"");
+        assertThat(exitCode).isEqualTo(out.toString().contains("\"result\": \"fail\"") ? 1 : 0);
+    }
+
+    @Test
+    @DisplayName("The completion script names all commands, and a shell can read it")
+    void shouldPrintACompletionScript(@TempDir final Path directory) throws IOException, InterruptedException
+    {
+        assertThat(commandLine.execute("completion", "zsh")).isZero();
+        assertThat(out.toString()).contains("bashcompinit", "inflight", "--dry-run");
+        final Path script = Files.writeString(directory.resolve("caps.sh"), out.toString());
+        final Process process;
+        try
+        {
+            process = new ProcessBuilder("bash", "-n", script.toString()).inheritIO().start();
+        }
+        catch (final IOException ex)
+        {
+            abort("no bash: " + ex);
+            return;
+        }
+        assertThat(process.waitFor()).isZero();
     }
 }
