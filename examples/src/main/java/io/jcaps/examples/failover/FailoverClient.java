@@ -1,0 +1,115 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.examples.failover;
+
+import io.jcaps.Attachment;
+import io.jcaps.ClientPort;
+import io.jcaps.Message;
+import io.jcaps.MessageState;
+import io.jcaps.Outcome;
+import io.jcaps.PortFlags;
+import io.jcaps.PortOptions;
+import io.jcaps.Status;
+import io.jcaps.shm.Caps;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Asks on and on, whichever server is there.
+ */
+public final class FailoverClient
+{
+    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
+
+    private final UnsafeBuffer request = new UnsafeBuffer(new byte[FailoverServer.LABEL_OFFSET]);
+    private final Message reply = new Message();
+    private final int count;
+    private final long intervalNs;
+    private long number = 1;
+
+    private FailoverClient(final int count, final long intervalNs)
+    {
+        this.count = count;
+        this.intervalNs = intervalNs;
+    }
+
+    /**
+     * Asks.
+     *
+     * @param args how often (1000), and milliseconds in between (100).
+     */
+    public static void main(final String[] args)
+    {
+        final int count = args.length > 0 ? Integer.parseInt(args[0]) : 1000;
+        final long intervalMs = args.length > 1 ? Long.parseLong(args[1]) : 100;
+        final FailoverClient asker = new FailoverClient(count, TimeUnit.MILLISECONDS.toNanos(intervalMs));
+        final PortOptions options = new PortOptions().flags(PortFlags.USER | PortFlags.WAITSVC);
+        try (Attachment caps = Caps.attach())
+        {
+            while (!asker.isDone())
+            {
+                // A port is a connection to one life of one server. For the next one there is a new port, and WAITSVC
+                // makes it wait until there is a server.
+                try (ClientPort client = caps.client(FailoverServer.NAME, options))
+                {
+                    // Who keeps something from an earlier answer compares this, and forgets it if it differs.
+                    System.out.println("connected to generation " + client.serviceGeneration());
+                    asker.ask(client);
+                }
+            }
+        }
+    }
+
+    private boolean isDone()
+    {
+        return number > count;
+    }
+
+    /** Asks until it is done, or the server is gone. */
+    private void ask(final ClientPort client)
+    {
+        int state = Status.OK;
+        while (!isDone() && Status.NOT_CONNECTED != state)
+        {
+            request.putLong(FailoverServer.NUMBER_OFFSET, number);
+            state = client.call(request, 0, request.capacity(), reply, TIMEOUT_NS);
+            if (MessageState.REPLY == state)
+            {
+                onReply();
+                reply.release();
+            }
+            else if (Status.TIMED_OUT == state)
+            {
+                // Slow is not dead: the same server is asked again. Who cannot wait closes the port here.
+                System.out.println(number + " timed out");
+            }
+            else if (Status.NOT_CONNECTED != state)
+            {
+                throw new IllegalStateException("call: " + Status.text(state));
+            }
+        }
+    }
+
+    private void onReply()
+    {
+        final int outcome = reply.outcome();
+        if (Outcome.REPLIED != outcome)
+        {
+            // Without RECEIVED, the server has not seen it. With RECEIVED it may have done it: this question can be
+            // asked twice; what must not be done twice needs a number that the next server knows it by.
+            System.out.println(number + " " + Outcome.text(outcome) + ", asks again");
+        }
+        else
+        {
+            final int labelLength = reply.length() - FailoverServer.LABEL_OFFSET;
+            final String label = reply.buffer().getStringWithoutLengthAscii(FailoverServer.LABEL_OFFSET, labelLength);
+            System.out.println(reply.buffer().getLong(FailoverServer.NUMBER_OFFSET) + " answered by " + label);
+            number++;
+            LockSupport.parkNanos(intervalNs);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * A gateway and a matching engine: orders written in place, and what is known of each when the engine dies.
+ */
+package io.jcaps.examples.orders;

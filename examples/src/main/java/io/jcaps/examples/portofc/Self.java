@@ -1,0 +1,33 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.examples.portofc;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What a C program asks the operating system for.
+ */
+final class Self
+{
+    private Self()
+    {
+    }
+
+    /** {@code geteuid()}: Java has no such call, but the owner of the process's directory tells. */
+    static int euid()
+    {
+        try
+        {
+            return (Integer)Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        }
+        catch (final IOException ex)
+        {
+            throw new UncheckedIOException("no /proc to learn the user id from", ex);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.examples.orders;
+
+import io.jcaps.examples.ExampleJvm;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The gateway and the engine, each in a virtual machine of its own.
+ */
+@Timeout(120)
+class OrdersIT
+{
+    @TempDir
+    private Path directory;
+
+    @Test
+    @DisplayName("Orders are filled, a slip is refused by the risk check, and latencies are told")
+    void shouldFillOrders() throws IOException
+    {
+        final Path journal = directory.resolve("journal");
+        try (ExampleJvm engine = ExampleJvm.start(directory, MatchingEngine.class, journal);
+            ExampleJvm gateway = ExampleJvm.start(directory, Gateway.class, 1000, 2000))
+        {
+            final List<String> lines = gateway.linesToEnd();
+            assertThat(lines).contains("order 500 refused: quantity 100000 is over 1000");
+            assertThat(count(lines, " filled")).as("filled, in %s", lines).isPositive();
+            assertThat(count(lines, " filled") + count(lines, " refused"))
+                .as("each order and two slips, in %s", lines).isEqualTo(1002);
+            assertThat(lines).last().asString().startsWith("acknowledged after p50 ")
+                .endsWith(" (" + count(lines, " filled") + " orders)");
+            assertThat(journal(journal)).hasSize((int)count(lines, " filled"));
+
+            engine.signal("INT");
+            assertThat(engine.linesToExit(130)).containsExactly("matching");
+        }
+    }
+
+    @Test
+    @DisplayName("After a kill -9 of the engine, what the gateway tells of each open order agrees with the engine's journal")
+    void shouldTellWhichOrdersMayHaveBeenSeen() throws IOException
+    {
+        final Path journal = directory.resolve("journal");
+        try (ExampleJvm engine = ExampleJvm.start(directory, MatchingEngine.class, journal);
+            ExampleJvm gateway = ExampleJvm.start(directory, Gateway.class, 1_000_000, 2000))
+        {
+            // Stopped, it lets orders pile up that it will never see, until the risk check allows no more of them.
+            gateway.awaitLine("connected");
+            gateway.awaitLine("order 500 refused: quantity 100000");
+            engine.signal("STOP");
+            gateway.awaitLine("refused: " + RiskCheck.MAX_OPEN_ORDERS + " orders are open");
+            engine.kill();
+
+            final List<String> lines = gateway.linesToEnd();
+            assertThat(lines).contains("the engine is gone");
+            final Set<Long> notSeen = orders(lines, OpenOrder.State.NOT_SEEN);
+            final Set<Long> mayBeSeen = orders(lines, OpenOrder.State.MAY_BE_SEEN);
+            final Set<Long> accepted = orders(lines, OpenOrder.State.ACCEPTED);
+            final Set<Long> journaled = journal(journal);
+            assertThat(notSeen).isNotEmpty().doesNotContainAnyElementsOf(journaled);
+            assertThat(journaled).containsAll(accepted);
+            assertThat(orders(lines, OpenOrder.State.SENT)).as("orders that have no outcome").isEmpty();
+            assertThat(notSeen.size() + mayBeSeen.size() + accepted.size()).isEqualTo((int)count(lines, " open"))
+                .isEqualTo(RiskCheck.MAX_OPEN_ORDERS);
+            // Whatever the engine noted was filled, or is told as accepted, or as perhaps seen.
+            journaled.removeAll(accepted);
+            journaled.removeAll(mayBeSeen);
+            assertThat(journaled).hasSize((int)count(lines, " filled"));
+        }
+    }
+
+    @Test
+    @DisplayName("An engine that dies with orders received and not answered: these are told as perhaps seen")
+    void shouldTellOrdersThatWereReceived()
+    {
+        try (ExampleJvm engine = ExampleJvm.start(directory, HaltingEngine.class);
+            ExampleJvm gateway = ExampleJvm.start(directory, Gateway.class, 1_000_000, 2000))
+        {
+            final List<String> lines = gateway.linesToEnd();
+            assertThat(engine.linesToExit(HaltingEngine.EXIT_CODE)).isEmpty();
+            assertThat(orders(lines, OpenOrder.State.ACCEPTED)).containsExactly(1L);
+            assertThat(orders(lines, OpenOrder.State.MAY_BE_SEEN)).containsExactlyInAnyOrder(2L, 3L);
+            assertThat(orders(lines, OpenOrder.State.NOT_SEEN)).doesNotContain(1L, 2L, 3L);
+        }
+    }
+
+    @Test
+    @DisplayName("When a gateway is killed, the engine cancels its open orders and serves the next one")
+    void shouldCancelTheOrdersOfADeadGateway()
+    {
+        try (ExampleJvm engine = ExampleJvm.start(directory, MatchingEngine.class))
+        {
+            // One order, a buy that nobody meets: the gateway waits for its fill.
+            try (ExampleJvm gateway = ExampleJvm.start(directory, Gateway.class, 1, 2000))
+            {
+                gateway.awaitLine("connected");
+                assertThat(gateway.linesToEnd()).contains("order 1: accepted and open");
+            }
+            engine.awaitLine("order 1 cancelled, its gateway is gone");
+        }
+    }
+
+    private static long count(final List<String> lines, final String what)
+    {
+        final String summary = lines.stream().filter(line -> line.contains(" filled, ")).findFirst().orElseThrow();
+        for (final String part : summary.split(", "))
+        {
+            if (part.contains(what))
+            {
+                return Long.parseLong(part.substring(0, part.indexOf(' ')));
+            }
+        }
+        throw new AssertionError(what + " is not in " + summary);
+    }
+
+    private static Set<Long> orders(final List<String> lines, final OpenOrder.State state)
+    {
+        return lines.stream()
+            .filter(line -> line.startsWith("order ") && line.endsWith(": " + state.text))
+            .map(line -> Long.valueOf(line.substring("order ".length(), line.indexOf(':'))))
+            .collect(Collectors.toSet());
+    }
+
+    private static Set<Long> journal(final Path file) throws IOException
+    {
+        return Files.readAllLines(file).stream().map(Long::valueOf).collect(Collectors.toSet());
+    }
+}
