@@ -28,8 +28,8 @@ import java.util.concurrent.TimeUnit;
  * Matches the orders of any number of gateways. An order is answered at once: accepted or rejected. Its ticket is
  * answered when the order is done, which may be much later.
  * <p>
- * Each order is noted in the journal before anything is done with it, so that what the gateways are told when the engine
- * dies can be compared with what it has seen.
+ * Each order is noted in the journal before anything is done with it, so that what the gateways are told when the
+ * engine dies can be compared with what it has seen.
  */
 public final class MatchingEngine
 {
@@ -76,8 +76,8 @@ public final class MatchingEngine
         int state = Status.OK;
         while (!Thread.interrupted() && (state >= 0 || Status.TIMED_OUT == state))
         {
-            // A DISPOSE wakes nobody. Without a time limit the orders of a gateway that went would be cancelled when the
-            // next message comes, which may be one that they trade with.
+            // A DISPOSE wakes nobody. Without a time limit the orders of a gateway that went would be cancelled when
+            // the next message comes, which may be one that they trade with.
             state = service.await(request, DISPOSAL_LOOK_NS);
             if (MessageState.DISPOSE == state)
             {

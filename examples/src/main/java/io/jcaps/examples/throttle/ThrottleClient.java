@@ -16,7 +16,8 @@ import io.jcaps.Status;
 import io.jcaps.shm.Caps;
 
 /**
- * Puts as fast as it may. When it is told NO_BUFFERS it takes replies until half of its messages are back, then goes on.
+ * Puts as fast as it may. When it is told NO_BUFFERS it takes replies until half of its messages are back, then goes
+ * on.
  */
 public final class ThrottleClient
 {

@@ -40,7 +40,10 @@ public final class UpcallService
             // Nobody wakes an agent: it looks. This strategy looks often at first and each millisecond in the end; a
             // BusySpinIdleStrategy answers at once and takes a core.
             try (AgentRunner runner = new AgentRunner(
-                new BackoffIdleStrategy(), ex -> System.out.println("handler failed: " + ex.getMessage()), null, agents))
+                new BackoffIdleStrategy(),
+                ex -> System.out.println("handler failed: " + ex.getMessage()),
+                null,
+                agents))
             {
                 AgentRunner.startOnThread(runner);
                 System.out.println("serving");

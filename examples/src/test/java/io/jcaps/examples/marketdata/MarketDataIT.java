@@ -36,7 +36,8 @@ class MarketDataIT
             final List<String> lines = other.linesToEnd();
             assertThat(lines).hasSize(51).last().isEqualTo("50 updates, each with the publisher's checksum");
             assertThat(lines.get(0)).endsWith(": 1023 changed, 65536 bytes");
-            assertThat(lines.subList(1, 50)).allMatch(line -> line.matches("sequence \\d+: \\d{1,3} changed, \\d+ bytes"));
+            assertThat(lines.subList(1, 50))
+                .allMatch(line -> line.matches("sequence \\d+: \\d{1,3} changed, \\d+ bytes"));
 
             patient.awaitLine("sequence ");
             publisher.kill();

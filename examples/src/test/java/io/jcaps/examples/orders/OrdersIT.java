@@ -34,24 +34,26 @@ class OrdersIT
     {
         final Path journal = directory.resolve("journal");
         try (ExampleJvm engine = ExampleJvm.start(directory, MatchingEngine.class, journal);
-            ExampleJvm gateway = ExampleJvm.start(directory, Gateway.class, 1000, 2000))
+            ExampleJvm gateway = ExampleJvm.start(directory, Gateway.class, 1000, 1000))
         {
             final List<String> lines = gateway.linesToEnd();
             assertThat(lines).contains("order 500 refused: quantity 100000 is over 1000");
+            // A machine that stalls lets orders pile up: then more than the slips are refused, and some stay open.
+            final long acceptedCount = count(lines, " filled") + count(lines, " open");
             assertThat(count(lines, " filled")).as("filled, in %s", lines).isPositive();
-            assertThat(count(lines, " filled") + count(lines, " refused"))
+            assertThat(acceptedCount + count(lines, " refused"))
                 .as("each order and two slips, in %s", lines).isEqualTo(1002);
             assertThat(lines).last().asString().startsWith("acknowledged after p50 ")
-                .endsWith(" (" + count(lines, " filled") + " orders)");
-            assertThat(journal(journal)).hasSize((int)count(lines, " filled"));
+                .endsWith(" (" + acceptedCount + " orders)");
+            assertThat(journal(journal)).hasSize((int)acceptedCount);
 
             engine.signal("INT");
-            assertThat(engine.linesToExit(130)).containsExactly("matching");
+            assertThat(engine.linesToExit(130)).startsWith("matching");
         }
     }
 
     @Test
-    @DisplayName("After a kill -9 of the engine, what the gateway tells of each open order agrees with the engine's journal")
+    @DisplayName("After a kill -9 of the engine, what is told of each open order agrees with the engine's journal")
     void shouldTellWhichOrdersMayHaveBeenSeen() throws IOException
     {
         final Path journal = directory.resolve("journal");
@@ -62,7 +64,9 @@ class OrdersIT
             gateway.awaitLine("connected");
             gateway.awaitLine("order 500 refused: quantity 100000");
             engine.signal("STOP");
-            gateway.awaitLine("refused: " + RiskCheck.MAX_OPEN_ORDERS + " orders are open");
+            final long lastSeen = journal(journal).stream().mapToLong(Long::longValue).max().orElseThrow();
+            gateway.awaitLine(line -> line.contains("refused: " + RiskCheck.MAX_OPEN_ORDERS + " orders are open") &&
+                number(line) > lastSeen + RiskCheck.MAX_OPEN_ORDERS);
             engine.kill();
 
             final List<String> lines = gateway.linesToEnd();
@@ -131,8 +135,13 @@ class OrdersIT
     {
         return lines.stream()
             .filter(line -> line.startsWith("order ") && line.endsWith(": " + state.text))
-            .map(line -> Long.valueOf(line.substring("order ".length(), line.indexOf(':'))))
+            .map(OrdersIT::number)
             .collect(Collectors.toSet());
+    }
+
+    private static long number(final String line)
+    {
+        return Long.parseLong(line.split("[ :]")[1]);
     }
 
     private static Set<Long> journal(final Path file) throws IOException

@@ -33,7 +33,8 @@ class PingIT
         {
             final List<String> lines = client.linesToEnd();
             assertThat(lines).hasSize(21).last().isEqualTo("20 of 20 answered");
-            assertThat(lines.subList(0, 20)).allMatch(line -> line.matches("32 bytes from pid \\d+: seq=\\d+ time=.* us"));
+            assertThat(lines.subList(0, 20))
+                .allMatch(line -> line.matches("32 bytes from pid \\d+: seq=\\d+ time=.* us"));
 
             service.signal("INT");
             assertThat(service.linesToExit(130)).hasSize(1);

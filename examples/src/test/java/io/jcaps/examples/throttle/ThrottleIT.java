@@ -24,7 +24,7 @@ class ThrottleIT
     private Path directory;
 
     @Test
-    @DisplayName("A client that is faster than its server is refused, never has more than 128 in progress, and loses nothing")
+    @DisplayName("A client faster than its server is refused, has 128 in progress at most, and loses nothing")
     void shouldRefuseAndLoseNothing()
     {
         try (ExampleJvm server = ExampleJvm.start(directory, ThrottleServer.class, 20);
