@@ -10,6 +10,7 @@ import io.jcaps.layout.RegionException;
 import io.jcaps.tools.bench.BenchCommand;
 import io.jcaps.tools.demo.DemoCommand;
 import io.jcaps.tools.doctor.DoctorCommand;
+import io.jcaps.tools.man.ManCommand;
 import io.jcaps.tools.port.CallCommand;
 import io.jcaps.tools.port.PingCommand;
 import io.jcaps.tools.port.ServeCommand;
@@ -54,6 +55,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         DemoCommand.class,
         BenchCommand.class,
         SoakCommand.class,
+        ManCommand.class,
         CompletionCommand.class,
         HelpCommand.class})
 public final class CapsCommand implements Runnable

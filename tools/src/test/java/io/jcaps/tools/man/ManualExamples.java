@@ -1,0 +1,303 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.man;
+
+import io.jcaps.Outcome;
+import io.jcaps.sys.CapsMsgId;
+import io.jcaps.sys.CapsSys;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Consumer;
+
+import static io.jcaps.sys.CapsSys.*;
+
+/**
+ * The programs of the manual's EXAMPLES, which include them from here by their tags. {@link ManualExamplesTest} runs
+ * them.
+ */
+final class ManualExamples
+{
+    private ManualExamples()
+    {
+    }
+
+    // tag::open[]
+    static void runService(final Path region) throws IOException
+    {
+        try (CapsSys sys = CapsSys.open(region))
+        {
+            // Whose this process is: Java has no getuid().
+            final int uid =
+                (int)Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+            final int svc = sys.service("echo", uid, -1, 0, CAPF_USER);
+            if (svc < 0)
+            {
+                throw new IllegalStateException("errno=" + sys.errno());
+            }
+            serve(sys, svc);
+        }
+    }
+    // end::open[]
+
+    // tag::service[]
+    static int register(final CapsSys sys, final int uid)
+    {
+        final int svc =
+            sys.service("quotes", uid, -1, 0, CAPF_USER | CAPF_EXCL);
+        if (svc < 0)
+        {
+            throw new IllegalStateException(switch (sys.errno())
+            {
+                case EEXIST -> "quotes is running already";
+                case EOPNOTSUPP -> "CAPS is switched off";
+                default -> "cannot register: errno=" + sys.errno();
+            });
+        }
+        return svc;
+    }
+    // end::service[]
+
+    // tag::client[]
+    static int connect(final CapsSys sys, final int uid)
+        throws InterruptedException
+    {
+        final int port =
+            sys.client("quotes", uid, -1, 0, CAPF_USER | CAPF_WAITSVC);
+        if (port < 0 && EINTR == sys.errno())
+        {
+            throw new InterruptedException("while waiting for quotes");
+        }
+        if (port < 0)
+        {
+            throw new IllegalStateException("errno=" + sys.errno());
+        }
+        return port;
+    }
+    // end::client[]
+
+    // tag::generic[]
+    static int connectGeneric(
+        final CapsSys sys, final String name, final int uid, final int gid)
+    {
+        int port = sys.client(name, uid, -1, 0, CAPF_ANYCLIENT);
+        if (port < 0)
+        {
+            port = sys.client(name, -1, gid, 0, CAPF_ANYCLIENT);
+        }
+        return port < 0 ?
+            sys.client(name, 0, 0, 0, CAPF_ANYCLIENT) : port;
+    }
+    // end::generic[]
+
+    // tag::close[]
+    static void drainAndClose(
+        final CapsSys sys, final int port, final Map<Long, String> open)
+    {
+        final CapsMsgId msgid = new CapsMsgId();
+        final UnsafeBuffer reply = new UnsafeBuffer(new byte[131_072]);
+        while (!open.isEmpty() &&
+            sys.wait(port, reply, reply.capacity(), msgid, null) >= 0)
+        {
+            final String text = open.remove(msgid.id);
+            System.out.println(text + ": " + Outcome.text(msgid.outcome));
+        }
+        sys.close(port);
+    }
+    // end::close[]
+
+    // tag::setgen[]
+    static void reload(
+        final CapsSys sys, final int svc, final Runnable load, final long count)
+    {
+        load.run();
+        // Behind the change: who sees the new number asks again.
+        if (sys.setgen(svc, count) < 0)
+        {
+            throw new IllegalStateException("setgen: errno=" + sys.errno());
+        }
+    }
+    // end::setgen[]
+
+    // tag::getgen[]
+    static long dropWhatIsOld(
+        final CapsSys sys,
+        final int port,
+        final long seen,
+        final Map<String, Long> quotes)
+    {
+        final long generation = sys.getgen(port);
+        if (generation != seen)
+        {
+            quotes.clear();
+        }
+        return generation;
+    }
+    // end::getgen[]
+
+    // tag::put[]
+    static long send(
+        final CapsSys sys,
+        final int port,
+        final String text,
+        final Consumer<CapsMsgId> onReply)
+    {
+        final UnsafeBuffer request =
+            new UnsafeBuffer(text.getBytes(StandardCharsets.UTF_8));
+        final UnsafeBuffer reply = new UnsafeBuffer(new byte[131_072]);
+        final CapsMsgId msgid = new CapsMsgId();
+        while (true)
+        {
+            final long id = sys.put(port, request, request.capacity());
+            if (id > 0)
+            {
+                return id;
+            }
+            if (ENOBUFS != sys.errno() ||
+                sys.wait(port, reply, reply.capacity(), msgid, null) < 0)
+            {
+                throw new IllegalStateException("errno=" + sys.errno());
+            }
+            onReply.accept(msgid);
+        }
+    }
+    // end::put[]
+
+    // tag::reply[]
+    static void answerWithLength(final CapsSys sys, final int svc)
+    {
+        final CapsMsgId msgid = new CapsMsgId();
+        // No room is offered: the length is all that is wanted.
+        final int length = sys.wait(svc, null, 0, msgid, null);
+        if (length >= 0 && CAPMS_REQUEST == msgid.state)
+        {
+            final UnsafeBuffer reply = new UnsafeBuffer(new byte[4]);
+            reply.putInt(0, length);
+            if (sys.reply(svc, reply, 4, msgid.id) < 0 &&
+                EINVAL != sys.errno())
+            {
+                throw new IllegalStateException("errno=" + sys.errno());
+            }
+            // EINVAL: the client is gone, and nobody is interested any more.
+        }
+    }
+    // end::reply[]
+
+    // tag::get[]
+    static int takeAll(
+        final CapsSys sys, final int port, final Consumer<String> onReply)
+    {
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[64]);
+        final CapsMsgId msgid = new CapsMsgId();
+        while (true)
+        {
+            final int length =
+                sys.get(port, buffer, buffer.capacity(), msgid, null);
+            if (length < 0)
+            {
+                // EWOULDBLOCK: all taken. ENOTCONN: and the service is gone.
+                return sys.errno();
+            }
+            if (length > buffer.capacity())
+            {
+                // The message is still first in line.
+                buffer = new UnsafeBuffer(new byte[length]);
+            }
+            else
+            {
+                onReply.accept(Outcome.REPLIED == msgid.outcome ?
+                    buffer.getStringWithoutLengthUtf8(0, length) :
+                    Outcome.text(msgid.outcome));
+            }
+        }
+    }
+    // end::get[]
+
+    // tag::wait[]
+    static void serve(final CapsSys sys, final int svc)
+    {
+        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[131_072]);
+        final CapsMsgId msgid = new CapsMsgId();
+        while (true)
+        {
+            final int length =
+                sys.wait(svc, buffer, buffer.capacity(), msgid, null);
+            if (length < 0)
+            {
+                return;   // EINTR: asked to stop. EINVAL: the port was closed
+            }
+            if (CAPMS_REQUEST == msgid.state)
+            {
+                if (sys.reply(svc, buffer, length, msgid.id) < 0 &&
+                    ENOSPC == sys.errno())
+                {
+                    // Has room always. Else the client would wait for ever.
+                    sys.reply(svc, null, 0, msgid.id);
+                }
+            }
+            // CAPMS_DISPOSE: nothing was kept, so there is nothing to free.
+        }
+    }
+    // end::wait[]
+
+    // tag::abort[]
+    static boolean wasSurelyNotSeen(
+        final CapsSys sys, final int port, final long id)
+    {
+        final CapsMsgId msgid = new CapsMsgId();
+        final UnsafeBuffer reply = new UnsafeBuffer(new byte[131_072]);
+        if (sys.abort(port, id, CAPF_ABORT_HARD) < 0)
+        {
+            throw new IllegalStateException("errno=" + sys.errno());
+        }
+        // It must still be waited for. No other one is in progress here.
+        if (sys.wait(port, reply, reply.capacity(), msgid, null) < 0 ||
+            msgid.id != id)
+        {
+            throw new IllegalStateException("not " + id + ": " + msgid);
+        }
+        return !Outcome.wasReceived(msgid.outcome);
+    }
+    // end::abort[]
+
+    // tag::alloc[]
+    static long sendInPlace(
+        final CapsSys sys, final int port, final long order, final double price)
+    {
+        final MutableDirectBuffer request = sys.alloc(port, 0, 16);
+        if (null == request)
+        {
+            return -1;   // sys.errno() says why; ENOBUFS: take a reply first
+        }
+        request.putLong(0, order);
+        request.putDouble(8, price);
+        return sys.put(port, request, 16);
+    }
+    // end::alloc[]
+
+    // tag::outcome[]
+    static String whatToDo(final CapsMsgId msgid)
+    {
+        return switch (Outcome.kind(msgid.outcome))
+        {
+            case Outcome.REPLIED -> "read the reply";
+            case Outcome.SERVICE_CLOSED, Outcome.SERVICE_DIED ->
+                Outcome.wasReceived(msgid.outcome) ?
+                    "connect anew, and ask what became of it" :
+                    "connect anew, and send it again";
+            case Outcome.ABORTED ->
+                Outcome.wasReceived(msgid.outcome) ?
+                    "it was taken back, and may have been acted on" :
+                    "it was taken back in time";
+            default -> throw new IllegalStateException(msgid.toString());
+        };
+    }
+    // end::outcome[]
+}
