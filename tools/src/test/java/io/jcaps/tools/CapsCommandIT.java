@@ -91,14 +91,15 @@ class CapsCommandIT
     @DisplayName("A command's output is the reply, its failure an empty one that standard error explains")
     void shouldServeACommand() throws IOException, InterruptedException
     {
-        final Process serve = serve("upper", "--exec", "read line; test \"$line\" = fail && exit 3; echo \"<$line>\"");
+        final Process serve =
+            serve("upper", "--exec", "read line; test \"$line\" = fail && exit 3; echo \"<$line>\"");
         assertThat(run("call", "upper", "--text", "text").output()).isEqualTo("<text>\n");
         assertThat(run("call", "upper", "--text", "fail").output()).isEmpty();
         assertThat(line(serve)).contains("ended with exit code 3");
     }
 
     @Test
-    @DisplayName("F17: when all are dead, what was in flight is shown with its bytes, then reaped, first dry, then truly")
+    @DisplayName("F17: when all are dead, what was in flight is shown with its bytes, then reaped, first dry")
     void shouldLookAtTheDeadAndReapThem() throws IOException, InterruptedException
     {
         final Process serve = serve("slow", "--exec", HOLD);

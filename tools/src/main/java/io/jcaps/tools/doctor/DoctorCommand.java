@@ -124,7 +124,7 @@ public final class DoctorCommand implements Callable<Integer>
         }
         final boolean isGiven = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
             .anyMatch((argument) -> argument.startsWith("--enable-native-access"));
-        return Finding.ok(NATIVE_ACCESS, "Java " + feature + (isGiven ? ": allowed by a flag" : ": allowed by the jar") +
+        return Finding.ok(NATIVE_ACCESS, "Java " + feature + ": allowed by " + (isGiven ? "a flag" : "the jar") +
             "; your programs are warned without --enable-native-access=ALL-UNNAMED");
     }
 

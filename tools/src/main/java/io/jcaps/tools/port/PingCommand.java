@@ -22,10 +22,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
@@ -123,6 +125,7 @@ public final class PingCommand implements Callable<Integer>
                     " bytes, in " + caps.place());
             }
             ping(port, interruption, intervalNs);
+            interruption.clear();
             summarize(System.nanoTime() - startNs);
             exitCode = received > 0 ? ExitCodes.OK : ExitCodes.FAILED;
         }
@@ -140,7 +143,7 @@ public final class PingCommand implements Callable<Integer>
         {
             return "0".equals(interval) ? 0 : new DurationConverter().convert(interval).toNanos();
         }
-        catch (final picocli.CommandLine.TypeConversionException ex)
+        catch (final TypeConversionException ex)
         {
             throw new ParameterException(
                 spec.commandLine(), "Invalid value for option '--interval': " + ex.getMessage(), ex);
@@ -238,8 +241,8 @@ public final class PingCommand implements Callable<Integer>
         out().println();
         out().println("--- " + service.name() + " ping statistics ---");
         out().println(sent + " sent, " + received + " received, " +
-            String.format(java.util.Locale.ROOT, "%.3g", lossPercent).replaceFirst("\\.?0+$", "") + "% loss, time " +
-            Units.time(elapsedNs));
+            (lossPercent == Math.rint(lossPercent) ? Long.toString((long)lossPercent) :
+                String.format(Locale.ROOT, "%.1f", lossPercent)) + "% loss, time " + Units.time(elapsedNs));
         if (received > 0)
         {
             out().println("min/avg/max/stddev = " + Units.time(minNs) + " / " + Units.time(meanNs) + " / " +

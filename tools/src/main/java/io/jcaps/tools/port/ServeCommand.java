@@ -46,9 +46,9 @@ import java.util.concurrent.Callable;
     sortOptions = false,
     description = {
         "Registers a service and answers requests until Ctrl-C. The region is made if there is none.",
-        "With --exec each request is the standard input of a command, run by sh -c, one after the other, and what it " +
-            "prints is the reply. CAPS_CLIENT_PID and CAPS_CLIENT_UID tell who asks. If it fails, or prints more than " +
-            "a message can hold, the reply is empty and standard error says why.",
+        "With --exec each request is the standard input of a command, run by sh -c, one at a time, and what it " +
+            "prints is the reply. CAPS_CLIENT_PID and CAPS_CLIENT_UID tell who asks. If it fails, or prints more " +
+            "than a message can hold, the reply is empty and standard error says why.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -124,6 +124,7 @@ public final class ServeCommand implements Callable<Integer>
             members.put("pid", ProcessHandle.current().pid());
             say(members, "serving " + name + " in " + caps.place() + ", pid " + ProcessHandle.current().pid());
             serve(port, caps.messageLimit(), interruption);
+            interruption.clear();
             exitCode = ExitCodes.OK;
         }
         finally
@@ -171,6 +172,11 @@ public final class ServeCommand implements Callable<Integer>
         final byte[] bytes = new byte[length];
         request.buffer().getBytes(0, bytes);
         final byte[] answer = way.isEcho ? bytes : execute(bytes, request, messageLimit);
+        if (null == answer)
+        {
+            // The user's end: its client hears of the close.
+            return;
+        }
         final int result = request.reply(new UnsafeBuffer(answer), 0, answer.length);
         // A client that has gone is no failure of the service's.
         if (Status.OK != result && Status.INVALID != result)
@@ -190,6 +196,7 @@ public final class ServeCommand implements Callable<Integer>
         }
     }
 
+    /** What the command printed; null if the user ended it. */
     private byte[] execute(final byte[] input, final Message request, final int messageLimit) throws IOException
     {
         final ProcessBuilder builder = new ProcessBuilder("sh", "-c", way.command)
@@ -221,10 +228,9 @@ public final class ServeCommand implements Callable<Integer>
         }
         catch (final InterruptedException ex)
         {
-            // The user's end: the request is answered by the close.
             Thread.currentThread().interrupt();
             process.destroyForcibly();
-            return new byte[0];
+            return null;
         }
         finally
         {

@@ -43,8 +43,8 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Removes what the dead left behind in a region: their entries in its tables, half-made files beside it, and a " +
-            "region that is of an earlier boot. Nothing of the living is touched.",
+        "Removes what the dead left behind in a region: their entries in its tables, half-made files beside it, and " +
+            "a region that is of an earlier boot. Nothing of the living is touched.",
         "Nobody needs this for its own sake: whoever attaches next does the same. What was in flight between dead " +
             "processes cannot be looked at any more afterwards (caps inflight).",
     },

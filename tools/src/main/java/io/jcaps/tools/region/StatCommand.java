@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
@@ -303,7 +304,7 @@ public final class StatCommand implements Callable<Integer>
         members.put("sleepers", port.sleeperCount());
         for (final PortCounter counter : PortCounter.values())
         {
-            members.put(counter.name().toLowerCase(java.util.Locale.ROOT), port.counters().get(counter));
+            members.put(counter.name().toLowerCase(Locale.ROOT), port.counters().get(counter));
         }
     }
 }

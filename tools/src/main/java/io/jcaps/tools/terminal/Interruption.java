@@ -57,6 +57,12 @@ public final class Interruption
         return isRequested;
     }
 
+    /** The interrupt was noticed: what is closed from here on is to close in peace. */
+    public void clear()
+    {
+        Thread.interrupted();
+    }
+
     /**
      * All is closed and said.
      *

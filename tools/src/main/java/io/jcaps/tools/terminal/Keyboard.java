@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The keyboard of a command that fills the screen: keys come one by one and are not shown. Java cannot switch a terminal
- * to that, {@code stty} can; where it cannot, no key ever comes. One thread; {@link #close()} by any.
+ * The keyboard of a command that fills the screen: keys come one by one and are not shown. Java cannot switch a
+ * terminal to that, {@code stty} can; where it cannot, no key ever comes. One thread; {@link #close()} by any.
  */
 public final class Keyboard implements AutoCloseable
 {
