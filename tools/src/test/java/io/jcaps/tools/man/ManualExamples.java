@@ -35,8 +35,8 @@ final class ManualExamples
         try (CapsSys sys = CapsSys.open(region))
         {
             // Whose this process is: Java has no getuid().
-            final int uid =
-                (int)Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+            final Path self = Path.of("/proc/self");
+            final int uid = (int)Files.getAttribute(self, "unix:uid");
             final int svc = sys.service("echo", uid, -1, 0, CAPF_USER);
             if (svc < 0)
             {
@@ -54,12 +54,13 @@ final class ManualExamples
             sys.service("quotes", uid, -1, 0, CAPF_USER | CAPF_EXCL);
         if (svc < 0)
         {
-            throw new IllegalStateException(switch (sys.errno())
+            final String reason = switch (sys.errno())
             {
                 case EEXIST -> "quotes is running already";
                 case EOPNOTSUPP -> "CAPS is switched off";
                 default -> "cannot register: errno=" + sys.errno();
-            });
+            };
+            throw new IllegalStateException(reason);
         }
         return svc;
     }
@@ -85,7 +86,10 @@ final class ManualExamples
 
     // tag::generic[]
     static int connectGeneric(
-        final CapsSys sys, final String name, final int uid, final int gid)
+        final CapsSys sys,
+        final String name,
+        final int uid,
+        final int gid)
     {
         int port = sys.client(name, uid, -1, 0, CAPF_ANYCLIENT);
         if (port < 0)
@@ -106,8 +110,8 @@ final class ManualExamples
         while (!open.isEmpty() &&
             sys.wait(port, reply, reply.capacity(), msgid, null) >= 0)
         {
-            final String text = open.remove(msgid.id);
-            System.out.println(text + ": " + Outcome.text(msgid.outcome));
+            final String outcome = Outcome.text(msgid.outcome);
+            System.out.println(open.remove(msgid.id) + ": " + outcome);
         }
         sys.close(port);
     }
@@ -115,13 +119,16 @@ final class ManualExamples
 
     // tag::setgen[]
     static void reload(
-        final CapsSys sys, final int svc, final Runnable load, final long count)
+        final CapsSys sys,
+        final int svc,
+        final Runnable load,
+        final long count)
     {
         load.run();
         // Behind the change: who sees the new number asks again.
         if (sys.setgen(svc, count) < 0)
         {
-            throw new IllegalStateException("setgen: errno=" + sys.errno());
+            throw new IllegalStateException("errno=" + sys.errno());
         }
     }
     // end::setgen[]
@@ -160,8 +167,9 @@ final class ManualExamples
             {
                 return id;
             }
+            final int limit = reply.capacity();
             if (ENOBUFS != sys.errno() ||
-                sys.wait(port, reply, reply.capacity(), msgid, null) < 0)
+                sys.wait(port, reply, limit, msgid, null) < 0)
             {
                 throw new IllegalStateException("errno=" + sys.errno());
             }
@@ -185,14 +193,16 @@ final class ManualExamples
             {
                 throw new IllegalStateException("errno=" + sys.errno());
             }
-            // EINVAL: the client is gone, and nobody is interested any more.
+            // EINVAL: the client is gone, nobody wants it any more.
         }
     }
     // end::reply[]
 
     // tag::get[]
     static int takeAll(
-        final CapsSys sys, final int port, final Consumer<String> onReply)
+        final CapsSys sys,
+        final int port,
+        final Consumer<String> onReply)
     {
         UnsafeBuffer buffer = new UnsafeBuffer(new byte[64]);
         final CapsMsgId msgid = new CapsMsgId();
@@ -202,7 +212,7 @@ final class ManualExamples
                 sys.get(port, buffer, buffer.capacity(), msgid, null);
             if (length < 0)
             {
-                // EWOULDBLOCK: all taken. ENOTCONN: and the service is gone.
+                // EWOULDBLOCK: all taken. ENOTCONN: service gone.
                 return sys.errno();
             }
             if (length > buffer.capacity())
@@ -231,18 +241,18 @@ final class ManualExamples
                 sys.wait(svc, buffer, buffer.capacity(), msgid, null);
             if (length < 0)
             {
-                return;   // EINTR: asked to stop. EINVAL: the port was closed
+                return;   // EINTR: asked to stop. EINVAL: port closed
             }
             if (CAPMS_REQUEST == msgid.state)
             {
                 if (sys.reply(svc, buffer, length, msgid.id) < 0 &&
                     ENOSPC == sys.errno())
                 {
-                    // Has room always. Else the client would wait for ever.
+                    // Always has room; else the client waits on.
                     sys.reply(svc, null, 0, msgid.id);
                 }
             }
-            // CAPMS_DISPOSE: nothing was kept, so there is nothing to free.
+            // CAPMS_DISPOSE: nothing was kept, nothing is freed.
         }
     }
     // end::wait[]
@@ -257,7 +267,7 @@ final class ManualExamples
         {
             throw new IllegalStateException("errno=" + sys.errno());
         }
-        // It must still be waited for. No other one is in progress here.
+        // It must still be waited for; no other one is in progress.
         if (sys.wait(port, reply, reply.capacity(), msgid, null) < 0 ||
             msgid.id != id)
         {
@@ -269,12 +279,15 @@ final class ManualExamples
 
     // tag::alloc[]
     static long sendInPlace(
-        final CapsSys sys, final int port, final long order, final double price)
+        final CapsSys sys,
+        final int port,
+        final long order,
+        final double price)
     {
         final MutableDirectBuffer request = sys.alloc(port, 0, 16);
         if (null == request)
         {
-            return -1;   // sys.errno() says why; ENOBUFS: take a reply first
+            return -1;   // ENOBUFS: take a reply first
         }
         request.putLong(0, order);
         request.putDouble(8, price);
@@ -296,7 +309,7 @@ final class ManualExamples
                 Outcome.wasReceived(msgid.outcome) ?
                     "it was taken back, and may have been acted on" :
                     "it was taken back in time";
-            default -> throw new IllegalStateException(msgid.toString());
+            default -> throw new IllegalStateException("" + msgid);
         };
     }
     // end::outcome[]
