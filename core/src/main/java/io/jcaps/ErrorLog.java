@@ -12,7 +12,8 @@ import org.agrona.concurrent.errors.DistinctErrorLog;
 
 /**
  * The error log of one attachment, in the region, where it outlives its writer. It gets memory with the first error;
- * without any, and when it is full, errors go unrecorded. Any thread may call, also within a gate: what goes in is rare.
+ * without any, and when it is full, errors go unrecorded. Any thread may call, also within a gate: what goes in is
+ * rare.
  */
 final class ErrorLog implements ErrorHandler
 {

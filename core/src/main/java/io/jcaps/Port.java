@@ -218,8 +218,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * What this port has counted since it was opened; also after it was closed. Any thread may call, also of a port that
-     * one thread uses at a time.
+     * What this port has counted since it was opened; also after it was closed. Any thread may call, also of a port
+     * that one thread uses at a time.
      *
      * @param counter of what.
      * @return how often.
