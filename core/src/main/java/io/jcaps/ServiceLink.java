@@ -29,7 +29,6 @@ final class ServiceLink
     static final int NONE = -1;
 
     private static final int REPLY_HISTORY_MASK = 2 * MAX_SLOT_COUNT - 1;
-    private static final int MASK_BITS = Long.SIZE;
     /** So many replies are looked at for a disposal without asking how many there are: a line less to read. */
     private static final int FEW_REPLIES = 4;
 
@@ -54,7 +53,6 @@ final class ServiceLink
     // Ids of requests that were received and not replied, 0 for none; of replies not known to be disposed of.
     private final long[] held;
     private final long[] replied;
-    private final long[] repliedMask = new long[MAX_SLOT_COUNT / MASK_BITS];
     private final CellBacking backing;
     private final boolean[] isClaimed;
     // The claim that was last made for each slot; it counts while the slot is claimed.
@@ -64,7 +62,7 @@ final class ServiceLink
     private int lastLease = -1;
     private int repliedCount;
     private long disposedCount;
-    private int disposalCursor;
+    private long oldestReply;
     // What is published as this side's counters: kept here, so that the region is only ever written, never asked.
     private long getCount;
     private long getByteCount;
@@ -414,7 +412,6 @@ final class ServiceLink
         replies.write(id);
         held[slot] = 0;
         replied[slot] = id;
-        repliedMask[slot / MASK_BITS] |= 1L << slot;
         repliedCount++;
         replyNumbers[slot] = order;
         slotByReply[(int)order & REPLY_HISTORY_MASK] = (byte)slot;
@@ -446,40 +443,67 @@ final class ServiceLink
     /**
      * Looks for replies that the client is done with, and queues them as disposals. Each look takes a line from the
      * client that it is about to write its next request to: so where many replies are out, no more are looked at than
-     * the client has counted, beginning behind the last one that was found.
+     * the client has counted, those first that were sent first: by their slots, most looks would be in vain, and with
+     * 64 in flight that took up to four fifths of the throughput.
      */
     void findDisposed(final ServicePort port)
     {
-        // [disposals] acquire: pairs with the release in ClientLink.finish(). What it counts is in the slots.
-        // As input, a count that cannot be delays that client's own disposals at worst, until it is gone.
-        long dueCount = repliedCount <= FEW_REPLIES ? repliedCount :
-            link.getLongAcquire(LinkDescriptor.DISPOSALS_OFFSET) - disposedCount;
-        int slot = disposalCursor;
-        for (int i = 0, count = repliedCount; i < count && dueCount > 0; i++)
+        long dueCount = MAX_SLOT_COUNT;
+        if (repliedCount > FEW_REPLIES)
         {
-            slot = nextReplied(slot);
-            if (isDisposed(slot))
+            // [disposals] acquire: pairs with the release in ClientLink.finish(). What it counts is in the slots.
+            // As input, a count that cannot be delays that client's own disposals at worst, until it is gone.
+            dueCount = link.getLongAcquire(LinkDescriptor.DISPOSALS_OFFSET) - disposedCount;
+        }
+        final long endReply = replies.nextRecord();
+        if (endReply - oldestReply > slotByReply.length)
+        {
+            // A reply is out for so long that the history has forgotten its slot.
+            for (int slot = 0; slot < slotCount && dueCount > 0; slot++)
             {
-                port.addDisposal(this, clearReplied(slot));
-                dueCount--;
-                // Slots come and go in turns: the next disposal is most likely behind this one.
-                disposalCursor = slot + 1;
+                if (0 != replied[slot] && isDisposed(slot))
+                {
+                    port.addDisposal(this, clearReplied(slot));
+                    dueCount--;
+                }
             }
-            slot++;
+            oldestReply = oldestNumber(endReply);
+            return;
+        }
+        boolean isOldest = true;
+        for (long reply = oldestReply; reply < endReply && dueCount > 0; reply++)
+        {
+            final int slot = slotByReply[(int)reply & REPLY_HISTORY_MASK];
+            if (0 != replied[slot] && replyNumbers[slot] == reply)
+            {
+                if (isDisposed(slot))
+                {
+                    port.addDisposal(this, clearReplied(slot));
+                    dueCount--;
+                }
+                else
+                {
+                    isOldest = false;
+                }
+            }
+            if (isOldest)
+            {
+                oldestReply = reply + 1;
+            }
         }
     }
 
-    /** The next slot with a reply that is out, from some slot on and round; there must be one. */
-    private int nextReplied(final int from)
+    private long oldestNumber(final long endReply)
     {
-        int index = from / MASK_BITS % repliedMask.length;
-        long mask = repliedMask[index] & -1L << from;
-        while (0 == mask)
+        long oldest = endReply;
+        for (int slot = 0; slot < slotCount; slot++)
         {
-            index = (index + 1) % repliedMask.length;
-            mask = repliedMask[index];
+            if (0 != replied[slot])
+            {
+                oldest = Math.min(oldest, replyNumbers[slot]);
+            }
         }
-        return index * MASK_BITS + Long.numberOfTrailingZeros(mask);
+        return oldest;
     }
 
     private boolean isDisposed(final int slot)
@@ -496,7 +520,6 @@ final class ServiceLink
     {
         final long id = replied[slot];
         replied[slot] = 0;
-        repliedMask[slot / MASK_BITS] &= ~(1L << slot);
         repliedCount--;
         countDisposal();
         return id;
