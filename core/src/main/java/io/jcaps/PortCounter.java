@@ -22,7 +22,7 @@ public enum PortCounter implements Counter
     CORRUPT(3, "corrupt", "links given up as the other side wrote what cannot be"),
     /** Clients that a service let in. */
     ACCEPTED(4, "accepted", "clients let in"),
-    /** Clients of a service that died before it had noticed that they closed. */
+    /** Clients of a service that died; one that another process has tidied up after first counts as closed. */
     DEATHS(5, "deaths", "clients that died"),
     /** Claims, puts and replies that found no memory in the region. */
     NO_SPACE(6, "no-space", "claims, puts and replies that found no memory"),

@@ -77,6 +77,7 @@ final class ServiceLink
     private long takenId;
     private boolean hasSkipped;
     private volatile boolean isClientDead;
+    private volatile boolean hasDied;
     private boolean isRefused;
     private boolean isDropped;
 
@@ -558,9 +559,10 @@ final class ServiceLink
 
     // ---- the end
 
-    boolean isClientDead()
+    /** Whether the client's process died without closing. */
+    boolean hasDied()
     {
-        return isClientDead;
+        return hasDied;
     }
 
     /** Whether the client has closed its port, or died; or the link is no longer what this side accepted. */
@@ -581,10 +583,17 @@ final class ServiceLink
     {
         if (!isClientDead && watch.isDead(clientProcessIndex, clientProcessIncarnation))
         {
+            // One that closed before it ended had closed, whoever noticed first.
+            hasDied = !hasClosed();
             isClientDead = true;
             return true;
         }
         return false;
+    }
+
+    private boolean hasClosed()
+    {
+        return (host.tables().getLongAcquire(stateOffset) & LinkEntryDescriptor.CLIENT_CLOSED) != 0;
     }
 
     /** The client is gone: all that the service received or replied comes back as disposals (R24). */

@@ -740,7 +740,7 @@ public final class ServicePort extends Port
                     peekedLink = null;
                     link.countGet(0);
                 }
-                if (link.isClientDead())
+                if (link.hasDied())
                 {
                     count(PortCounter.DEATHS);
                 }
@@ -944,7 +944,10 @@ public final class ServicePort extends Port
             if (link.watch(watch))
             {
                 isAttentionDue = true;
-                events.peerDied(name(), false, link.linkIndex());
+                if (link.hasDied())
+                {
+                    events.peerDied(name(), false, link.linkIndex());
+                }
             }
         }
         if (tables.getIntAcquire(eventsOffset) != seenEvents && hasSilentNewcomer())

@@ -303,6 +303,13 @@ class ErrorLogTest
             assertThat(told).hasSize(1).allMatch((each) -> each.startsWith("died false"));
             assertThat(service.clientCount()).isEqualTo(1);
             assertThat(service.counter(PortCounter.DEATHS)).isEqualTo(1);
+            final ClientPort leaver = region.client();
+            assertThat(service.clientCount()).isEqualTo(2);
+            leaver.attachment.close();
+            service.attachment.watch().doWork();
+            assertThat(service.clientCount()).isEqualTo(1);
+            assertThat(service.counter(PortCounter.DEATHS)).as("it had closed").isEqualTo(1);
+            assertThat(told).hasSize(1);
             service.attachment.abandon();
             client.attachment.watch().doWork();
             client.attachment.watch().doWork();
