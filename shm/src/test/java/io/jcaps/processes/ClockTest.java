@@ -49,7 +49,7 @@ class ClockTest
 
     private static final Set<String> MAY_NOTE_THE_TIME = Set.of(
         Attachment.class.getName() + ".service", Attachment.class.getName() + ".connect",
-        Attachment.class.getName() + ".waitSet", "io.jcaps.shm.RegionOpener.create",
+        Attachment.class.getName() + ".waitSet", "io.jcaps.ErrorLog.open", "io.jcaps.shm.RegionOpener.create",
         LocalRegion.class.getName() + ".<init>");
     private static final List<String> WALL_CLOCKS = List.of("java.time.", "java.util.Date", "java.util.Calendar",
         "java.util.Timer", "java.nio.file.attribute.FileTime", "java.lang.ProcessHandle$Info");

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * A directory in memory for a region of the test's own. After the test all that was given to it is closed, in reverse
@@ -93,12 +94,9 @@ public final class TestRegion implements BeforeEachCallback, AfterEachCallback
             {
                 throw new AssertionError("what the test opened could not be closed", failure);
             }
-            // Whoever attaches removes what the dead have left.
             final Tables tables = tables();
-            attach().close();
-            assertThat(tables.openPorts()).as("ports left behind").isEmpty();
-            assertThat(tables.usedLinks()).as("links left behind").isEmpty();
-            assertThat(tables.processCount()).as("processes left behind").isZero();
+            // A process that was killed by way of the one that had started it may still be dying.
+            await().untilAsserted(() -> assertNobodyIn(tables));
             final Object locks = System.getProperties().get(LOCKS_KEY);
             assertThat(null == locks ? Map.of() : (Map<?, ?>)locks).as("lock files left open").isEmpty();
         }
@@ -112,6 +110,15 @@ public final class TestRegion implements BeforeEachCallback, AfterEachCallback
                 }
             }
         }
+    }
+
+    private void assertNobodyIn(final Tables tables)
+    {
+        // Whoever attaches removes what the dead have left.
+        attach().close();
+        assertThat(tables.openPorts()).as("ports left behind").isEmpty();
+        assertThat(tables.usedLinks()).as("links left behind").isEmpty();
+        assertThat(tables.processCount()).as("processes left behind").isZero();
     }
 
     /**
