@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -198,10 +199,32 @@ final class ChildJvm implements AutoCloseable
         {
             final Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).inheritIO().start();
             assertThat(kill.waitFor()).isZero();
+            // A stop is on its way when the call returns: a thread that sleeps may still wake up once and do something.
+            while ("STOP".equals(name) && !isStopped())
+            {
+                LockSupport.parkNanos(100_000);
+            }
         }
         catch (final IOException | InterruptedException ex)
         {
             throw new AssertionError(ex);
+        }
+    }
+
+    private boolean isStopped() throws IOException
+    {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid()), "task")))
+        {
+            for (final Path thread : threads.toList())
+            {
+                final String stat = Files.readString(thread.resolve("stat"));
+                // Behind the name, which may contain anything: the state, T for stopped.
+                if ('T' != stat.charAt(stat.lastIndexOf(')') + 2))
+                {
+                    return false;
+                }
+            }
+            return true;
         }
     }
 
