@@ -43,10 +43,10 @@ class FailoverIT
             try (ExampleJvm c = server("C", 3))
             {
                 // Ctrl-C, for a change: the server closes its port.
-                a.signal("INT");
+                a.signal("TERM");
                 client.awaitLine("connected to generation 3");
                 client.awaitLine("answered by C");
-                assertThat(a.linesToExit(130)).containsExactly("A serves");
+                assertThat(a.linesToExit(143)).containsExactly("A serves");
                 c.kill();
             }
             // Nobody is left: it waits until somebody comes.

@@ -47,8 +47,8 @@ class OrdersIT
                 .endsWith(" (" + acceptedCount + " orders)");
             assertThat(journal(journal)).hasSize((int)acceptedCount);
 
-            engine.signal("INT");
-            assertThat(engine.linesToExit(130)).startsWith("matching");
+            engine.signal("TERM");
+            assertThat(engine.linesToExit(143)).startsWith("matching");
         }
     }
 

@@ -36,8 +36,8 @@ class PingIT
             assertThat(lines.subList(0, 20))
                 .allMatch(line -> line.matches("32 bytes from pid \\d+: seq=\\d+ time=.* us"));
 
-            service.signal("INT");
-            assertThat(service.linesToExit(130)).hasSize(1);
+            service.signal("TERM");
+            assertThat(service.linesToExit(143)).hasSize(1);
         }
     }
 

@@ -42,9 +42,9 @@ class PortOfCIT
             {
                 client.awaitLine("connected");
                 client.awaitLine("generation 2");
-                server.signal("INT");
+                server.signal("TERM");
                 client.awaitLine("server gone after ");
-                assertThat(server.linesToExit(130)).first().isEqualTo("serving on port 1");
+                assertThat(server.linesToExit(143)).first().isEqualTo("serving on port 1");
             }
         }
     }

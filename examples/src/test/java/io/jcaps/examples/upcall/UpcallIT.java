@@ -34,8 +34,8 @@ class UpcallIT
                 .contains("instrument 40: up to 500 at 1280", "instrument 100: no price")
                 .last().isEqualTo("100 instruments have a price and a limit");
 
-            service.signal("INT");
-            assertThat(service.linesToExit(130)).containsExactly("serving", "handler failed: no such instrument: 100");
+            service.signal("TERM");
+            assertThat(service.linesToExit(143)).containsExactly("serving", "handler failed: no such instrument: 100");
         }
     }
 }

@@ -33,8 +33,8 @@ class WorkersIT
             assertThat(client.linesToEnd()).singleElement().asString()
                 .matches("500 answered, [1-9]\\d* of them overtaken by a later one");
 
-            pool.signal("INT");
-            assertThat(pool.linesToExit(130)).isEmpty();
+            pool.signal("TERM");
+            assertThat(pool.linesToExit(143)).isEmpty();
         }
     }
 }
