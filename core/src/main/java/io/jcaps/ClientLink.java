@@ -249,7 +249,8 @@ final class ClientLink
         putNumbers[slot] = putCount;
         slotByPut[(int)putCount++ & PUT_HISTORY_MASK] = (byte)slot;
         // Counters: two plain stores to a line that only this side uses, behind what the service waits for. Opaque, so
-        // that another process sees no half of a number; nothing else is told by them.
+        // that another process sees no half of a number; nothing else is told by them. If this process dies before one,
+        // that number is one message short.
         link.putLongOpaque(LinkDescriptor.CLIENT_PUTS_OFFSET, putCount);
         putByteCount += length;
         link.putLongOpaque(LinkDescriptor.CLIENT_PUT_BYTES_OFFSET, putByteCount);

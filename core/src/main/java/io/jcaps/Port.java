@@ -238,7 +238,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     final void count(final PortCounter counter)
     {
         final int offset = entry.counterOffset(counter.ordinal());
-        // Release, so that other processes see no half of it; nothing else is told by it.
+        // Release, so that other processes see no half of it; nothing else is told by it. If the port's process dies
+        // before it, the number is one short, and nobody decides by it.
         tables.putLongRelease(offset, tables.getLong(offset) + 1);
     }
 

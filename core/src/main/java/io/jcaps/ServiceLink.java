@@ -417,7 +417,8 @@ final class ServiceLink
         replyNumbers[slot] = order;
         slotByReply[(int)order & REPLY_HISTORY_MASK] = (byte)slot;
         // Counters: two plain stores to a line that only this side uses, behind what the client waits for. Opaque, so
-        // that another process sees no half of a number; nothing else is told by them.
+        // that another process sees no half of a number; nothing else is told by them. If this process dies before one,
+        // that number is one message short.
         link.putLongOpaque(LinkDescriptor.SERVICE_REPLIES_OFFSET, order + 1);
         replyByteCount += length;
         link.putLongOpaque(LinkDescriptor.SERVICE_REPLY_BYTES_OFFSET, replyByteCount);
