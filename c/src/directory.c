@@ -1,0 +1,348 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "directory.h"
+
+#include "fail.h"
+#include "proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As in Linux. */
+#define MAX_LINKS 40
+#define ADVICE "use a directory of your own such as /dev/shm/jcaps-<user>/"
+
+static mode_t directory_mode(const enum access access)
+{
+    return access == ACCESS_PRIVATE ? 0700 : access == ACCESS_GROUP ? 0770 : 0755;
+}
+
+static mode_t file_mode(const enum access access)
+{
+    return access == ACCESS_PRIVATE ? 0600 : access == ACCESS_GROUP ? 0660 : 0666;
+}
+
+static const char *type_name(const mode_t mode)
+{
+    return S_ISDIR(mode) ? "a directory" : S_ISREG(mode) ? "a regular file" : S_ISLNK(mode) ? "a symbolic link" :
+        "neither file, directory nor link";
+}
+
+/* Through the open directory: whoever can write to the one around it can have put a link in its place. */
+static int set_mode_of_made(const char *path, const mode_t mode)
+{
+    const int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0)
+    {
+        return -1;
+    }
+    struct stat status;
+    int result = fstat(descriptor, &status);
+    if (result == 0 && status.st_uid != geteuid())
+    {
+        errno = EACCES;
+        result = -1;
+    }
+    if (result == 0)
+    {
+        result = fchmod(descriptor, mode);
+    }
+    const int error = errno;
+    close(descriptor);
+    errno = error;
+    return result;
+}
+
+/* Makes a directory and those above it that are missing. */
+static int create(char *path, const enum access access)
+{
+    for (char *end = path + 1;; end++)
+    {
+        if (*end != '/' && *end != 0)
+        {
+            continue;
+        }
+        const char kept = *end;
+        *end = 0;
+        /* At first for the owner alone; then exactly as it should be, whatever the umask made of it. */
+        if (mkdir(path, 0700) == 0)
+        {
+            if (set_mode_of_made(path, directory_mode(access)) != 0)
+            {
+                return -1;
+            }
+        }
+        else if (errno != EEXIST)
+        {
+            struct stat status;
+            if (lstat(path, &status) != 0)
+            {
+                return -1;
+            }
+        }
+        *end = kept;
+        if (kept == 0)
+        {
+            return 0;
+        }
+    }
+}
+
+/* Whom the caller trusts: root, itself, and what these say. */
+struct trust
+{
+    uid_t uid; /* another user, or -1 */
+    gid_t gid; /* the members of a group, or -1 */
+};
+
+/* Whether others can change where an entry of a path leads; then the reason. */
+static bool is_changed_by_others(
+    const char *path, const struct stat *status, const struct trust *trust, char *reason, const size_t length)
+{
+    const unsigned mode = status->st_mode & 07777;
+    if (status->st_uid != 0 && status->st_uid != geteuid() && status->st_uid != trust->uid &&
+        /* Root of the machine is such a user in a namespace that does not have it. */
+        !proc_is_unknown_user(status->st_uid))
+    {
+        snprintf(reason, length, "%s belongs to uid %u", path, status->st_uid);
+        return true;
+    }
+    /* The mode of a link says nothing. In a sticky directory an entry is renamed by its owner alone, who is checked
+       next. */
+    if (S_ISLNK(status->st_mode) || (mode & S_ISVTX) != 0)
+    {
+        return false;
+    }
+    if ((mode & S_IWOTH) != 0)
+    {
+        snprintf(reason, length, "%s has mode %04o, writable by everybody", path, mode);
+        return true;
+    }
+    if ((mode & S_IWGRP) != 0 && status->st_gid != trust->gid)
+    {
+        snprintf(reason, length, "%s has mode %04o, writable by gid %u", path, mode, status->st_gid);
+        return true;
+    }
+    return false;
+}
+
+/* Walks a path as OpenSSH does for its keys: whoever can rename an entry of a directory on the way can lead the rest
+   elsewhere. 1 with the reason if others can, 0 if not, or -1 with errno. What is missing is not looked at. */
+static int find_untrusted(const char *path, const struct trust *trust, char *reason, const size_t length)
+{
+    char rest[PATH_MAX];
+    char at[PATH_MAX] = "/";
+    char next[PATH_MAX];
+    struct stat status;
+    if (path[0] != '/' || strlen(path) >= sizeof(rest))
+    {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(rest, path);
+    if (lstat(at, &status) != 0)
+    {
+        return -1;
+    }
+    if (is_changed_by_others(at, &status, trust, reason, length))
+    {
+        return 1;
+    }
+    for (int link_count = 0;;)
+    {
+        char *name = rest + strspn(rest, "/");
+        char *end = name + strcspn(name, "/");
+        const size_t name_length = (size_t)(end - name);
+        if (name_length == 0)
+        {
+            return 0;
+        }
+        if (name_length == 2 && name[0] == '.' && name[1] == '.')
+        {
+            /* No link is left in what was walked, so this is the directory above. */
+            char *slash = strrchr(at, '/');
+            slash[slash == at ? 1 : 0] = 0;
+        }
+        else if (name_length != 1 || name[0] != '.')
+        {
+            if ((size_t)snprintf(next, sizeof(next), "%s%s%.*s", at, at[1] == 0 ? "" : "/", (int)name_length, name) >=
+                sizeof(next))
+            {
+                errno = ENAMETOOLONG;
+                return -1;
+            }
+            if (lstat(next, &status) != 0)
+            {
+                return errno == ENOENT ? 0 : -1;
+            }
+            if (is_changed_by_others(next, &status, trust, reason, length))
+            {
+                return 1;
+            }
+            if (S_ISLNK(status.st_mode))
+            {
+                char target[PATH_MAX];
+                const ssize_t target_length = readlink(next, target, sizeof(target));
+                if (target_length < 0)
+                {
+                    return -1;
+                }
+                if (++link_count > MAX_LINKS || (size_t)target_length + strlen(end) >= sizeof(target))
+                {
+                    errno = ELOOP;
+                    return -1;
+                }
+                strcpy(target + target_length, end);
+                strcpy(rest, target);
+                if (target[0] == '/')
+                {
+                    strcpy(at, "/");
+                }
+                continue;
+            }
+            strcpy(at, next);
+        }
+        memmove(rest, end, strlen(end) + 1);
+    }
+}
+
+/* Checks the directories above one. 0, or -1 with errno and the reason. */
+static int check_above(const char *path, const struct trust *trust)
+{
+    char parent[PATH_MAX];
+    char reason[PATH_MAX + 64];
+    if (path[0] == '/')
+    {
+        snprintf(parent, sizeof(parent), "%s", path);
+    }
+    else
+    {
+        char here[PATH_MAX];
+        if (getcwd(here, sizeof(here)) == NULL)
+        {
+            return fail_with(errno, "the current directory is not known: %s", strerror(errno));
+        }
+        if ((size_t)snprintf(parent, sizeof(parent), "%s/%s", here, path) >= sizeof(parent))
+        {
+            return fail_with(ENAMETOOLONG, "the path is too long: %s", path);
+        }
+    }
+    /* Without the last name, behind which there may be slashes. */
+    size_t length = strlen(parent);
+    while (length > 1 && parent[length - 1] == '/')
+    {
+        length--;
+    }
+    while (length > 1 && parent[length - 1] != '/')
+    {
+        length--;
+    }
+    parent[length] = 0;
+    const int result = find_untrusted(parent, trust, reason, sizeof(reason));
+    if (result < 0)
+    {
+        return fail_with(errno, "the directories above %s cannot be checked: %s", path, strerror(errno));
+    }
+    return result == 0 ? 0 : fail_with(EACCES, "a directory above can be changed by others: %s, so they could put "
+        "another directory in the place of %s: " ADVICE ", or have one mounted there", reason, path);
+}
+
+static int check(const struct directory *directory)
+{
+    const struct stat *status = &directory->status;
+    const unsigned mode = status->st_mode & 07777;
+    if (!S_ISDIR(status->st_mode))
+    {
+        return fail_with(ENOTDIR, "not a directory: %s is %s, which is not followed: " ADVICE,
+            directory->path, type_name(status->st_mode));
+    }
+    if (directory->access == ACCESS_PRIVATE && status->st_uid != geteuid() && status->st_uid != 0)
+    {
+        return fail_with(EACCES, "somebody else's directory: %s belongs to uid %u (mode %04o), expected %u or 0: use a "
+            "directory of your own (CAPS_REGION), or share the region by CAPS_OPEN_GROUP or CAPS_OPEN_WORLD",
+            directory->path, status->st_uid, mode, geteuid());
+    }
+    const struct trust trust = {
+        .uid = directory->access == ACCESS_PRIVATE ? (uid_t)-1 : status->st_uid,
+        .gid = directory->access == ACCESS_GROUP ? status->st_gid : (gid_t)-1};
+    if (check_above(directory->path, &trust) != 0)
+    {
+        return -1;
+    }
+    if ((mode & S_IWOTH) != 0)
+    {
+        return fail_with(EACCES,
+            "directory is writable by everybody: %s has mode %04o: make one in it that is not (mkdir -m 0700, or "
+            "-m 2770 for a group), or " ADVICE,
+            directory->path, mode);
+    }
+    if ((mode & S_IWGRP) != 0 && directory->access != ACCESS_GROUP)
+    {
+        return fail_with(EACCES, "directory is writable by its group: %s has mode %04o, gid %u: use one that is not, "
+            "or "
+            "CAPS_OPEN_GROUP", directory->path, mode, status->st_gid);
+    }
+    return 0;
+}
+
+int directory_open(
+    struct directory *directory, const char *path, const enum access access, const bool create_if_missing)
+{
+    directory->path = path;
+    directory->access = access;
+    bool is_there = lstat(path, &directory->status) == 0;
+    if (!is_there && errno == ENOENT && create_if_missing)
+    {
+        char *copy = strdup(path);
+        const bool is_made = copy != NULL && create(copy, access) == 0;
+        const int error = errno;
+        free(copy);
+        if (!is_made)
+        {
+            return fail_with(error, "directory %s cannot be made: %s: " ADVICE, path, strerror(error));
+        }
+        is_there = lstat(path, &directory->status) == 0;
+    }
+    return is_there ? check(directory) : fail_with(errno, "no region: there is no directory %s", path);
+}
+
+int directory_check_file(const struct directory *directory, const struct stat *file, const char *path)
+{
+    if (!S_ISREG(file->st_mode))
+    {
+        return fail_with(EPROTO, "not a region: %s is %s, a region is a regular file: remove it, or use another path",
+            path, type_name(file->st_mode));
+    }
+    const bool is_trusted = file->st_uid == geteuid() || file->st_uid == 0 ||
+        file->st_uid == directory->status.st_uid ||
+        ((directory->status.st_mode & S_IWGRP) != 0 && file->st_gid == directory->status.st_gid);
+    return is_trusted ? 0 : fail_with(EACCES, "somebody else's file: %s belongs to uid %u (mode %04o), expected %u, 0, "
+        "or the directory's owner %u: remove it, or use another path", path, file->st_uid, file->st_mode & 07777,
+        geteuid(), directory->status.st_uid);
+}
+
+int directory_set_mode(const struct directory *directory, const int descriptor)
+{
+    struct stat status;
+    if (fstat(descriptor, &status) != 0)
+    {
+        return fail_with(errno, "a file in %s cannot be looked at: %s", directory->path, strerror(errno));
+    }
+    if (directory->access == ACCESS_GROUP && status.st_gid != directory->status.st_gid &&
+        fchown(descriptor, (uid_t)-1, directory->status.st_gid) != 0)
+    {
+        return fail_with(errno, "a file in %s cannot be given to the directory's group %u: be a member of that "
+            "group, or "
+            "change the directory's", directory->path, directory->status.st_gid);
+    }
+    /* The mode that a file is created with is masked by the umask; this one is not. */
+    return fchmod(descriptor, file_mode(directory->access)) == 0 ? 0 :
+        fail_with(errno, "a file in %s cannot be given its mode: %s", directory->path, strerror(errno));
+}

@@ -1,0 +1,68 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef CAPS_LOCKS_H
+#define CAPS_LOCKS_H
+
+/*
+ * Locks on single bytes of the file beside a region: io.jcaps.shm.file.LifeLocks. They prove life: the kernel gives a
+ * process's locks back when the process is gone, after its memory and not before (B2).
+ *
+ * They are POSIX record locks, which the kernel counts by process and file: closing any descriptor of the file drops
+ * all of the process's locks on it. So the process has one descriptor, kept high where programs that close a range do
+ * not look, and closed after the last use. A forked child that closes its copy leaves its parent's locks alone.
+ */
+
+#include "caps_layout.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct lock_file
+{
+    int descriptor; /* -1 if closed */
+    dev_t dev;
+    ino_t ino;
+};
+
+/* What lock_file_open found. */
+enum lock_file_result
+{
+    LOCK_FILE_OPEN,    /* it is open */
+    LOCK_FILE_GONE,    /* it is not there, or was replaced just now */
+    LOCK_FILE_FOREIGN, /* another library of this process has locks on it: it is kept open */
+    LOCK_FILE_ERROR    /* errno says why */
+};
+
+enum lock_file_result lock_file_open(struct lock_file *file, const char *path);
+
+/* Never closes it, as another library of this process has locks on it; the next lock_file_open takes it again. */
+void lock_file_keep(struct lock_file *file);
+
+/* Closes it, and so drops all of this process's locks on it. */
+void lock_file_close(struct lock_file *file);
+
+/* Whether it is this one that is found at a path. */
+bool lock_file_is_at(const struct lock_file *file, const char *path);
+
+/* Byte of the life lock of a process entry; that of the tables is PROCESS_TABLES_POSITION. Regions that have followed
+   each other at one path share a lock file, but not these bytes. */
+static inline int64_t life_position(const int64_t region_id, const int process_index)
+{
+    return ((region_id & PROCESS_REGION_ID_MASK) + 1) * PROCESS_MIN_LIFE_POSITION + process_index;
+}
+
+/* Takes a write lock on one byte without waiting; false if another holds it, or looks at it. */
+bool byte_lock(const struct lock_file *file, int64_t position);
+void byte_unlock(const struct lock_file *file, int64_t position);
+
+/*
+ * Process that holds a write lock on one of some bytes, as this process sees pids: 0 if nobody does, -1 if somebody
+ * does whom this process cannot see, or the kernel does not answer. length 0 means to the end. Never finds this
+ * process.
+ */
+pid_t byte_holder(const struct lock_file *file, int64_t position, int64_t length);
+
+#endif

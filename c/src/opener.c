@@ -1,0 +1,709 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/*
+ * Finds a region or makes it, in the order of io.jcaps.shm.file.RegionOpener, which keeps newcomers of both libraries
+ * together:
+ *
+ * 1. The lock file is made first, under a private name, and gets its own by link(), which fails if there is one. It is
+ *    never replaced as long as there is a region.
+ * 2. Whoever holds the tables' lock on it, and finds no region, makes one under a private name, complete, and gives it
+ * its
+ *    name by link() again. Nobody sees half a region.
+ * 3. Whoever finds a region attaches, without any lock, and without ever making a lock file: a region without one lost
+ * it,
+ *    and another in its place would show all who are in the region as dead.
+ *
+ * A creator that dies leaves at most its private file, which the next holder of the tables' lock removes. A region of
+ * an earlier boot is removed and made anew, under the tables' lock, if the kernel says that nobody holds a life lock.
+ */
+#include "clock.h"
+#include "descriptors.h"
+#include "directory.h"
+#include "fail.h"
+#include "header.h"
+#include "proc.h"
+#include "region.h"
+#include "words.h"
+#include "zeros.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define LOCK_SUFFIX ".lock"
+#define PRIVATE_SUFFIX ".tmp"
+#define PRIVATE_DIGITS 16
+#define ATTACH_TIMEOUT_NS INT64_C(5000000000)
+#define PAUSE_NS INT64_C(1000000)
+#define NAME_BUFFER_LENGTH 4096
+
+enum attempt
+{
+    ATTEMPT_OPENED,
+    ATTEMPT_AGAIN, /* something changed meanwhile: it is worth another attempt */
+    ATTEMPT_FAILED /* errno and the reason are set */
+};
+
+struct opener
+{
+    struct region *region;
+    struct directory directory;
+    char *directory_path;
+    const char *name; /* of the file in its directory */
+    struct geometry geometry;
+    bool create_if_missing;
+    bool has_boot_id;
+    int64_t boot_id[2];
+    bool has_made_lock_file;
+    bool has_tidied;
+};
+
+static bool is_plain_name(const char *name)
+{
+    for (const char *c = name; *c != 0; c++)
+    {
+        const bool is_letter = (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') ||
+            *c == '_';
+        if (!is_letter && (c == name || (*c != '.' && *c != '-')))
+        {
+            return false;
+        }
+    }
+    return *name != 0;
+}
+
+char *region_path(const char *path)
+{
+    char *text = NULL;
+    /* A set-user-id program must not follow its caller's environment. */
+    const char *given = path != NULL ? path : secure_getenv("CAPS_REGION");
+    if (given != NULL && *given != 0)
+    {
+        if (*given == '/')
+        {
+            return strdup(given);
+        }
+        char *working = getcwd(NULL, 0);
+        if (working != NULL && asprintf(&text, "%s/%s", working, given) < 0)
+        {
+            text = NULL;
+        }
+        free(working);
+        return text;
+    }
+    struct stat status;
+    const bool has_memory = stat("/dev/shm", &status) == 0 && S_ISDIR(status.st_mode);
+    const char *parent = has_memory ? "/dev/shm" : "/tmp";
+    /* The name only keeps users apart, by the rules of Java's user.name; whose the directory is, the kernel says. Other
+       threads of the program may look up users as well. */
+    char buffer[NAME_BUFFER_LENGTH];
+    struct passwd entry;
+    struct passwd *user = NULL;
+    getpwuid_r(getuid(), &entry, buffer, sizeof(buffer), &user);
+    const int length = user != NULL && user->pw_name != NULL && is_plain_name(user->pw_name) ?
+        asprintf(&text, "%s/jcaps-%s/default", parent, user->pw_name) :
+        asprintf(&text, "%s/jcaps-%u/default", parent, geteuid());
+    return length < 0 ? NULL : text;
+}
+
+static enum attempt failed(const int error, const char *what, const char *path)
+{
+    fail_with(error, "%s %s: %s", what, path, error == EACCES ? "permission denied" : strerror(error));
+    return ATTEMPT_FAILED;
+}
+
+static bool look(const char *path, struct stat *status)
+{
+    return lstat(path, status) == 0;
+}
+
+static bool is_same_file(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+static bool is_private_name(const struct opener *opener, const char *name)
+{
+    const size_t length = strlen(opener->name);
+    if (strncmp(name, opener->name, length) != 0 || name[length] != '~')
+    {
+        return false;
+    }
+    const char *digits = name + length + 1;
+    return strspn(digits, "0123456789abcdef") == PRIVATE_DIGITS && strcmp(digits + PRIVATE_DIGITS, PRIVATE_SUFFIX) == 0;
+}
+
+static char *private_path(const struct opener *opener)
+{
+    uint64_t number = 0;
+    if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+    {
+        number = (uint64_t)now_ns() ^ (uint64_t)getpid() << 40;
+    }
+    char *path = NULL;
+    return asprintf(&path, "%s~%016" PRIx64 PRIVATE_SUFFIX, opener->region->path, number) < 0 ? NULL : path;
+}
+
+/* Under the tables' lock, so that they are nobody's. */
+static void remove_private_files(const struct opener *opener)
+{
+    DIR *directory = opendir(opener->directory_path);
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
+    {
+        if (is_private_name(opener, entry->d_name))
+        {
+            unlinkat(dirfd(directory), entry->d_name, 0);
+        }
+    }
+    if (directory != NULL)
+    {
+        closedir(directory);
+    }
+}
+
+static bool lock_tables(const struct region *region, const int64_t timeout_ns)
+{
+    const int64_t deadline = deadline_after(timeout_ns);
+    while (!byte_lock(&region->locks, PROCESS_TABLES_POSITION))
+    {
+        if (now_ns() >= deadline)
+        {
+            return false;
+        }
+        pause_ns(PAUSE_NS / 10);
+    }
+    return true;
+}
+
+static bool is_anyone_alive(const struct region *region)
+{
+    return byte_holder(&region->locks, PROCESS_MIN_LIFE_POSITION, 0) != 0;
+}
+
+static bool may_create(const struct opener *opener)
+{
+    if (!opener->create_if_missing)
+    {
+        fail_with(ENOENT, "no region: %s does not exist: start the program that creates it", opener->region->path);
+    }
+    return opener->create_if_missing;
+}
+
+static enum attempt make_lock_file(struct opener *opener)
+{
+    const char *lock_path = opener->region->lock_path;
+    char *path = private_path(opener);
+    const int descriptor = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+    {
+        const int error = path == NULL ? ENOMEM : errno;
+        free(path);
+        return failed(error, "cannot make", lock_path);
+    }
+    enum attempt result = ATTEMPT_AGAIN;
+    const bool has_mode = directory_set_mode(&opener->directory, descriptor) == 0;
+    /* Closed again before it has its name: closing it later would drop this process's locks. */
+    close(descriptor);
+    if (!has_mode)
+    {
+        result = ATTEMPT_FAILED;
+    }
+    else if (link(path, lock_path) == 0)
+    {
+        opener->has_made_lock_file = true;
+    }
+    else if (errno != EEXIST && errno != ENOENT)
+    {
+        result = failed(errno, "cannot make", lock_path);
+    }
+    const int error = errno;
+    unlink(path);
+    free(path);
+    errno = error;
+    return result;
+}
+
+/* Opens the region's file if it is the one that was found. */
+static enum attempt open_file(struct opener *opener, const struct stat *found, int *descriptor)
+{
+    const char *path = opener->region->path;
+    *descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (*descriptor < 0)
+    {
+        return errno == ENOENT ? ATTEMPT_AGAIN : failed(errno, "region cannot be opened:", path);
+    }
+    struct stat status;
+    if (fstat(*descriptor, &status) != 0 || !is_same_file(&status, found))
+    {
+        close(*descriptor);
+        return ATTEMPT_AGAIN;
+    }
+    return ATTEMPT_OPENED;
+}
+
+/* Reads and checks the header of an open file, from a copy: nothing is mapped before its length is known. */
+static int read_header(
+    const struct opener *opener, const int descriptor, struct geometry *geometry, uint8_t *header)
+{
+    struct stat status;
+    size_t length = 0;
+    if (fstat(descriptor, &status) != 0)
+    {
+        return fail_with(errno, "region %s cannot be looked at: %s", opener->region->path, strerror(errno));
+    }
+    memset(header, 0, REGION_HEADER_LENGTH);
+    while (length < REGION_HEADER_LENGTH)
+    {
+        const ssize_t count = pread(descriptor, header + length, REGION_HEADER_LENGTH - length, (off_t)length);
+        if (count == 0)
+        {
+            break;
+        }
+        if (count < 0 && errno != EINTR)
+        {
+            return fail_with(errno, "region %s cannot be read: %s", opener->region->path, strerror(errno));
+        }
+        length += count > 0 ? (size_t)count : 0;
+    }
+    return header_check(header, status.st_size, opener->region->path, geometry);
+}
+
+static bool is_stale(const struct opener *opener, const uint8_t *header)
+{
+    const int64_t high = get_long(header, REGION_BOOT_ID_OFFSET);
+    const int64_t low = get_long(header, REGION_BOOT_ID_OFFSET + 8);
+    return opener->has_boot_id && (high != 0 || low != 0) && (high != opener->boot_id[0] || low != opener->boot_id[1]);
+}
+
+/* Takes an open file as the region. */
+static enum attempt adopt(struct opener *opener, const int descriptor, const struct geometry *geometry, uint8_t *tables)
+{
+    struct region *region = opener->region;
+    struct stat status;
+    region->links = calloc((size_t)geometry->link_count, sizeof(uint8_t *));
+    if (region->links == NULL || fstat(descriptor, &status) != 0)
+    {
+        return failed(region->links == NULL ? ENOMEM : errno, "cannot use", region->path);
+    }
+    region->geometry = *geometry;
+    region->descriptor = descriptor_keep_high(descriptor);
+    region->dev = status.st_dev;
+    region->ino = status.st_ino;
+    region->tables = tables;
+    region_advise(region, tables, geometry->tables_length);
+    region->region_id = get_long(tables, REGION_REGION_ID_OFFSET);
+    return ATTEMPT_OPENED;
+}
+
+/* Attaches to what was found; again if that is gone. */
+static enum attempt attach(struct opener *opener, const struct stat *found, bool *is_of_earlier_boot)
+{
+    struct region *region = opener->region;
+    int descriptor;
+    enum attempt result = open_file(opener, found, &descriptor);
+    if (result != ATTEMPT_OPENED)
+    {
+        return result;
+    }
+    struct geometry geometry;
+    _Alignas(8) uint8_t header[REGION_HEADER_LENGTH];
+    struct stat now;
+    result = ATTEMPT_AGAIN;
+    if (read_header(opener, descriptor, &geometry, header) != 0)
+    {
+        result = ATTEMPT_FAILED;
+    }
+    else if (is_stale(opener, header))
+    {
+        *is_of_earlier_boot = true;
+    }
+    else if (look(region->path, &now) && is_same_file(&now, found) &&
+        lock_file_is_at(&region->locks, region->lock_path))
+    {
+        uint8_t *tables = region_map(descriptor, 0, geometry.tables_length);
+        if (tables == NULL)
+        {
+            result = failed(errno, "cannot map", region->path);
+        }
+        else
+        {
+            /* The lock file that is held must be the one that those in this region hold. */
+            const int64_t inode = get_long(tables, REGION_LOCK_INODE_OFFSET);
+            result = inode == (int64_t)region->locks.ino ? adopt(opener, descriptor, &geometry, tables) :
+                ATTEMPT_FAILED;
+            if (inode != (int64_t)region->locks.ino)
+            {
+                fail_with(EPROTO, "the lock file is not this region's: %s is inode %ju, the region's was %" PRId64
+                    ". It was replaced, so nobody can tell who is still in %s: end all programs that use it, then "
+                    "remove "
+                    "both files", region->lock_path, (uintmax_t)region->locks.ino, inode, region->path);
+            }
+            if (result == ATTEMPT_FAILED)
+            {
+                munmap(tables, geometry.tables_length);
+            }
+        }
+    }
+    if (result != ATTEMPT_OPENED)
+    {
+        const int error = errno;
+        close(descriptor);
+        errno = error;
+    }
+    return result;
+}
+
+/* A file without a lock file beside it: says what is wrong with it; again if it changed meanwhile. */
+static enum attempt refuse_without_lock_file(struct opener *opener, const struct stat *found)
+{
+    const struct region *region = opener->region;
+    int descriptor;
+    struct geometry geometry;
+    _Alignas(8) uint8_t header[REGION_HEADER_LENGTH];
+    if (directory_check_file(&opener->directory, found, region->path) != 0)
+    {
+        return ATTEMPT_FAILED;
+    }
+    const enum attempt result = open_file(opener, found, &descriptor);
+    if (result != ATTEMPT_OPENED)
+    {
+        return result;
+    }
+    /* It may be no region at all, and then it is not for us to advise its removal. */
+    const int check = read_header(opener, descriptor, &geometry, header);
+    const int error = errno;
+    close(descriptor);
+    errno = error;
+    if (check != 0)
+    {
+        return ATTEMPT_FAILED;
+    }
+    struct stat now;
+    struct stat lock;
+    if (look(region->path, &now) && is_same_file(&now, found) && !look(region->lock_path, &lock))
+    {
+        fail_with(EPROTO, "region without its lock file: %s was removed, so nobody can tell who is still in %s: end "
+            "all "
+            "programs that use it, then remove it", region->lock_path, region->path);
+        return ATTEMPT_FAILED;
+    }
+    return ATTEMPT_AGAIN;
+}
+
+/* Fills a new file: length, memory for header and tables, header. */
+static uint8_t *fill(const struct opener *opener, const int descriptor)
+{
+    const struct geometry *geometry = &opener->geometry;
+    int64_t region_id = 0;
+    const int64_t no_boot[2] = {0, 0};
+    /* A zero at the end gives the file its length, with nothing but holes before it. The zeros written to the tables
+       are what keeps a store to them from finding no page. */
+    if (getrandom(&region_id, sizeof(region_id), 0) != sizeof(region_id) ||
+        !zeros_write(descriptor, geometry->file_length - 1, 1) ||
+        !zeros_write(descriptor, 0, geometry->tables_length))
+    {
+        return NULL;
+    }
+    uint8_t *tables = region_map(descriptor, 0, geometry->tables_length);
+    if (tables != NULL)
+    {
+        header_write(tables, geometry, region_id, opener->has_boot_id ? opener->boot_id : no_boot, now_ms(),
+            (int64_t)opener->region->locks.ino);
+    }
+    return tables;
+}
+
+/* Under the tables' lock: makes a region; again if another is there. */
+static enum attempt create(struct opener *opener)
+{
+    struct region *region = opener->region;
+    char *path = private_path(opener);
+    const int descriptor = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+    {
+        const int error = path == NULL ? ENOMEM : errno;
+        free(path);
+        return failed(error, "cannot make", region->path);
+    }
+    enum attempt result = ATTEMPT_FAILED;
+    uint8_t *tables = NULL;
+    if (directory_set_mode(&opener->directory, descriptor) == 0)
+    {
+        tables = fill(opener, descriptor);
+        if (tables == NULL)
+        {
+            fail_with(errno, "region %s cannot be made: %zu bytes of memory for its tables, in a file of %" PRId64
+                " bytes: %s", region->path, opener->geometry.tables_length, opener->geometry.file_length,
+                    strerror(errno));
+        }
+        else if (link(path, region->path) == 0)
+        {
+            result = adopt(opener, descriptor, &opener->geometry, tables);
+        }
+        else
+        {
+            result = errno == EEXIST ? ATTEMPT_AGAIN : failed(errno, "cannot make", region->path);
+        }
+    }
+    const int error = errno;
+    unlink(path);
+    free(path);
+    if (result != ATTEMPT_OPENED)
+    {
+        if (tables != NULL)
+        {
+            munmap(tables, opener->geometry.tables_length);
+        }
+        close(descriptor);
+    }
+    errno = error;
+    return result;
+}
+
+/* Under the tables' lock: a region of an earlier boot, which is nobody's, is removed. */
+static enum attempt remove_stale(struct opener *opener, const struct stat *found)
+{
+    const struct region *region = opener->region;
+    int descriptor;
+    struct geometry geometry;
+    _Alignas(8) uint8_t header[REGION_HEADER_LENGTH];
+    if (directory_check_file(&opener->directory, found, region->path) != 0)
+    {
+        return ATTEMPT_FAILED;
+    }
+    const enum attempt result = open_file(opener, found, &descriptor);
+    if (result != ATTEMPT_OPENED)
+    {
+        return result;
+    }
+    const int check = read_header(opener, descriptor, &geometry, header);
+    const int error = errno;
+    close(descriptor);
+    errno = error;
+    if (check != 0)
+    {
+        return ATTEMPT_FAILED;
+    }
+    if (!is_stale(opener, header))
+    {
+        return ATTEMPT_AGAIN;
+    }
+    if (!may_create(opener))
+    {
+        return ATTEMPT_FAILED;
+    }
+    if (is_anyone_alive(region))
+    {
+        fail_with(EBUSY, "region %s is of an earlier boot, and yet somebody is in it: is it shared with another "
+            "machine? "
+            "Use another path", region->path);
+        return ATTEMPT_FAILED;
+    }
+    if (unlink(region->path) != 0 && errno != ENOENT)
+    {
+        return failed(errno, "cannot remove", region->path);
+    }
+    return ATTEMPT_OPENED;
+}
+
+/* Under the tables' lock. */
+static enum attempt replace_or_create(struct opener *opener)
+{
+    const struct region *region = opener->region;
+    struct stat found;
+    enum attempt result = ATTEMPT_OPENED;
+    remove_private_files(opener);
+    if (look(region->path, &found))
+    {
+        result = remove_stale(opener, &found);
+    }
+    if (result == ATTEMPT_OPENED)
+    {
+        result = create(opener);
+    }
+    /* A lock file that was made for nothing goes too. Those that wait for its lock see that it is not the one at the
+       path any more. */
+    if (result != ATTEMPT_OPENED && opener->has_made_lock_file && !look(region->path, &found) &&
+        !is_anyone_alive(region))
+    {
+        const int error = errno;
+        unlink(region->lock_path);
+        errno = error;
+    }
+    return result;
+}
+
+static enum attempt open_locks(struct opener *opener)
+{
+    struct region *region = opener->region;
+    switch (lock_file_open(&region->locks, region->lock_path))
+    {
+        case LOCK_FILE_OPEN:
+            return ATTEMPT_OPENED;
+        case LOCK_FILE_GONE:
+            return ATTEMPT_AGAIN;
+        case LOCK_FILE_FOREIGN:
+            fail_with(EBUSY, "another CAPS library of this process, such as the Java one, uses %s: one library per "
+                "process "
+                "and region", region->path);
+            return ATTEMPT_FAILED;
+        default:
+            return failed(errno, "lock file cannot be opened:", region->lock_path);
+    }
+}
+
+static enum attempt attempt(struct opener *opener)
+{
+    struct region *region = opener->region;
+    struct stat found;
+    struct stat found_lock;
+    const bool is_found = look(region->path, &found);
+    if (!look(region->lock_path, &found_lock))
+    {
+        return is_found ? refuse_without_lock_file(opener, &found) :
+            may_create(opener) ? make_lock_file(opener) : ATTEMPT_FAILED;
+    }
+    if ((is_found && directory_check_file(&opener->directory, &found, region->path) != 0) ||
+        directory_check_file(&opener->directory, &found_lock, region->lock_path) != 0)
+    {
+        return ATTEMPT_FAILED;
+    }
+    const enum attempt has_locks = open_locks(opener);
+    if (has_locks != ATTEMPT_OPENED)
+    {
+        return has_locks;
+    }
+    if (is_found && found.st_nlink > 1 && !opener->has_tidied && lock_tables(region, 0))
+    {
+        /* Its creator may have died before it removed the private name, which would keep the memory for ever. */
+        remove_private_files(opener);
+        opener->has_tidied = true;
+        byte_unlock(&region->locks, PROCESS_TABLES_POSITION);
+    }
+    bool is_of_earlier_boot = false;
+    if (is_found)
+    {
+        const enum attempt result = attach(opener, &found, &is_of_earlier_boot);
+        if (result != ATTEMPT_AGAIN)
+        {
+            return result;
+        }
+    }
+    if (!look(region->path, &found) && !may_create(opener))
+    {
+        return ATTEMPT_FAILED;
+    }
+    if (!lock_tables(region, ATTACH_TIMEOUT_NS))
+    {
+        const pid_t holder = byte_holder(&region->locks, PROCESS_TABLES_POSITION, 1);
+        fail_with(ETIMEDOUT, "region %s cannot be made: the tables' lock on %s was not free for 5 s; process %ld has "
+            "it: "
+            "is it stopped? Are there file locks on this file system?", region->path, region->lock_path, (long)holder);
+        return ATTEMPT_FAILED;
+    }
+    /* What is made from here on counts only if newcomers find this very lock file. */
+    const enum attempt result =
+        lock_file_is_at(&region->locks, region->lock_path) ? replace_or_create(opener) : ATTEMPT_AGAIN;
+    byte_unlock(&region->locks, PROCESS_TABLES_POSITION);
+    return result;
+}
+
+static int check_path(const char *path)
+{
+    const char *name = strrchr(path, '/') + 1;
+    const size_t length = strlen(name);
+    if (length == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    {
+        return fail_with(EINVAL, "path must name a file in a directory: path=%s", path);
+    }
+    if (length >= strlen(LOCK_SUFFIX) && strcmp(name + length - strlen(LOCK_SUFFIX), LOCK_SUFFIX) == 0)
+    {
+        return fail_with(EINVAL, "path must not end in " LOCK_SUFFIX ", the lock files' own ending: path=%s", path);
+    }
+    return 0;
+}
+
+static int prepare(struct opener *opener, const int flags, const struct caps_geometry *given)
+{
+    static const struct caps_geometry usual = CAPS_GEOMETRY_INIT;
+    const struct caps_geometry *geometry = given == NULL ? &usual : given;
+    const char *wrong = geometry_init(&opener->geometry, geometry->process_count, geometry->port_count,
+        geometry->link_count, geometry->slot_count, geometry->message_limit);
+    if (wrong != NULL)
+    {
+        return fail_with(EINVAL, "geometry: %s is out of range", wrong);
+    }
+    const char *slash = strrchr(opener->region->path, '/');
+    opener->name = slash + 1;
+    /* Without the slashes at its end: they would have a link in the directory's place followed before it is checked. */
+    size_t directory_length = (size_t)(slash - opener->region->path);
+    while (directory_length > 1 && opener->region->path[directory_length - 1] == '/')
+    {
+        directory_length--;
+    }
+    opener->directory_path = strndup(opener->region->path, directory_length == 0 ? 1 : directory_length);
+    if (opener->directory_path == NULL || asprintf(&opener->region->lock_path, "%s" LOCK_SUFFIX,
+        opener->region->path) < 0)
+    {
+        return fail(ENOMEM, "no memory");
+    }
+    opener->region->has_huge_pages = (flags & CAPS_OPEN_HUGE_PAGES) != 0;
+    opener->create_if_missing = (flags & CAPS_OPEN_NOCREATE) == 0;
+    opener->has_boot_id = proc_boot_id(opener->boot_id);
+    const enum access access = (flags & CAPS_OPEN_WORLD) != 0 ? ACCESS_WORLD :
+        (flags & CAPS_OPEN_GROUP) != 0 ? ACCESS_GROUP : ACCESS_PRIVATE;
+    return directory_open(&opener->directory, opener->directory_path, access, opener->create_if_missing);
+}
+
+int region_open(struct region *region, const char *path, const int flags, const struct caps_geometry *geometry)
+{
+    struct opener opener = {.region = region};
+    memset(region, 0, sizeof(*region));
+    region->descriptor = -1;
+    region->locks.descriptor = -1;
+    region->path = region_path(path);
+    if (region->path == NULL)
+    {
+        return fail(ENOMEM, "the region's path cannot be found out");
+    }
+    enum attempt result = check_path(region->path) == 0 && prepare(&opener, flags, geometry) == 0 ?
+        ATTEMPT_AGAIN : ATTEMPT_FAILED;
+    const int64_t deadline = deadline_after(ATTACH_TIMEOUT_NS);
+    while (result == ATTEMPT_AGAIN)
+    {
+        result = attempt(&opener);
+        if (result == ATTEMPT_AGAIN)
+        {
+            lock_file_close(&region->locks);
+            if (now_ns() > deadline)
+            {
+                fail_with(ETIMEDOUT, "no region: %s or its lock file was removed or replaced again and again for 5 s",
+                    region->path);
+                result = ATTEMPT_FAILED;
+            }
+            else
+            {
+                pause_ns(PAUSE_NS);
+            }
+        }
+    }
+    free(opener.directory_path);
+    if (result == ATTEMPT_FAILED)
+    {
+        const int error = errno;
+        region_close(region);
+        errno = error;
+        return -1;
+    }
+    return 0;
+}

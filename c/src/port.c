@@ -1,0 +1,160 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "port.h"
+
+#include "clock.h"
+#include "futex.h"
+
+#include <errno.h>
+
+#define GATE_SPIN_COUNT 100
+#define GATE_YIELD_COUNT 20
+#define LOOK_INTERVAL_NS INT64_C(1000000)
+
+void gate_contend(struct port *port)
+{
+    for (int i = 0;; i++)
+    {
+        int expected = 0;
+        if (__atomic_load_n(&port->is_held, __ATOMIC_RELAXED) == 0 && __atomic_compare_exchange_n(
+            &port->is_held, &expected, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        {
+            return;
+        }
+        if (i < GATE_SPIN_COUNT)
+        {
+            spin_wait();
+        }
+        else if (i < GATE_SPIN_COUNT + GATE_YIELD_COUNT)
+        {
+            sched_yield();
+        }
+        else
+        {
+            /* The holder lost its core: give it ours. */
+            pause_ns(1000);
+        }
+    }
+}
+
+void port_count(struct port *port, const int counter)
+{
+    const size_t offset = PORT_COUNTERS_OFFSET + (size_t)counter * 8;
+    put_long_release(port->entry, offset, get_long(port->entry, offset) + 1);
+}
+
+static void wake_word(uint8_t *entry, const int limit)
+{
+    /* [wake] atomic add before the wake-up: a sleeper that read the word before it does not fall asleep any more. Pairs
+       with the volatile read in sleep_on() and caps_sys_poll(). */
+    add_int(entry, PORT_WAKE_OFFSET, 1);
+    futex_wake(entry + PORT_WAKE_OFFSET, limit);
+}
+
+int port_wake(struct attachment *attachment, uint8_t *entry, const int limit)
+{
+    /* [wake] full fence between the publication and the look: pairs with the atomic add in port_announce_sleeper() and
+       the store in caps_sys_poll(). One of the two sees the other: either we see the sleeper, or it sees the message.
+       Without it the look could be made before the publication, and the sleeper sleep on. */
+    full_fence();
+    const int64_t sleepers = get_long(entry, PORT_SLEEPERS_OFFSET);
+    int count = 0;
+    if (LIKELY(sleepers == 0))
+    {
+        return 0;
+    }
+    if ((int32_t)sleepers != 0)
+    {
+        wake_word(entry, limit);
+        count++;
+    }
+    const int wait_set_index = (int)(sleepers >> 32) - 1;
+    if (wait_set_index >= 0 && wait_set_index < attachment->tables.geometry->port_count)
+    {
+        wake_word(port_at(&attachment->tables, wait_set_index), INT32_MAX);
+        count++;
+    }
+    return count;
+}
+
+void port_wake_ended(struct port *port)
+{
+    const struct attachment *attachment = port->attachment;
+    const int wait_set_index = __atomic_load_n(&attachment->wait_set_index, __ATOMIC_RELAXED);
+    /* The entries may be another's already. A word that threads sleep on has no meaning but that it changes, and every
+       process of the region adds to it: at worst another's threads look once in vain. */
+    wake_word(port->entry, INT32_MAX);
+    if (wait_set_index != NO_INDEX)
+    {
+        wake_word(port_at(&attachment->tables, wait_set_index), INT32_MAX);
+    }
+}
+
+bool port_announce_sleeper(struct port *port, const int id, const int change)
+{
+    if (!port_enter(port, id))
+    {
+        return false;
+    }
+    const bool is_open = port->end_error == 0;
+    if (is_open)
+    {
+        /* [wake] atomic add, a full fence, before the last look: pairs with the fence in port_wake(). If this process
+           dies as a sleeper, its peers wake nobody, at the price of a call. */
+        add_int(port->entry, PORT_SLEEPERS_OFFSET, change);
+    }
+    gate_exit(port);
+    return is_open;
+}
+
+int64_t port_sleep_limit(const struct port *port)
+{
+    return (port->is_client ? port->must_look : service_must_look(port)) ? LOOK_INTERVAL_NS : INT64_MAX;
+}
+
+/* Once this side lets go of a link it may be another's: a put or reply that another thread is in the middle of must not
+   write there then. */
+static void await_copies(struct port *port)
+{
+    int count;
+    do
+    {
+        gate_enter(port);
+        count = port->copy_count;
+        gate_exit(port);
+        if (count > 0)
+        {
+            sched_yield();
+        }
+    }
+    while (count > 0);
+}
+
+void port_end(struct port *port)
+{
+    struct attachment *attachment = port->attachment;
+    port_wake(attachment, port->entry, INT32_MAX);
+    await_copies(port);
+    if (port->is_disowned)
+    {
+        if (!port->is_client)
+        {
+            service_free(&port->service);
+        }
+    }
+    else if (port->is_client)
+    {
+        client_link_close(&port->client);
+        /* A close wakes nobody: what it brings the service are disposals (R21, R24). */
+        add_int(port->service_entry, PORT_EVENTS_OFFSET, 1);
+        port_free(port->entry, port->incarnation);
+        watch_remove_peer(attachment, port->client.service_process_index);
+    }
+    else
+    {
+        service_end(port);
+        service_free(&port->service);
+    }
+}

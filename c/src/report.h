@@ -1,0 +1,28 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef CAPS_REPORT_H
+#define CAPS_REPORT_H
+
+/*
+ * What is rare at a port: a counter in its entry rises, and a text goes to the process's error log:
+ * io.jcaps.table.Report. Within the gate, while the port is open.
+ */
+
+struct attachment;
+struct port;
+
+/* A link is given up, as the other side had written what is invalid. */
+void report_corrupt(struct port *port, int link_index, const char *reason);
+
+/* A client was refused, as another process than its entry says holds the entry's lock. */
+void report_forged(struct port *port, int link_index, int process_index);
+
+/* Something failed for a cause that may pass, and is tried again. */
+void report_retry(struct port *port, int link_index, const char *what);
+
+/* What a caller has received as an error, for those who look later: the text of caps_error(). Also outside the gate. */
+void report_failure(struct attachment *attachment);
+
+#endif
