@@ -96,7 +96,7 @@ ForgetAll(s) ==
     /\ readFlags' = [readFlags EXCEPT ![s] = {}]
 
 (***************************************************************************)
-(* A client: Attachment.connect, ClientPort.end                            *)
+(* A client: Connection.open, ClientPort.end                               *)
 (***************************************************************************)
 
 \* Registry.lock, find, freeLink. A service that has just died may be found.
@@ -128,7 +128,7 @@ TakeState(c) ==
     /\ ClientMoves(c, "taken")
     /\ UNCHANGED <<fieldClient, fieldService, words, lock, alive, clientOf, service, reaper>>
 
-\* Attachment.connect: OPEN [link].
+\* Connection.takeLink: OPEN [link].
 Open(c) ==
     /\ c \in alive /\ clientAt[c] = "taken"
     /\ Change(clientInc[c], {"open"}, {})
@@ -141,20 +141,20 @@ Unlock(c) ==
     /\ ClientMoves(c, "unlocked")
     /\ UNCHANGED <<entry, words, nextInc, alive, clientInc, clientOf, service, reaper>>
 
-\* Attachment.connect: service.isOpen() [port-state], once more.
+\* Connection.open: service.isOpen() [port-state], once more.
 LookAgain(c) ==
     /\ c \in alive /\ clientAt[c] = "unlocked"
     /\ ClientMoves(c, IF portOpen[clientOf[c]] \/ Fault = "no second look" THEN "raising" ELSE "undoing")
     /\ UNCHANGED <<entry, words, tables, clientInc, clientOf, service, reaper>>
 
-\* Attachment.connect: EVENTS + 1.
+\* Connection.announce: EVENTS + 1.
 RaiseEvents(c) ==
     /\ c \in alive /\ clientAt[c] = "raising"
     /\ Raise(clientOf[c])
     /\ ClientMoves(c, "connected")
     /\ UNCHANGED <<entry, portOpen, closing, tables, clientInc, clientOf, service, reaper>>
 
-\* Attachment.undo
+\* Connection.undo
 Undo(c) ==
     /\ c \in alive /\ clientAt[c] = "undoing"
     /\ Change(clientInc[c], {"clientClosed"}, {"clientHolds"})
@@ -177,13 +177,13 @@ ClientClosed(c) ==
     /\ UNCHANGED <<entry, portOpen, closing, tables, service, reaper>>
 
 (***************************************************************************)
-(* A service: ServicePort.acceptAndDrop, end, watch                        *)
+(* A service: Acceptor.acceptAndDrop, ServicePort.end, watch               *)
 (***************************************************************************)
 
 IsClientGone(s) ==
     sawDead[s] \/ inc # serviceInc[s] \/ "clientClosed" \in flags
 
-\* ServicePort.acceptAndDrop: what changes behind this is looked at next time.
+\* Acceptor.acceptAndDrop: what changes behind this is looked at next time.
 Attend(s) ==
     /\ s \in alive /\ serviceAt[s] = "in"
     /\ events[s] \/ attention[s]
@@ -193,14 +193,14 @@ Attend(s) ==
     /\ UNCHANGED <<entry, portOpen, closing, tables, client, serviceInc, sawDead, isDropped, viewInc, readInc,
         readFlags, reaper>>
 
-\* ServicePort.dropGone: first ServiceLink.drop ...
+\* Acceptor.dropGone: first ServiceLink.drop ...
 DropGone(s) ==
     /\ s \in alive /\ serviceAt[s] = "dropping"
     /\ isDropped' = [isDropped EXCEPT ![s] = isDropped[s] \/ (serviceInc[s] # 0 /\ IsClientGone(s))]
     /\ ServiceMoves(s, "lettingGo")
     /\ UNCHANGED <<entry, words, tables, client, serviceInc, sawDead, viewInc, attention, readInc, readFlags, reaper>>
 
-\* ... then ServiceLink.letGo, when no view is out.
+\* ... then ServiceLink.release, when no view is out.
 LetGo(s) ==
     /\ s \in alive /\ serviceAt[s] = "lettingGo"
     /\ IF isDropped[s] /\ (viewInc[s] = 0 \/ Fault = "view not waited for")
@@ -215,40 +215,54 @@ LetGo(s) ==
     /\ ServiceMoves(s, "accepting")
     /\ UNCHANGED <<fieldClient, fieldService, words, tables, client, viewInc, attention, readInc, readFlags, reaper>>
 
-\* ServicePort.accept: STATE is read ...
+\* Acceptor.accept: STATE is read ...
 AcceptRead(s) ==
     /\ s \in alive /\ serviceAt[s] = "accepting"
     /\ readInc' = [readInc EXCEPT ![s] = inc]
     /\ readFlags' = [readFlags EXCEPT ![s] = flags]
     /\ ServiceMoves(s, IF flags \cap {"open", "clientClosed", "serviceHolds", "refused"} = {"open"}
-        THEN "comparing" ELSE "leaving")
+        THEN "attesting" ELSE "leaving")
     /\ UNCHANGED <<entry, words, tables, client, serviceInc, sawDead, isDropped, viewInc, attention, reaper>>
 
-\* ... the field, and then STATE is compared and set.
+\* ... then the fields, and the operating system is asked who the client is. The link of one that died is closed for it.
+Attest(s) ==
+    /\ s \in alive /\ serviceAt[s] = "attesting"
+    /\ IF fieldService = s /\ fieldClient \in alive
+       THEN ServiceMoves(s, "comparing") /\ UNCHANGED <<inc, flags>>
+       ELSE
+            /\ ServiceMoves(s, "leaving")
+            /\ IF fieldService = s
+               THEN Change(readInc[s], {"clientClosed"}, {"clientHolds"})
+               ELSE UNCHANGED <<inc, flags>>
+    /\ UNCHANGED <<fieldClient, fieldService, words, tables, client, serviceInc, sawDead, isDropped, viewInc,
+        attention, readInc, readFlags, reaper>>
+
+\* Acceptor.refuse: a client that is not admitted. The service never holds the link.
+TurnAway(s) ==
+    /\ s \in alive /\ serviceAt[s] = "comparing"
+    /\ Change(readInc[s], {"refused"}, {})
+    /\ ServiceMoves(s, "leaving")
+    /\ UNCHANGED <<fieldClient, fieldService, words, tables, client, serviceInc, sawDead, isDropped, viewInc,
+        attention, readInc, readFlags, reaper>>
+
+\* Acceptor.tryLater: the client cannot be attested, or its link not be mapped, now. The watch has it tried again.
+AcceptFails(s) ==
+    /\ s \in alive /\ serviceAt[s] \in {"attesting", "comparing"}
+    /\ attention' = [attention EXCEPT ![s] = Fault # "failed accept is forgotten"]
+    /\ ServiceMoves(s, "leaving")
+    /\ UNCHANGED <<entry, words, tables, client, serviceInc, sawDead, isDropped, viewInc, readInc, readFlags, reaper>>
+
+\* ServiceLink.hold: what can fail is over, and STATE is compared and set.
 Accept(s) ==
     /\ s \in alive /\ serviceAt[s] = "comparing"
-    /\ IF fieldService = s /\ ((inc = readInc[s] /\ flags = readFlags[s]) \/ Fault = "accept without compare")
+    /\ IF (inc = readInc[s] /\ flags = readFlags[s]) \/ Fault = "accept without compare"
        THEN
             /\ flags' = flags \cup {"serviceHolds"}
             /\ serviceInc' = [serviceInc EXCEPT ![s] = readInc[s]]
-            /\ ServiceMoves(s, "attesting")
-       ELSE
-            /\ ServiceMoves(s, "leaving")
-            /\ UNCHANGED <<flags, serviceInc>>
+       ELSE UNCHANGED <<flags, serviceInc>>
+    /\ ServiceMoves(s, "leaving")
     /\ UNCHANGED <<inc, fieldClient, fieldService, words, tables, client, sawDead, isDropped, viewInc, attention,
         readInc, readFlags, reaper>>
-
-\* ServicePort.accept: the operating system is asked who the client is; one that died meanwhile is refused.
-Attest(s) ==
-    /\ s \in alive /\ serviceAt[s] = "attesting"
-    /\ IF fieldClient \in alive
-       THEN UNCHANGED <<inc, flags, serviceInc>>
-       ELSE
-            /\ Change(serviceInc[s], {"refused"}, {"serviceHolds"})
-            /\ serviceInc' = [serviceInc EXCEPT ![s] = 0]
-    /\ ServiceMoves(s, "leaving")
-    /\ UNCHANGED <<fieldClient, fieldService, words, tables, client, sawDead, isDropped, viewInc, attention, readInc,
-        readFlags, reaper>>
 
 Leave(s) ==
     /\ s \in alive /\ serviceAt[s] = "leaving"
@@ -333,7 +347,7 @@ EndChange(s) ==
     /\ UNCHANGED <<fieldClient, fieldService, words, tables, client, reaper>>
 
 (***************************************************************************)
-(* Death, and who finds it: Registry.reap                                  *)
+(* Death, and who finds it: Reaper.reap                                    *)
 (***************************************************************************)
 
 IsClosing(s) == serviceAt[s] \in {"fence", "ending", "marking", "changing", "ended"}
@@ -358,7 +372,7 @@ ReapBegin ==
     /\ reap' = [at |-> "looking"]
     /\ UNCHANGED <<entry, words, nextInc, alive, client, service, janitorDied>>
 
-\* Registry.reapLinks: STATE and fields; nobody takes the link meanwhile, as the lock is ours.
+\* Reaper.reapLinks: STATE and fields; nobody takes the link meanwhile, as the lock is ours.
 ReapRead(p) ==
     /\ lock = Janitor /\ reap.at = "looking"
     /\ p \notin alive
@@ -380,7 +394,7 @@ ReapEvents ==
     /\ reap' = [at |-> "looking"]
     /\ UNCHANGED <<entry, portOpen, closing, tables, client, service, janitorDied>>
 
-\* Registry.reapPorts
+\* Reaper.reapPorts
 ReapPort(s) ==
     /\ lock = Janitor /\ reap.at = "looking"
     /\ s \notin alive /\ portOpen[s] /\ ~closing[s]
@@ -426,7 +440,7 @@ End == \E c \in Clients : ClientCloses(c)
 
 May ==
     \/ \E c \in Clients, s \in Services : Find(c, s)
-    \/ \E s \in Services : View(s) \/ ServiceCloses(s)
+    \/ \E s \in Services : View(s) \/ ServiceCloses(s) \/ TurnAway(s) \/ AcceptFails(s)
     \/ \E p \in Clients \cup Services : Die(p)
     \/ ReaperDies
 
@@ -447,7 +461,7 @@ Spec ==
 ClientUses(c) == c \in alive /\ clientAt[c] \in {"taken", "opened", "unlocked", "raising", "connected"}
 ServiceUses(s) ==
     s \in alive /\ serviceInc[s] # 0 /\
-        serviceAt[s] \in {"in", "dropping", "lettingGo", "accepting", "comparing", "leaving"}
+        serviceAt[s] \in {"in", "dropping", "lettingGo", "accepting", "attesting", "comparing", "leaving"}
 Exclusive ==
     /\ \A c \in Clients : ClientUses(c) => inc = clientInc[c] /\ "clientHolds" \in flags
     /\ \A s \in Services : ServiceUses(s) => inc = serviceInc[s] /\ "serviceHolds" \in flags
@@ -456,7 +470,7 @@ Exclusive ==
 \* What the flags say is so: of this use, and of nobody else. The fields of a free link mean nothing.
 TrueFlags == ~IsFree =>
     /\ "serviceClosed" \in flags => IsClosing(fieldService)
-    /\ "refused" \in flags => fieldClient \notin alive
+    /\ "refused" \in flags => "serviceHolds" \notin flags
     /\ {"clientHolds", "clientClosed"} \subseteq flags => FALSE
 
 \* A service that has closed told each client that is connected to it (R23).
@@ -464,10 +478,10 @@ Told == \A s \in Services, c \in Clients :
     s \in alive /\ serviceAt[s] = "ended" /\ c \in alive /\ clientAt[c] = "connected" /\ clientOf[c] = s =>
         "serviceClosed" \in flags
 
-\* When nothing is left to do, each client of a service that lives is accepted,
+\* When nothing is left to do, each client of a service that lives is accepted or turned away,
 Accepted == ~ENABLED Must => \A s \in Services, c \in Clients :
     s \in alive /\ serviceAt[s] = "in" /\ c \in alive /\ clientAt[c] = "connected" /\ clientOf[c] = s =>
-        serviceInc[s] = clientInc[c]
+        serviceInc[s] = clientInc[c] \/ "refused" \in flags
 
 \* and when each client has closed, too, the link is free, and so is the lock.
 Recycled == ~ENABLED (Must \/ End) => IsFree /\ lock = Nobody

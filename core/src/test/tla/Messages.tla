@@ -610,7 +610,7 @@ SeeClientDead ==
     /\ UNCHANGED <<memory, client, held, replied, claimed, servicePassed, expected, dropped, serviceOp, serviceEnded,
         serviceAlive, observer>>
 
-\* ServicePort.dropGone, ServiceLink.drop (R24).
+\* Acceptor.dropGone, ServiceLink.drop (R24).
 Drop ==
     /\ ServiceFree
     /\ ~dropped

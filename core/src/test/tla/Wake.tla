@@ -61,7 +61,7 @@ Init ==
     /\ gone = FALSE
 
 (***************************************************************************)
-(* Who publishes: ClientPort.publish, ServicePort.publish, Port.wakePeer   *)
+(* Who publishes: ClientPort.publish, ServicePort.publish, Doorbell.ring   *)
 (***************************************************************************)
 
 Goes(p, place) == at' = [at EXCEPT ![p] = place]
@@ -82,7 +82,7 @@ Drain(p) ==
     /\ visible' = visible \cup {p}
     /\ UNCHANGED <<at, sleepers, announcing, wake, queue, where, word, taken, disposals, due, dead, gone>>
 
-\* Port.wakePeer: the full fence [wake].
+\* Doorbell.ring: the full fence [wake].
 Fence(p) ==
     /\ Lives(p)
     /\ at[p] = "fence"
@@ -91,7 +91,7 @@ Fence(p) ==
     /\ UNCHANGED <<buffered, visible, sleepers, announcing, wake, queue, where, word, taken, disposals, due, dead,
         gone>>
 
-\* Port.wakePeer: the look at SLEEPERS and WAIT_SET.
+\* Doorbell.ring: the look at SLEEPERS and WAIT_SET.
 LookForSleepers(p) ==
     /\ Lives(p)
     /\ at[p] = (IF Fault = "wake before publication" /\ p \in Publishers THEN "start" ELSE "look")
@@ -100,7 +100,7 @@ LookForSleepers(p) ==
     /\ UNCHANGED <<buffered, visible, sleepers, announcing, wake, queue, where, word, taken, disposals, due, dead,
         gone>>
 
-\* Attachment.wakeWord: WAKE + 1 [wake].
+\* Doorbell.wakeWord: WAKE + 1 [wake].
 Count(p) ==
     /\ Lives(p)
     /\ at[p] = "waking"
@@ -108,7 +108,7 @@ Count(p) ==
     /\ Goes(p, "calling")
     /\ UNCHANGED <<buffered, visible, sleepers, announcing, queue, where, word, taken, disposals, due, dead, gone>>
 
-\* Attachment.wakeWord: Host.wake, one thread or all.
+\* Doorbell.wakeWord: Host.wake, one thread or all.
 Call(p) ==
     /\ Lives(p)
     /\ at[p] = "calling"
@@ -140,12 +140,12 @@ QueueDisposal ==
     /\ UNCHANGED <<buffered, visible, at, sleepers, announcing, wake, queue, where, word, taken, dead, gone>>
 
 (***************************************************************************)
-(* Who sleeps: Port.sleep, WaitSet.await                                   *)
+(* Who sleeps: Waiter.sleepAndLook                                         *)
 (***************************************************************************)
 
 Moves(t, place) == where' = [where EXCEPT ![t] = place]
 
-\* Port.look, Port.get: what is there for this thread.
+\* Awaited.look: what is there for this thread.
 ForMe(t) == IF Mode = "own" THEN visible \cap {t} ELSE visible
 
 \* The wake word is read first.
@@ -179,7 +179,7 @@ SleeperFence(t) ==
     /\ Moves(t, "looking")
     /\ UNCHANGED <<buffered, visible, at, sleepers, announcing, wake, queue, word, taken, disposals, due, dead, gone>>
 
-\* Port.sleep: the last look. What is found ends the wait.
+\* Waiter.sleepAndLook: the last look. What is found ends the wait.
 Look(t) ==
     /\ where[t] = "looking"
     /\ IF disposals > 0
@@ -245,8 +245,8 @@ Withdraw(t) ==
     /\ Moves(t, "back")
     /\ UNCHANGED <<buffered, visible, at, announcing, wake, queue, word, taken, disposals, due, dead, gone>>
 
-\* Port.sleep: who leaves without a message passes the wake-up on. WAKE + 1 and the call are one step here: between
-\* them nobody can do what he could not do before or behind them.
+\* Waiter.sleepAndLook: who leaves without a message passes the wake-up on. WAKE + 1 and the call are one step here:
+\* between them nobody can do what he could not do before or behind them.
 HandOn(t) ==
     /\ where[t] = "handing on"
     /\ t \notin announcing

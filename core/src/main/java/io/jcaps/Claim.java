@@ -4,6 +4,8 @@
  */
 package io.jcaps;
 
+import io.jcaps.link.ClaimToken;
+import io.jcaps.link.ServiceLink;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -11,15 +13,18 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Memory of the region that a message is written into, in place: for a request by {@link ClientPort#claim}, for a reply
  * by {@link ServicePort#claim}. A claim is made once and used again and again; it is spent by {@link #put}, by
- * {@link #reply} or by {@link #cancel}, and must be spent before it can be filled again.
+ * {@link #reply} or by {@link #cancel}, and must be spent before it can be filled again. Keep the claim, or its buffer,
+ * reachable while you write: buffers that wrap it do not count.
  * <p>
  * Not thread safe. It may be handed to another thread, which then spends it.
  */
 public final class Claim
 {
     static final byte[] NO_BYTES = new byte[0];
+    static final DirectBuffer NONE = new UnsafeBuffer(NO_BYTES);
 
     private final UnsafeBuffer buffer = new UnsafeBuffer(NO_BYTES);
+    private final ClaimToken token = new ClaimToken(this, buffer);
     private ClientPort client;
     private ServicePort service;
     private ServiceLink link;
@@ -45,6 +50,12 @@ public final class Claim
     {
         checkFilled();
         (null != client ? client : service).checkOpen();
+        return buffer;
+    }
+
+    /** The memory of a filled claim, also if its port was closed meanwhile. */
+    MutableDirectBuffer memory()
+    {
         return buffer;
     }
 
@@ -79,12 +90,26 @@ public final class Claim
      * Puts the request (R12).
      *
      * @param length in bytes of what was written, from the buffer's beginning; at most what was claimed.
-     * @return a message id, positive; {@link Status#NOT_CONNECTED} or {@link Status#CLOSED}, the claim is spent then,
-     * too; {@link Status#NO_BUFFERS} if aborted messages that the service has not passed yet fill the ring: the claim
-     * is still filled then.
+     * @return a message id, positive; {@link Status#NOT_CONNECTED}, {@link Status#ACCESS_DENIED} or
+     * {@link Status#CLOSED}, the claim is spent then, too; {@link Status#NO_BUFFERS} if aborted messages that the
+     * service has not passed yet fill the ring: the claim is still filled then.
      * @throws IllegalStateException if the claim is spent, or was made for a reply.
      */
     public long put(final int length)
+    {
+        return put(length, 0);
+    }
+
+    /**
+     * Puts the request (R12) with a number of the caller's, which its reply shows, or whatever comes in its place: see
+     * {@link Message#cookie()}. It takes no memory of the region, and the service does not see it.
+     *
+     * @param length as {@link #put(int)} takes it.
+     * @param cookie any number, such as an index into the caller's table of open orders.
+     * @return as {@link #put(int)} does.
+     * @throws IllegalStateException as {@link #put(int)} does.
+     */
+    public long put(final int length, final long cookie)
     {
         checkFilled();
         if (null == client)
@@ -92,7 +117,7 @@ public final class Claim
             throw new IllegalStateException("claim was made for a reply: use reply()");
         }
         checkLength(length);
-        return client.put(this, length, false);
+        return client.put(this, length, cookie, false);
     }
 
     /**
@@ -142,6 +167,14 @@ public final class Claim
         }
     }
 
+    /** For people: what it is for, and how long it is. Allocates. */
+    @Override
+    public String toString()
+    {
+        return "Claim{" + (!isFilled ? "not filled" :
+            (null != client ? "request" : "reply to " + id) + ", length=" + buffer.capacity()) + '}';
+    }
+
     void fill(
         final ClientPort port,
         final DirectBuffer linkBuffer,
@@ -183,6 +216,11 @@ public final class Claim
         this.slotIndex = slotIndex;
         this.flags = flags;
         buffer.wrap(link.buffer(), payloadOffset, length);
+    }
+
+    ClaimToken token()
+    {
+        return token;
     }
 
     void checkSpent()

@@ -10,10 +10,19 @@ import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
+import io.jcaps.link.ClaimToken;
+import io.jcaps.link.ClientLink;
+import io.jcaps.link.Delivery;
+import io.jcaps.table.Connection;
+import io.jcaps.wait.Deaths;
+import io.jcaps.wait.Doorbell;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.IdleStrategy;
 
+import java.lang.ref.Reference;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A connection to a service (R5): puts requests, receives their replies. Each accepted put has exactly one outcome as
@@ -23,35 +32,45 @@ import java.util.Objects;
  */
 public final class ClientPort extends Port
 {
+    private final PortOptions options;
     private final ClientLink link;
-    private final int serviceSleepersOffset;
+    private final Doorbell serviceDoorbell;
     private final int serviceEventsOffset;
     private final int serviceGenerationOffset;
     private final boolean serviceSpins;
+    private final boolean isServiceImported;
     private final boolean mustLook;
+    private final int servicePortIndex;
     private final long serviceIncarnation;
     private final Credentials serviceCredentials;
     private final long[] lastCounters = new long[ClientCounter.values().length];
+    // For next(): its memory, the thread that asked for it last, and why there is none, if put() has not told yet.
+    private final Claim nextClaim = new Claim();
+    private Thread nextThread;
+    private int nextRefusal = Status.OK;
 
     ClientPort(
-        final Attachment attachment,
-        final int portIndex,
-        final long incarnation,
+        final OpenPorts openPorts,
+        final Connection connection,
         final String name,
         final PortOptions options,
-        final int linkIndex,
         final Credentials serviceCredentials)
     {
-        super(attachment, portIndex, incarnation, name, options);
+        super(openPorts, connection.portIndex(), connection.incarnation(), name, options);
+        this.options = options.copy();
         this.serviceCredentials = serviceCredentials;
-        final LinkEntry linkEntry = new LinkEntry(tables, geometry).wrap(linkIndex);
-        link = new ClientLink(this, host, linkIndex, linkEntry, serviceCredentials);
+        final LinkEntry linkEntry = connection.link();
+        link = new ClientLink(
+            host, linkEntry.index(), linkEntry, connection.incarnation(), serviceCredentials, this::linkEnded);
+        checkIds();
         serviceIncarnation = linkEntry.servicePortIncarnation();
-        final PortEntry service = new PortEntry(tables, geometry).wrap(linkEntry.servicePortIndex());
-        serviceSleepersOffset = service.sleepersOffset();
+        servicePortIndex = linkEntry.servicePortIndex();
+        final PortEntry service = new PortEntry(tables, geometry).wrap(servicePortIndex);
+        serviceDoorbell = new Doorbell(host, service.sleepersOffset());
         serviceEventsOffset = service.eventsOffset();
         serviceGenerationOffset = service.generationOffset();
         serviceSpins = (service.flags() & PortFlags.SPINS) != 0;
+        isServiceImported = (service.flags() & PortFlags.IMPORTED) != 0;
         mustLook = (service.flags() & PortFlags.CANNOT_WAKE) != 0;
         if (options.prefaultLength() > 0 && !link.prefault(options.prefaultLength()))
         {
@@ -68,14 +87,14 @@ public final class ClientPort extends Port
      * @param claim  to fill; must be spent.
      * @return {@link Status#OK}; {@link Status#NO_BUFFERS} if as many messages as may be are in progress (R14);
      * {@link Status#NO_SPACE} if the region finds no memory; {@link Status#NOT_CONNECTED} if the service is gone (R15);
-     * {@link Status#CLOSED}.
+     * {@link Status#ACCESS_DENIED} if it did not admit this client (B1); {@link Status#CLOSED}.
      * @throws IllegalArgumentException if the length is out of its range.
      */
     public int claim(final int length, final Claim claim)
     {
         checkLength(length);
         claim.checkSpent();
-        final int slot = reserve(length, false);
+        final int slot = reserve(length, claim.token());
         if (slot < 0)
         {
             return slot;
@@ -95,7 +114,78 @@ public final class ClientPort extends Port
      */
     public long put(final DirectBuffer source, final int index, final int length)
     {
-        return put(source, index, length, false);
+        return put(source, index, length, 0, false);
+    }
+
+    /**
+     * Puts a copy of some bytes as a request (R12), with a number of the caller's: see {@link Claim#put(int, long)}.
+     *
+     * @param source of the bytes.
+     * @param index  of the first one.
+     * @param length in bytes, 0 to the region's limit.
+     * @param cookie any number; {@link Message#cookie()} shows it with the reply, or with what comes in its place.
+     * @return as {@link #put(DirectBuffer, int, int)} does.
+     * @throws IllegalArgumentException if the length is out of its range.
+     */
+    public long put(final DirectBuffer source, final int index, final int length, final long cookie)
+    {
+        return put(source, index, length, cookie, false);
+    }
+
+    /**
+     * Memory for the next request, to be written in place and put by {@link #put(int)}: as a {@link Claim}, without
+     * one. A second call gives the first buffer back, and so does {@link #cancelNext()}. One thread at a time calls
+     * these three, whatever the port's options; others use claims. Only the thread that got the buffer writes into it:
+     * once it has ended, the memory can be another client's.
+     *
+     * @param length in bytes, 0 to the region's limit (R12).
+     * @return a buffer whose content is undefined, valid until the put, the cancel, or until this thread closes the
+     * port: the same object each time; null if there is none, {@link #put(int)} then returns why and puts nothing.
+     * @throws IllegalArgumentException if the length is out of its range.
+     */
+    public MutableDirectBuffer next(final int length)
+    {
+        nextClaim.cancel();
+        final Thread thread = Thread.currentThread();
+        if (nextThread != thread)
+        {
+            nextThread = thread;
+        }
+        nextRefusal = claim(length, nextClaim);
+        // Also if the port was closed just now: put() says so.
+        return Status.OK == nextRefusal ? nextClaim.memory() : null;
+    }
+
+    /**
+     * Gives the buffer of {@link #next} back unused: its slot is free again (R14). Does nothing if there is none.
+     */
+    public void cancelNext()
+    {
+        nextClaim.cancel();
+        nextRefusal = Status.OK;
+    }
+
+    /**
+     * Puts what was written into {@link #next} as a request (R12).
+     *
+     * @param length in bytes of what was written, from the buffer's beginning; at most what was asked for.
+     * @return as {@link Claim#put(int)} does; if {@link #next} gave no buffer, a status as {@link #claim} gives.
+     * @throws IllegalStateException if {@link #next} was not called before.
+     */
+    public long put(final int length)
+    {
+        if (nextClaim.isFilled())
+        {
+            nextClaim.checkLength(length);
+            return put(nextClaim, length, 0, false);
+        }
+        final int result = nextRefusal;
+        if (Status.OK == result)
+        {
+            throw new IllegalStateException("next() must be called before put(length): port=" + name());
+        }
+        nextRefusal = Status.OK;
+        return result;
     }
 
     /**
@@ -114,7 +204,7 @@ public final class ClientPort extends Port
         final DirectBuffer source, final int index, final int length, final Message reply, final long timeoutNs)
     {
         checkCall(reply, timeoutNs);
-        return awaitReply(put(source, index, length, true), reply, null, timeoutNs);
+        return awaitReply(put(source, index, length, 0, true), reply, null, timeoutNs);
     }
 
     /**
@@ -138,7 +228,7 @@ public final class ClientPort extends Port
     {
         checkCall(reply, timeoutNs);
         Objects.requireNonNull(idleStrategy, "idleStrategy");
-        return awaitReply(put(source, index, length, true), reply, idleStrategy, timeoutNs);
+        return awaitReply(put(source, index, length, 0, true), reply, idleStrategy, timeoutNs);
     }
 
     /**
@@ -154,7 +244,7 @@ public final class ClientPort extends Port
     {
         checkCall(reply, timeoutNs);
         checkClaim(claim, length);
-        return awaitReply(put(claim, length, true), reply, null, timeoutNs);
+        return awaitReply(put(claim, length, 0, true), reply, null, timeoutNs);
     }
 
     /**
@@ -177,19 +267,19 @@ public final class ClientPort extends Port
         checkCall(reply, timeoutNs);
         checkClaim(claim, length);
         Objects.requireNonNull(idleStrategy, "idleStrategy");
-        return awaitReply(put(claim, length, true), reply, idleStrategy, timeoutNs);
+        return awaitReply(put(claim, length, 0, true), reply, idleStrategy, timeoutNs);
     }
 
-    private static void checkCall(final Message reply, final long timeoutNs)
+    private void checkCall(final Message reply, final long timeoutNs)
     {
-        reply.reuse();
+        reply.reuse(this);
         if (timeoutNs < 0)
         {
             throw new IllegalArgumentException("timeoutNs must not be negative: timeoutNs=" + timeoutNs);
         }
     }
 
-    private void checkClaim(final Claim claim, final int length)
+    void checkClaim(final Claim claim, final int length)
     {
         claim.checkFilled();
         if (this != claim.client())
@@ -209,7 +299,7 @@ public final class ClientPort extends Port
      */
     public int abort(final long id, final boolean isHard)
     {
-        attachment.checkOwnProcess();
+        openPorts.checkOwnProcess();
         gate.enter();
         final int result;
         try
@@ -262,10 +352,101 @@ public final class ClientPort extends Port
     }
 
     /**
+     * Of {@link #inProgress()}, what was claimed and neither put nor cancelled. If it stays above 0, the program loses
+     * claims; {@link Status#NO_BUFFERS} is what shows of it in the end.
+     *
+     * @return claims that are not spent; also after the close, while such claims keep the link in use.
+     */
+    public int claimedCount()
+    {
+        gate.enter();
+        try
+        {
+            return link.claimedCount();
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /**
+     * Of {@link #inProgress()}, what was taken as a view and not released: replies and other outcomes. If it stays
+     * above 0, the program forgets {@link Message#release()}.
+     *
+     * @return messages in view; 0 after the close, which ends all views.
+     */
+    public int heldCount()
+    {
+        gate.enter();
+        try
+        {
+            return isClosed() ? 0 : link.heldCount();
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /**
+     * Connects again, as after {@link Status#NOT_CONNECTED}: closes this port, waits for a service of the same name,
+     * uid and gid, and connects to the newest one by the same options.
+     * <p>
+     * Take what is due first, by {@code get} until {@link Status#NOT_CONNECTED}: the outcomes of messages in progress
+     * would be lost (B1). If no service comes in time this port is closed all the same; call again. The new port is in
+     * no {@link WaitSet}, and knows nothing of this one's generation or counters.
+     *
+     * @param timeoutNs longest wait for a service in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
+     * @return the new port.
+     * @throws IllegalStateException if the outcome of a message was not taken, or a claim or view is in use: nothing
+     *                               was closed then.
+     * @throws CapsException         as {@link Attachment#client(String, PortOptions)} does with
+     *                               {@link PortFlags#WAITSVC}.
+     */
+    public ClientPort reconnect(final long timeoutNs)
+    {
+        if (timeoutNs < 0)
+        {
+            throw new IllegalArgumentException("timeoutNs must not be negative: timeoutNs=" + timeoutNs);
+        }
+        checkNothingOpen();
+        close();
+        openPorts.beginCall();
+        try
+        {
+            return new PortOpener(openPorts)
+                .client(name(), options.copy().waitForService(timeoutNs, TimeUnit.NANOSECONDS));
+        }
+        finally
+        {
+            openPorts.endCall();
+        }
+    }
+
+    private void checkNothingOpen()
+    {
+        gate.enter();
+        try
+        {
+            if (!isClosed() && link.openCount() > 0)
+            {
+                throw new IllegalStateException("messages are in progress, take their outcomes before a new " +
+                    "connection: claimed=" + link.claimedCount() + ", held=" + link.heldCount() + ", in all=" +
+                    link.openCount() + ", port=" + name());
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /**
      * What this client has counted since it was connected; also after it was closed. Any thread may call, also of a
      * port that one thread uses at a time.
      *
-     * @param counter of what.
+     * @param counter which counter to read.
      * @return how many.
      */
     public synchronized long counter(final ClientCounter counter)
@@ -292,6 +473,26 @@ public final class ClientPort extends Port
     }
 
     /**
+     * How the service ended, as far as this side has noticed: what a message without a reply has as its outcome,
+     * without {@link Outcome#RECEIVED}. A service that stands in for this one (B7) passes it on.
+     *
+     * @return {@link Outcome#SERVICE_CLOSED}, {@link Outcome#SERVICE_DIED} or {@link Outcome#REFUSED};
+     * {@link Outcome#REPLIED} while the service is there, and when this port is closed.
+     */
+    public int serviceEnd()
+    {
+        return isClosed() ? Outcome.REPLIED : link.goneKind();
+    }
+
+    /**
+     * @return whether the service stands in for one on another host ({@link PortOptions#imported}).
+     */
+    public boolean isServiceImported()
+    {
+        return isServiceImported;
+    }
+
+    /**
      * @return who the service is, by the word of the operating system.
      */
     public Credentials serviceCredentials()
@@ -299,7 +500,8 @@ public final class ClientPort extends Port
         return serviceCredentials;
     }
 
-    private int reserve(final int length, final boolean isCopy)
+    /** A slot; {@code token} is null for a copy that is made at once. */
+    private int reserve(final int length, final ClaimToken token)
     {
         gate.enter();
         try
@@ -308,12 +510,16 @@ public final class ClientPort extends Port
             {
                 return endStatus();
             }
-            if (attachment.isRetired())
+            if (openPorts.isRetired())
             {
                 return Status.NOT_CONNECTED;
             }
-            final int slot = link.reserve(length);
-            if (isCopy && slot >= 0)
+            final int slot = link.claim(length, token);
+            if (slot < 0)
+            {
+                return refused(slot, length);
+            }
+            if (null == token)
             {
                 beginCopy();
             }
@@ -325,12 +531,38 @@ public final class ClientPort extends Port
         }
     }
 
-    private long put(final DirectBuffer source, final int index, final int length, final boolean isCall)
+    private void checkIds()
+    {
+        if (!link.hasIds())
+        {
+            throw new CapsException(Status.NO_BUFFERS,
+                "the region has no message ids left: remove it when no program " +
+                "uses it, and create another: region=" + host.place());
+        }
+    }
+
+    /** Within the gate: counts why there is no slot. */
+    private int refused(final int status, final int length)
+    {
+        if (Status.NO_SPACE == status)
+        {
+            return noSpace(length);
+        }
+        if (Status.NO_BUFFERS == status && link.countNoBuffers())
+        {
+            // Once: a client that tries again and again would report nothing else.
+            report.noBuffers(link.inProgress());
+        }
+        return status;
+    }
+
+    private long put(
+        final DirectBuffer source, final int index, final int length, final long cookie, final boolean isCall)
     {
         Objects.requireNonNull(source, "source");
         checkLength(length);
         source.boundsCheck(index, length);
-        final int slot = reserve(length, true);
+        final int slot = reserve(length, null);
         if (slot < 0)
         {
             return slot;
@@ -345,17 +577,25 @@ public final class ClientPort extends Port
             giveBack(slot, true);
             throw ex;
         }
-        final long id = publish(slot, SlotTable.flags(length), length, isCall, true);
-        if (Status.NO_BUFFERS == id)
+        long id = Status.NO_BUFFERS;
+        try
         {
-            giveBack(slot, false);
+            id = publish(slot, SlotTable.flags(length), length, cookie, isCall, true);
+            return id;
         }
-        return id;
+        finally
+        {
+            // Also if it threw, as the region has no message ids left.
+            if (Status.NO_BUFFERS == id)
+            {
+                giveBack(slot, false);
+            }
+        }
     }
 
-    long put(final Claim claim, final int length, final boolean isCall)
+    long put(final Claim claim, final int length, final long cookie, final boolean isCall)
     {
-        final long id = publish(claim.slotIndex(), claim.flags(), length, isCall, false);
+        final long id = publish(claim.slotIndex(), claim.flags(), length, cookie, isCall, false);
         if (Status.NO_BUFFERS != id)
         {
             claim.spend();
@@ -364,7 +604,12 @@ public final class ClientPort extends Port
     }
 
     private long publish(
-        final int slot, final int flags, final int length, final boolean isCall, final boolean isCopied)
+        final int slot,
+        final int flags,
+        final int length,
+        final long cookie,
+        final boolean isCall,
+        final boolean isCopied)
     {
         final long id;
         gate.enter();
@@ -374,7 +619,17 @@ public final class ClientPort extends Port
             {
                 endCopy();
             }
-            id = isClosed() ? endStatus() : link.publish(slot, flags, length, isCall);
+            if (isClosed())
+            {
+                unclaimClosed(slot);
+                return endStatus();
+            }
+            id = link.put(slot, flags, length, cookie, isCall);
+            if (Status.NO_BUFFERS == id)
+            {
+                checkIds();
+                refused(Status.NO_BUFFERS, length);
+            }
         }
         finally
         {
@@ -382,13 +637,18 @@ public final class ClientPort extends Port
         }
         if (id > 0 && !serviceSpins)
         {
-            final int wakeUps = wakePeer(serviceSleepersOffset, 1);
-            if (wakeUps > 0)
-            {
-                countWakeUps(wakeUps);
-            }
+            wakeService();
         }
         return id;
+    }
+
+    private void wakeService()
+    {
+        final int wakeUps = openPorts.wakeUps().ring(serviceDoorbell, servicePortIndex, 1);
+        if (wakeUps > 0)
+        {
+            countWakeUps(wakeUps);
+        }
     }
 
     /** Behind a system call, so that another time through the gate is of no matter. */
@@ -412,7 +672,16 @@ public final class ClientPort extends Port
     {
         final int slot = claim.slotIndex();
         claim.spend();
-        giveBack(slot, false);
+        try
+        {
+            giveBack(slot, false);
+        }
+        finally
+        {
+            // Until here its slot is no dropped claim's: another thread would free it, and this one free the slot of
+            // the next message in it.
+            Reference.reachabilityFence(claim);
+        }
     }
 
     private void giveBack(final int slot, final boolean isCopied)
@@ -424,9 +693,13 @@ public final class ClientPort extends Port
             {
                 endCopy();
             }
-            if (!isClosed())
+            if (isClosed())
             {
-                link.free(slot);
+                unclaimClosed(slot);
+            }
+            else
+            {
+                link.unclaim(slot);
             }
         }
         finally
@@ -435,10 +708,143 @@ public final class ClientPort extends Port
         }
     }
 
+    /** Within the gate: a claim is spent after the close. Once the attachment has left, the link is for others. */
+    private void unclaimClosed(final int slot)
+    {
+        if (openPorts.beginClose())
+        {
+            try
+            {
+                synchronized (this)
+                {
+                    link.unclaimClosed(slot);
+                }
+            }
+            finally
+            {
+                openPorts.endCall();
+            }
+        }
+    }
+
+    /**
+     * Calls a handler for each reply or other outcome that is there, in the order in which the replies were sent (R19).
+     * What is in view ends when the handler returns: it is the disposal of the reply (R21), and a buffer that the
+     * handler keeps is empty after that, until the next message is shown in it.
+     * <p>
+     * The handler may put, abort, call, close the port, and call this method. What it throws is thrown by this call;
+     * the replies after it stay.
+     *
+     * @param handler to call, on this thread; it gets no disposals.
+     * @param limit   most messages, 1 or more.
+     * @return how often the handler was called, 0 if there was nothing; what {@link #get(Message)} returns once the
+     * service is gone and nothing more is due; {@link #endStatus} if the port is closed.
+     */
+    @Override
+    public int poll(final MessageHandler handler, final int limit)
+    {
+        Objects.requireNonNull(handler, "handler");
+        checkLimit(limit);
+        final Message message;
+        final int aheadCount;
+        gate.enter();
+        try
+        {
+            if (isClosed())
+            {
+                return endStatus();
+            }
+            aheadCount = link.lookAhead(limit);
+            message = takeSpare();
+        }
+        finally
+        {
+            gate.exit();
+        }
+        // After those that were there it does not look for more: that would take the line of a reply which the service
+        // is about to write. If the next reply is not where it is expected, this call takes what there is.
+        final int most = aheadCount > 0 ? aheadCount : limit;
+        int count = 0;
+        int result = Status.WOULD_BLOCK;
+        try
+        {
+            while (count < most)
+            {
+                result = next(message);
+                if (MessageState.REPLY != result)
+                {
+                    break;
+                }
+                count++;
+                handler.onMessage(message);
+            }
+        }
+        finally
+        {
+            endPoll(message);
+        }
+        return count > 0 ? count : Status.WOULD_BLOCK == result ? 0 : result;
+    }
+
+    /** Releases the last message and takes the next. */
+    private int next(final Message message)
+    {
+        gate.enter();
+        try
+        {
+            endView(message);
+            return isClosed() ? endStatus() : poll(message, messageLimit);
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    private void endPoll(final Message message)
+    {
+        gate.enter();
+        try
+        {
+            endView(message);
+            returnSpare(message);
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /** Within the gate. */
+    private void endView(final Message message)
+    {
+        final Delivery delivery = message.delivery();
+        if (delivery.isView())
+        {
+            delivery.endView();
+            if (!isClosed())
+            {
+                link.release(delivery.slot(), delivery.id());
+            }
+        }
+    }
+
     @Override
     int poll(final Message message, final int lengthLimit)
     {
-        return link.poll(message, lengthLimit);
+        final int result = link.poll(message.delivery(), lengthLimit);
+        reportFault();
+        return result;
+    }
+
+    /** Within the gate. */
+    private void reportFault()
+    {
+        final String fault = link.takeFault();
+        if (null != fault)
+        {
+            report.corrupt(link.linkIndex(), fault);
+        }
     }
 
     @Override
@@ -450,13 +856,13 @@ public final class ClientPort extends Port
     @Override
     void release(final Message message)
     {
-        message.endView();
+        message.delivery().endView();
         gate.enter();
         try
         {
             if (!isClosed())
             {
-                link.release(message.slotIndex(), message.id());
+                link.release(message.delivery().slot(), message.id());
             }
         }
         finally
@@ -472,9 +878,38 @@ public final class ClientPort extends Port
         {
             return (int)id;
         }
-        final int result = null == idleStrategy ?
-            await(reply, messageLimit, timeoutNs, id) : await(reply, messageLimit, idleStrategy, timeoutNs, id);
-        return Status.TIMED_OUT == result || Status.INTERRUPTED == result ? takeBack(id, reply, result) : result;
+        int result = Status.INTERRUPTED;
+        boolean isThrown = true;
+        try
+        {
+            result = null == idleStrategy ?
+                await(reply, messageLimit, timeoutNs, id) : await(reply, messageLimit, idleStrategy, timeoutNs, id);
+            isThrown = false;
+        }
+        finally
+        {
+            if (isThrown)
+            {
+                // An idle strategy failed, or no memory was left to sleep with: no thread takes the reply any more.
+                takeBack(id, reply, result);
+                reply.release();
+            }
+        }
+        if (Status.TIMED_OUT == result || Status.INTERRUPTED == result)
+        {
+            return takeBack(id, reply, result);
+        }
+        if (result < 0)
+        {
+            tellClosed(id, reply);
+        }
+        return result;
+    }
+
+    /** By its close this client took the message back; the service may have received it, and no thread looks. */
+    private void tellClosed(final long id, final Message reply)
+    {
+        link.showClosed(id, reply.delivery());
     }
 
     @Override
@@ -488,7 +923,13 @@ public final class ClientPort extends Port
         gate.enter();
         try
         {
-            return isClosed() ? endStatus() : link.takeReply(slot, message);
+            if (isClosed())
+            {
+                return endStatus();
+            }
+            final int result = link.takeReply(slot, message.delivery());
+            reportFault();
+            return result;
         }
         finally
         {
@@ -503,14 +944,13 @@ public final class ClientPort extends Port
         {
             if (isClosed())
             {
+                tellClosed(id, reply);
                 return endStatus();
             }
-            final int slot = SlotDescriptor.slotIndex(id);
-            if (AbortResult.RETURNED == link.abort(id, true))
+            if (MessageState.REPLY == link.takeBack(id, reply.delivery()))
             {
-                return link.takeReply(slot, reply);
+                return MessageState.REPLY;
             }
-            link.takeReturned(slot, reply);
         }
         finally
         {
@@ -523,10 +963,44 @@ public final class ClientPort extends Port
     @Override
     void end()
     {
-        link.close();
-        // A close wakes nobody: what it brings the service are disposals (R21, R24).
+        gate.enter();
+        try
+        {
+            link.close();
+        }
+        finally
+        {
+            gate.exit();
+        }
+        if (!gate.isShared() || Thread.currentThread() == nextThread || isNextThreadDead())
+        {
+            // No other thread can be writing there.
+            nextClaim.cancel();
+        }
+        // A close wakes no thread: it delivers only disposals to the service (R21, R24).
+        // [events] atomic add, after the change of the link: pairs with the acquire in Acceptor.isDue().
         tables.getAndAddInt(serviceEventsOffset, 1);
-        entry.free();
+        entry.free(incarnation());
+    }
+
+    /** The thread that writes into the buffer of next() will not spend it; behind the gate, within which it asked. */
+    private boolean isNextThreadDead()
+    {
+        return null != nextThread && !nextThread.isAlive();
+    }
+
+    /** This side has found the link at its end: all who wait must look. */
+    void linkEnded()
+    {
+        if (!isClosed())
+        {
+            wakeOwn();
+        }
+        if (link.isGivenUp())
+        {
+            // [events] as in end().
+            tables.getAndAddInt(serviceEventsOffset, 1);
+        }
     }
 
     @Override
@@ -542,11 +1016,30 @@ public final class ClientPort extends Port
     }
 
     @Override
-    void watch(final Watch watch)
+    boolean releaseDroppedClaims()
     {
-        if (link.watch(watch))
+        if (isNextThreadDead() && nextClaim.isFilled())
         {
-            wakeOwn();
+            final int slot = nextClaim.slotIndex();
+            nextClaim.spend();
+            link.unclaim(slot);
+        }
+        return link.releaseDropped();
+    }
+
+    @Override
+    int servicePortIndex()
+    {
+        return servicePortIndex;
+    }
+
+    @Override
+    void watch(final Deaths deaths)
+    {
+        if (!link.isEndKnown() && deaths.isDead(link.serviceProcessIndex(), link.serviceProcessIncarnation()) &&
+            link.serviceDied())
+        {
+            report.peerDied(true, link.linkIndex());
         }
     }
 }

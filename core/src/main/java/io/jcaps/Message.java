@@ -5,8 +5,9 @@
 package io.jcaps;
 
 import io.jcaps.host.Credentials;
+import io.jcaps.link.Delivery;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * What a port received: a view of the message where it lies, made once and used again and again.
@@ -20,16 +21,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class Message
 {
-    private final UnsafeBuffer buffer = new UnsafeBuffer(Claim.NO_BYTES);
+    private final Delivery delivery = new Delivery();
     private Port port;
-    private ServiceLink link;
-    private long id;
-    private int length;
-    private int slotIndex;
-    private int state;
-    private int outcome;
-    private boolean isView;
-    private Credentials credentials = Credentials.UNKNOWN;
+    // For replyBuffer(), made when it is called first; and why it gave none, if the caller was not told yet.
+    private Claim replyClaim;
+    private int refusal = Status.OK;
 
     /**
      * Makes a message that shows nothing yet.
@@ -42,17 +38,57 @@ public final class Message
      * The payload where it lies, from index 0.
      *
      * @return a read-only view that is valid until the message is released or replied to; the same object each time.
-     * @throws IllegalStateException if there is no payload to see: the view was released, or the message was longer
-     *                               than its receiver wanted.
+     * @throws IllegalStateException if there is no payload to see: the view was released, the message was longer than
+     *                               its receiver wanted, or its {@link #outcome()} is another than
+     *                               {@link Outcome#REPLIED}.
      */
     public DirectBuffer buffer()
     {
-        if (!isView)
-        {
-            throw new IllegalStateException("view of message " + id + " is used after its release, or was never given");
-        }
+        checkView();
         port.checkOpen();
-        return buffer;
+        return delivery.view();
+    }
+
+    private void checkView()
+    {
+        if (!delivery.isView())
+        {
+            throw new IllegalStateException(
+                "view of message " + id() + " is used after its release or reply, or was never given");
+        }
+        if (Outcome.REPLIED != outcome())
+        {
+            throw new IllegalStateException(Outcome.text(outcome()) + " has no payload: look at outcome() of message " +
+                id() + " before its buffer()");
+        }
+    }
+
+    /**
+     * Copies the payload. Unlike a read by {@link #buffer()}, a close by another thread waits for it: what is copied is
+     * this message's, never that of another client to which the memory may belong afterwards.
+     *
+     * @param target to copy to.
+     * @param index  in the target of the first byte.
+     * @return {@link Status#OK}; what {@link Port#endStatus} says if the port was closed, nothing was copied then.
+     * @throws IllegalStateException as {@link #buffer()} does.
+     */
+    public int copyTo(final MutableDirectBuffer target, final int index)
+    {
+        checkView();
+        final int endStatus = port.enterCopy();
+        if (Status.OK != endStatus)
+        {
+            return endStatus;
+        }
+        try
+        {
+            target.putBytes(index, delivery.view(), 0, length());
+            return Status.OK;
+        }
+        finally
+        {
+            port.exitCopy();
+        }
     }
 
     /**
@@ -60,7 +96,7 @@ public final class Message
      */
     public int length()
     {
-        return length;
+        return delivery.length();
     }
 
     /**
@@ -68,7 +104,31 @@ public final class Message
      */
     public long id()
     {
-        return id;
+        return delivery.id();
+    }
+
+    /**
+     * At a client, the number that it put the message with, by {@link Claim#put(int, long)} or
+     * {@link ClientPort#put(DirectBuffer, int, int, long)}: also if the message was aborted, or its service has closed
+     * or died. So the caller needs no map from message ids to requests.
+     *
+     * @return the number; 0 if the message was put or called without, and at a service.
+     */
+    public long cookie()
+    {
+        return delivery.cookie();
+    }
+
+    /**
+     * The connection that the message came by: a number that no other connection of the region ever has, and that does
+     * not change as long as the connection lasts. At both sides it is the incarnation of the client's port
+     * ({@link Port#incarnation}).
+     *
+     * @return a positive number; 0 if nothing was shown yet.
+     */
+    public long linkId()
+    {
+        return delivery.linkId();
     }
 
     /**
@@ -76,18 +136,18 @@ public final class Message
      */
     public int state()
     {
-        return state;
+        return delivery.state();
     }
 
     /**
-     * How the message ended, at a client: one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} beside it. Any
-     * but {@link Outcome#REPLIED} is an automatic reply without payload.
+     * How the message ended, at a client: one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} beside it. With
+     * any kind but {@link Outcome#REPLIED} there is no payload.
      *
      * @return the outcome; {@link Outcome#REPLIED} for a request or a disposal.
      */
     public int outcome()
     {
-        return outcome;
+        return delivery.outcome();
     }
 
     /**
@@ -95,7 +155,7 @@ public final class Message
      */
     public Credentials credentials()
     {
-        return credentials;
+        return delivery.credentials();
     }
 
     /**
@@ -103,15 +163,17 @@ public final class Message
      */
     public boolean isView()
     {
-        return isView;
+        return delivery.isView();
     }
 
     /**
-     * Lets go of the view. At a client this is the disposal of the reply (R21). A second call does nothing.
+     * Lets go of the view. At a client this is the disposal of the reply (R21). A second call does nothing. The buffer
+     * of a reply that was begun by {@link #replyBuffer} and not sent is void.
      */
     public void release()
     {
-        if (isView)
+        dropReplyBuffer();
+        if (isView())
         {
             port.release(this);
         }
@@ -129,12 +191,41 @@ public final class Message
      */
     public int reply(final DirectBuffer source, final int index, final int length)
     {
+        dropReplyBuffer();
         return service().reply(this, source, index, length);
     }
 
     /**
+     * Replies to this request with no bytes, as to a request that has no answer but that it was done. The view is
+     * released.
+     *
+     * @return as {@link ServicePort#reply(long, DirectBuffer, int, int)} does.
+     * @throws IllegalStateException if this is no request.
+     */
+    public int reply()
+    {
+        dropReplyBuffer();
+        return service().reply(this, Claim.NONE, 0, 0);
+    }
+
+    /**
+     * Ends this request with an outcome instead of a reply: see {@link ServicePort#end(long, int)}. The view is
+     * released.
+     *
+     * @param outcome as {@link ServicePort#end(long, int)} takes it.
+     * @return as {@link ServicePort#end(long, int)} does.
+     * @throws IllegalStateException    if this is no request.
+     * @throws IllegalArgumentException if no service may end a request with that outcome.
+     */
+    public int end(final int outcome)
+    {
+        dropReplyBuffer();
+        return service().end(this, outcome);
+    }
+
+    /**
      * Claims memory for the reply to this request: see {@link ServicePort#claim(long, int, Claim)}. The request stays
-     * in view meanwhile.
+     * in view in the meantime.
      *
      * @param length in bytes.
      * @param claim  to fill.
@@ -146,88 +237,116 @@ public final class Message
         return service().claim(this, length, claim);
     }
 
-    /** Before the message is used for another one: a service's view just ends, a client's would be lost. */
-    void reuse()
+    /**
+     * Memory for the reply to this request, to be written in place and sent by {@link #reply(int)}: as a {@link Claim},
+     * without one. A second call gives the first buffer back.
+     *
+     * @param length in bytes, 0 to the region's limit.
+     * @return a buffer whose content is undefined, valid until the reply is sent or the message is released: the same
+     * object each time; null if there is none, {@link #reply(int)} then returns why.
+     * @throws IllegalArgumentException if the length is out of its range.
+     * @throws IllegalStateException    if this is no request.
+     */
+    public MutableDirectBuffer replyBuffer(final int length)
     {
-        if (isView)
+        final ServicePort service = service();
+        dropReplyBuffer();
+        if (null == replyClaim)
+        {
+            replyClaim = new Claim();
+        }
+        refusal = service.claim(this, length, replyClaim);
+        return Status.OK == refusal ? replyClaim.buffer() : null;
+    }
+
+    /**
+     * Sends the reply that was written into {@link #replyBuffer}. The view is released.
+     *
+     * @param length in bytes of what was written, from the buffer's beginning; at most what was asked for.
+     * @return as {@link ServicePort#reply(long, DirectBuffer, int, int)} does.
+     * @throws IllegalStateException if {@link #replyBuffer} was not called before.
+     */
+    public int reply(final int length)
+    {
+        if (hasReplyBuffer())
+        {
+            final int result = replyClaim.reply(length);
+            if (Status.OK != result)
+            {
+                // As by reply(source, index, length): no reply to it is possible any more.
+                release();
+            }
+            return result;
+        }
+        final int result = refusal;
+        if (Status.OK == result)
+        {
+            throw new IllegalStateException("replyBuffer() must be called before reply(length): message " + id());
+        }
+        refusal = Status.OK;
+        return result;
+    }
+
+    private boolean hasReplyBuffer()
+    {
+        return null != replyClaim && replyClaim.isFilled();
+    }
+
+    /** A reply that was begun and not sent: its buffer is void. */
+    void dropReplyBuffer()
+    {
+        if (hasReplyBuffer())
+        {
+            replyClaim.cancel();
+        }
+        if (Status.OK != refusal)
+        {
+            refusal = Status.OK;
+        }
+    }
+
+    /** For people: state, id, length and, at a client, outcome; never a byte of the payload. Allocates. */
+    @Override
+    public String toString()
+    {
+        return "Message{" + (null == port ? "nothing" :
+            MessageState.text(state()) + ", id=" + id() + ", length=" + length() +
+            (MessageState.REPLY == state() ? ", outcome=" + Outcome.text(outcome()) : "") +
+            (isView() ? "" : ", released")) +
+            '}';
+    }
+
+    /** Before the message is used for another one: a service's view just ends, a client's would be lost. */
+    void reuse(final Port nextPort)
+    {
+        dropReplyBuffer();
+        if (delivery.isView())
         {
             if (port instanceof ClientPort && !port.isClosed())
             {
                 throw new IllegalStateException(
-                    "message " + id + " is still in view: release it before it is used again");
+                    "message " + id() + " is still in view: release it before it is used again");
             }
             release();
         }
-    }
-
-    void show(
-        final Port port,
-        final ServiceLink link,
-        final int state,
-        final int outcome,
-        final long id,
-        final int slotIndex,
-        final int length,
-        final Credentials credentials)
-    {
-        // References only if they change: to a collector each store of one is work, and here they hardly ever do.
-        if (this.port != port)
+        if (port != nextPort)
         {
-            this.port = port;
+            port = nextPort;
         }
-        if (this.link != link)
-        {
-            this.link = link;
-        }
-        if (this.credentials != credentials)
-        {
-            this.credentials = credentials;
-        }
-        this.state = state;
-        this.outcome = outcome;
-        this.id = id;
-        this.slotIndex = slotIndex;
-        this.length = length;
     }
 
-    void view(final DirectBuffer linkBuffer, final int payloadOffset)
+    /** What the link fills in. */
+    Delivery delivery()
     {
-        buffer.wrap(linkBuffer, payloadOffset, length);
-        isView = true;
-    }
-
-    void viewNothing()
-    {
-        isView = true;
-    }
-
-    void endView()
-    {
-        isView = false;
-        // Whoever kept the buffer finds it empty.
-        buffer.wrap(buffer, 0, 0);
-    }
-
-    Port port()
-    {
-        return port;
-    }
-
-    ServiceLink link()
-    {
-        return link;
-    }
-
-    int slotIndex()
-    {
-        return slotIndex;
+        return delivery;
     }
 
     private ServicePort service()
     {
-        if (MessageState.REQUEST != state || !(port instanceof ServicePort))
+        if (MessageState.REQUEST != state() || !(port instanceof ServicePort))
         {
-            throw new IllegalStateException("only a request can be replied to: message " + id + " has state " + state);
+            throw new IllegalStateException("only a request can be replied to: message " + id() + " has state " +
+                state());
         }
         return (ServicePort)port;
     }

@@ -5,18 +5,29 @@
 package io.jcaps;
 
 /**
- * An upcall: what a {@link PortAgent} calls for each message (R11, B4).
+ * An upcall: what {@link ServicePort#poll}, {@link ClientPort#poll} and a {@link PortAgent} call for each message (R11,
+ * B4).
  */
 @FunctionalInterface
 public interface MessageHandler
 {
     /**
-     * A message arrived. The view is released when the handler returns; a request that should be replied to later is
-     * replied to by its id.
+     * A request arrived, or, at a client, a reply. The view is released when the handler returns; a request that should
+     * be replied to later is replied to by its id.
      * <p>
      * The handler must not call {@code get} or {@code await} with the message that it is given.
      *
      * @param message received, valid during the call.
      */
     void onMessage(Message message);
+
+    /**
+     * A client has finished with a reply, at a service only (R21): the memory of the reply is the service's again. A
+     * service that replies with copies or in place need not know.
+     *
+     * @param id of the request that was replied to, or whose client has gone (R24).
+     */
+    default void onDispose(final long id)
+    {
+    }
 }

@@ -24,4 +24,23 @@ public final class MessageState
     private MessageState()
     {
     }
+
+    /**
+     * A state in words. Await and get return a {@link Status} below 0 instead of a state: that is named, too.
+     *
+     * @param state of a message, or a status.
+     * @return its name.
+     */
+    public static String text(final int state)
+    {
+        return switch (state)
+        {
+            case REQUEST -> "REQUEST";
+            case REQUEST_RETRY -> "REQUEST_RETRY";
+            case REPLY -> "REPLY";
+            case REPLY_RETRY -> "REPLY_RETRY";
+            case DISPOSE -> "DISPOSE";
+            default -> state < 0 ? Status.text(state) : "UNKNOWN(" + state + ")";
+        };
+    }
 }

@@ -17,9 +17,13 @@ public final class Outcome
     public static final int SERVICE_DIED = 2;
     /** The client took the message back (R29). */
     public static final int ABORTED = 3;
+    /** The service is on another host, and the local service that stands in for it has lost sight of it (B7). */
+    public static final int UNREACHABLE = 4;
+    /** The service did not admit this client (R6). It never received the message: {@link #RECEIVED} is never set. */
+    public static final int REFUSED = 5;
     /**
-     * Set beside the last three if the service had received the message: it may have acted on it. If it is not set, it
-     * certainly did not.
+     * Set beside each kind but {@link #REPLIED} and {@link #REFUSED} if the service had received the message: it may
+     * have acted on it. If it is not set, the service has not acted on it and never will.
      */
     public static final int RECEIVED = 0x100;
 
@@ -52,6 +56,24 @@ public final class Outcome
     }
 
     /**
+     * Whether a service may end a request with an outcome instead of a reply, as a local service does that stands in
+     * for one on another host (B7). SERVICE_CLOSED, SERVICE_DIED and UNREACHABLE say what became of the other service.
+     * REFUSED says that it did not admit the connection that the request came by, and excludes RECEIVED. REPLIED is a
+     * reply. ABORTED is not for a service to say: only the client takes a message back (R29).
+     *
+     * @param outcome of a message.
+     * @return true if {@link ServicePort#end(long, int)} takes it.
+     */
+    public static boolean mayEnd(final int outcome)
+    {
+        return switch (outcome & ~RECEIVED)
+        {
+            case SERVICE_CLOSED, SERVICE_DIED, UNREACHABLE -> true;
+            default -> REFUSED == outcome;
+        };
+    }
+
+    /**
      * An outcome in words.
      *
      * @param outcome of a message.
@@ -65,6 +87,8 @@ public final class Outcome
             case SERVICE_CLOSED -> "SERVICE_CLOSED";
             case SERVICE_DIED -> "SERVICE_DIED";
             case ABORTED -> "ABORTED";
+            case UNREACHABLE -> "UNREACHABLE";
+            case REFUSED -> "REFUSED";
             default -> "UNKNOWN(" + kind(outcome) + ")";
         };
         return (outcome & RECEIVED) != 0 ? kind + "|RECEIVED" : kind;

@@ -4,15 +4,20 @@
  */
 package io.jcaps;
 
-import io.jcaps.host.Events;
 import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.PortEntry;
-import io.jcaps.layout.RegionException;
+import io.jcaps.table.Report;
+import io.jcaps.wait.Awaited;
+import io.jcaps.wait.Deaths;
+import io.jcaps.wait.Doorbell;
+import io.jcaps.wait.Gate;
+import io.jcaps.wait.Waiter;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.IdleStrategy;
 
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -22,71 +27,69 @@ import java.util.Objects;
  */
 public abstract sealed class Port implements AutoCloseable permits ClientPort, ServicePort
 {
-    private static final int INTERRUPT_CHECK_MASK = 0x3FF;
-    // A pause takes longer than a poll: an answer that is about to come would be met in the middle of one.
-    private static final int UNPAUSED_COUNT = 64;
     private static final int SPIN_RANGE = 32;
     private static final long LOOK_INTERVAL_NS = 1_000_000;
-    // A sleep that is shorter than this takes longer to begin and to end than it lasts.
-    private static final long SHORT_SLEEP_NS = 100_000;
 
-    final Attachment attachment;
+    final OpenPorts openPorts;
     final Host host;
-    final Events events;
     final AtomicBuffer tables;
     final Geometry geometry;
     final Gate gate;
+    final Doorbell doorbell;
     final int portIndex;
     final int messageLimit;
     final PortEntry entry;
+    final Report report;
 
     private final String name;
     private final long incarnation;
-    private final int wakeOffset;
     private final int sleepersOffset;
     private final int waitSetOffset;
     private final int generationOffset;
     private final boolean spinOnly;
-    private final int maxSpinCount;
-    private final int minSpinCount;
+    private final Waiter<Message> waiter;
     // What the counters were when the port ended: its entry and links may be others' since. Under the monitor.
     private final long[] lastCounters = new long[PortCounter.values().length];
     private final boolean isNoFork;
-    // How long to poll before sleeping; any thread's guess is as good as another's.
-    private int spinCount;
+    // Under the monitor: the set that the port is in, null if it is in none.
     private WaitSet waitSet;
+    // Messages of poll() that no thread uses just now. Within the gate.
+    private Message[] spares = new Message[1];
+    private int spareCount;
+    private int pollingMessageCount;
     // Copies into links that this port's threads are making outside the gate.
     private int copyCount;
     // Status.OK while the port is in use, then what each call answers.
     private volatile int endStatus = Status.OK;
     private volatile boolean isEndDue;
+    // The close is done, but for what claims keep in use.
+    private volatile boolean hasEnded;
 
     Port(
-        final Attachment attachment,
+        final OpenPorts openPorts,
         final int portIndex,
         final long incarnation,
         final String name,
         final PortOptions options)
     {
-        this.attachment = attachment;
+        this.openPorts = openPorts;
         this.portIndex = portIndex;
         this.incarnation = incarnation;
         this.name = name;
-        host = attachment.host();
-        events = host.events();
+        host = openPorts.host();
         tables = host.tables();
         geometry = host.header().geometry();
         messageLimit = geometry.messageLimit();
         gate = new Gate(!options.singleThreaded());
         entry = new PortEntry(tables, geometry).wrap(portIndex);
-        wakeOffset = entry.wakeOffset();
+        report = new Report(host, openPorts.errors(), entry, name);
         sleepersOffset = entry.sleepersOffset();
+        doorbell = new Doorbell(host, sleepersOffset);
         waitSetOffset = entry.waitSetOffset();
         generationOffset = entry.generationOffset();
         spinOnly = options.spinOnly();
-        maxSpinCount = options.spinCount();
-        minSpinCount = maxSpinCount / SPIN_RANGE;
-        spinCount = maxSpinCount / 2;
+        waiter = new Waiter<>(new NextMessage(), host, openPorts.sleepers(), entry.wakeOffset(), host.events(), name,
+            options.spinCount() / SPIN_RANGE, options.spinCount(), spinOnly);
         isNoFork = (options.flags() & PortFlags.NOFORK) != 0;
     }
 
@@ -97,11 +100,12 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      * @param message     to show it; at a client it must not be a view.
      * @param lengthLimit longest payload in bytes that the caller wants.
      * @return one of {@link MessageState}'s constants, 0 or more; else, negative, {@link Status#WOULD_BLOCK}; at a
-     * client {@link Status#NOT_CONNECTED} once the service is gone and nothing more is due; {@link Status#CLOSED}.
+     * client {@link Status#NOT_CONNECTED} once the service is gone and nothing more is due, or
+     * {@link Status#ACCESS_DENIED} if it did not admit this client; {@link Status#CLOSED}.
      */
     public final int get(final Message message, final int lengthLimit)
     {
-        message.reuse();
+        message.reuse(this);
         gate.enter();
         try
         {
@@ -166,6 +170,18 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
+     * Calls a handler for the messages that are there (R11): the form for many messages in flight. Never blocks. What
+     * the handler throws is thrown by this call, and what it was not called for stays for the next {@code poll},
+     * {@code get} or {@code await}.
+     *
+     * @param handler to call, on this thread.
+     * @param limit   most requests or replies, 1 or more.
+     * @return how often the handler was called, 0 if there was nothing; negative what {@link #get(Message)} returns
+     * once nothing more is due.
+     */
+    public abstract int poll(MessageHandler handler, int limit);
+
+    /**
      * Whether a {@code get} is worth calling now. Nothing is taken.
      *
      * @return true if there is a message, a disposal, or an end to be told.
@@ -191,7 +207,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      */
     public final int generation(final long generation)
     {
-        attachment.checkOwnProcess();
+        openPorts.checkOwnProcess();
         gate.enter();
         try
         {
@@ -221,43 +237,19 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      * What this port has counted since it was opened; also after it was closed. Any thread may call, also of a port
      * that one thread uses at a time.
      *
-     * @param counter of what.
+     * @param counter which counter to read.
      * @return how often.
      */
     public final synchronized long counter(final PortCounter counter)
     {
-        return Status.OK == endStatus ? inRegion(counter) : lastCounters[counter.ordinal()];
-    }
-
-    private long inRegion(final PortCounter counter)
-    {
-        return tables.getLongAcquire(entry.counterOffset(counter.ordinal()));
-    }
-
-    /** Within the gate. */
-    final void count(final PortCounter counter)
-    {
-        final int offset = entry.counterOffset(counter.ordinal());
-        // Release, so that other processes see no half of it; nothing else is told by it. If the port's process dies
-        // before it, the number is one short, and nobody decides by it.
-        tables.putLongRelease(offset, tables.getLong(offset) + 1);
+        return Status.OK == endStatus ? report.counter(counter) : lastCounters[counter.ordinal()];
     }
 
     /** Within the gate: the region has no memory for some bytes; the status that says so. */
     final int noSpace(final int length)
     {
-        count(PortCounter.NO_SPACE);
-        events.noSpace(name, length);
+        report.noSpace(length);
         return Status.NO_SPACE;
-    }
-
-    /** Within the gate: a link is given up. */
-    final void corrupt(final int linkIndex, final String reason)
-    {
-        count(PortCounter.CORRUPT);
-        events.corrupt(name, linkIndex, reason);
-        attachment.errors().onError(
-            new RegionException("corrupt link: " + reason + ": port=" + name + ", link=" + linkIndex));
     }
 
     /** The handler of this port's agent threw something. */
@@ -268,14 +260,14 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         {
             if (Status.OK == endStatus)
             {
-                count(PortCounter.HANDLER_ERRORS);
+                report.handlerFailed();
             }
         }
         finally
         {
             gate.exit();
         }
-        attachment.errors().onError(thrown);
+        report.failed(thrown);
     }
 
     /**
@@ -294,6 +286,13 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         return name;
     }
 
+    /** For people. Allocates. */
+    @Override
+    public final String toString()
+    {
+        return getClass().getSimpleName() + '{' + name + (isClosed() ? ", closed" : "") + '}';
+    }
+
     /**
      * @return whether the port was closed, by its own side.
      */
@@ -304,7 +303,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
 
     /**
      * @return {@link Status#OK} while the port is in use; then {@link Status#CLOSED}, or {@link Status#NOT_CONNECTED}
-     * in a process other than the one that opened it (R27): what each further call answers.
+     * in a process other than the one that opened it (R27), and in one that lost its life lock: what each further call
+     * returns.
      */
     public final int endStatus()
     {
@@ -312,14 +312,36 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * Ends the port (R23, R24). All of its views and claims are void then. Threads that wait on it return
-     * {@link Status#CLOSED}. A second call does nothing, unless the first one failed, as for want of memory: then it
-     * completes that, and so does the attachment's watch.
+     * Ends the port (R23, R24). All of its views and claims are void then. Cancel claims that are filled: until a claim
+     * is spent, or dropped by the program, a thread may write through it, and the link is kept. Threads that wait on it
+     * return {@link Status#CLOSED}. A second call does nothing, unless the first one failed, as for want of memory:
+     * then it completes that, and so does the attachment's watch.
      */
     @Override
     public final void close()
     {
-        attachment.checkOwnProcess();
+        // The attachment's close waits for this one.
+        if (openPorts.beginClose())
+        {
+            try
+            {
+                closeCounted();
+            }
+            finally
+            {
+                openPorts.endCall();
+            }
+        }
+    }
+
+    private void closeCounted()
+    {
+        if (!openPorts.holdsLife())
+        {
+            disownLost();
+            return;
+        }
+        openPorts.checkOwnProcess();
         gate.enter();
         try
         {
@@ -341,18 +363,20 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         boolean isDone = false;
         try
         {
-            wakeOwn();
+            // If this fails, the close is due again: no thread wakes these once the entry is another port's.
+            doorbell.ring(Integer.MAX_VALUE);
             awaitCopies();
             end();
             isDone = true;
+            hasEnded = true;
         }
         finally
         {
             // The peers would wait for ever for a port that is closed to all but them.
             isEndDue = !isDone;
         }
-        attachment.onClosed(this);
-        events.closed(name, this instanceof ServicePort);
+        openPorts.onClosed(this, servicePortIndex());
+        report.closed(this instanceof ServicePort);
     }
 
     /** Within the gate: a copy into a link begins. */
@@ -367,6 +391,32 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         copyCount--;
     }
 
+    /** Begins a copy out of a link: {@link Status#OK}, or why there is none. */
+    final int enterCopy()
+    {
+        gate.enter();
+        try
+        {
+            if (Status.OK == endStatus)
+            {
+                beginCopy();
+            }
+            return endStatus;
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /** Ends a copy out of a link. */
+    final void exitCopy()
+    {
+        gate.enter();
+        endCopy();
+        gate.exit();
+    }
+
     /**
      * Once this side lets go of a link it may be another's: a put or reply that another thread is in the middle of must
      * not write there then. At most one payload each is to be copied.
@@ -379,7 +429,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         }
     }
 
-    private boolean isCopying()
+    final boolean isCopying()
     {
         gate.enter();
         try
@@ -398,6 +448,44 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         return isEndDue;
     }
 
+    /** Whether the close is done: not once it has failed, or if the port ended otherwise. */
+    final boolean hasEnded()
+    {
+        return hasEnded;
+    }
+
+    /** A message for one call of poll(): as many are made as threads are in one at the same time. Within the gate. */
+    final Message takeSpare()
+    {
+        if (spareCount > 0)
+        {
+            return spares[--spareCount];
+        }
+        // Room for all of them, so that giving one back needs no memory.
+        if (pollingMessageCount == spares.length)
+        {
+            spares = Arrays.copyOf(spares, 2 * spares.length);
+        }
+        final Message message = new Message();
+        message.reuse(this);
+        pollingMessageCount++;
+        return message;
+    }
+
+    /** Gives back what {@link #takeSpare} gave; its view has ended. Within the gate. */
+    final void returnSpare(final Message message)
+    {
+        spares[spareCount++] = message;
+    }
+
+    static void checkLimit(final int limit)
+    {
+        if (limit < 1)
+        {
+            throw new IllegalArgumentException("limit must be positive: limit=" + limit);
+        }
+    }
+
     /** Takes the next message; within the gate, the port being open. */
     abstract int poll(Message message, int lengthLimit);
 
@@ -412,6 +500,32 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
 
     /** Says good-bye to the peers; outside the gate, when isClosed is set, and again if it failed. */
     abstract void end();
+
+    /**
+     * After the close: ends the claims that the program has dropped; whether no other claim keeps a link in use. Also
+     * under the monitor, as is the end of a claim after the close: a port that one thread uses has no gate.
+     */
+    final boolean releaseDropped()
+    {
+        gate.enter();
+        try
+        {
+            synchronized (this)
+            {
+                return releaseDroppedClaims();
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /** As {@link #releaseDropped}; within the gate, and under the monitor. */
+    abstract boolean releaseDroppedClaims();
+
+    /** Index of the service's entry: its own, or that of the service it is connected to; not checked. */
+    abstract int servicePortIndex();
 
     /** Keeps what the links' counters are, before the links may be others'; under the monitor. */
     abstract void keepCounters();
@@ -429,7 +543,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     abstract int wakeLimit();
 
     /** Looks whether the peers are alive and what they changed; by the attachment's watch. */
-    abstract void watch(Watch watch);
+    abstract void watch(Deaths deaths);
 
     final void checkOpen()
     {
@@ -445,6 +559,24 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         disown(isNoFork ? Status.INVALID : Status.NOT_CONNECTED);
     }
 
+    /** This process lost its life lock: peers treat it as dead, and entry and links may be others' by now. */
+    final void disownLost()
+    {
+        gate.enter();
+        try
+        {
+            isEndDue = false;
+            if (Status.OK == endStatus)
+            {
+                disown(Status.NOT_CONNECTED);
+            }
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
     /** Ends the port on this side alone, with nothing told to anybody, as in a forked child or after a death. */
     final synchronized void disown(final int endStatus)
     {
@@ -452,7 +584,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         {
             for (final PortCounter counter : PortCounter.values())
             {
-                lastCounters[counter.ordinal()] = inRegion(counter);
+                lastCounters[counter.ordinal()] = report.counter(counter);
             }
             keepCounters();
         }
@@ -468,19 +600,22 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         }
     }
 
-    final synchronized boolean join(final WaitSet waitSet)
+    /** Joins a wait set; false if it is in one already. */
+    final synchronized boolean join(final WaitSet joined)
     {
-        if (null != this.waitSet)
+        final boolean isJoining = null == waitSet;
+        if (isJoining)
         {
-            return false;
+            waitSet = joined;
         }
-        this.waitSet = waitSet;
-        return true;
+        return isJoining;
     }
 
-    final synchronized void leave()
+    /** Leaves a wait set, unless it is in another by now. No thread is woken there for this port any more. */
+    final synchronized void leave(final WaitSet left)
     {
-        waitSet = null;
+        announceWaitSet(left, 0);
+        waitSet = left == waitSet ? null : waitSet;
     }
 
     final boolean spinOnly()
@@ -488,41 +623,26 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         return spinOnly;
     }
 
-    /**
-     * Wakes the owner of a port if one of its threads sleeps. What it should see was stored before.
-     *
-     * @param limit most threads to wake: one at a service, where any will do; all at a client, where each may wait for
-     *              a reply of its own.
-     * @return system calls that were made.
-     */
-    final int wakePeer(final int peerSleepersOffset, final int limit)
-    {
-        // [wake] full fence between the publication and the look: pairs with the atomic add in sleep() and with the
-        // volatile store in WaitSet. One of the two sees the other: either we see the sleeper, or it sees the message.
-        // Without it the look could be made before the publication, and the sleeper sleep on.
-        VarHandle.fullFence();
-        final long sleepers = tables.getLongOpaque(peerSleepersOffset);
-        return 0 == sleepers ? 0 : attachment.wake(peerSleepersOffset, sleepers, limit);
-    }
-
     /** Wakes all threads that sleep on this port, to let them look at it. */
     final void wakeOwn()
     {
-        VarHandle.fullFence();
-        final long sleepers = tables.getLongOpaque(sleepersOffset);
-        if (0 != sleepers)
-        {
-            attachment.wake(sleepersOffset, sleepers, Integer.MAX_VALUE);
-        }
+        ringOwn(Integer.MAX_VALUE);
     }
 
-    static long deadline(final long timeoutNs)
+    /** Outside the gate, so that the attachment can close in between: not once it has left. */
+    private void ringOwn(final int limit)
     {
-        if (timeoutNs < 0)
+        if (openPorts.beginClose())
         {
-            throw new IllegalArgumentException("timeoutNs must not be negative: timeoutNs=" + timeoutNs);
+            try
+            {
+                openPorts.wakeUps().ring(doorbell, portIndex, limit);
+            }
+            finally
+            {
+                openPorts.endCall();
+            }
         }
-        return Long.MAX_VALUE == timeoutNs ? 0 : System.nanoTime() + timeoutNs;
     }
 
     /**
@@ -532,42 +652,34 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      */
     final int await(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
     {
-        for (int i = 0, limit = spinCount; i <= limit; i++)
-        {
-            final int result = look(message, lengthLimit, callId);
-            if (Status.WOULD_BLOCK != result)
-            {
-                return result;
-            }
-            if (i >= UNPAUSED_COUNT)
-            {
-                Thread.onSpinWait();
-            }
-        }
-        return spinOnly ?
-            spin(message, lengthLimit, timeoutNs, callId) : sleep(message, lengthLimit, timeoutNs, callId);
+        return waiter.await(message, lengthLimit, callId, timeoutNs);
     }
 
     /**
-     * Only while the port is open: behind its close the entry, and so the word, may be another port's.
+     * Only while the port is open: behind its close the entry, and so the word, may be another port's. Nor if the entry
+     * is not its own any more, as the life lock was lost: a thread that slept then must not take another's sleeper off.
      */
     private synchronized void announceSleeper(final int change)
     {
-        if (Status.OK == endStatus)
+        if (Status.OK == endStatus && entry.incarnation() == incarnation)
         {
-            // [wake] atomic add, a full fence, before the last look: pairs with the fence in wakePeer().
+            // [wake] atomic add, then a full fence before the last look: pairs with the fence in Doorbell.ring(). The
+            // add alone would not keep the look's acquire loads behind it.
             tables.getAndAddInt(sleepersOffset, change);
+            VarHandle.fullFence();
         }
     }
 
     /**
-     * Says which wait set sleeps for this port; only while it is open, as above.
+     * Says which wait set sleeps for this port; only while it is open, as above, and by the set that the port is in: a
+     * thread that leaves another one, or is just about to sleep there, must not take this one's announcement away.
      *
-     * @param state index of the wait set's entry + 1, or 0.
+     * @param announcing the set that says so.
+     * @param state      index of the wait set's entry + 1, or 0.
      */
-    final synchronized void announceWaitSet(final int state)
+    final synchronized void announceWaitSet(final WaitSet announcing, final int state)
     {
-        if (Status.OK == endStatus)
+        if (announcing == waitSet && Status.OK == endStatus && entry.incarnation() == incarnation)
         {
             tables.putIntRelease(waitSetOffset, state);
         }
@@ -586,108 +698,47 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         final long callId)
     {
         Objects.requireNonNull(idleStrategy, "idleStrategy");
-        final long deadlineNs = deadline(timeoutNs);
-        idleStrategy.reset();
-        while (true)
+        return waiter.await(message, lengthLimit, callId, idleStrategy, timeoutNs);
+    }
+
+    /** The next message of this port, or the one reply that a call waits for. */
+    private final class NextMessage implements Awaited<Message>
+    {
+        @Override
+        public int look(final Message message, final int lengthLimit, final long callId)
         {
-            final int result = look(message, lengthLimit, callId);
-            if (Status.WOULD_BLOCK != result)
-            {
-                return result;
-            }
-            if (Thread.currentThread().isInterrupted())
-            {
-                return Status.INTERRUPTED;
-            }
-            if (Long.MAX_VALUE != timeoutNs && System.nanoTime() - deadlineNs >= 0)
-            {
-                return Status.TIMED_OUT;
-            }
-            idleStrategy.idle();
+            return 0 == callId ? get(message, lengthLimit) : getReply(message, callId);
         }
-    }
 
-    private int look(final Message message, final int lengthLimit, final long callId)
-    {
-        return 0 == callId ? get(message, lengthLimit) : getReply(message, callId);
-    }
-
-    private int spin(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
-    {
-        final boolean isTimed = Long.MAX_VALUE != timeoutNs;
-        final long deadlineNs = deadline(timeoutNs);
-        for (int i = 0;; i++)
+        @Override
+        public void announce()
         {
-            final int result = look(message, lengthLimit, callId);
-            if (Status.WOULD_BLOCK != result)
-            {
-                return result;
-            }
-            if ((i & INTERRUPT_CHECK_MASK) == 0)
-            {
-                if (Thread.currentThread().isInterrupted())
-                {
-                    return Status.INTERRUPTED;
-                }
-                if (isTimed && System.nanoTime() - deadlineNs >= 0)
-                {
-                    return Status.TIMED_OUT;
-                }
-            }
-            Thread.onSpinWait();
-        }
-    }
-
-    private int sleep(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
-    {
-        final Object begun = events.waitBegins();
-        final int result = sleepOn(message, lengthLimit, timeoutNs, callId);
-        if (null != begun)
-        {
-            events.waitEnds(begun, name, result);
-        }
-        return result;
-    }
-
-    private int sleepOn(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
-    {
-        final boolean isTimed = Long.MAX_VALUE != timeoutNs;
-        final long deadlineNs = deadline(timeoutNs);
-        final long startNs = System.nanoTime();
-        int result;
-        do
-        {
-            final int wakeSequence = tables.getIntVolatile(wakeOffset);
             announceSleeper(1);
-            try
-            {
-                result = look(message, lengthLimit, callId);
-                if (Status.WOULD_BLOCK == result &&
-                    !attachment.sleep(wakeOffset, wakeSequence, deadlineNs, isTimed, sleepLimitNs()))
-                {
-                    result = look(message, lengthLimit, callId);
-                    if (Status.WOULD_BLOCK == result)
-                    {
-                        result = Thread.currentThread().isInterrupted() ? Status.INTERRUPTED : Status.TIMED_OUT;
-                    }
-                }
-            }
-            finally
-            {
-                announceSleeper(-1);
-            }
         }
-        while (Status.WOULD_BLOCK == result);
-        // Both sides of a conversation that slept once would sleep for ever, as each answer then comes after the other
-        // has given up polling: a short sleep makes the next polling longer, a long one shorter.
-        spinCount = System.nanoTime() - startNs < SHORT_SLEEP_NS ?
-            Math.min(maxSpinCount, 2 * spinCount + 1) : Math.max(minSpinCount, spinCount / 2);
-        if ((result < 0 || MessageState.DISPOSE == result) && Status.OK == endStatus)
+
+        @Override
+        public void retract()
         {
-            // A wake-up that was meant for a message may have ended this wait instead, or brought a disposal that
-            // nobody is woken for: another sleeper takes it on.
-            wakePeer(sleepersOffset, wakeLimit());
+            announceSleeper(-1);
         }
-        return result;
+
+        @Override
+        public long sleepLimitNs()
+        {
+            return Port.this.sleepLimitNs();
+        }
+
+        /**
+         * A wake-up that was meant for a message may have ended this wait instead, by a failure perhaps, or brought a
+         * disposal, for which no thread is woken: another sleeper takes it on.
+         */
+        @Override
+        public void passWakeUpOn()
+        {
+            if (Status.OK == endStatus)
+            {
+                ringOwn(wakeLimit());
+            }
+        }
     }
 }

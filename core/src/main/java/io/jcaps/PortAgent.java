@@ -6,9 +6,12 @@ package io.jcaps;
 
 import org.agrona.concurrent.Agent;
 
+import java.util.Objects;
+
 /**
  * Calls a handler for each message of a port, in a duty cycle (R11, B4): run it by an Agrona {@code AgentRunner} or
- * {@code AgentInvoker}, with the idle strategy of your choice.
+ * {@code AgentInvoker}, with the idle strategy of your choice. It receives by {@link Port#poll}: at a service, requests
+ * in batches of up to its limit.
  * <p>
  * If the handler throws an exception, its request, unless it has replied, is replied to with 0 bytes, and the exception
  * goes to the agent's error handler; the port goes on. A claim for the reply that it has not spent is void: a handler
@@ -23,12 +26,11 @@ public final class PortAgent implements Agent
     private final Port port;
     private final MessageHandler handler;
     private final int messageLimit;
-    private final Message message = new Message();
 
     /**
      * @param port         to receive from; the agent closes it when it is closed itself.
      * @param handler      to call.
-     * @param messageLimit most messages in one duty cycle, 1 or more.
+     * @param messageLimit most requests or replies in one duty cycle, 1 or more.
      */
     public PortAgent(final Port port, final MessageHandler handler, final int messageLimit)
     {
@@ -37,25 +39,19 @@ public final class PortAgent implements Agent
             throw new IllegalArgumentException("messageLimit must be positive: messageLimit=" + messageLimit);
         }
         this.port = port;
-        this.handler = handler;
+        this.handler = new Settling(Objects.requireNonNull(handler, "handler"));
         this.messageLimit = messageLimit;
     }
 
     /**
      * Handles what is there, up to the limit.
      *
-     * @return messages handled.
+     * @return messages handled, disposals among them.
      */
     @Override
     public int doWork()
     {
-        int count = 0;
-        while (count < messageLimit && port.get(message) >= 0)
-        {
-            count++;
-            handle();
-        }
-        return count;
+        return Math.max(0, port.poll(handler, messageLimit));
     }
 
     /** Closes the port. */
@@ -74,24 +70,47 @@ public final class PortAgent implements Agent
         return "jcaps-" + port.name();
     }
 
-    private void handle()
+    /** Calls the user's handler, and settles what it fails with while the message is still its own. */
+    private final class Settling implements MessageHandler
     {
-        try
+        private final MessageHandler handler;
+
+        Settling(final MessageHandler handler)
         {
-            handler.onMessage(message);
+            this.handler = handler;
         }
-        catch (final Throwable thrown)
+
+        @Override
+        public void onMessage(final Message message)
         {
-            settle(thrown);
-            throw thrown;
+            try
+            {
+                handler.onMessage(message);
+            }
+            catch (final Throwable thrown)
+            {
+                settle(thrown, message);
+                throw thrown;
+            }
         }
-        finally
+
+        @Override
+        public void onDispose(final long id)
         {
-            message.release();
+            try
+            {
+                handler.onDispose(id);
+            }
+            catch (final Throwable thrown)
+            {
+                settle(thrown, null);
+                throw thrown;
+            }
         }
     }
 
-    private void settle(final Throwable thrown)
+    /** {@code message} is null if it was a disposal. */
+    private void settle(final Throwable thrown, final Message message)
     {
         try
         {
@@ -101,14 +120,14 @@ public final class PortAgent implements Agent
             {
                 port.close();
             }
-            else if (MessageState.REQUEST == message.state() && port instanceof ServicePort service)
+            else if (null != message && port instanceof ServicePort service)
             {
                 service.giveUp(message);
             }
         }
         catch (final Throwable ex)
         {
-            // What the handler threw is the cause, and is what the error handler should hear of.
+            // What the handler threw is the cause, and is what the error handler receives.
             thrown.addSuppressed(ex);
         }
     }

@@ -16,8 +16,8 @@ public enum PortCounter implements Counter
 {
     /** Clients that a service turned away because R6 does not let them in. */
     REFUSED(1, "refused", "clients turned away for want of permission"),
-    /** Clients that a service turned away because their process entry says something else than the operating system. */
-    FORGED(2, "forged", "clients turned away as they said that they were somebody else"),
+    /** Clients that a service refused because another process than their entry says holds the entry's lock. */
+    FORGED(2, "forged", "clients refused as another process than their entry says holds its lock"),
     /** Links that the port gave up because what the other side had written cannot be. */
     CORRUPT(3, "corrupt", "links given up as the other side wrote what cannot be"),
     /** Clients that a service let in. */
@@ -27,7 +27,9 @@ public enum PortCounter implements Counter
     /** Claims, puts and replies that found no memory in the region. */
     NO_SPACE(6, "no-space", "claims, puts and replies that found no memory"),
     /** Exceptions and errors that a handler threw at the port's agent. */
-    HANDLER_ERRORS(7, "handler-errors", "exceptions thrown by the handler");
+    HANDLER_ERRORS(7, "handler-errors", "exceptions thrown by the handler"),
+    /** Tries to accept a client or to drop one that failed for a cause that may pass; each is made again. */
+    RETRIES(8, "retries", "tries to accept or drop a client that failed and are made again");
 
     private final int id;
     private final String label;

@@ -4,6 +4,8 @@
  */
 package io.jcaps;
 
+import io.jcaps.layout.PortDescriptor;
+
 /**
  * Flags of a port, with the original's values (R8).
  */
@@ -29,9 +31,12 @@ public final class PortFlags
     public static final int USER_MASK = 0xFFFF;
 
     /** The library's own: the port's threads never sleep, so that its peers need not look whether one does. */
-    static final int SPINS = 0x10000;
+    public static final int SPINS = PortDescriptor.FLAG_SPINS;
     /** The library's own: the port's process cannot wake its peers, so that they must not sleep for long. */
-    static final int CANNOT_WAKE = 0x20000;
+    public static final int CANNOT_WAKE = PortDescriptor.FLAG_CANNOT_WAKE;
+
+    /** The library's own: the service stands in for one on another host ({@link PortOptions#imported}). */
+    public static final int IMPORTED = PortDescriptor.FLAG_IMPORTED;
 
     private PortFlags()
     {

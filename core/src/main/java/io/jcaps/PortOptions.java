@@ -31,6 +31,7 @@ public final class PortOptions
     private long connectTimeoutNs = Long.MAX_VALUE;
     private long generation;
     private int prefaultLength;
+    private boolean imported;
 
     /**
      * The user id that a service is registered under, or that a client looks for. Unless set it is the caller's
@@ -64,6 +65,7 @@ public final class PortOptions
         copy.connectTimeoutNs = connectTimeoutNs;
         copy.generation = generation;
         copy.prefaultLength = prefaultLength;
+        copy.imported = imported;
         return copy;
     }
 
@@ -192,6 +194,34 @@ public final class PortOptions
     }
 
     /**
+     * If there is no such service, waits for it without a limit: adds {@link PortFlags#WAITSVC} to the flags, and
+     * leaves the others as they are. {@link #flags(int)} would replace it.
+     *
+     * @return this.
+     */
+    public PortOptions waitForService()
+    {
+        flags |= PortFlags.WAITSVC;
+        connectTimeoutNs = Long.MAX_VALUE;
+        return this;
+    }
+
+    /**
+     * If there is no such service, waits for it: adds {@link PortFlags#WAITSVC} to the flags, and leaves the others as
+     * they are. {@link #flags(int)} would replace it.
+     *
+     * @param timeout longest wait, 0 or more.
+     * @param unit    of the timeout.
+     * @return this.
+     */
+    public PortOptions waitForService(final long timeout, final TimeUnit unit)
+    {
+        connectTimeout(timeout, unit);
+        flags |= PortFlags.WAITSVC;
+        return this;
+    }
+
+    /**
      * @return longest wait for a service in nanoseconds; {@link Long#MAX_VALUE} for no limit.
      */
     public long connectTimeoutNs()
@@ -255,6 +285,27 @@ public final class PortOptions
     }
 
     /**
+     * Says of a service that it stands in for one on another host (B7). Tools show it; nothing else depends on it.
+     * False unless set; without meaning for a client.
+     *
+     * @param imported whether the service is imported.
+     * @return this.
+     */
+    public PortOptions imported(final boolean imported)
+    {
+        this.imported = imported;
+        return this;
+    }
+
+    /**
+     * @return whether the service stands in for one on another host.
+     */
+    public boolean imported()
+    {
+        return imported;
+    }
+
+    /**
      * Checks a name as R2 says.
      *
      * @param name to check.
@@ -280,5 +331,18 @@ public final class PortOptions
                     " is 0x" + Integer.toHexString(c) + ": name=" + name);
             }
         }
+    }
+
+    /** For people: what was set, flags in hexadecimal. */
+    @Override
+    public String toString()
+    {
+        return "PortOptions{uid=" + (isOwnUid ? "own" : text(uid)) + ", gid=" + text(gid) + ", flags=0x" +
+            Integer.toHexString(flags) + ", generation=" + generation + ", connectTimeoutNs=" + connectTimeoutNs + '}';
+    }
+
+    private static String text(final int id)
+    {
+        return ANY == id ? "any" : Integer.toUnsignedString(id);
     }
 }

@@ -4,23 +4,21 @@
  */
 package io.jcaps;
 
-import io.jcaps.host.Credentials;
-import io.jcaps.layout.LinkEntry;
-import io.jcaps.layout.LinkEntryDescriptor;
-import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.RegionException;
 import io.jcaps.layout.ServiceCounter;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
+import io.jcaps.link.Delivery;
+import io.jcaps.link.LinkSet;
+import io.jcaps.link.ServiceLink;
+import io.jcaps.table.Acceptor;
+import io.jcaps.table.PortSpec;
+import io.jcaps.wait.Deaths;
 import org.agrona.DirectBuffer;
-import org.agrona.collections.Int2ObjectHashMap;
-import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
 
-import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A registered service (R1): receives the requests of its clients and replies to them, in any order.
@@ -30,63 +28,37 @@ import java.util.Objects;
  */
 public final class ServicePort extends Port
 {
-    /** Between so many links that had nothing, the one that was active last is looked at again. */
-    private static final int HOT_LOOK_MASK = 3;
     /** Behind each so many requests, however busy the port is, disposals are looked for. */
     private static final int DISPOSAL_LOOK_MASK = 255;
+    /** In so many calls of poll() in a row that find no request, one looks at clients with many replies out. */
+    private static final int THOROUGH_LOOK_INTERVAL = 32;
+    private static final long CLOSE_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    // What next() returns instead of the id of a disposal, which is positive.
+    private static final long NEXT_NOTHING = 0;
+    private static final long NEXT_REQUEST = -1;
+    private static final ServiceCounter[] COUNTERS = ServiceCounter.values();
     private static final UnsafeBuffer NOTHING = new UnsafeBuffer(Claim.NO_BYTES);
 
-    private final int uid;
-    private final int gid;
-    private final int flags;
-    private final int prefaultLength;
-    private final int eventsOffset;
-    private final LinkEntry linkEntry;
-    private final Int2ObjectHashMap<ServiceLink> linkByLease = new Int2ObjectHashMap<>();
-    // Copied on change, for the watch. Within the gate it is the same as what the watch sees.
-    private volatile ServiceLink[] links = new ServiceLink[0];
-    private volatile Books books = new Books(links, new long[ServiceCounter.values().length]);
+    private final PortSpec spec;
+    private final LinkSet links;
+    private final Acceptor acceptor;
     private final long[] lastCounters = new long[ServiceCounter.values().length];
-    private int linkCount;
-    private int cursor;
-    private int hotIndex;
     private int requestCount;
-    private int seenEvents;
-    private volatile boolean isAttentionDue = true;
-    // Links whose client is gone, kept for the sake of views that are still out.
-    private final ArrayList<ServiceLink> droppedLinks = new ArrayList<>();
-
-    private ServiceLink peekedLink;
-    private int peekedSlot;
-
-    /**
-     * Links in use, and what all those counted that are not any more: replaced as one, so that whoever adds them up
-     * takes no link twice and misses none.
-     */
-    private record Books(ServiceLink[] links, long[] past)
-    {
-    }
-
-    private long[] disposalIds = new long[SlotDescriptor.MAX_SLOT_COUNT];
-    private ServiceLink[] disposalLinks = new ServiceLink[SlotDescriptor.MAX_SLOT_COUNT];
-    private int disposalHead;
-    private int disposalCount;
+    private int emptyPollCount;
+    private boolean isEntryClosed;
 
     ServicePort(
-        final Attachment attachment,
+        final OpenPorts openPorts,
         final int portIndex,
         final long incarnation,
-        final String name,
-        final PortOptions options,
-        final int uid)
+        final PortSpec spec,
+        final PortOptions options)
     {
-        super(attachment, portIndex, incarnation, name, options);
-        this.uid = uid;
-        gid = options.gid();
-        flags = options.flags();
-        prefaultLength = options.prefaultLength();
-        eventsOffset = entry.eventsOffset();
-        linkEntry = new LinkEntry(tables, geometry);
+        super(openPorts, portIndex, incarnation, spec.name(), options);
+        this.spec = spec;
+        links = new LinkSet(tables);
+        acceptor = new Acceptor(host, openPorts.registry(), openPorts.peers(), openPorts.wakeUps(), report, links,
+            spec, entry, incarnation, options.prefaultLength());
     }
 
     /**
@@ -94,7 +66,7 @@ public final class ServicePort extends Port
      */
     public int uid()
     {
-        return uid;
+        return spec.uid();
     }
 
     /**
@@ -102,19 +74,23 @@ public final class ServicePort extends Port
      */
     public int gid()
     {
-        return gid;
+        return spec.gid();
     }
 
     /**
-     * @return clients that are connected, as far as this side has noticed.
+     * @return clients that are connected, as far as this side has noticed; 0 if this port is closed.
      */
     public int clientCount()
     {
         gate.enter();
         try
         {
-            acceptAndDrop();
-            return linkCount;
+            if (isClosed())
+            {
+                return 0;
+            }
+            acceptor.acceptAndDrop();
+            return links.links().length;
         }
         finally
         {
@@ -126,33 +102,13 @@ public final class ServicePort extends Port
      * What this service has counted for all of its clients, those that are gone as well; also after it was closed. Any
      * thread may call, also of a port that one thread uses at a time.
      *
-     * @param counter of what.
+     * @param counter which counter to read.
      * @return how many.
      */
     public synchronized long counter(final ServiceCounter counter)
     {
         // Under the monitor the end cannot come in between: until then no link goes but by dropGone().
-        return isClosed() ? lastCounters[counter.ordinal()] : sum(counter);
-    }
-
-    private long sum(final ServiceCounter counter)
-    {
-        while (true)
-        {
-            final Books read = books;
-            long sum = read.past[counter.ordinal()];
-            for (final ServiceLink link : read.links)
-            {
-                sum += link.counter(counter);
-            }
-            // [books] acquire fence before the second look: pairs with the volatile store in dropGone(), which comes
-            // before any of its links is another client's. Without it that one's numbers could be in the sum.
-            VarHandle.acquireFence();
-            if (read == books)
-            {
-                return sum;
-            }
-        }
+        return isClosed() ? lastCounters[counter.ordinal()] : links.total(counter);
     }
 
     @Override
@@ -160,7 +116,7 @@ public final class ServicePort extends Port
     {
         for (final ServiceCounter counter : ServiceCounter.values())
         {
-            lastCounters[counter.ordinal()] = sum(counter);
+            lastCounters[counter.ordinal()] = links.total(counter);
         }
     }
 
@@ -168,7 +124,7 @@ public final class ServicePort extends Port
      * Replies to a request with a copy of some bytes (R20). The reply's memory is the service's again when a disposal
      * with the same id comes (R21).
      *
-     * @param id     of a request that this port received and nobody has replied to. Its payload need not have been
+     * @param id     of a request that this port received and that has no reply yet. Its payload need not have been
      *               retrieved (R17).
      * @param source of the bytes.
      * @param index  of the first one.
@@ -185,7 +141,7 @@ public final class ServicePort extends Port
     /**
      * Claims memory for a reply, to be written in place and sent without a copy.
      *
-     * @param id     of a request that this port received and nobody has replied to.
+     * @param id     of a request that this port received and that has no reply yet.
      * @param length in bytes, 0 to the region's limit.
      * @param claim  to fill; must be spent.
      * @return as {@link #reply(long, DirectBuffer, int, int)} does.
@@ -196,14 +152,66 @@ public final class ServicePort extends Port
         return claim(null, id, length, claim);
     }
 
+    /**
+     * Ends a request with an outcome instead of a reply. This is for a local service that stands in for one on another
+     * host (B7), and passes on what became of the request there: without {@link Outcome#RECEIVED} the service promises
+     * that nobody has acted on the request and nobody will. The client sees it as the message's outcome (B1). For the
+     * rest it is a reply of 0 bytes: it keeps its place among the replies (R19), never fails for lack of room (R20),
+     * and its disposal comes when the client is done with it (R21).
+     *
+     * @param id      of a request that this port received and that has no reply yet.
+     * @param outcome {@link Outcome#SERVICE_CLOSED}, {@link Outcome#SERVICE_DIED} or {@link Outcome#UNREACHABLE}, with
+     * {@link Outcome#RECEIVED} beside it or not; or {@link Outcome#REFUSED}. A service that passes on what
+     *                another message's {@link Message#outcome()} says can use that number.
+     * @return {@link Status#OK}; {@link Status#INVALID} if there is no such request, or its client is gone;
+     * {@link Status#CLOSED}.
+     * @throws IllegalArgumentException if it is another outcome: {@link Outcome#mayEnd}.
+     */
+    public int end(final long id, final int outcome)
+    {
+        return end(null, id, outcome);
+    }
+
+    int end(final Message request, final int outcome)
+    {
+        final int result = end(request.delivery().link(), request.id(), outcome);
+        request.release();
+        return result;
+    }
+
+    /**
+     * Whether a client is still there, as far as this side has noticed: it has not closed its port, and neither has its
+     * process died. Any thread may call, unless the port was opened with {@link PortOptions#singleThreaded}.
+     *
+     * @param linkId of a connection: {@link Message#linkId()}.
+     * @return false if it is gone, was never connected to this port, or this port is closed.
+     */
+    public boolean isConnected(final long linkId)
+    {
+        gate.enter();
+        try
+        {
+            if (!isClosed())
+            {
+                final ServiceLink link = links.byLinkId(linkId);
+                return null != link && !link.isClientGone();
+            }
+            return false;
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
     int claim(final Message request, final int length, final Claim claim)
     {
-        return claim(request.link(), request.id(), length, claim);
+        return claim(request.delivery().link(), request.id(), length, claim);
     }
 
     int reply(final Message request, final DirectBuffer source, final int index, final int length)
     {
-        final int result = reply(request.link(), request.id(), source, index, length);
+        final int result = reply(request.delivery().link(), request.id(), source, index, length);
         if (Status.NO_SPACE != result)
         {
             request.release();
@@ -213,202 +221,232 @@ public final class ServicePort extends Port
 
     // ---- receiving
 
+    /**
+     * Receives requests as a batch and calls a handler for each, and for each disposal. Several requests cost one look
+     * at each cache line and one fence together: the form for many messages in flight.
+     * <p>
+     * All requests of a batch count as received as soon as it is taken (B1): if the process dies before the handler was
+     * called for one, its client is told that the service may have received it. If the port is closed before, its
+     * client is told that the service did not. A request that its client takes back in the meantime is not handed out
+     * (R29). The batch is the port's: other threads that poll or get are given the rest of it.
+     * <p>
+     * A disposal comes with the next request that its client puts in the same slot. A call that finds no request looks
+     * for disposals; where a client has more than four replies, every 32nd call in a row does.
+     * <p>
+     * The handler may reply to its message or to others, leave it to be replied to by its id, close the port, and call
+     * this method. {@code limit} counts requests; disposals are delivered beside them. What is in view ends when the
+     * handler returns: a buffer that it keeps is empty after that, until the next message is shown in it.
+     *
+     * @param handler to call, on this thread.
+     * @param limit   most requests, 1 or more: so many count as received together.
+     * @return how often the handler was called, 0 if there was nothing; {@link #endStatus} if the port is closed.
+     */
+    @Override
+    public int poll(final MessageHandler handler, final int limit)
+    {
+        Objects.requireNonNull(handler, "handler");
+        checkLimit(limit);
+        final Message message;
+        gate.enter();
+        try
+        {
+            if (isClosed())
+            {
+                return endStatus();
+            }
+            prepareBatch(limit);
+            message = takeSpare();
+        }
+        finally
+        {
+            gate.exit();
+        }
+        int requestCount = 0;
+        int disposalCount = 0;
+        try
+        {
+            while (true)
+            {
+                final long next = next(message, requestCount < limit);
+                if (NEXT_REQUEST == next)
+                {
+                    requestCount++;
+                    handler.onMessage(message);
+                }
+                else if (next > 0)
+                {
+                    disposalCount++;
+                    handler.onDispose(next);
+                }
+                else
+                {
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            endPoll(message);
+        }
+        return requestCount + disposalCount;
+    }
+
+    /** Within the gate: collects requests unless some are left of the last batch. */
+    private void prepareBatch(final int limit)
+    {
+        acceptAndDropIfDue();
+        if (links.hasRequestWaiting())
+        {
+            return;
+        }
+        final int count = links.collect(limit);
+        reportFault();
+        if (0 == count)
+        {
+            // With several messages in flight the disposals come with the next requests, and the client is about to
+            // write to the lines of this look. If no request comes for a while, they are looked for.
+            emptyPollCount++;
+            links.findDisposed(0 == emptyPollCount % THOROUGH_LOOK_INTERVAL);
+            return;
+        }
+        emptyPollCount = 0;
+        if (isDisposalLookDue(count))
+        {
+            links.findDisposed(true);
+        }
+    }
+
+    /** Ends the view of the last message and takes what is next: a disposal's id, a request, or nothing. */
+    private long next(final Message message, final boolean mayTakeRequest)
+    {
+        final Delivery delivery = message.delivery();
+        message.dropReplyBuffer();
+        gate.enter();
+        try
+        {
+            endView(delivery);
+            if (isClosed())
+            {
+                return NEXT_NOTHING;
+            }
+            // A client that has closed in the meantime is dropped, and what it left of the batch (R24).
+            acceptAndDropIfDue();
+            if (links.hasDisposal())
+            {
+                return links.takeDisposal();
+            }
+            if (mayTakeRequest && links.hasRequestWaiting())
+            {
+                final int result = links.takeRequestWaiting(delivery, messageLimit);
+                reportFault();
+                return MessageState.REQUEST == result ? NEXT_REQUEST : NEXT_NOTHING;
+            }
+            return NEXT_NOTHING;
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    private void endPoll(final Message message)
+    {
+        message.dropReplyBuffer();
+        gate.enter();
+        try
+        {
+            endView(message.delivery());
+            returnSpare(message);
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /** Within the gate. */
+    private void endView(final Delivery delivery)
+    {
+        if (delivery.isView())
+        {
+            delivery.endView();
+            delivery.link().endView(delivery.slot(), delivery.id());
+            lookWhetherOver(delivery.link());
+        }
+    }
+
+    /** Within the gate, behind a request or several: whether disposals are to be looked for, however busy the port. */
+    private boolean isDisposalLookDue(final int count)
+    {
+        final int former = requestCount;
+        requestCount += count;
+        return (former & ~DISPOSAL_LOOK_MASK) != (requestCount & ~DISPOSAL_LOOK_MASK);
+    }
+
+    /** Within the gate. */
+    private void acceptAndDropIfDue()
+    {
+        if (acceptor.isDue())
+        {
+            acceptor.acceptAndDrop();
+        }
+    }
+
     @Override
     int poll(final Message message, final int lengthLimit)
     {
-        if (null != peekedLink)
+        final Delivery delivery = message.delivery();
+        acceptAndDropIfDue();
+        if (links.hasWaiting())
         {
-            return show(peekedLink, peekedSlot, message, lengthLimit);
+            final int waiting = links.takeWaiting(delivery, lengthLimit);
+            reportFault();
+            if (Status.WOULD_BLOCK != waiting)
+            {
+                return waiting;
+            }
         }
-        if (disposalCount > 0)
-        {
-            return showDisposal(message);
-        }
-        if (tables.getIntAcquire(eventsOffset) != seenEvents || isAttentionDue)
-        {
-            acceptAndDrop();
-        }
-        final int result = pollLinks(message, lengthLimit);
+        final int result = links.poll(delivery, lengthLimit);
+        reportFault();
         if (Status.WOULD_BLOCK == result)
         {
-            findDisposed();
-            return disposalCount > 0 ? showDisposal(message) : Status.WOULD_BLOCK;
+            links.findDisposed(true);
+            return links.hasWaiting() ? links.takeWaiting(delivery, lengthLimit) : Status.WOULD_BLOCK;
         }
-        if ((++requestCount & DISPOSAL_LOOK_MASK) == 0)
+        if (isDisposalLookDue(1))
         {
-            // A client that says no more must not wait for its disposals until all others are silent, too: they come
-            // behind this request.
-            findDisposed();
+            // A client that puts nothing more must not wait for its disposals until all others are silent, too: they
+            // are delivered after this request.
+            links.findDisposed(true);
         }
         return result;
     }
 
-    /**
-     * One round over all links, from the one after the last that had something: no client starves another (R19). As the
-     * client that spoke last will most likely speak next, its slot is looked at in between.
-     */
-    private int pollLinks(final Message message, final int lengthLimit)
+    /** Within the gate: a link was given up. */
+    private void reportFault()
     {
-        final ServiceLink[] links = this.links;
-        final int count = linkCount;
-        int index = cursor;
-        for (int i = 0; i < count; i++)
+        final ServiceLink link = links.takeFaultyLink();
+        if (null != link)
         {
-            if (index >= count)
-            {
-                index = 0;
-            }
-            final ServiceLink link = links[index];
-            for (int slot = link.poll(); ServiceLink.NONE != slot; slot = link.poll())
-            {
-                final int result = take(link, slot, message, lengthLimit);
-                if (Status.WOULD_BLOCK != result)
-                {
-                    hotIndex = index;
-                    cursor = index + 1;
-                    return result;
-                }
-            }
-            if ((i & HOT_LOOK_MASK) == HOT_LOOK_MASK && hotIndex < count)
-            {
-                final ServiceLink hotLink = links[hotIndex];
-                final int hotSlot = hotLink.pollExpected();
-                if (ServiceLink.NONE != hotSlot)
-                {
-                    final int result = take(hotLink, hotSlot, message, lengthLimit);
-                    if (Status.WOULD_BLOCK != result)
-                    {
-                        cursor = index + 1;
-                        return result;
-                    }
-                }
-            }
-            index++;
-        }
-        return Status.WOULD_BLOCK;
-    }
-
-    private int take(final ServiceLink link, final int slot, final Message message, final int lengthLimit)
-    {
-        if (!link.take(slot))
-        {
-            wakeIfSkipped(link);
-            return Status.WOULD_BLOCK;
-        }
-        final long disposedId = link.disposedByReuse(slot);
-        if (0 != disposedId)
-        {
-            addDisposal(link, disposedId);
-        }
-        return show(link, slot, message, lengthLimit);
-    }
-
-    private int show(final ServiceLink link, final int slot, final Message message, final int lengthLimit)
-    {
-        final long id = link.heldId(slot);
-        final int length = link.payloadLength(slot);
-        final int payloadOffset = link.requestPayloadOffset(slot, length);
-        peekedLink = null;
-        final int lease = SlotDescriptor.lease(id);
-        if (SlotTable.NOWHERE == payloadOffset || lease != link.lastLease() && !addLease(link, lease))
-        {
-            // Not what a client of ours writes: its link is at its end.
-            link.forget(slot);
-            refuse(link, "a request's flags, length or id: length=" + length + ", id=" + id);
-            return Status.WOULD_BLOCK;
-        }
-        message.show(
-            this, link, MessageState.REQUEST, Outcome.REPLIED, id, slot, length, link.credentials());
-        if (length <= lengthLimit)
-        {
-            link.addView();
-            message.view(link.buffer(), payloadOffset);
-            link.countGet(length);
-        }
-        else
-        {
-            peekedLink = link;
-            peekedSlot = slot;
-        }
-        return MessageState.REQUEST;
-    }
-
-    private void findDisposed()
-    {
-        final ServiceLink[] links = this.links;
-        for (int i = 0, count = linkCount; i < count; i++)
-        {
-            if (links[i].hasUndisposed())
-            {
-                links[i].findDisposed(this);
-            }
-        }
-    }
-
-    private int showDisposal(final Message message)
-    {
-        final ServiceLink link = disposalLinks[disposalHead];
-        message.show(this, link, MessageState.DISPOSE, Outcome.REPLIED, disposalIds[disposalHead], 0, 0,
-            link.credentials());
-        disposalLinks[disposalHead] = null;
-        disposalHead++;
-        if (0 == --disposalCount)
-        {
-            disposalHead = 0;
-        }
-        return MessageState.DISPOSE;
-    }
-
-    void addDisposal(final ServiceLink link, final long id)
-    {
-        if (disposalHead + disposalCount == disposalIds.length)
-        {
-            makeRoomForDisposal();
-        }
-        final int index = disposalHead + disposalCount;
-        disposalIds[index] = id;
-        disposalLinks[index] = link;
-        disposalCount++;
-    }
-
-    private void makeRoomForDisposal()
-    {
-        if (disposalHead > 0)
-        {
-            System.arraycopy(disposalIds, disposalHead, disposalIds, 0, disposalCount);
-            System.arraycopy(disposalLinks, disposalHead, disposalLinks, 0, disposalCount);
-            Arrays.fill(disposalLinks, disposalCount, disposalHead + disposalCount, null);
-            disposalHead = 0;
-        }
-        else
-        {
-            // Only when many clients close or die at once: else there are no more than one link's slots.
-            disposalIds = Arrays.copyOf(disposalIds, 2 * disposalCount);
-            disposalLinks = Arrays.copyOf(disposalLinks, 2 * disposalCount);
+            report.corrupt(link.linkIndex(), links.fault());
+            acceptor.raise();
         }
     }
 
     @Override
     boolean hasNext()
     {
-        if (null != peekedLink || disposalCount > 0)
+        if (links.hasWaiting())
         {
             return true;
         }
-        if (tables.getIntAcquire(eventsOffset) != seenEvents || isAttentionDue)
+        acceptAndDropIfDue();
+        if (links.hasRequest())
         {
-            acceptAndDrop();
+            return true;
         }
-        final ServiceLink[] links = this.links;
-        for (int i = 0, count = linkCount; i < count; i++)
-        {
-            if (ServiceLink.NONE != links[i].poll())
-            {
-                return true;
-            }
-        }
-        findDisposed();
-        return disposalCount > 0;
+        links.findDisposed(true);
+        return links.hasWaiting();
     }
 
     @Override
@@ -420,11 +458,13 @@ public final class ServicePort extends Port
     @Override
     void release(final Message message)
     {
-        message.endView();
+        message.delivery().endView();
         gate.enter();
         try
         {
-            endView(message.link());
+            final Delivery delivery = message.delivery();
+            delivery.link().endView(delivery.slot(), delivery.id());
+            lookWhetherOver(delivery.link());
         }
         finally
         {
@@ -449,17 +489,13 @@ public final class ServicePort extends Port
             {
                 return endStatus();
             }
-            link = null == givenLink ? linkOf(id) : givenLink;
-            if (null == link || !link.isHeld(slot, id))
+            link = null == givenLink ? links.byMessageId(id) : givenLink;
+            final int status = null == link ? Status.INVALID : link.beginCopy(slot, id, length);
+            if (Status.OK != status)
             {
-                return Status.INVALID;
-            }
-            if (!link.claim(slot, length))
-            {
-                return noSpace(length);
+                return Status.NO_SPACE == status ? noSpace(length) : status;
             }
             // Outside the gate the client may go: the link stays here until the copy is over.
-            link.addView();
             beginCopy();
         }
         finally
@@ -479,14 +515,45 @@ public final class ServicePort extends Port
         return publish(link, slot, id, SlotTable.flags(length), length, null);
     }
 
+    private int end(final ServiceLink givenLink, final long id, final int outcome)
+    {
+        if (!Outcome.mayEnd(outcome))
+        {
+            throw new IllegalArgumentException("outcome must be SERVICE_CLOSED, SERVICE_DIED or UNREACHABLE, with " +
+                "RECEIVED or without, or REFUSED: outcome=" + Outcome.text(outcome));
+        }
+        final int slot = SlotDescriptor.slotIndex(id);
+        final ServiceLink link;
+        gate.enter();
+        try
+        {
+            if (isClosed())
+            {
+                return endStatus();
+            }
+            link = null == givenLink ? links.byMessageId(id) : givenLink;
+            if (null == link || Status.OK != link.beginCopy(slot, id, 0))
+            {
+                return Status.INVALID;
+            }
+            // Nothing is to be copied, but publish() counts on it.
+            beginCopy();
+        }
+        finally
+        {
+            gate.exit();
+        }
+        return publish(link, slot, id, outcome << SlotDescriptor.OUTCOME_SHIFT, 0, null);
+    }
+
     private void undoCopy(final ServiceLink link, final int slot)
     {
         gate.enter();
         try
         {
-            link.unclaim(slot);
+            link.endCopy(slot);
             endCopy();
-            endView(link);
+            lookWhetherOver(link);
         }
         finally
         {
@@ -506,17 +573,12 @@ public final class ServicePort extends Port
             {
                 return endStatus();
             }
-            final ServiceLink link = null == givenLink ? linkOf(id) : givenLink;
-            if (null == link || !link.isHeld(slot, id))
+            final ServiceLink link = null == givenLink ? links.byMessageId(id) : givenLink;
+            final int status = null == link ? Status.INVALID : link.claim(slot, id, length, claim.token());
+            if (Status.OK != status)
             {
-                return Status.INVALID;
+                return Status.NO_SPACE == status ? noSpace(length) : status;
             }
-            if (!link.claim(slot, length))
-            {
-                return noSpace(length);
-            }
-            link.addView();
-            link.claimedBy(slot, claim);
             claim.fill(
                 this, link, id, slot, SlotTable.flags(length), link.replyPayloadOffset(slot, length), length);
             return Status.OK;
@@ -541,10 +603,6 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
-            if (link.isClaimedBy(slot, claim))
-            {
-                link.unclaim(slot);
-            }
             endClaim(link, claim);
         }
         finally
@@ -556,19 +614,48 @@ public final class ServicePort extends Port
     /** Within the gate. */
     private void endClaim(final ServiceLink link, final Claim claim)
     {
-        // Not so if the request was given up meanwhile.
+        // Not so if the request was given up in the meantime.
         if (claim.isFilled())
         {
             claim.spend();
-            endView(link);
+            if (Status.CLOSED == endStatus())
+            {
+                endClaimClosed(link, claim.slotIndex(), claim.id());
+            }
+            else
+            {
+                link.endClaim(claim.slotIndex(), claim.id());
+                lookWhetherOver(link);
+            }
         }
     }
 
-    /** Within the gate. */
-    private void endView(final ServiceLink link)
+    /** A claim is spent after the close. Once the attachment has left, the link is for others. */
+    private void endClaimClosed(final ServiceLink link, final int slot, final long id)
     {
-        link.endView();
-        isAttentionDue |= link.isDropped() && !link.hasViews();
+        if (openPorts.beginClose())
+        {
+            try
+            {
+                synchronized (this)
+                {
+                    link.endClaim(slot, id);
+                    link.releaseClosed();
+                }
+            }
+            finally
+            {
+                openPorts.endCall();
+            }
+        }
+    }
+
+    private void lookWhetherOver(final ServiceLink link)
+    {
+        if (link.isOver())
+        {
+            acceptor.raise();
+        }
     }
 
     /**
@@ -577,16 +664,14 @@ public final class ServicePort extends Port
      */
     void giveUp(final Message request)
     {
-        final ServiceLink link = request.link();
+        final ServiceLink link = request.delivery().link();
         final long id = request.id();
         final int slot = SlotDescriptor.slotIndex(id);
         gate.enter();
         try
         {
-            final Claim claim = link.claimOf(slot, id);
-            if (null != claim)
+            if (link.claimOf(slot, id) instanceof Claim claim)
             {
-                link.unclaim(slot);
                 endClaim(link, claim);
             }
         }
@@ -608,11 +693,12 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
-            final boolean isVoid = null != claim && !link.isClaimedBy(slot, claim);
+            final boolean isVoid = null != claim && !link.isClaimedBy(slot, claim.token());
             if (null == claim)
             {
                 endCopy();
-                endView(link);
+                link.endCopy(slot);
+                lookWhetherOver(link);
             }
             else
             {
@@ -622,24 +708,15 @@ public final class ServicePort extends Port
             {
                 return endStatus();
             }
-            if (isVoid)
+            if (isVoid || !link.isHeld(slot, id))
             {
                 return Status.INVALID;
             }
-            link.unclaim(slot);
-            if (!link.isHeld(slot, id))
+            links.replied(link, slot);
+            if (!link.reply(slot, id, flags, length))
             {
-                return Status.INVALID;
-            }
-            if (peekedLink == link && peekedSlot == slot)
-            {
-                // Replied to without being retrieved (R17): it is no longer first in line.
-                peekedLink = null;
-                link.countGet(0);
-            }
-            if (!link.publish(slot, id, flags, length))
-            {
-                refuse(link, "the reply ring's head");
+                links.giveUp(link, "the reply ring's head");
+                reportFault();
                 return Status.INVALID;
             }
         }
@@ -647,13 +724,10 @@ public final class ServicePort extends Port
         {
             gate.exit();
         }
-        if (!link.clientSpins())
+        final int wakeUps = link.ring();
+        if (wakeUps > 0)
         {
-            final int wakeUps = wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE);
-            if (wakeUps > 0)
-            {
-                countWakeUps(link, wakeUps);
-            }
+            countWakeUps(link, wakeUps);
         }
         return Status.OK;
     }
@@ -675,230 +749,79 @@ public final class ServicePort extends Port
         }
     }
 
-    // ---- links
-
-    private ServiceLink linkOf(final long id)
-    {
-        return id <= 0 ? null : linkByLease.get(SlotDescriptor.lease(id));
-    }
-
-    /**
-     * A client's ids carry another lease than its last one's: once per link and 33 million messages.
-     *
-     * @return false if no client of ours would have it: it is another link's, whose messages a reply by id would reach,
-     * or one that the region has not given yet.
-     */
-    private boolean addLease(final ServiceLink link, final int lease)
-    {
-        final ServiceLink other = linkByLease.get(lease);
-        if (null != other && other != link ||
-            lease <= 0 || lease >= tables.getLongAcquire(RegionDescriptor.NEXT_LEASE_OFFSET))
-        {
-            return false;
-        }
-        final IntArrayList leases = link.leases();
-        for (int i = leases.size() - 1; i >= 0; i--)
-        {
-            final int former = leases.getInt(i);
-            if (!link.holdsLease(former))
-            {
-                linkByLease.remove(former);
-                leases.fastUnorderedRemove(i);
-            }
-        }
-        if (null == other)
-        {
-            linkByLease.put(lease, link);
-            leases.addInt(lease);
-        }
-        link.lastLease(lease);
-        return true;
-    }
-
-    /** Accepts the clients that are new, lets go of those that are gone. */
-    private void acceptAndDrop()
-    {
-        // Counted before the look: what changes behind it is looked at next time.
-        seenEvents = tables.getIntAcquire(eventsOffset);
-        isAttentionDue = false;
-        dropGone();
-        accept();
-    }
-
-    private void dropGone()
-    {
-        int keptCount = 0;
-        final ServiceLink[] kept = new ServiceLink[linkCount];
-        long[] past = null;
-        for (int i = 0; i < linkCount; i++)
-        {
-            final ServiceLink link = links[i];
-            if (link.isClientGone())
-            {
-                if (peekedLink == link)
-                {
-                    peekedLink = null;
-                    link.countGet(0);
-                }
-                if (link.hasDied())
-                {
-                    count(PortCounter.DEATHS);
-                }
-                link.drop(this);
-                if (null == past)
-                {
-                    past = books.past.clone();
-                }
-                for (final ServiceCounter counter : ServiceCounter.values())
-                {
-                    past[counter.ordinal()] += link.counter(counter);
-                }
-                final IntArrayList leases = link.leases();
-                for (int j = leases.size() - 1; j >= 0; j--)
-                {
-                    linkByLease.remove(leases.getInt(j));
-                }
-                droppedLinks.add(link);
-            }
-            else
-            {
-                kept[keptCount++] = link;
-            }
-        }
-        if (keptCount != linkCount)
-        {
-            linkCount = keptCount;
-            final ServiceLink[] fewer = Arrays.copyOf(kept, keptCount);
-            links = fewer;
-            // [books] volatile store, before a link that was dropped is let go of: pairs with the fence in sum().
-            books = new Books(fewer, past);
-        }
-        for (int i = droppedLinks.size() - 1; i >= 0; i--)
-        {
-            if (!droppedLinks.get(i).hasViews())
-            {
-                droppedLinks.remove(i).letGo();
-            }
-        }
-    }
-
-    private void accept()
-    {
-        for (int i = 0, count = geometry.linkCount(); i < count; i++)
-        {
-            linkEntry.wrap(i);
-            final long state = linkEntry.state();
-            if (isNewcomer(linkEntry, state) && !isAccepted(i) &&
-                tables.compareAndSetLong(
-                    linkEntry.stateOffset(), state, state | LinkEntryDescriptor.SERVICE_HOLDS))
-            {
-                accept(i, state);
-            }
-        }
-    }
-
-    /** As input, a state can say of a link that was accepted that it was not: it must not be there twice. */
-    private boolean isAccepted(final int linkIndex)
-    {
-        for (final ServiceLink link : links)
-        {
-            if (link.linkIndex() == linkIndex)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void accept(final int linkIndex, final long state)
-    {
-        final LinkEntry accepted = new LinkEntry(tables, geometry).wrap(linkIndex);
-        final long linkIncarnation = LinkEntry.incarnation(state);
-        final int clientProcessIndex = accepted.clientProcessIndex();
-        final long clientProcessIncarnation = accepted.clientProcessIncarnation();
-        final int clientPortIndex = accepted.clientPortIndex();
-        final Credentials credentials = attachment.attest(clientProcessIndex, clientProcessIncarnation);
-        if (null == credentials)
-        {
-            // Died in the meantime, or an entry that nobody stands behind: nobody else would let go of it here, as
-            // only links that were accepted are watched.
-            accepted.change(linkIncarnation, LinkEntryDescriptor.CLIENT_CLOSED,
-                LinkEntryDescriptor.SERVICE_HOLDS | LinkEntryDescriptor.CLIENT_HOLDS);
-            return;
-        }
-        final int clientFlags = attachment.flagsOf(clientPortIndex);
-        final boolean isForged = Attachment.FORGED == credentials;
-        if (isForged || !Attachment.isAllowed(credentials, clientFlags, uid, gid, flags))
-        {
-            count(isForged ? PortCounter.FORGED : PortCounter.REFUSED);
-            events.refused(name(), linkIndex, isForged);
-            if (isForged)
-            {
-                attachment.errors().onError(new RegionException("forged process entry: it says something else than " +
-                    "the operating system, the client was turned away: port=" + name() + ", link=" + linkIndex +
-                    ", processIndex=" + clientProcessIndex));
-            }
-            accepted.change(linkIncarnation, LinkEntryDescriptor.REFUSED,
-                LinkEntryDescriptor.SERVICE_HOLDS);
-            attachment.wakePort(clientPortIndex);
-            return;
-        }
-        final ServiceLink[] grown = Arrays.copyOf(links, linkCount + 1);
-        grown[linkCount] = new ServiceLink(host, linkIndex, accepted, linkIncarnation, clientProcessIndex,
-            clientProcessIncarnation, clientPortIndex, clientFlags, credentials);
-        if (prefaultLength > 0)
-        {
-            // Where there is no memory for it now, there may be some when a reply needs it.
-            grown[linkCount].prefault(prefaultLength);
-        }
-        links = grown;
-        books = new Books(grown, books.past);
-        linkCount++;
-        count(PortCounter.ACCEPTED);
-        events.accepted(name(), linkIndex, credentials.ownPid());
-    }
-
-    private void refuse(final ServiceLink link, final String reason)
-    {
-        corrupt(link.linkIndex(), reason);
-        link.refuse();
-        isAttentionDue = true;
-        link.countWakeUps(wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE));
-    }
-
-    private void wakeIfSkipped(final ServiceLink link)
-    {
-        if (link.takeSkipped() && !link.clientSpins())
-        {
-            link.countWakeUps(wakePeer(link.clientSleepersOffset(), Integer.MAX_VALUE));
-        }
-    }
-
     // ---- the end, and the watch over the clients
 
     @Override
     void end()
     {
-        // Not found any more; a client that is just connecting looks at this once more when its link is open.
-        entry.close();
-        final LinkEntry closing = new LinkEntry(tables, geometry);
-        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        // Not found any more; a client that is just connecting looks at this once more when its link is open. Once,
+        // though the rest be repeated: a closed entry is freed by anybody, and is another port's then.
+        if (!isEntryClosed)
         {
-            closing.wrap(i);
-            final long state = closing.state();
-            if (!LinkEntry.isFree(state) && closing.servicePortIncarnation() == incarnation())
+            closeEntry();
+        }
+        isEntryClosed = true;
+        acceptor.closeLinks(gate);
+    }
+
+    /**
+     * Closes the entry if it is this port's. Under the tables' lock no process that finds this one dead gives the entry
+     * to another port in between. A process that holds the lock for long, as it is stopped, does not keep the close.
+     */
+    private void closeEntry()
+    {
+        final boolean isLocked = lockTables();
+        try
+        {
+            if (entry.incarnation() == incarnation())
             {
-                closing.change(LinkEntry.incarnation(state), LinkEntryDescriptor.SERVICE_CLOSED,
-                    LinkEntryDescriptor.SERVICE_HOLDS);
-                attachment.wakePort(closing.clientPortIndex());
+                entry.close();
             }
         }
+        finally
+        {
+            if (isLocked)
+            {
+                host.unlockTables();
+            }
+        }
+    }
+
+    /**
+     * A lock that the operating system refuses does not keep the close either: its clients wait for it. Nor does one
+     * that a close has waited for in vain just now: an attachment may close thousands of services.
+     */
+    private boolean lockTables()
+    {
+        try
+        {
+            final boolean isLocked = host.lockTables(openPorts.isTablesLockMissed() ? 0 : CLOSE_TIMEOUT_NS);
+            openPorts.tablesLockMissed(!isLocked);
+            return isLocked;
+        }
+        catch (final RegionException ex)
+        {
+            report.failed(ex);
+            return false;
+        }
+    }
+
+    @Override
+    boolean releaseDroppedClaims()
+    {
+        return links.releaseDroppedClosed();
+    }
+
+    @Override
+    int servicePortIndex()
+    {
+        return portIndex;
     }
 
     @Override
     boolean mustLook()
     {
-        for (final ServiceLink link : links)
+        for (final ServiceLink link : links.links())
         {
             if (link.clientCannotWake())
             {
@@ -908,28 +831,6 @@ public final class ServicePort extends Port
         return false;
     }
 
-    /** Whether a client that is not accepted yet has put a message, perhaps, and could not wake anybody. */
-    private boolean hasSilentNewcomer()
-    {
-        final LinkEntry newcomer = new LinkEntry(tables, geometry);
-        for (int i = 0, count = geometry.linkCount(); i < count; i++)
-        {
-            if (isNewcomer(newcomer.wrap(i), newcomer.state()) &&
-                (attachment.flagsOf(newcomer.clientPortIndex()) & PortFlags.CANNOT_WAKE) != 0)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private boolean isNewcomer(final LinkEntry link, final long state)
-    {
-        return (state & (LinkEntryDescriptor.OPEN | LinkEntryDescriptor.CLIENT_CLOSED |
-            LinkEntryDescriptor.SERVICE_HOLDS | LinkEntryDescriptor.REFUSED)) == LinkEntryDescriptor.OPEN &&
-            link.servicePortIncarnation() == incarnation();
-    }
-
     @Override
     int wakeLimit()
     {
@@ -937,32 +838,21 @@ public final class ServicePort extends Port
     }
 
     @Override
-    void watch(final Watch watch)
+    void watch(final Deaths deaths)
     {
-        for (final ServiceLink link : links)
-        {
-            if (link.watch(watch))
-            {
-                isAttentionDue = true;
-                if (link.hasDied())
-                {
-                    events.peerDied(name(), false, link.linkIndex());
-                }
-            }
-        }
-        if (tables.getIntAcquire(eventsOffset) != seenEvents && hasSilentNewcomer())
+        if (acceptor.watch(deaths))
         {
             wakeOwn();
         }
-        if (gate.isShared() && (isAttentionDue || tables.getIntAcquire(eventsOffset) != seenEvents))
+        if (gate.isShared() && acceptor.isDue())
         {
-            // A service that sleeps for long must not keep what its clients have left: disposals wake nobody (R21).
+            // A service that sleeps for long must not keep what its clients have left: disposals wake no thread (R21).
             gate.enter();
             try
             {
                 if (!isClosed())
                 {
-                    acceptAndDrop();
+                    acceptor.acceptAndDrop();
                 }
             }
             finally

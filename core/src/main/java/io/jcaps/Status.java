@@ -22,7 +22,7 @@ public final class Status
     public static final int CLOSED = -9;
     /** Nothing is there (R16): {@code EWOULDBLOCK}. */
     public static final int WOULD_BLOCK = -11;
-    /** The service does not let this client in (R6): {@code EACCES}. */
+    /** The service does not admit this client (R6), found out at connect, or by the service later: {@code EACCES}. */
     public static final int ACCESS_DENIED = -13;
     /** A living service of that name, uid and gid exists (R4): {@code EEXIST}. */
     public static final int EXISTS = -17;

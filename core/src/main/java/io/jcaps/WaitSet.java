@@ -4,9 +4,12 @@
  */
 package io.jcaps;
 
+import io.jcaps.host.Events;
 import io.jcaps.host.Host;
 import io.jcaps.layout.PortEntry;
-import org.agrona.concurrent.AtomicBuffer;
+import io.jcaps.wait.Awaited;
+import io.jcaps.wait.Doorbell;
+import io.jcaps.wait.Waiter;
 
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -14,30 +17,41 @@ import java.util.Arrays;
 /**
  * Lets one thread wait on many ports (B4). It tells which port is worth a {@code get}, and takes nothing itself.
  * <p>
- * One thread at a time; the ports may be used by others meanwhile. A port can be in one wait set only.
+ * One thread at a time polls or waits. Any thread may add and remove ports and close the set, and use the ports, at the
+ * same time. A port can be in one wait set only.
  */
 public final class WaitSet implements AutoCloseable
 {
     private static final int SPIN_COUNT = PortOptions.DEFAULT_SPIN_COUNT;
+    private static final long WAITER_PAUSE_MS = 1;
 
-    private final Attachment attachment;
+    private final OpenPorts openPorts;
     private final Host host;
-    private final AtomicBuffer tables;
     private final PortEntry entry;
     private final int portIndex;
+    private final long incarnation;
     private final int wakeOffset;
-    private Port[] ports = new Port[0];
+    private final Waiter<Void> waiter;
+    private volatile Port[] ports = new Port[0];
     private int cursor;
+    // By the thread in await.
+    private Port found;
+    private boolean isAnnounced;
+    // Threads in await; under the monitor.
+    private int waiterCount;
+    // Written under the monitor.
     private volatile boolean isClosed;
 
-    WaitSet(final Attachment attachment, final int portIndex)
+    WaitSet(final OpenPorts openPorts, final int portIndex, final long incarnation)
     {
-        this.attachment = attachment;
+        this.incarnation = incarnation;
+        this.openPorts = openPorts;
         this.portIndex = portIndex;
-        host = attachment.host();
-        tables = host.tables();
-        entry = new PortEntry(tables, host.header().geometry()).wrap(portIndex);
+        host = openPorts.host();
+        entry = new PortEntry(host.tables(), host.header().geometry()).wrap(portIndex);
         wakeOffset = entry.wakeOffset();
+        waiter = new Waiter<>(new ReadyPort(), host, openPorts.sleepers(), wakeOffset, Events.NONE, "",
+            SPIN_COUNT, SPIN_COUNT, false);
     }
 
     /**
@@ -47,10 +61,10 @@ public final class WaitSet implements AutoCloseable
      * @return this.
      * @throws IllegalArgumentException if it is another kind of port.
      */
-    public WaitSet add(final Port port)
+    public synchronized WaitSet add(final Port port)
     {
         checkOpen();
-        if (port.attachment != attachment)
+        if (port.openPorts != openPorts)
         {
             throw new IllegalArgumentException("port is of another attachment: name=" + port.name());
         }
@@ -59,13 +73,29 @@ public final class WaitSet implements AutoCloseable
             throw new IllegalArgumentException("port was opened to spin only, nobody would wake it: name=" +
                 port.name());
         }
+        final Port[] former = ports;
+        final Port[] grown = Arrays.copyOf(former, former.length + 1);
+        grown[former.length] = port;
         if (!port.join(this))
         {
             throw new IllegalArgumentException("port is in a wait set already: name=" + port.name());
         }
-        ports = Arrays.copyOf(ports, ports.length + 1);
-        ports[ports.length - 1] = port;
-        return this;
+        ports = grown;
+        boolean isAdded = false;
+        try
+        {
+            wakeWaiters();
+            isAdded = true;
+            return this;
+        }
+        finally
+        {
+            if (!isAdded)
+            {
+                ports = former;
+                port.leave(this);
+            }
+        }
     }
 
     /**
@@ -74,16 +104,16 @@ public final class WaitSet implements AutoCloseable
      * @param port to remove.
      * @return this.
      */
-    public WaitSet remove(final Port port)
+    public synchronized WaitSet remove(final Port port)
     {
         checkOpen();
         final int index = Arrays.asList(ports).indexOf(port);
         if (index >= 0)
         {
-            port.leave();
             final Port[] kept = Arrays.copyOf(ports, ports.length - 1);
             System.arraycopy(ports, index + 1, kept, index, kept.length - index);
             ports = kept;
+            port.leave(this);
         }
         return this;
     }
@@ -135,83 +165,137 @@ public final class WaitSet implements AutoCloseable
      */
     public Port await(final long timeoutNs)
     {
-        final boolean isTimed = Long.MAX_VALUE != timeoutNs;
-        final long deadlineNs = Port.deadline(timeoutNs);
-        checkOpen();
-        for (int i = 0; i <= SPIN_COUNT; i++)
+        final long deadlineNs = Waiter.deadline(timeoutNs);
+        synchronized (this)
         {
-            final Port port = find();
-            if (null != port)
-            {
-                return port;
-            }
-            Thread.onSpinWait();
+            checkOpen();
+            waiterCount++;
         }
-        while (!isClosed)
+        try
         {
-            final int wakeSequence = tables.getIntVolatile(wakeOffset);
-            announce(portIndex + 1);
-            try
+            if (Status.WOULD_BLOCK == waiter.poll(null, 0, 0))
             {
-                final Port port = find();
-                if (null != port)
-                {
-                    return port;
-                }
-                if (!attachment.sleep(wakeOffset, wakeSequence, deadlineNs, isTimed, sleepLimitNs()))
-                {
-                    return find();
-                }
+                waiter.sleep(null, 0, 0, deadlineNs, Waiter.isTimed(timeoutNs));
             }
-            finally
+            return takeFound();
+        }
+        finally
+        {
+            synchronized (this)
             {
-                announce(0);
+                waiterCount--;
+                notifyAll();
             }
         }
-        return null;
+    }
+
+    private Port takeFound()
+    {
+        final Port port = found;
+        found = null;
+        return port;
     }
 
     /**
-     * Gives the set up; its ports stay open. Any thread may call; one that waits returns null. A second call does
-     * nothing.
+     * Closes the set; its ports stay open. Any thread may call but one that is in {@link #await}; one that waits
+     * returns null, before this does. A second call does nothing, unless the first one failed: then it completes
+     * that.
      */
     @Override
     public void close()
     {
-        if (!isClosed)
+        // The attachment's close waits for this one.
+        if (openPorts.beginClose())
         {
-            isClosed = true;
-            for (final Port port : ports)
+            try
             {
-                port.leave();
+                closeCounted();
             }
-            if (host.isOwnProcess())
+            finally
             {
-                attachment.wakeAll(wakeOffset);
-                entry.free();
+                openPorts.endCall();
             }
-            attachment.onClosed(this);
         }
     }
 
-    private long sleepLimitNs()
+    private void closeCounted()
     {
-        long limitNs = Long.MAX_VALUE;
-        for (final Port port : ports)
+        synchronized (this)
         {
-            limitNs = Math.min(limitNs, port.sleepLimitNs());
+            if (!isClosed)
+            {
+                isClosed = true;
+                for (final Port port : ports)
+                {
+                    port.leave(this);
+                }
+            }
         }
-        return limitNs;
+        if (host.isOwnProcess())
+        {
+            awaitWaiters();
+            // By the incarnation: a second close must not free what is another's by now.
+            entry.free(incarnation);
+        }
+        openPorts.onClosed(this);
     }
 
-    private void announce(final int waitSet)
+    /**
+     * By the watch: a close whose wake-up failed is completed, as its caller may not try again. It does not wait for
+     * the waiters.
+     */
+    void completeClose()
     {
-        for (final Port port : ports)
+        if (!isClosed || !host.isOwnProcess())
         {
-            port.announceWaitSet(waitSet);
+            return;
         }
-        // [wake] full fence behind the announcements, before the last look: pairs with the fence in Port.wakePeer().
-        VarHandle.fullFence();
+        final boolean isOver;
+        synchronized (this)
+        {
+            isOver = 0 == waiterCount;
+            wakeWaiters();
+        }
+        if (isOver)
+        {
+            entry.free(incarnation);
+            openPorts.onClosed(this);
+        }
+    }
+
+    /** The entry, and so the wake word, may be another's once it is free: no thread sleeps on it then. */
+    private void awaitWaiters()
+    {
+        boolean wasInterrupted = false;
+        synchronized (this)
+        {
+            while (waiterCount > 0)
+            {
+                wakeWaiters();
+                try
+                {
+                    wait(WAITER_PAUSE_MS);
+                }
+                catch (final InterruptedException ex)
+                {
+                    wasInterrupted = true;
+                }
+            }
+        }
+        if (wasInterrupted)
+        {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Under the monitor: whoever waits looks at the ports as they are now, and whether the set is closed. */
+    private void wakeWaiters()
+    {
+        if (waiterCount > 0)
+        {
+            // [set-close] atomic add, after isClosed was set, or ports: pairs with the volatile read in Waiter.
+            Doorbell.wakeWord(host, wakeOffset, Integer.MAX_VALUE);
+        }
     }
 
     private void checkOpen()
@@ -219,6 +303,70 @@ public final class WaitSet implements AutoCloseable
         if (isClosed)
         {
             throw new IllegalStateException("wait set is closed");
+        }
+    }
+
+    /** A port of the set that is worth a {@code get}. */
+    private final class ReadyPort implements Awaited<Void>
+    {
+        @Override
+        public int look(final Void target, final int lengthLimit, final long callId)
+        {
+            // [set-close] the waiter has read its wake word before: pairs with the atomic add in wakeWaiters(), after
+            // isClosed was set. Without this look a waiter that read the word after the add would sleep on.
+            if (isClosed)
+            {
+                return Status.CLOSED;
+            }
+            found = find();
+            return null != found ? Status.OK : openPorts.isLost() ? Status.NOT_CONNECTED : Status.WOULD_BLOCK;
+        }
+
+        @Override
+        public void announce()
+        {
+            // The ports of a closed set may be another's by now.
+            isAnnounced = !isClosed && !openPorts.isLost();
+            if (isAnnounced)
+            {
+                announce(portIndex + 1);
+            }
+        }
+
+        @Override
+        public void retract()
+        {
+            if (isAnnounced)
+            {
+                announce(0);
+            }
+        }
+
+        private void announce(final int waitSet)
+        {
+            for (final Port port : ports)
+            {
+                port.announceWaitSet(WaitSet.this, waitSet);
+            }
+            // [wake] full fence after the announcements, before the last look: pairs with the fence in Doorbell.ring().
+            VarHandle.fullFence();
+        }
+
+        @Override
+        public long sleepLimitNs()
+        {
+            long limitNs = Long.MAX_VALUE;
+            for (final Port port : ports)
+            {
+                limitNs = Math.min(limitNs, port.sleepLimitNs());
+            }
+            return limitNs;
+        }
+
+        @Override
+        public void passWakeUpOn()
+        {
+            // Only the one thread in await sleeps here.
         }
     }
 }

@@ -4,14 +4,16 @@
  */
 package io.jcaps;
 
-import io.jcaps.host.Host;
-import io.jcaps.layout.Geometry;
-import io.jcaps.layout.ProcessEntry;
+import io.jcaps.layout.RegionException;
+import io.jcaps.table.Registry;
+import io.jcaps.wait.Deaths;
+import io.jcaps.wait.Sleepers;
 import org.agrona.concurrent.Agent;
 
 /**
  * An attachment's look after its peers: which of them have died (R25, B2), which of its own sleeping threads were
- * interrupted, and whether the region is still in its place. One {@link #doWork} is one round. Death is proved by the
+ * interrupted, and whether the region is still in its place. It checks its own life lock first: a process that lost it
+ * is dead for its peers, and stores nothing more. One {@link #doWork} is one round. Death is proved by the
  * lock that its process held; no clock takes part in it. Between two rounds it waits to be told by the operating system
  * that a process has ended, which makes the next round come at once.
  */
@@ -19,54 +21,73 @@ public final class Watch implements Agent
 {
     /** Rounds from one look at the region's place to the next. */
     private static final int PLACE_ROUNDS = 16;
-    /** Processes looked at in one round, so that many peers cost no more than few. */
-    private static final int LOOK_LIMIT = 32;
-    /** Rounds at most until each process was looked at. */
-    private static final int MAX_STRIDE = 3;
-    /**
-     * Rounds from one look at a process to the next while the operating system follows it: what it says of an end only
-     * makes us look sooner, the lock is the proof.
-     */
-    private static final int FOLLOWED_ROUNDS = 16;
 
-    private final Attachment attachment;
-    private final Host host;
-    private final ProcessEntry process;
-    private final long[] lookedAtRound;
-    private final boolean[] wasAlive;
-    private long round;
-    private int stride = 1;
-    private int lookCount;
-    private int skipCount;
+    private final OpenPorts openPorts;
+    private final Sleepers sleepers;
+    private final Deaths deaths;
+    // Outside the round, which a close waits for.
+    private final Runnable afterRound;
+    private boolean isLossReported;
 
-    Watch(final Attachment attachment)
+    Watch(final OpenPorts openPorts, final Runnable afterRound)
     {
-        this.attachment = attachment;
-        host = attachment.host();
-        final Geometry geometry = host.header().geometry();
-        process = new ProcessEntry(host.tables(), geometry);
-        lookedAtRound = new long[geometry.processCount()];
-        wasAlive = new boolean[geometry.processCount()];
+        this.afterRound = afterRound;
+        this.openPorts = openPorts;
+        sleepers = openPorts.sleepers();
+        deaths = new Deaths(openPorts.host());
     }
 
     /**
      * Makes one round. Only one thread at a time may call: the attachment's own, unless it was told to have none.
      *
-     * @return number of threads and ports that were told something.
+     * @return number of threads and ports that were notified.
+     * @throws RegionException once, if this process lost its life lock: all of its ports are void then.
      */
     @Override
     public int doWork()
     {
-        round++;
-        lookCount = 0;
-        skipCount = 0;
-        attachment.watchPorts(this);
-        stride = Math.max(1, Math.min(MAX_STRIDE, (lookCount + skipCount + LOOK_LIMIT - 1) / LOOK_LIMIT));
-        if (round % PLACE_ROUNDS == 0)
+        // The attachment's close waits for this one.
+        if (!openPorts.beginClose())
         {
-            attachment.watchPlace();
+            return 0;
         }
-        return attachment.wakeInterrupted();
+        try
+        {
+            return makeRound();
+        }
+        finally
+        {
+            openPorts.endCall();
+            // Also if the round failed: a close may wait for this.
+            afterRound.run();
+        }
+    }
+
+    private int makeRound()
+    {
+        if (!openPorts.holdsLife())
+        {
+            if (!isLossReported)
+            {
+                isLossReported = true;
+                throw new RegionException(Registry.LOST + openPorts.host().place());
+            }
+            // Again, as a wake-up without a change of the word can come just before its sleep.
+            return sleepers.wake();
+        }
+        deaths.beginRound();
+        // What fails in each round, as for one port, must not keep the rest from being looked at.
+        final Failures failures = new Failures();
+        failures.run(openPorts.wakeUps()::wakeOwed);
+        openPorts.watch(deaths, failures);
+        deaths.endRound();
+        if (deaths.round() % PLACE_ROUNDS == 0)
+        {
+            failures.run(openPorts::watchPlace);
+        }
+        final int wokenCount = sleepers.wakeInterrupted();
+        failures.rethrow();
+        return wokenCount;
     }
 
     /**
@@ -76,37 +97,5 @@ public final class Watch implements Agent
     public String roleName()
     {
         return "jcaps-watch";
-    }
-
-    /**
-     * Whether a process is proved dead. Each is looked at once in a round at most.
-     */
-    boolean isDead(final int processIndex, final long incarnation)
-    {
-        // An index that cannot be is input, too: nobody is there.
-        if (processIndex < 0 || processIndex >= wasAlive.length ||
-            process.wrap(processIndex).incarnation() != incarnation)
-        {
-            return true;
-        }
-        if (lookedAtRound[processIndex] != round)
-        {
-            lookedAtRound[processIndex] = round;
-            if (host.isFollowed(processIndex))
-            {
-                wasAlive[processIndex] = (processIndex + round) % FOLLOWED_ROUNDS != 0 || host.isAlive(processIndex);
-            }
-            else if ((processIndex + round) % stride == 0)
-            {
-                wasAlive[processIndex] = host.isAlive(processIndex);
-                lookCount++;
-            }
-            else
-            {
-                wasAlive[processIndex] = true;
-                skipCount++;
-            }
-        }
-        return !wasAlive[processIndex];
     }
 }

@@ -94,6 +94,46 @@ class AllocationTest
     }
 
     @Test
+    @DisplayName("B6: batches of requests, of replies and of disposals, written in place, allocate nothing")
+    void shouldNotAllocateInBatches()
+    {
+        final int[] disposalCount = {0};
+        final MessageHandler echo = new MessageHandler()
+        {
+            @Override
+            public void onMessage(final Message message)
+            {
+                message.replyBuffer(message.length()).putLong(0, message.buffer().getLong(0));
+                check(Status.OK == message.reply(message.length()));
+            }
+
+            @Override
+            public void onDispose(final long id)
+            {
+                disposalCount[0]++;
+            }
+        };
+        final MessageHandler take = (message) -> check(Outcome.REPLIED == message.outcome());
+        for (final int length : new int[]{8, 200})
+        {
+            assertAllocatesNothing(() ->
+            {
+                for (int i = 0; i < 4; i++)
+                {
+                    client.next(length).putLong(0, i);
+                    check(client.put(length) > 0);
+                }
+                check(null == client.next(length));
+                check(Status.NO_BUFFERS == client.put(length));
+                check(service.poll(echo, 10) >= 4);
+                check(client.poll(take, 10) == 4);
+            });
+        }
+        service.poll(echo, 10);
+        check(disposalCount[0] > 0);
+    }
+
+    @Test
     @DisplayName("B6: claims, both ways, and replies by id allocate nothing")
     void shouldNotAllocateWithClaims()
     {
@@ -101,7 +141,7 @@ class AllocationTest
         {
             check(Status.OK == client.claim(100, claim));
             claim.buffer().putLong(0, 4711);
-            check(claim.put(50) > 0);
+            check(claim.put(50, 4711) > 0);
             check(Status.OK == client.claim(1, claim));
             claim.cancel();
             int state = service.get(request);
@@ -115,8 +155,9 @@ class AllocationTest
             check(Status.OK == request.claimReply(10, claim));
             claim.buffer().putLong(0, 4712);
             check(Status.OK == claim.reply());
-            check(client.get(reply) == MessageState.REPLY);
+            check(client.get(reply) == MessageState.REPLY && 4711 == reply.cookie() && 1 == client.heldCount());
             reply.release();
+            check(0 == client.claimedCount());
         });
     }
 

@@ -12,8 +12,12 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 
 import java.io.Serializable;
+import java.util.Map;
+import java.util.Set;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
@@ -21,6 +25,8 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 // It has nothing but rules, and the engine makes an instance of it: no utility class.
 @SuppressWarnings("checkstyle:hideutilityclassconstructor")
@@ -73,6 +79,75 @@ class ArchitectureTest
     @ArchTest
     static final ArchRule HOST_DOES_NOT_KNOW_THE_PROTOCOL = noClasses().that().resideInAPackage("io.jcaps.host")
         .should().dependOnClassesThat().resideInAPackage("io.jcaps");
+
+    /** What is plain: constants, settings, an exception. The packages below {@code io.jcaps} use these of it alone. */
+    private static final Set<Class<?>> VALUES = Set.of(Status.class, Outcome.class, MessageState.class,
+        AbortResult.class, PortCounter.class, PortFlags.class, PortOptions.class, CapsException.class);
+
+    /**
+     * The classes that know each other, and may. A port removes itself from what is open when it closes, a message and
+     * a claim call the port that filled them, a port calls the handler of a message, and a client's port opens the next
+     * one when it connects again. A delivery names the link that a request came by, and the link ends the deliveries
+     * that show a request which is replied to.
+     */
+    private static final Map<String, Set<String>> ALLOWED_CYCLES = Map.of(
+        "ports", Set.of("OpenPorts", "Port", "ClientPort", "ServicePort", "WaitSet", "Message", "Claim",
+            "MessageHandler", "PortOpener"),
+        "views", Set.of("Delivery", "ServiceLink", "ServiceViews"));
+
+    private static DescribedPredicate<JavaClass> values()
+    {
+        return new DescribedPredicate<>("plain values of io.jcaps")
+        {
+            @Override
+            public boolean test(final JavaClass javaClass)
+            {
+                return VALUES.stream().anyMatch(javaClass.getBaseComponentType()::isEquivalentTo);
+            }
+        };
+    }
+
+    // Arrows go down: io.jcaps, table, link, wait, the values, then host and layout.
+    @ArchTest
+    static final ArchRule PACKAGES_DEPEND_DOWNWARDS = layeredArchitecture().consideringOnlyDependenciesInLayers()
+        .layer("api").definedBy(resideInAPackage("io.jcaps").and(not(values())))
+        .layer("table").definedBy("io.jcaps.table")
+        .layer("link").definedBy("io.jcaps.link")
+        .layer("wait").definedBy("io.jcaps.wait")
+        .layer("values").definedBy(values())
+        .layer("host").definedBy("io.jcaps.host")
+        .layer("layout").definedBy("io.jcaps.layout")
+        .whereLayer("table").mayOnlyAccessLayers("link", "wait", "values", "host", "layout")
+        .whereLayer("link").mayOnlyAccessLayers("wait", "values", "host", "layout")
+        .whereLayer("wait").mayOnlyAccessLayers("values", "host", "layout")
+        .whereLayer("values").mayOnlyAccessLayers("host", "layout")
+        .whereLayer("host").mayOnlyAccessLayers("layout")
+        .whereLayer("layout").mayNotAccessAnyLayer()
+        .ensureAllClassesAreContainedInArchitecture();
+
+    @ArchTest
+    static final ArchRule CLASSES_HAVE_NO_CYCLES = slices().assignedFrom(new SliceAssignment()
+    {
+        @Override
+        public SliceIdentifier getIdentifierOf(final JavaClass javaClass)
+        {
+            JavaClass outer = javaClass.getBaseComponentType();
+            while (outer.getEnclosingClass().isPresent())
+            {
+                outer = outer.getEnclosingClass().get();
+            }
+            final String name = outer.getSimpleName();
+            return SliceIdentifier.of(ALLOWED_CYCLES.entrySet().stream()
+                .filter((entry) -> entry.getValue().contains(name)).map(Map.Entry::getKey)
+                .findFirst().orElse(outer.getName()));
+        }
+
+        @Override
+        public String getDescription()
+        {
+            return "each class with what is nested in it, and each of the allowed cycles as one";
+        }
+    }).should().beFreeOfCycles();
 
     @ArchTest
     static final ArchRule NOBODY_EXTENDS_WHAT_IS_PUBLIC = classes().that().arePublic().and().areNotInterfaces()

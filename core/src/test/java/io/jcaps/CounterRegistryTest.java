@@ -29,13 +29,13 @@ class CounterRegistryTest
         assertThat(Arrays.stream(ClientCounter.values()).map((each) -> describe(each) + " " + each.offset()))
             .containsExactly("101 puts 192", "102 put-bytes 200", "103 replies 208", "104 reply-bytes 216",
                 "105 closed 136", "106 died 144", "107 aborted 152", "108 aborts 160", "109 no-buffers 224",
-                "110 wake-ups 232");
+                "110 wake-ups 232", "111 unreachable 168", "112 refused 176");
         assertThat(Arrays.stream(ServiceCounter.values()).map((each) -> describe(each) + " " + each.offset()))
             .containsExactly("201 gets 256", "202 get-bytes 264", "203 replies 272", "204 reply-bytes 280",
-                "205 disposals 288", "206 skips 296", "207 wake-ups 304");
+                "205 disposals 288", "206 skips 296", "207 wake-ups 304", "208 ends 312");
         assertThat(Arrays.stream(PortCounter.values()).map((each) -> describe(each) + " " + each.ordinal()))
             .containsExactly("1 refused 0", "2 forged 1", "3 corrupt 2", "4 accepted 3", "5 deaths 4", "6 no-space 5",
-                "7 handler-errors 6");
+                "7 handler-errors 6", "8 retries 7");
         assertThat(PortDescriptor.COUNTER_COUNT).isEqualTo(8).isGreaterThanOrEqualTo(PortCounter.values().length);
     }
 

@@ -67,8 +67,8 @@ class CountersTest
             else
             {
                 // Dies: nothing more is counted, and nothing is lost.
-                service.attachment.abandon();
-                client.attachment.watch().doWork();
+                region.attachmentOf(service).abandon();
+                region.attachmentOf(client).watch().doWork();
             }
             run.checkService(link, "its writer is gone, seed=" + seed);
             run.takeAll((seed & 1) == 0 ? ClientCounter.CLOSED : ClientCounter.DIED);

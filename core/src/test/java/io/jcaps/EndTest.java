@@ -54,7 +54,15 @@ class EndTest
         assertThat(reply.id()).isEqualTo(id);
         assertThat(Outcome.text(reply.outcome())).isEqualTo(Outcome.text(outcome));
         assertThat(reply.length()).isEqualTo(length);
-        assertThat(reply.buffer().capacity()).isEqualTo(length);
+        if (Outcome.REPLIED == outcome)
+        {
+            assertThat(reply.buffer().capacity()).isEqualTo(length);
+        }
+        else
+        {
+            assertThatThrownBy(reply::buffer).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining(Outcome.text(outcome) + " has no payload");
+        }
         reply.release();
     }
 
@@ -456,7 +464,7 @@ class EndTest
         assertThat(process.isRetired()).isTrue();
         assertThat(other.put(bytes, 0, 1)).isEqualTo(Status.NOT_CONNECTED);
         assertThatThrownBy(() -> process.client(TestRegion.NAME, new PortOptions()))
-            .isInstanceOf(CapsException.class).hasMessageContaining("attach anew");
+            .isInstanceOf(CapsException.class).hasMessageContaining("attach again");
         receive(id);
         request.reply(bytes, 0, 1);
         assertThat(other.get(reply)).isEqualTo(MessageState.REPLY);

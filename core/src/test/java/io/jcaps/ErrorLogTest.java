@@ -113,12 +113,15 @@ class ErrorLogTest
             other.put(bytes, 0, 1);
             region.region.host().link(1).putInt(
                 region.geometry.requestHalfOffset(0) + SlotDescriptor.LENGTH_OFFSET, 9_999);
-            assertThat(service.get(message)).isNotEqualTo(MessageState.REQUEST);
+            // Behind the disposal of what the first client has given up.
+            assertThat(service.get(message)).isEqualTo(MessageState.DISPOSE);
+            assertThat(service.get(message)).isEqualTo(Status.WOULD_BLOCK);
             assertThat(service.counter(PortCounter.CORRUPT)).isEqualTo(1);
             assertThat(region.region.errors(0)).singleElement()
                 .satisfies((record) -> assertThat(record.text()).contains("corrupt link", "length=9999", "link=1"));
             assertThat(told).contains("accepted 0 4711", "accepted 1 4711", "corrupt 0 a reply's flags or length: " +
-                "length=-77").anyMatch((each) -> each.startsWith("corrupt 1 a request's flags, length or id"));
+                "flags=0x0, length=-77").anyMatch((each) -> each.startsWith(
+                    "corrupt 1 a request's flags, length or id"));
         }
     }
 
@@ -131,7 +134,7 @@ class ErrorLogTest
             final ServicePort service = region.attach(telling(region))
                 .service(TestRegion.NAME, new PortOptions().flags(PortFlags.ANYCLIENT));
             final TestHost liar = region.host();
-            liar.claimed = new Credentials(4711, 0, 0, 0, 0, new int[0]);
+            liar.claimed = new Credentials(4712, 0, 0, 0, 0, new int[0]);
             final ClientPort client = region.attach(liar)
                 .client(TestRegion.NAME, new PortOptions().uid(TestRegion.UID).flags(PortFlags.ANYCLIENT));
             assertThat(service.get(message)).isNegative();
@@ -176,7 +179,7 @@ class ErrorLogTest
                 }
             }
             assertThat(service.counter(PortCounter.HANDLER_ERRORS)).isEqualTo(thrown).isGreaterThan(1);
-            service.attachment.abandon();
+            region.attachmentOf(service).abandon();
             final int count = thrown;
             assertThat(region.region.errors(0)).singleElement().satisfies((record) ->
             {
@@ -188,7 +191,7 @@ class ErrorLogTest
             // The next process of the same entry: until it has an error, the old ones are still there.
             final Attachment next = region.attach();
             assertThat(region.region.errors(0)).isNotEmpty();
-            next.errors().onError(new Exception("another"));
+            next.openPorts.errors().onError(new Exception("another"));
             assertThat(region.region.errors(0)).singleElement().satisfies((record) ->
             {
                 assertThat(record.text()).contains("another");
@@ -206,23 +209,23 @@ class ErrorLogTest
             final TestHost host = region.host();
             final Attachment attachment = region.attach(host);
             host.hasNoSpace = true;
-            attachment.errors().onError(new Exception("no space"));
+            attachment.openPorts.errors().onError(new Exception("no space"));
             assertThat(region.region.errors(0)).isEmpty();
             host.hasNoSpace = false;
             host.isOwnProcess = false;
-            attachment.errors().onError(new Exception("of a child"));
+            attachment.openPorts.errors().onError(new Exception("of a child"));
             assertThat(region.region.errors(0)).isEmpty();
             host.isOwnProcess = true;
             for (int i = 0; i < 1_000; i++)
             {
                 final Exception error = new Exception("number " + i);
                 error.setStackTrace(new StackTraceElement[0]);
-                attachment.errors().onError(error);
+                attachment.openPorts.errors().onError(error);
             }
             final int count = region.region.errors(0).size();
             assertThat(count).isBetween(100, 999);
             attachment.close();
-            attachment.errors().onError(new Exception("too late"));
+            attachment.openPorts.errors().onError(new Exception("too late"));
             assertThat(region.region.errors(0)).hasSize(count);
         }
     }
@@ -292,27 +295,27 @@ class ErrorLogTest
         try (TestRegion region = new TestRegion(2, 64))
         {
             final ServicePort service = region.attach(telling(region)).service(TestRegion.NAME, new PortOptions());
-            region.client().attachment.abandon();
+            region.attachmentOf(region.client()).abandon();
             final ClientPort client = region.attach(telling(region)).client(TestRegion.NAME, new PortOptions());
             assertThat(service.clientCount()).isEqualTo(1);
             final ClientPort victim = region.client();
             assertThat(service.clientCount()).isEqualTo(2);
             told.clear();
-            victim.attachment.abandon();
-            service.attachment.watch().doWork();
+            region.attachmentOf(victim).abandon();
+            region.attachmentOf(service).watch().doWork();
             assertThat(told).hasSize(1).allMatch((each) -> each.startsWith("died false"));
             assertThat(service.clientCount()).isEqualTo(1);
             assertThat(service.counter(PortCounter.DEATHS)).isEqualTo(1);
             final ClientPort leaver = region.client();
             assertThat(service.clientCount()).isEqualTo(2);
-            leaver.attachment.close();
-            service.attachment.watch().doWork();
+            region.attachmentOf(leaver).close();
+            region.attachmentOf(service).watch().doWork();
             assertThat(service.clientCount()).isEqualTo(1);
             assertThat(service.counter(PortCounter.DEATHS)).as("it had closed").isEqualTo(1);
             assertThat(told).filteredOn((each) -> each.startsWith("died")).hasSize(1);
-            service.attachment.abandon();
-            client.attachment.watch().doWork();
-            client.attachment.watch().doWork();
+            region.attachmentOf(service).abandon();
+            region.attachmentOf(client).watch().doWork();
+            region.attachmentOf(client).watch().doWork();
             assertThat(told).filteredOn((each) -> each.startsWith("died")).hasSize(2)
                 .anyMatch((each) -> each.startsWith("died true"));
         }
@@ -349,7 +352,7 @@ class ErrorLogTest
                     assertThat(record.count()).isEqualTo(3);
                 });
                 client.put(bytes, 0, 1);
-                service.attachment.abandon();
+                region.attachmentOf(service).abandon();
                 assertThat(client.await(message, Long.MAX_VALUE)).isEqualTo(MessageState.REPLY);
                 assertThat(message.outcome()).isEqualTo(Outcome.SERVICE_DIED);
                 message.release();
@@ -365,7 +368,7 @@ class ErrorLogTest
         try (TestRegion region = new TestRegion(2, 64))
         {
             final TestHost liar = region.host();
-            liar.claimed = new Credentials(4711, TestRegion.UID, TestRegion.UID, 1, 1, new int[0]);
+            liar.claimed = new Credentials(4712, TestRegion.UID, TestRegion.UID, 1, 1, new int[0]);
             region.attach(liar).service(TestRegion.NAME, new PortOptions());
             final Attachment attachment = region.attach();
             assertThatThrownBy(() -> attachment.client(TestRegion.NAME, new PortOptions()))

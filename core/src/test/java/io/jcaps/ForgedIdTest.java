@@ -229,7 +229,7 @@ class ForgedIdTest
     {
         final ClientPort gone = region.client();
         final int goneLease = SlotDescriptor.lease(receive(gone));
-        gone.attachment.close();
+        region.attachmentOf(gone).close();
         assertThat(service.get(request)).isEqualTo(MessageState.DISPOSE);
         final int ownLease = (int)region.tables().getLong(RegionDescriptor.NEXT_LEASE_OFFSET);
         final Forger forger = new Forger(region, region.client());
@@ -246,7 +246,7 @@ class ForgedIdTest
             assertThat(state).as("message " + i).isEqualTo(MessageState.REQUEST);
             if (slot == 2)
             {
-                assertThat(request.link().leases().size()).as("message " + i).isEqualTo(2);
+                assertThat(request.delivery().link().leases().size()).as("message " + i).isEqualTo(2);
                 assertThat(service.reply(request.id(), bytes, 0, 0)).isEqualTo(Status.OK);
             }
         }

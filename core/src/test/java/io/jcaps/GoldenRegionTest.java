@@ -24,6 +24,7 @@ import io.jcaps.layout.SlotDescriptor;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -41,14 +42,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * A region as the first version of the layout wrote it, kept as text: a line is an offset and 32 bytes, lines of zeros
- * are left out. It has one of everything. If these tests fail, the layout has changed: raise its version, keep this
- * file to be refused, and write another one, by {@link GoldenRegionWriterTest} and
+ * A region as this version of the layout writes it, kept as text: a line is an offset and 32 bytes, lines of zeros are
+ * left out. It has one of everything. If these tests fail, the layout has changed: raise its version, keep this file
+ * among those that are refused, and write another one, by {@link GoldenRegionWriterTest} and
  * {@code -Dgolden.write=<file>}.
  */
 class GoldenRegionTest
 {
-    private static final String RESOURCE = "region-layout-1.txt";
+    private static final String RESOURCE = "region-layout-%d.txt";
     private static final String PLACE = "/golden";
     static final Geometry GEOMETRY = new Geometry(3, 5, 2, 2, 64);
     static final RegionHeader HEADER =
@@ -70,7 +71,13 @@ class GoldenRegionTest
     @BeforeEach
     void read() throws IOException
     {
-        try (InputStream stream = GoldenRegionTest.class.getResourceAsStream(RESOURCE))
+        read(RegionDescriptor.LAYOUT_VERSION);
+    }
+
+    private void read(final int version) throws IOException
+    {
+        file.setMemory(0, file.capacity(), (byte)0);
+        try (InputStream stream = GoldenRegionTest.class.getResourceAsStream(String.format(RESOURCE, version)))
         {
             new String(stream.readAllBytes(), StandardCharsets.US_ASCII).lines().forEach((line) ->
                 file.putBytes(HexFormat.fromHexDigits(line, 0, 8), HexFormat.of().parseHex(line, 9, line.length())));
@@ -88,7 +95,7 @@ class GoldenRegionTest
     }
 
     @Test
-    @DisplayName("F15: a header of layout version 1 reads as it was written")
+    @DisplayName("F15: a header of layout version 2 reads as it was written")
     void shouldReadHeader()
     {
         assertThat(RegionHeader.read(file, file.capacity(), PLACE)).isEqualTo(HEADER);
@@ -105,8 +112,18 @@ class GoldenRegionTest
     {
         file.putInt(RegionDescriptor.LAYOUT_VERSION_OFFSET, version);
         assertThatThrownBy(() -> RegionHeader.read(file, file.capacity(), PLACE)).isInstanceOf(RegionException.class)
-            .hasMessageContaining("layout version " + version).hasMessageContaining("this library uses 1")
+            .hasMessageContaining("layout version " + version).hasMessageContaining("this library uses 2")
             .hasMessageContaining(PLACE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = 1)
+    @DisplayName("F15: a region that an earlier layout version wrote is refused")
+    void shouldRefuseEarlierVersion(final int version) throws IOException
+    {
+        read(version);
+        assertThatThrownBy(() -> RegionHeader.read(file, file.capacity(), PLACE)).isInstanceOf(RegionException.class)
+            .hasMessageContaining("layout version " + version).hasMessageContaining("this library uses 2");
     }
 
     @Test
@@ -217,13 +234,19 @@ class GoldenRegionTest
 
     private static void checkRing(final UnsafeBuffer link, final int offset, final long... ids)
     {
-        final RecordReader reader = new RecordReader(new UnsafeBuffer(link, offset, GEOMETRY.ringLength()));
-        for (final long id : ids)
+        for (int i = 0; i <= ids.length; i++)
         {
-            assertThat(reader.peek()).isEqualTo(id);
-            reader.pass();
+            final int recordOffset = offset + i * LinkDescriptor.RECORD_LENGTH;
+            if (i < ids.length)
+            {
+                assertThat(link.getLong(recordOffset)).isEqualTo(LinkDescriptor.recordHeader(i));
+                assertThat(link.getLong(recordOffset + RecordDescriptor.HEADER_LENGTH)).isEqualTo(ids[i]);
+            }
+            else
+            {
+                assertThat(link.getLong(recordOffset)).isNotEqualTo(LinkDescriptor.recordHeader(i));
+            }
         }
-        assertThat(reader.peek()).isZero();
     }
 
     @Test

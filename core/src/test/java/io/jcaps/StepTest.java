@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.ArrayList;
@@ -104,23 +105,50 @@ class StepTest
         }
     }
 
-    @ParameterizedTest(name = "hard: {0}")
-    @ValueSource(booleans = {false, true})
+    private void pollAll(final ServicePort service, final Set<Long> received, final Set<Long> disposed)
+    {
+        final MessageHandler handler = new MessageHandler()
+        {
+            @Override
+            public void onMessage(final Message message)
+            {
+                checkWhole(message);
+                assertThat(received.add(message.id())).isTrue();
+                final int length = fill(0);
+                message.replyBuffer(length).putBytes(0, bytes, 0, length);
+                message.reply(length);
+            }
+
+            @Override
+            public void onDispose(final long id)
+            {
+                assertThat(disposed.add(id)).isTrue();
+            }
+        };
+        while (service.poll(handler, 3) > 0)
+        {
+            Thread.onSpinWait();
+        }
+    }
+
+    @ParameterizedTest(name = "hard: {0}, in a batch: {1}")
+    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
     @DisplayName("R29, B1: whatever store of the service an abort comes before, its result is true and its outcome one")
-    void shouldTellTruthWheneverAbortComes(final boolean isHard)
+    void shouldTellTruthWheneverAbortComes(final boolean isHard, final boolean isBatch)
     {
         boolean hasActed = true;
         for (int store = 0; hasActed; store++)
         {
             // Twice at each store: for either message.
-            hasActed = tellsTruthWhenAbortComes(isHard, store, 0);
-            hasActed &= tellsTruthWhenAbortComes(isHard, store, 1);
+            hasActed = tellsTruthWhenAbortComes(isHard, isBatch, store, 0);
+            hasActed &= tellsTruthWhenAbortComes(isHard, isBatch, store, 1);
             assertThat(hasActed || store > MIN_STORE_COUNT).as("stores that were stepped through: " + store).isTrue();
         }
     }
 
     /** Whether there was such a store. */
-    private boolean tellsTruthWhenAbortComes(final boolean isHard, final int store, final int abortedIndex)
+    private boolean tellsTruthWhenAbortComes(
+        final boolean isHard, final boolean isBatch, final int store, final int abortedIndex)
     {
         final SteppingHost host = new SteppingHost(region.host());
         final Attachment serviceProcess = region.attach(host);
@@ -138,7 +166,14 @@ class StepTest
         final Map<Long, Integer> outcomes = new HashMap<>();
         for (int i = 0; i < 4; i++)
         {
-            serveAll(service, received, disposed, true);
+            if (isBatch)
+            {
+                pollAll(service, received, disposed);
+            }
+            else
+            {
+                serveAll(service, received, disposed, true);
+            }
             takeAll(client, outcomes);
         }
         final String what = "store " + store + ", result " + result[0] + ", " + outcomes;

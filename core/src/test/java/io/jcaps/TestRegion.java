@@ -11,6 +11,8 @@ import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.ProcessEntry;
+import io.jcaps.testkit.RegionProbe;
+import io.jcaps.testkit.Watchdog;
 import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ final class TestRegion implements AutoCloseable
 
     final LocalRegion region;
     final Geometry geometry;
+    private final RegionProbe probe;
     private final TestFutex futex;
     private final List<Attachment> attachments = new ArrayList<>();
     private final List<Throwable> errors = new CopyOnWriteArrayList<>();
@@ -49,6 +52,9 @@ final class TestRegion implements AutoCloseable
         this.geometry = geometry;
         this.futex = futex;
         region = new LocalRegion(geometry);
+        final Host host = region.host();
+        probe = RegionProbe.of(host.place(), geometry, host.tables(), host::link);
+        Watchdog.watch(probe);
     }
 
     static Credentials user(final int uid, final int gid, final int... groups)
@@ -86,6 +92,13 @@ final class TestRegion implements AutoCloseable
         final Attachment attachment = Attachment.attach(host, watchIntervalNs, errors::add);
         attachments.add(attachment);
         return attachment;
+    }
+
+    /** The process that a port of this region was opened in. */
+    Attachment attachmentOf(final Port port)
+    {
+        return attachments.stream()
+            .filter((attachment) -> attachment.openPorts == port.openPorts).findFirst().orElseThrow();
     }
 
     /** A service as most tests want it, in a process of its own. */
@@ -152,6 +165,7 @@ final class TestRegion implements AutoCloseable
         {
             attachment.close();
         }
+        Watchdog.forget(probe);
         checkEmpty();
     }
 

@@ -18,6 +18,7 @@ import java.util.Objects;
  * @param payload       what each side does with the bytes.
  * @param window        most requests in flight.
  * @param ratePerSecond requests per second of an open loop; 0 for other workloads.
+ * @param loadPercent   rate of a load, as percent of what the contender can do; 0 for other workloads.
  * @param clientCount   connections to the one server; all but the first are silent, except in a crowd.
  * @param warmUpNs      nanoseconds before the measurement.
  * @param measuredNs    nanoseconds of the measurement.
@@ -32,6 +33,7 @@ public record Cell(
     PayloadKind payload,
     int window,
     long ratePerSecond,
+    int loadPercent,
     int clientCount,
     long warmUpNs,
     long measuredNs,
@@ -40,10 +42,17 @@ public record Cell(
 {
     /** Each payload carries the number of its message in its first bytes. */
     public static final int MIN_LENGTH = Long.BYTES;
-    /** The longest message that the transport of this project takes. */
-    public static final int MAX_LENGTH = 131_072;
-    /** The most messages that one of its clients may have in progress. */
-    public static final int MAX_WINDOW = 128;
+    /** Longer than some contenders take: those refuse. */
+    public static final int MAX_LENGTH = 1_048_576;
+    /** More than some contenders take: those refuse. */
+    public static final int MAX_WINDOW = 4_096;
+    /** Requests of an open loop that each contender takes. */
+    public static final int OPEN_LOOP_WINDOW = 128;
+
+    /** Messages of a stream between two replies. */
+    public static final int STREAM_STEP = 64;
+    /** Most messages of a stream that no reply covers; a transport may allow fewer. */
+    public static final int STREAM_WINDOW = 4_096;
 
     private static final long DEFAULT_NS = 500_000_000;
 
@@ -62,6 +71,8 @@ public record Cell(
         check(window >= 1 && window <= MAX_WINDOW, "window must be from 1 to " + MAX_WINDOW + ": window=" + window);
         check(Workload.OPEN_LOOP == workload ? ratePerSecond > 0 : 0 == ratePerSecond,
             "an open loop, and nothing else, has a rate of at least 1 a second: ratePerSecond=" + ratePerSecond);
+        check(Workload.LOAD == workload ? loadPercent > 0 && loadPercent <= 100 : 0 == loadPercent,
+            "a load, and nothing else, has a percentage from 1 to 100: loadPercent=" + loadPercent);
         check(clientCount >= 1, "clientCount must be positive: clientCount=" + clientCount);
         check(warmUpNs >= 0, "warmUpNs must not be negative: warmUpNs=" + warmUpNs);
         check(measuredNs > 0, "measuredNs must be positive: measuredNs=" + measuredNs);
@@ -76,7 +87,7 @@ public record Cell(
      */
     public static Cell roundTrip(final String contender, final int length)
     {
-        return new Cell(contender, Workload.ROUND_TRIP, Waiting.SPIN, length, PayloadKind.PREBUILT, 1, 0, 1,
+        return new Cell(contender, Workload.ROUND_TRIP, Waiting.SPIN, length, PayloadKind.PREBUILT, 1, 0, 0, 1,
             DEFAULT_NS, DEFAULT_NS, 0, Tuning.NONE);
     }
 
@@ -86,8 +97,8 @@ public record Cell(
      */
     public Cell contender(final String contender)
     {
-        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond, clientCount,
-            warmUpNs, measuredNs, replyLimit, tuning);
+        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond,
+            loadPercent, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
     }
 
     /**
@@ -96,8 +107,8 @@ public record Cell(
      */
     public Cell waiting(final Waiting waiting)
     {
-        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond, clientCount,
-            warmUpNs, measuredNs, replyLimit, tuning);
+        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond,
+            loadPercent, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
     }
 
     /**
@@ -106,8 +117,8 @@ public record Cell(
      */
     public Cell payload(final PayloadKind payload)
     {
-        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond, clientCount,
-            warmUpNs, measuredNs, replyLimit, tuning);
+        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond,
+            loadPercent, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
     }
 
     /**
@@ -116,18 +127,45 @@ public record Cell(
      */
     public Cell pipelined(final int window)
     {
-        return new Cell(contender, Workload.PIPELINED, waiting, length, payload, window, 0, clientCount,
+        return new Cell(contender, Workload.PIPELINED, waiting, length, payload, window, 0, 0, clientCount,
             warmUpNs, measuredNs, replyLimit, tuning);
     }
 
     /**
      * @param ratePerSecond requests per second.
-     * @return this cell as an open loop; with as many in flight as the transport takes.
+     * @return this cell as an open loop; as many as {@link #OPEN_LOOP_WINDOW} may be in flight.
      */
     public Cell openLoop(final long ratePerSecond)
     {
-        return new Cell(contender, Workload.OPEN_LOOP, waiting, length, payload, MAX_WINDOW, ratePerSecond, clientCount,
-            warmUpNs, measuredNs, replyLimit, tuning);
+        return new Cell(contender, Workload.OPEN_LOOP, waiting, length, payload, OPEN_LOOP_WINDOW, ratePerSecond,
+            0, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
+    }
+
+    /**
+     * @param loadPercent of what the contender can do, which is measured first.
+     * @return this cell as an open loop at that rate.
+     */
+    public Cell load(final int loadPercent)
+    {
+        return new Cell(contender, Workload.LOAD, waiting, length, payload, OPEN_LOOP_WINDOW, 0,
+            loadPercent, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
+    }
+
+    /**
+     * @return this cell as a stream in one direction.
+     */
+    public Cell stream()
+    {
+        return new Cell(contender, Workload.STREAM, waiting, length, payload, STREAM_WINDOW, 0,
+            0, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
+    }
+
+    /**
+     * @return messages that one reply answers: 1, but more in a stream.
+     */
+    public int replyStep()
+    {
+        return Workload.STREAM == workload ? STREAM_STEP : 1;
     }
 
     /**
@@ -136,8 +174,8 @@ public record Cell(
      */
     public Cell clientCount(final int clientCount)
     {
-        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond, clientCount,
-            warmUpNs, measuredNs, replyLimit, tuning);
+        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond,
+            loadPercent, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
     }
 
     /**
@@ -146,7 +184,7 @@ public record Cell(
      */
     public Cell crowd(final int clientCount)
     {
-        return new Cell(contender, Workload.CROWD, Waiting.YIELD, length, payload, 1, 0, clientCount,
+        return new Cell(contender, Workload.CROWD, Waiting.YIELD, length, payload, 1, 0, 0, clientCount,
             warmUpNs, measuredNs, replyLimit, tuning);
     }
 
@@ -157,8 +195,8 @@ public record Cell(
      */
     public Cell times(final long warmUpNs, final long measuredNs)
     {
-        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond, clientCount,
-            warmUpNs, measuredNs, replyLimit, tuning);
+        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond,
+            loadPercent, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
     }
 
     /**
@@ -167,8 +205,8 @@ public record Cell(
      */
     public Cell replyLimit(final long replyLimit)
     {
-        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond, clientCount,
-            warmUpNs, measuredNs, replyLimit, tuning);
+        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond,
+            loadPercent, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
     }
 
     /**
@@ -177,8 +215,8 @@ public record Cell(
      */
     public Cell tuning(final Tuning tuning)
     {
-        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond, clientCount,
-            warmUpNs, measuredNs, replyLimit, tuning);
+        return new Cell(contender, workload, waiting, length, payload, window, ratePerSecond,
+            loadPercent, clientCount, warmUpNs, measuredNs, replyLimit, tuning);
     }
 
     /**

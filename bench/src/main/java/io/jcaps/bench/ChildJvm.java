@@ -31,6 +31,7 @@ public final class ChildJvm implements AutoCloseable
     public static final String READY = "READY";
 
     private static final String FAILED = "FAILED ";
+    private static final String REFUSED = "REFUSED ";
     private static final String AGRONA_EXPORT = "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED";
     private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use(Serial|Parallel|G1|Z|Shenandoah|Epsilon)GC");
     private static final long START_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
@@ -62,11 +63,27 @@ public final class ChildJvm implements AutoCloseable
      */
     public static ChildJvm start(final Class<?> mainClass, final List<String> jvmArguments, final List<String> args)
     {
-        final List<String> command = command(mainClass, jvmArguments, args);
+        return start(mainClass.getSimpleName(), command(mainClass, jvmArguments, args));
+    }
+
+    /**
+     * Starts a program that is no JVM and keeps the same protocol, and waits until it is ready.
+     *
+     * @param command of the program.
+     * @return the child; to be ended or closed.
+     * @throws IllegalStateException if it does not get ready, or refuses.
+     */
+    public static ChildJvm startProgram(final List<String> command)
+    {
+        return start(Path.of(command.get(0)).getFileName().toString(), command);
+    }
+
+    private static ChildJvm start(final String name, final List<String> command)
+    {
         final ChildJvm child;
         try
         {
-            child = new ChildJvm(mainClass.getSimpleName(),
+            child = new ChildJvm(name,
                 new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
         }
         catch (final IOException ex)
@@ -78,8 +95,8 @@ public final class ChildJvm implements AutoCloseable
             final String line = child.readLine(START_TIMEOUT_NS);
             if (!READY.equals(line))
             {
-                final boolean isTold = null != line && line.startsWith(FAILED);
-                throw new IllegalStateException(isTold ? line.substring(FAILED.length()) :
+                final boolean isTold = null != line && (line.startsWith(FAILED) || line.startsWith(REFUSED));
+                throw new IllegalStateException(isTold ? line.substring(line.indexOf(' ') + 1) :
                     child.name + " did not get ready: " +
                     (null == line ? "it printed nothing, " + child.state() : "it printed: " + line));
             }

@@ -10,6 +10,11 @@ import java.util.List;
 /**
  * A transport that takes part in the comparison, in the best configuration that keeps its promises. Each side of each
  * measurement runs in a JVM that is started for it, so its calls have one target only.
+ * <p>
+ * Your own transport takes part without a change of this suite: implement this in a class with a public constructor
+ * without arguments, name it in {@code META-INF/services/io.jcaps.bench.Contender} of a jar, and run
+ * {@code caps bench --contender-path my.jar}. The jar must contain what the class needs beside the suite. Each JVM
+ * makes an instance of its own; it should do nothing before {@link #serve} or {@link #connect}.
  */
 public interface Contender
 {
@@ -35,6 +40,28 @@ public interface Contender
      * @return null if it can, otherwise why not, in a few words for the report.
      */
     String refusal(Cell cell);
+
+    /**
+     * What this machine lacks for it. May build a program first, which can take minutes; asked only for a contender
+     * that takes part.
+     *
+     * @return null if nothing, otherwise a few words for the report.
+     */
+    default String obstacle()
+    {
+        return null;
+    }
+
+    /**
+     * A program that is both sides, by the protocol of {@code bench/NATIVE.md}; then {@link #serve} and
+     * {@link #connect} are not called.
+     *
+     * @return the program and its first arguments; empty if both sides are JVMs.
+     */
+    default List<String> program()
+    {
+        return List.of();
+    }
 
     /**
      * @return what its JVMs need beside what all have.

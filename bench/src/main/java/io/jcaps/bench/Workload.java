@@ -18,6 +18,13 @@ public enum Workload
      * counts for all that it delays.
      */
     OPEN_LOOP,
+    /** An open loop at a part of what the contender can do, which the cell measures first. */
+    LOAD,
+    /**
+     * Messages in one direction. Every 64th is answered, so that the sender knows what has arrived; a transport whose
+     * messages all have replies sends empty ones.
+     */
+    STREAM,
     /** Many clients, each in a thread of its own, each with one request in flight. Each one's replies are counted. */
     CROWD
 }

@@ -6,6 +6,7 @@ package io.jcaps.bench;
 
 import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.CellRunner;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -40,6 +41,7 @@ class AllocationIT
     }
 
     @ParameterizedTest
+    @Tag("full")
     @MethodSource("cells")
     void shouldAllocateNothing(final Cell cell)
     {

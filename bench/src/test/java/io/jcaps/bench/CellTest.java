@@ -28,10 +28,10 @@ class CellTest
     {
         assertThatThrownBy(() -> Cell.roundTrip("jcaps", Cell.MAX_LENGTH + 1))
             .isInstanceOf(IllegalArgumentException.class)
-            .hasMessageContaining("131072").hasMessageContaining("length=131073");
+            .hasMessageContaining("1048576").hasMessageContaining("length=1048577");
         assertThatThrownBy(() -> Cell.roundTrip("jcaps", 7)).hasMessageContaining("length=7");
         assertThatThrownBy(() -> CELL.pipelined(0)).hasMessageContaining("window=0");
-        assertThatThrownBy(() -> CELL.pipelined(Cell.MAX_WINDOW + 1)).hasMessageContaining("window=129");
+        assertThatThrownBy(() -> CELL.pipelined(Cell.MAX_WINDOW + 1)).hasMessageContaining("window=4097");
         assertThatThrownBy(() -> CELL.openLoop(0)).hasMessageContaining("ratePerSecond=0");
         assertThatThrownBy(() -> CELL.openLoop(-1)).hasMessageContaining("ratePerSecond=-1");
         assertThatThrownBy(() -> CELL.clientCount(0)).hasMessageContaining("clientCount=0");

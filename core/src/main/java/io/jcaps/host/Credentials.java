@@ -5,6 +5,7 @@
 package io.jcaps.host;
 
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * Who a process is, by the word of the operating system (R22). Immutable.
@@ -15,6 +16,12 @@ public final class Credentials
     public static final int NOBODY = -1;
     /** A process about which the operating system says nothing here: it is in a pid namespace that is not visible. */
     public static final Credentials UNKNOWN = new Credentials(0, NOBODY, NOBODY, NOBODY, NOBODY, new int[0]);
+
+    /**
+     * The operating system could not be asked just now, or gave no answer that can be relied on: ask again. No answer
+     * for good is {@link #UNKNOWN}.
+     */
+    public static final Credentials UNDETERMINED = new Credentials(0, NOBODY, NOBODY, NOBODY, NOBODY, new int[0]);
 
     private final int pid;
     private final int ownPid;
@@ -171,7 +178,19 @@ public final class Credentials
     @Override
     public String toString()
     {
-        return "Credentials{pid=" + pid + ", uid=" + uid + ", euid=" + euid + ", gid=" + gid + ", egid=" + egid +
-            ", groups=" + Arrays.toString(groups) + '}';
+        return "Credentials{pid=" + pid + ", uid=" + idText(uid) + ", euid=" + idText(euid) + ", gid=" + idText(gid) +
+            ", egid=" + idText(egid) + ", groups=" +
+            Arrays.stream(groups).mapToObj(Credentials::idText).collect(Collectors.joining(", ", "[", "]")) + '}';
+    }
+
+    /**
+     * An id as the operating system prints it: without a sign, but for -1, which is none.
+     *
+     * @param id of a user or a group.
+     * @return its text.
+     */
+    public static String idText(final int id)
+    {
+        return NOBODY == id ? "-1" : Integer.toUnsignedString(id);
     }
 }

@@ -5,12 +5,12 @@
 package io.jcaps.host;
 
 /**
- * Hears of what happens seldom at the ports of one attachment: for diagnosis. Nothing on the way of a message calls it.
+ * Receives the rare events at the ports of one attachment, for diagnosis. Nothing on the way of a message calls it.
  * Any thread may call, some within a port's gate: it must neither block nor call the port.
  */
 public interface Events
 {
-    /** Nobody hears. */
+    /** Ignores every event. */
     Events NONE = new Events()
     {
     };
@@ -18,7 +18,7 @@ public interface Events
     /**
      * A client begins to connect.
      *
-     * @return what {@link #connectEnds} is to be given; null if nobody wants to hear of it.
+     * @return what {@link #connectEnds} is to be given; null if the event is not recorded.
      */
     default Object connectBegins()
     {
@@ -39,7 +39,7 @@ public interface Events
     /**
      * A thread has polled long enough and is about to sleep.
      *
-     * @return what {@link #waitEnds} is to be given; null if nobody wants to hear of it.
+     * @return what {@link #waitEnds} is to be given; null if the event is not recorded.
      */
     default Object waitBegins()
     {

@@ -11,7 +11,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The place that a region lies in, as seen by one attachment: the heap of one virtual machine, or a file mapped by
+ * The place that a region lies in, as seen by one attachment: the heap of one JVM, or a file mapped by
  * many. The protocol reaches shared memory, other processes' lives and the operating system through this alone.
  * <p>
  * All methods may be called from any thread, {@link #close()} once the others have returned.
@@ -67,6 +67,17 @@ public interface Host extends AutoCloseable
     boolean back(int linkIndex, int offset, int length);
 
     /**
+     * Returns the memory of a link that no side holds to the operating system, where that can be done. Only under the
+     * tables' lock, so that no process takes the link in the meantime. A view that a caller kept stays readable: it
+     * shows zeros or what was there.
+     *
+     * @param linkIndex of the link.
+     */
+    default void trim(final int linkIndex)
+    {
+    }
+
+    /**
      * Has part of a link mapped before it is needed, by reading it, if all of it has memory behind it. Does nothing
      * where it is always so.
      *
@@ -91,7 +102,7 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * @return who hears of what happens seldom; the same at each call.
+     * @return the receiver of rare events; the same at each call.
      */
     default Events events()
     {
@@ -128,10 +139,19 @@ public interface Host extends AutoCloseable
     void dropLife(int processIndex);
 
     /**
+     * Whether this attachment still holds a life lock that it took, by what the operating system says. A lock can be
+     * lost while its process lives: any close of the lock file in the process drops it. Asking cannot drop it.
+     *
+     * @param processIndex of the entry.
+     * @return false if it is known that the lock is gone: peers treat the process as dead.
+     */
+    boolean holdsLife(int processIndex);
+
+    /**
      * Whether somebody holds the life lock of an entry. A stopped or slow process does; a dead one does not (B2).
      *
      * @param processIndex of the entry.
-     * @return false if nobody holds it: whoever did can store nothing any more.
+     * @return false if no process holds it: its last holder can store nothing any more.
      */
     boolean isAlive(int processIndex);
 
@@ -149,9 +169,19 @@ public interface Host extends AutoCloseable
      * Credentials of the process that holds a life lock, by the word of the operating system (R22).
      *
      * @param processIndex of the entry.
-     * @return {@link Credentials#UNKNOWN} if it is not visible from here, null if nobody holds the lock.
+     * @return {@link Credentials#UNKNOWN} if it is not visible from here, {@link Credentials#UNDETERMINED} if that
+     * could not be found out just now, null if no process holds the lock.
      */
     Credentials attest(int processIndex);
+
+    /**
+     * @return whether ids of users and groups are the machine's here: not in a user namespace, where peers can be known
+     * by other numbers than they have in {@link #self()} and {@link #attest}.
+     */
+    default boolean hasMachineIds()
+    {
+        return true;
+    }
 
     /**
      * Follows the process that holds a life lock, so that {@link #awaitEnd} returns as soon as it ends. It stays
@@ -185,7 +215,7 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Ends {@link #awaitEnd}, for good: nobody will follow anything any more.
+     * Ends {@link #awaitEnd}, for good: no process is followed any more.
      */
     default void cancelAwait()
     {

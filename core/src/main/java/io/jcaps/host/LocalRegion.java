@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A region in the memory of one virtual machine, for its threads and for tests. Each attachment has a host of its own,
+ * A region in the memory of one JVM, for its threads and for tests. Each attachment has a host of its own,
  * as if it were a process: an entry in the heap stands for the lock that proves its life.
  */
 public final class LocalRegion
@@ -186,6 +186,12 @@ public final class LocalRegion
         public void dropLife(final int processIndex)
         {
             lives.compareAndSet(processIndex, this, null);
+        }
+
+        @Override
+        public boolean holdsLife(final int processIndex)
+        {
+            return this == lives.get(processIndex);
         }
 
         @Override

@@ -29,7 +29,13 @@ public enum ClientCounter implements Counter
     /** Claims and puts that found as many messages in progress as may be (R14). */
     NO_BUFFERS(109, LinkDescriptor.CLIENT_NO_BUFFERS_OFFSET, "no-buffers", "puts refused for too many in progress"),
     /** System calls that were made to wake the service. */
-    WAKE_UPS(110, LinkDescriptor.CLIENT_WAKE_UPS_OFFSET, "wake-ups", "system calls made to wake the service");
+    WAKE_UPS(110, LinkDescriptor.CLIENT_WAKE_UPS_OFFSET, "wake-ups", "system calls made to wake the service"),
+    /** Outcomes {@code UNREACHABLE} that were taken. */
+    UNREACHABLE(111, LinkDescriptor.CLIENT_UNREACHABLE_OFFSET, "unreachable",
+        "requests returned as the service on another host was lost sight of"),
+    /** Outcomes {@code REFUSED} that were taken. */
+    REFUSED(112, LinkDescriptor.CLIENT_REFUSED_OFFSET, "refused",
+        "requests returned as the service did not admit the client");
 
     private final int id;
     private final int offset;

@@ -29,12 +29,12 @@ public final class ErrorLogDescriptor
     public static final int RECORDS_OFFSET = 64;
 
     // Of one record: Agrona's own.
-    static final int RECORD_LENGTH_OFFSET = DistinctErrorLog.LENGTH_OFFSET;
-    static final int COUNT_OFFSET = DistinctErrorLog.OBSERVATION_COUNT_OFFSET;
-    static final int LAST_AT_MS_OFFSET = DistinctErrorLog.LAST_OBSERVATION_TIMESTAMP_OFFSET;
-    static final int FIRST_AT_MS_OFFSET = DistinctErrorLog.FIRST_OBSERVATION_TIMESTAMP_OFFSET;
-    static final int TEXT_OFFSET = DistinctErrorLog.ENCODED_ERROR_OFFSET;
-    static final int RECORD_ALIGNMENT = DistinctErrorLog.RECORD_ALIGNMENT;
+    public static final int RECORD_LENGTH_OFFSET = DistinctErrorLog.LENGTH_OFFSET;
+    public static final int COUNT_OFFSET = DistinctErrorLog.OBSERVATION_COUNT_OFFSET;
+    public static final int LAST_AT_MS_OFFSET = DistinctErrorLog.LAST_OBSERVATION_TIMESTAMP_OFFSET;
+    public static final int FIRST_AT_MS_OFFSET = DistinctErrorLog.FIRST_OBSERVATION_TIMESTAMP_OFFSET;
+    public static final int TEXT_OFFSET = DistinctErrorLog.ENCODED_ERROR_OFFSET;
+    public static final int RECORD_ALIGNMENT = DistinctErrorLog.RECORD_ALIGNMENT;
 
     /** Length of a log in bytes, a multiple of the page: some ten errors with their stack traces. */
     public static final int LOG_LENGTH = 32 * 1024;

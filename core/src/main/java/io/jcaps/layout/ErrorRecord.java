@@ -26,7 +26,8 @@ public record ErrorRecord(
     long processIncarnation, int pid, int count, long firstAtMs, long lastAtMs, String text)
 {
     /**
-     * Reads the error log of one process; it may be written meanwhile. All of it is input: Agrona's own reader believes
+     * Reads the error log of one process; it may be written at the same time. All of it is input: Agrona's own reader
+     * believes
      * each length that it finds.
      *
      * @param log {@link ErrorLogDescriptor#LOG_LENGTH} bytes, mapped or copied.

@@ -29,11 +29,14 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
     public static final Geometry DEFAULT =
         new Geometry(256, 512, 256, SlotDescriptor.MAX_SLOT_COUNT, MAX_MESSAGE_LIMIT);
 
-    private static final int MAX_PROCESS_COUNT = 4_096;
-    private static final int MAX_PORT_COUNT = 65_536;
-    private static final int MAX_LINK_COUNT = 16_384;
-    private static final int PAGE_LENGTH = 4_096;
-    private static final int LINE_LENGTH = 64;
+    /** Most processes, ports and links that a region may have. */
+    public static final int MAX_PROCESS_COUNT = 4_096;
+    public static final int MAX_PORT_COUNT = 65_536;
+    public static final int MAX_LINK_COUNT = 16_384;
+    /** Alignment of the parts in bytes; the page of the machine may be longer. */
+    public static final int PAGE_LENGTH = 4_096;
+    /** Bytes of a cache line. */
+    public static final int LINE_LENGTH = 64;
 
     /**
      * Checks every count and length.

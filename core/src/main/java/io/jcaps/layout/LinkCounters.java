@@ -18,7 +18,7 @@ public final class LinkCounters
 
     /**
      * @param link    body of the link.
-     * @param counter of what.
+     * @param counter which counter to access.
      * @return how many so far.
      */
     public static long get(final AtomicBuffer link, final ClientCounter counter)
@@ -28,7 +28,7 @@ public final class LinkCounters
 
     /**
      * @param link    body of the link.
-     * @param counter of what.
+     * @param counter which counter to access.
      * @return how many so far.
      */
     public static long get(final AtomicBuffer link, final ServiceCounter counter)
@@ -40,7 +40,7 @@ public final class LinkCounters
      * Counts what happens seldom; what each message changes is stored where it happens. By the number's writer alone.
      *
      * @param link    body of the link.
-     * @param counter of what.
+     * @param counter which counter to access.
      * @param count   of how many.
      */
     public static void add(final AtomicBuffer link, final ClientCounter counter, final long count)
@@ -52,7 +52,7 @@ public final class LinkCounters
      * Counts what happens seldom; what each message changes is stored where it happens. By the number's writer alone.
      *
      * @param link    body of the link.
-     * @param counter of what.
+     * @param counter which counter to access.
      * @param count   of how many.
      */
     public static void add(final AtomicBuffer link, final ServiceCounter counter, final long count)

@@ -5,6 +5,7 @@
 package io.jcaps.layout;
 
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 import static org.agrona.BitUtil.SIZE_OF_LONG;
 
@@ -24,8 +25,9 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *     .     .  reply cells         service                    payload that is too long for its half
  * </pre>
  * RECEIVED is the id of the last request that the service received: all requests of the link up to it were received,
- * none after it. DISPOSALS counts the replies that the client is done with. Where the lengths depend on the geometry,
- * {@link Geometry} computes the offsets.
+ * none after it. A service that receives a batch stores its last one, and a smaller one if it closes the link before it
+ * has handed out all of them. DISPOSALS counts the replies that the client is done with. Where the lengths depend on
+ * the geometry, {@link Geometry} computes the offsets.
  * <p>
  * The counters are for information, and no peer reads them; they are zeros when a client connects. What each message
  * changes lies in a line of its own each side, not beside DISPOSALS, which the service reads.
@@ -43,6 +45,8 @@ public final class LinkDescriptor
     public static final int CLIENT_DIED_OFFSET = CLIENT_CLOSED_OFFSET + SIZE_OF_LONG;
     public static final int CLIENT_ABORTED_OFFSET = CLIENT_DIED_OFFSET + SIZE_OF_LONG;
     public static final int CLIENT_ABORTS_OFFSET = CLIENT_ABORTED_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_UNREACHABLE_OFFSET = CLIENT_ABORTS_OFFSET + SIZE_OF_LONG;
+    public static final int CLIENT_REFUSED_OFFSET = CLIENT_UNREACHABLE_OFFSET + SIZE_OF_LONG;
     public static final int CLIENT_PUTS_OFFSET = 192;
     public static final int CLIENT_PUT_BYTES_OFFSET = CLIENT_PUTS_OFFSET + SIZE_OF_LONG;
     public static final int CLIENT_REPLIES_OFFSET = CLIENT_PUT_BYTES_OFFSET + SIZE_OF_LONG;
@@ -57,10 +61,19 @@ public final class LinkDescriptor
     public static final int SERVICE_DISPOSALS_OFFSET = SERVICE_REPLY_BYTES_OFFSET + SIZE_OF_LONG;
     public static final int SERVICE_SKIPS_OFFSET = SERVICE_DISPOSALS_OFFSET + SIZE_OF_LONG;
     public static final int SERVICE_WAKE_UPS_OFFSET = SERVICE_SKIPS_OFFSET + SIZE_OF_LONG;
+    public static final int SERVICE_ENDS_OFFSET = SERVICE_WAKE_UPS_OFFSET + SIZE_OF_LONG;
     public static final int REQUEST_RING_OFFSET = 512;
+
+    /** ORDER of a skip, which has no place among the replies of its link. */
+    public static final long NO_ORDER = -1;
 
     /** Length in bytes of a record in either ring. */
     public static final int RECORD_LENGTH = RecordDescriptor.HEADER_LENGTH + SIZE_OF_LONG;
+    /** Behind the records of a ring: the sender's and the receiver's position in bytes, each in lines of its own. */
+    public static final int RING_TAIL_OFFSET = RingBufferDescriptor.TAIL_POSITION_OFFSET;
+    public static final int RING_HEAD_OFFSET = RingBufferDescriptor.HEAD_POSITION_OFFSET;
+    /** Length in bytes of what lies behind a ring's records. */
+    public static final int RING_TRAILER_LENGTH = RingBufferDescriptor.TRAILER_LENGTH;
     /** Ring records for each slot: one for the message in flight, and one again for those not yet drained. */
     public static final int RECORDS_PER_SLOT = 2;
     /** Fewest records in a ring, so that the smallest links have room for undrained ones. */
@@ -80,7 +93,8 @@ public final class LinkDescriptor
     public static final int REQUEST_CELLS_SHIFT = 3_072;
     public static final int REPLY_CELLS_SHIFT = 3_584;
 
-    private static final int RECORD_TYPE_MASK = (1 << 30) - 1;
+    /** Bits of a record's number that its message type shows, plus 1. */
+    public static final int RECORD_TYPE_MASK = (1 << 30) - 1;
 
     private LinkDescriptor()
     {

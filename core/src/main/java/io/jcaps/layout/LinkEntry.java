@@ -16,6 +16,7 @@ public final class LinkEntry
 {
     private final AtomicBuffer tables;
     private final Geometry geometry;
+    private int index;
     private int offset;
 
     /**
@@ -38,15 +39,16 @@ public final class LinkEntry
         {
             throw new RegionException("corrupt region: linkIndex=" + linkIndex + " of " + geometry.linkCount());
         }
+        index = linkIndex;
         offset = geometry.linkEntryOffset(linkIndex);
         return this;
     }
 
     /**
-     * Whether nobody holds a link.
+     * Whether neither side holds a link.
      *
      * @param state of the link.
-     * @return true if it can be used anew.
+     * @return true if it can be used again.
      */
     public static boolean isFree(final long state)
     {
@@ -62,6 +64,14 @@ public final class LinkEntry
     public static long incarnation(final long state)
     {
         return state >>> INCARNATION_SHIFT;
+    }
+
+    /**
+     * @return index of the entry that is looked at.
+     */
+    public int index()
+    {
+        return index;
     }
 
     /**
@@ -82,7 +92,7 @@ public final class LinkEntry
     }
 
     /**
-     * Sets and clears flags of one use of the link, whatever the other side does to its own meanwhile.
+     * Sets and clears flags of one use of the link, whatever the other side does to its own.
      *
      * @param incarnation of the use that is meant.
      * @param set         flags to set.

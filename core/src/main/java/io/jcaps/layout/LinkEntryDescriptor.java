@@ -23,7 +23,8 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    52     4  SERVICE_PORT_INDEX          client              plain, before OPEN
  * </pre>
  * STATE is the link's incarnation, shifted left by 8, with the flags below it. It is the one word that both sides
- * change, each its own flags, by compare and set: a link is free when nobody holds it, whichever side let go last, and
+ * change, each its own flags, by compare and set: a link is free when neither side holds it, whichever released it
+ * last, and
  * the incarnation makes a late change to an earlier use fail. It changes at connect, accept and close only.
  */
 public final class LinkEntryDescriptor
@@ -38,8 +39,10 @@ public final class LinkEntryDescriptor
     public static final long CLIENT_CLOSED = 0x08;
     /** The service has closed its port: nothing more will be received or replied. */
     public static final long SERVICE_CLOSED = 0x10;
-    /** The service refused the client: its credentials do not allow the connection (R6). */
+    /** The service did not admit the client, and has received nothing from it (R6, B1). */
     public static final long REFUSED = 0x20;
+    /** The service gave the link up: the client wrote what cannot be. Nothing more will be received or replied. */
+    public static final long CORRUPT = 0x40;
     /** Bits of STATE below the incarnation. */
     public static final int INCARNATION_SHIFT = 8;
 

@@ -40,7 +40,10 @@ public final class PortDescriptor
     public static final int KIND_SERVICE = 1;
     /** KIND of a client port. */
     public static final int KIND_CLIENT = 2;
-    /** KIND of a wait set: an entry that lends its wake word to several ports. */
+    /**
+     * KIND of a wait set: an entry that lends its wake word to several ports. With {@code WAITSVC} among its FLAGS it
+     * only shows that a client waits for the service of that name, and anybody who needs an entry may free it.
+     */
     public static final int KIND_WAIT_SET = 3;
 
     /** STATE of a port in use. */
@@ -48,6 +51,12 @@ public final class PortDescriptor
     /** STATE of a port that was closed but is still referred to, for its generation (R28). */
     public static final int STATE_CLOSED = 2;
 
+    /** FLAGS, above the user's 16 bits: the owner never sleeps on its wake word, so its peers need not wake it. */
+    public static final int FLAG_SPINS = 0x10000;
+    /** FLAGS: the owner's process has no futex and wakes no thread, so its peers poll. */
+    public static final int FLAG_CANNOT_WAKE = 0x20000;
+    /** FLAGS: the service stands in for one on another host. */
+    public static final int FLAG_IMPORTED = 0x40000;
     /** Longest name in characters, which are bytes here (R2). */
     public static final int MAX_NAME_LENGTH = 63;
 

@@ -17,6 +17,7 @@ public final class PortEntry
 {
     private final AtomicBuffer tables;
     private final Geometry geometry;
+    private int index;
     private int offset;
 
     /**
@@ -39,8 +40,17 @@ public final class PortEntry
         {
             throw new RegionException("corrupt region: portIndex=" + portIndex + " of " + geometry.portCount());
         }
+        index = portIndex;
         offset = geometry.portOffset(portIndex);
         return this;
+    }
+
+    /**
+     * @return index of the entry that is looked at.
+     */
+    public int index()
+    {
+        return index;
     }
 
     /**
@@ -101,11 +111,16 @@ public final class PortEntry
     }
 
     /**
-     * Frees the entry: by its owner, or under the tables' lock by one who has proof of the owner's death.
+     * Frees the entry, if it is still the one that is meant: by its owner, or under the tables' lock by a process
+     * that has proof of the owner's death. An owner that has lost its entry, as its life lock was lost, changes
+     * nothing.
+     *
+     * @param incarnation of the entry to free.
+     * @return false if the entry is free, or another's, already.
      */
-    public void free()
+    public boolean free(final long incarnation)
     {
-        tables.putLongRelease(offset + INCARNATION_OFFSET, 0);
+        return tables.compareAndSetLong(offset + INCARNATION_OFFSET, incarnation, 0);
     }
 
     /**
@@ -126,7 +141,7 @@ public final class PortEntry
      */
     public boolean isOpen()
     {
-        // [port-state] acquire: pairs with close(), behind the compare and set of [link] in Attachment.connect().
+        // [port-state] acquire: pairs with close(), after the compare and set of [link] in Connection.open().
         return tables.getIntAcquire(offset + STATE_OFFSET) == STATE_OPEN;
     }
 
@@ -196,6 +211,22 @@ public final class PortEntry
     }
 
     /**
+     * Whether the port has a name; without an object for it.
+     *
+     * @param name of 1 to 63 ASCII characters.
+     * @return true if it is this one.
+     */
+    public boolean hasName(final String name)
+    {
+        boolean isSame = tables.getInt(offset + NAME_LENGTH_OFFSET) == name.length();
+        for (int i = 0; i < name.length() && isSame; i++)
+        {
+            isSame = tables.getByte(offset + NAME_OFFSET + i) == (byte)name.charAt(i);
+        }
+        return isSame;
+    }
+
+    /**
      * @return milliseconds since 1970 when the port was opened.
      */
     public long openedAtMs()
@@ -228,7 +259,7 @@ public final class PortEntry
     }
 
     /**
-     * SLEEPERS and WAIT_SET can be read together, as one long at this offset: 0 if nobody sleeps.
+     * SLEEPERS and WAIT_SET can be read together, as one long at this offset: 0 if no thread sleeps.
      *
      * @return offset of SLEEPERS from the start of the region.
      */

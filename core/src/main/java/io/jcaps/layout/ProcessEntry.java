@@ -77,6 +77,7 @@ public final class ProcessEntry
         tables.putInt(offset + UID_OFFSET, uid);
         tables.putInt(offset + EUID_OFFSET, euid);
         tables.putInt(offset + GID_OFFSET, gid);
+        tables.putInt(offset + LIBRARY_OFFSET, LIBRARY_JAVA);
         final int groupCount = Math.min(groups.length, MAX_GROUP_COUNT);
         tables.putInt(offset + GROUP_COUNT_OFFSET, groupCount);
         for (int i = 0; i < groupCount; i++)
@@ -88,11 +89,16 @@ public final class ProcessEntry
     }
 
     /**
-     * Frees the entry: by its process when it leaves, or under the tables' lock by one who has proof of its death.
+     * Frees the entry, if it is still the one that is meant: by its process, or under the tables' lock by a process
+     * that has proof of the owner's death. An owner that has lost its entry, as its life lock was lost, changes
+     * nothing.
+     *
+     * @param incarnation of the entry to free.
+     * @return false if the entry is free, or another's, already.
      */
-    public void free()
+    public boolean free(final long incarnation)
     {
-        tables.putLongRelease(offset + INCARNATION_OFFSET, 0);
+        return tables.compareAndSetLong(offset + INCARNATION_OFFSET, incarnation, 0);
     }
 
     /**
@@ -104,7 +110,7 @@ public final class ProcessEntry
     }
 
     /**
-     * @return process id as its owner sees it, for people.
+     * @return process id as its owner sees it.
      */
     public int pid()
     {
@@ -112,33 +118,19 @@ public final class ProcessEntry
     }
 
     /**
-     * @return effective user id as its owner says, for people.
+     * @return which library the process uses: {@link ProcessDescriptor#LIBRARY_JAVA} or
+     * {@link ProcessDescriptor#LIBRARY_C}; not checked.
+     */
+    public int library()
+    {
+        return tables.getInt(offset + LIBRARY_OFFSET);
+    }
+
+    /**
+     * @return effective user id when its owner attached, as that saw it, for people.
      */
     public int euid()
     {
         return tables.getInt(offset + EUID_OFFSET);
-    }
-
-    /**
-     * Whether the entry says of its process what the operating system does.
-     *
-     * @param ownPid  as the process sees itself.
-     * @param uid     real.
-     * @param euid    effective.
-     * @param gid     real.
-     * @param groups  supplementary, all of them.
-     * @return false if a field is another.
-     */
-    public boolean claims(final int ownPid, final int uid, final int euid, final int gid, final int[] groups)
-    {
-        final int groupCount = Math.min(groups.length, MAX_GROUP_COUNT);
-        boolean isSame = tables.getInt(offset + PID_OFFSET) == ownPid && tables.getInt(offset + UID_OFFSET) == uid &&
-            tables.getInt(offset + EUID_OFFSET) == euid && tables.getInt(offset + GID_OFFSET) == gid &&
-            tables.getInt(offset + GROUP_COUNT_OFFSET) == groupCount;
-        for (int i = 0; i < groupCount && isSame; i++)
-        {
-            isSame = tables.getInt(offset + GROUPS_OFFSET + i * Integer.BYTES) == groups[i];
-        }
-        return isSame;
     }
 }

@@ -14,7 +14,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *     0     8  MAGIC               creator                    plain, before LAYOUT_VERSION
  *     8     4  LAYOUT_VERSION      creator, last              release, pairs with acquire in RegionHeader.read
  *    12     4  CHECKSUM            creator                    plain, before LAYOUT_VERSION
- *    16     8  REGION_ID           creator, random            plain, before LAYOUT_VERSION
+ *    16     8  REGION_ID           creator, random            plain, before LAYOUT_VERSION; places the life locks
  *    24    16  BOOT_ID             creator                    plain, before LAYOUT_VERSION
  *    40     8  FILE_LENGTH         creator, bytes             plain, before LAYOUT_VERSION
  *    48     4  PROCESS_COUNT       creator                    plain, before LAYOUT_VERSION
@@ -31,6 +31,9 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *   136     4  REGISTRATIONS       holder of the tables' lock release, pairs with acquire in a waiting connect
  *   256     8  NEXT_LEASE          any client                 atomic add
  * </pre>
+ * REGION_ID tells one region from the next at the same path. It also decides which bytes of the lock file are the life
+ * locks of this region: {@link ProcessDescriptor#lifePosition}.
+ * <p>
  * NEXT_LEASE is one of the few words with several writers: an atomic add cannot be left half done, and a number that
  * its taker's death loses is never missed.
  */
@@ -39,7 +42,7 @@ public final class RegionDescriptor
     /** "JCAPS-R1" read as a little-endian long: a machine of the other byte order reads another number. */
     public static final long MAGIC = 0x31_52_2D_53_50_41_43_4AL;
     /** Version of the layout, not of the library: raised with each change of any descriptor in this package. */
-    public static final int LAYOUT_VERSION = 1;
+    public static final int LAYOUT_VERSION = 2;
 
     public static final int MAGIC_OFFSET = 0;
     public static final int LAYOUT_VERSION_OFFSET = MAGIC_OFFSET + SIZE_OF_LONG;

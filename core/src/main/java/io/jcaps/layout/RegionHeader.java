@@ -26,7 +26,7 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
 {
     /**
      * Writes the header into a new region and publishes it. A creator that dies before the last store leaves layout
-     * version 0, which nobody takes for a region.
+     * version 0, which no process treats as a region.
      *
      * @param tables header and tables, all zero.
      */
@@ -159,7 +159,7 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
 
     private static int checksum(final DirectBuffer header)
     {
-        // Over a copy in the heap: a checksum intrinsic on a mapping that lost its pages ends the virtual machine.
+        // Over a copy in the heap: a checksum intrinsic on a mapping that lost its pages terminates the JVM.
         final byte[] checked = new byte[CHECKED_LENGTH];
         header.getBytes(REGION_ID_OFFSET, checked);
         final CRC32 crc = new CRC32();

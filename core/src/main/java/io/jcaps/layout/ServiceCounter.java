@@ -13,7 +13,7 @@ public enum ServiceCounter implements Counter
     GETS(201, LinkDescriptor.SERVICE_GETS_OFFSET, "gets", "requests received"),
     /** Bytes of payload of the requests that were retrieved. */
     GET_BYTES(202, LinkDescriptor.SERVICE_GET_BYTES_OFFSET, "get-bytes", "bytes of payload received"),
-    /** Replies that were sent, also to messages that their client had aborted meanwhile. */
+    /** Replies that were sent, also to messages that their client had already aborted. */
     REPLIES(203, LinkDescriptor.SERVICE_REPLIES_OFFSET, "replies", "replies sent"),
     /** Bytes of payload of the replies that were sent. */
     REPLY_BYTES(204, LinkDescriptor.SERVICE_REPLY_BYTES_OFFSET, "reply-bytes", "bytes of payload of replies sent"),
@@ -22,7 +22,9 @@ public enum ServiceCounter implements Counter
     /** Requests that were met aborted, and so not received. Those whose slot is in use again are passed uncounted. */
     SKIPS(206, LinkDescriptor.SERVICE_SKIPS_OFFSET, "skips", "requests met aborted and not received"),
     /** System calls that were made to wake the client. */
-    WAKE_UPS(207, LinkDescriptor.SERVICE_WAKE_UPS_OFFSET, "wake-ups", "system calls made to wake the client");
+    WAKE_UPS(207, LinkDescriptor.SERVICE_WAKE_UPS_OFFSET, "wake-ups", "system calls made to wake the client"),
+    /** Of the replies, those that ended a request with an outcome instead. */
+    ENDS(208, LinkDescriptor.SERVICE_ENDS_OFFSET, "ends", "requests ended with an outcome instead of a reply");
 
     private final int id;
     private final int offset;

@@ -22,7 +22,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    at  size  reply half          ordering
  *     0     8  ID                  release, pairs with acquire in ClientLink [reply]
  *     8     4  LENGTH              plain, before ID; bytes
- *    12     4  FLAGS               plain, before ID
+ *    12     4  FLAGS               plain, before ID; bit 0 in the cell, bit 1 skipped, bits 8 to 16 an outcome
  *    16     8  ORDER               plain, before ID; this reply's place among the link's replies, from 0
  *    24     8  spare               zero
  *    32     .  INLINE              plain, before ID
@@ -51,6 +51,13 @@ public final class SlotDescriptor
     public static final int FLAG_IN_CELL = 0x01;
     /** FLAGS of a reply: the service found the request aborted and did not receive it; there is no payload. */
     public static final int FLAG_SKIPPED = 0x02;
+    /**
+     * FLAGS of a reply: these bits hold an outcome, kind and RECEIVED, with which the service ended the request instead
+     * of replying to it (B7); there is no payload then, and no other flag. 0 in a reply and in a request.
+     */
+    public static final int OUTCOME_MASK = 0x1FF00;
+    /** The outcome's place in FLAGS. */
+    public static final int OUTCOME_SHIFT = 8;
 
     /** Most slots that an id can tell apart, and the original's {@code CAPS_MAXINPROG} (R14). */
     public static final int MAX_SLOT_COUNT = 128;

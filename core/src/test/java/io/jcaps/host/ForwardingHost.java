@@ -60,6 +60,12 @@ public abstract class ForwardingHost implements Host
     }
 
     @Override
+    public void trim(final int linkIndex)
+    {
+        host.trim(linkIndex);
+    }
+
+    @Override
     public void touch(final int linkIndex, final int offset, final int length)
     {
         host.touch(linkIndex, offset, length);
@@ -87,6 +93,12 @@ public abstract class ForwardingHost implements Host
     public void dropLife(final int processIndex)
     {
         host.dropLife(processIndex);
+    }
+
+    @Override
+    public boolean holdsLife(final int processIndex)
+    {
+        return host.holdsLife(processIndex);
     }
 
     @Override

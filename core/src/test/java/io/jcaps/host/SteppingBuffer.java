@@ -9,11 +9,12 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Memory that lets something happen before each store: the death of who stores, or what its peer does just then. A copy
- * of many bytes is one store.
+ * of many bytes is one store. Before each load of a number, too, if that is wanted.
  */
 public final class SteppingBuffer extends UnsafeBuffer
 {
     private final Runnable beforeStore;
+    private final Runnable beforeLoad;
 
     /**
      * @param whole       memory.
@@ -23,8 +24,34 @@ public final class SteppingBuffer extends UnsafeBuffer
      */
     public SteppingBuffer(final DirectBuffer whole, final int offset, final int length, final Runnable beforeStore)
     {
+        this(whole, offset, length, beforeStore, null);
+    }
+
+    /**
+     * @param whole       memory.
+     * @param offset      in it, in bytes.
+     * @param length      in bytes.
+     * @param beforeStore what happens before each store.
+     * @param beforeLoad  what happens before each load of a number; null for nothing.
+     */
+    public SteppingBuffer(
+        final DirectBuffer whole,
+        final int offset,
+        final int length,
+        final Runnable beforeStore,
+        final Runnable beforeLoad)
+    {
         super(whole, offset, length);
         this.beforeStore = beforeStore;
+        this.beforeLoad = beforeLoad;
+    }
+
+    private void beforeLoad()
+    {
+        if (null != beforeLoad)
+        {
+            beforeLoad.run();
+        }
     }
 
     /**
@@ -34,7 +61,7 @@ public final class SteppingBuffer extends UnsafeBuffer
      */
     public SteppingBuffer part(final int offset, final int length)
     {
-        return new SteppingBuffer(this, offset, length, beforeStore);
+        return new SteppingBuffer(this, offset, length, beforeStore, beforeLoad);
     }
 
     @Override
@@ -182,5 +209,61 @@ public final class SteppingBuffer extends UnsafeBuffer
     {
         beforeStore.run();
         super.setMemory(index, length, value);
+    }
+
+    @Override
+    public int getInt(final int index)
+    {
+        beforeLoad();
+        return super.getInt(index);
+    }
+
+    @Override
+    public int getIntVolatile(final int index)
+    {
+        beforeLoad();
+        return super.getIntVolatile(index);
+    }
+
+    @Override
+    public int getIntAcquire(final int index)
+    {
+        beforeLoad();
+        return super.getIntAcquire(index);
+    }
+
+    @Override
+    public int getIntOpaque(final int index)
+    {
+        beforeLoad();
+        return super.getIntOpaque(index);
+    }
+
+    @Override
+    public long getLong(final int index)
+    {
+        beforeLoad();
+        return super.getLong(index);
+    }
+
+    @Override
+    public long getLongVolatile(final int index)
+    {
+        beforeLoad();
+        return super.getLongVolatile(index);
+    }
+
+    @Override
+    public long getLongAcquire(final int index)
+    {
+        beforeLoad();
+        return super.getLongAcquire(index);
+    }
+
+    @Override
+    public long getLongOpaque(final int index)
+    {
+        beforeLoad();
+        return super.getLongOpaque(index);
     }
 }

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.concurrent.TimeUnit;
 
@@ -43,7 +44,7 @@ class LayoutTest
     void shouldPinRegionHeader()
     {
         assertThat(RegionDescriptor.MAGIC).isEqualTo(0x31522D535041434AL);
-        assertThat(RegionDescriptor.LAYOUT_VERSION).isEqualTo(1);
+        assertThat(RegionDescriptor.LAYOUT_VERSION).isEqualTo(2);
         assertThat(RegionDescriptor.MAGIC_OFFSET).isEqualTo(0);
         assertThat(RegionDescriptor.LAYOUT_VERSION_OFFSET).isEqualTo(8);
         assertThat(RegionDescriptor.CHECKSUM_OFFSET).isEqualTo(12);
@@ -70,6 +71,20 @@ class LayoutTest
     }
 
     @Test
+    @DisplayName("F47: the life lock of a process entry is at a byte that depends on the region's id")
+    void shouldPinLifeLocks()
+    {
+        assertThat(ProcessDescriptor.TABLES_POSITION).isEqualTo(0);
+        assertThat(ProcessDescriptor.MIN_LIFE_POSITION).isEqualTo(65_536);
+        assertThat(ProcessDescriptor.lifePosition(0, 0)).isEqualTo(65_536);
+        assertThat(ProcessDescriptor.lifePosition(0, 4_095)).isEqualTo(69_631);
+        assertThat(ProcessDescriptor.lifePosition(1, 3)).isEqualTo(131_075);
+        assertThat(ProcessDescriptor.lifePosition(0x0123_4567_89AB_CDEFL, 7)).isEqualTo(0x0567_89AB_CDF0_0007L);
+        assertThat(ProcessDescriptor.lifePosition(-1, 4_095)).isEqualTo((1L << 62) + 4_095);
+        assertThat(ProcessDescriptor.lifePosition(1L << 46, 0)).isEqualTo(65_536);
+    }
+
+    @Test
     @DisplayName("R22: an entry of the process table is where it is, with room for 16 groups")
     void shouldPinProcessEntry()
     {
@@ -81,9 +96,10 @@ class LayoutTest
         assertThat(ProcessDescriptor.EUID_OFFSET).isEqualTo(24);
         assertThat(ProcessDescriptor.GID_OFFSET).isEqualTo(28);
         assertThat(ProcessDescriptor.GROUP_COUNT_OFFSET).isEqualTo(32);
+        assertThat(ProcessDescriptor.LIBRARY_OFFSET).isEqualTo(36);
         assertThat(ProcessDescriptor.GROUPS_OFFSET).isEqualTo(40);
         assertThat(ProcessDescriptor.ENTRY_LENGTH).isEqualTo(256);
-        assertFields(256, 0, 8, 8, 8, 16, 4, 20, 4, 24, 4, 28, 4, 32, 4, 40, 64);
+        assertFields(256, 0, 8, 8, 8, 16, 4, 20, 4, 24, 4, 28, 4, 32, 4, 36, 4, 40, 64);
     }
 
     @Test
@@ -132,6 +148,7 @@ class LayoutTest
         assertThat(LinkEntryDescriptor.CLIENT_CLOSED).isEqualTo(8);
         assertThat(LinkEntryDescriptor.SERVICE_CLOSED).isEqualTo(16);
         assertThat(LinkEntryDescriptor.REFUSED).isEqualTo(32);
+        assertThat(LinkEntryDescriptor.CORRUPT).isEqualTo(64);
         assertThat(LinkEntryDescriptor.INCARNATION_SHIFT).isEqualTo(8);
         assertThat(LinkEntryDescriptor.STATE_OFFSET).isEqualTo(0);
         assertThat(LinkEntryDescriptor.CLIENT_PROCESS_INCARNATION_OFFSET).isEqualTo(8);
@@ -166,6 +183,8 @@ class LayoutTest
         assertThat(LinkDescriptor.CLIENT_DIED_OFFSET).isEqualTo(144);
         assertThat(LinkDescriptor.CLIENT_ABORTED_OFFSET).isEqualTo(152);
         assertThat(LinkDescriptor.CLIENT_ABORTS_OFFSET).isEqualTo(160);
+        assertThat(LinkDescriptor.CLIENT_UNREACHABLE_OFFSET).isEqualTo(168);
+        assertThat(LinkDescriptor.CLIENT_REFUSED_OFFSET).isEqualTo(176);
         assertThat(LinkDescriptor.CLIENT_PUTS_OFFSET).isEqualTo(192);
         assertThat(LinkDescriptor.CLIENT_PUT_BYTES_OFFSET).isEqualTo(200);
         assertThat(LinkDescriptor.CLIENT_REPLIES_OFFSET).isEqualTo(208);
@@ -179,6 +198,7 @@ class LayoutTest
         assertThat(LinkDescriptor.SERVICE_DISPOSALS_OFFSET).isEqualTo(288);
         assertThat(LinkDescriptor.SERVICE_SKIPS_OFFSET).isEqualTo(296);
         assertThat(LinkDescriptor.SERVICE_WAKE_UPS_OFFSET).isEqualTo(304);
+        assertThat(LinkDescriptor.SERVICE_ENDS_OFFSET).isEqualTo(312);
         assertFields(512, 0, 8, 128, 8, 136, 8, 144, 8, 152, 8, 160, 8, 192, 8, 200, 8, 208, 8, 216, 8, 224, 8, 232, 8,
             256, 8, 264, 8, 272, 8, 280, 8, 288, 8, 296, 8, 304, 8);
         assertThat(LinkDescriptor.recordTypeId(0)).isEqualTo(1);
@@ -219,6 +239,8 @@ class LayoutTest
         assertThat(SlotDescriptor.INLINE_CAPACITY).isEqualTo(32);
         assertThat(SlotDescriptor.FLAG_IN_CELL).isEqualTo(1);
         assertThat(SlotDescriptor.FLAG_SKIPPED).isEqualTo(2);
+        assertThat(SlotDescriptor.OUTCOME_MASK).isEqualTo(0x1FF00);
+        assertThat(SlotDescriptor.OUTCOME_SHIFT).isEqualTo(8);
         assertThat(SlotDescriptor.MAX_SLOT_COUNT).isEqualTo(128);
         assertThat(SlotDescriptor.SLOT_BITS).isEqualTo(7);
         assertThat(SlotDescriptor.COUNT_BITS).isEqualTo(25);
@@ -381,7 +403,9 @@ class LayoutTest
         assertThat(process.pid()).isEqualTo(9);
         assertThat(process.euid()).isEqualTo(11);
         assertThat(tables.getInt(geometry.processOffset(1) + ProcessDescriptor.GROUP_COUNT_OFFSET)).isEqualTo(16);
-        process.free();
+        assertThat(process.free(6)).isFalse();
+        assertThat(process.incarnation()).isEqualTo(7);
+        assertThat(process.free(7)).isTrue();
         assertThat(process.incarnation()).isZero();
 
         final PortEntry port = new PortEntry(tables, geometry).wrap(2);
@@ -461,5 +485,18 @@ class LayoutTest
         assertThat(PortEntry.waitSetIndex(0x0000_0003_0000_0002L)).isEqualTo(2);
         assertThat(PortEntry.waitSetIndex(5)).isEqualTo(-1);
         assertThat(PortEntry.wakeOffset(1_000 + 384)).isEqualTo(1_000 + 320);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, Integer.MIN_VALUE, 64, Integer.MAX_VALUE})
+    @DisplayName("F25: the length of a port's name is input")
+    void shouldNotBelieveLengthOfName(final int length)
+    {
+        final Geometry geometry = new Geometry(1, 2, 1, 1, 64);
+        final UnsafeBuffer tables = new UnsafeBuffer(new byte[geometry.tablesLength()]);
+        final PortEntry entry = new PortEntry(tables, geometry).wrap(1);
+        tables.putInt(geometry.portOffset(1) + PortDescriptor.NAME_LENGTH_OFFSET, length);
+        assertThat(entry.name().length()).isEqualTo(length < 0 ? 0 : PortDescriptor.MAX_NAME_LENGTH);
+        assertThat(entry.hasName("")).isFalse();
     }
 }

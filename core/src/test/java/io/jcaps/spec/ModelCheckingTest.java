@@ -4,6 +4,7 @@
  */
 package io.jcaps.spec;
 
+import io.jcaps.testkit.Tlc;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -24,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * <p>
  * Larger models, minutes each: {@code -Dtlc=large}.
  */
-@Tag("once")
+@Tag("full")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class ModelCheckingTest
 {
@@ -33,9 +34,19 @@ class ModelCheckingTest
     private static final List<String> LINK_RULES = List.of("Exclusive", "TrueFlags", "Told", "Accepted", "Recycled");
     private static final List<String> WAKE_RULES = List.of("TakenOnce", "NoSleeperForgotten");
 
+    private static final List<String> SET_CLOSE_RULES = List.of("EntryKept", "NoSleeperLeft", "NextKept");
+    private static final List<String> ORPHAN_RULES = List.of("Exclusive", "Kept", "Found");
+
     private static List<String> rules(final String module)
     {
-        return "Messages".equals(module) ? MESSAGE_RULES : "Links".equals(module) ? LINK_RULES : WAKE_RULES;
+        return switch (module)
+        {
+            case "Messages" -> MESSAGE_RULES;
+            case "Links" -> LINK_RULES;
+            case "Wake" -> WAKE_RULES;
+            case "Orphans" -> ORPHAN_RULES;
+            default -> SET_CLOSE_RULES;
+        };
     }
 
     /** Constants of a module's own configuration, some of them changed: "name=value; name=value". */
@@ -76,6 +87,8 @@ class ModelCheckingTest
         many-at-client    | Wake     | Mode="own"; Deaths=TRUE                             | Woken    | 5000
         wait-set          | Wake     | Announce="store"; Threads={1}                       | Woken    | 500
         disposals         | Wake     | Disposals=1; Timeouts=TRUE; Publishers={1}          |          | 1000
+        close-of-wait-set | SetClose |                                             | AllBack AllClosed | 500
+        who-leaves        | Orphans  |                                                     |          | 5000
         """)
     @DisplayName("B1, B2, R19 to R25, R29: whatever the order of the steps, and whoever ends where, the rules hold")
     void shouldKeepRules(
@@ -123,6 +136,7 @@ class ModelCheckingTest
         no fence at the end                | Links    | Deaths={}                           | Told
         no second look                     | Links    | Deaths={}                           | Told
         accept without compare             | Links    | Deaths={}                           | Exclusive
+        failed accept is forgotten         | Links    | Deaths={}                           | Accepted
         events seen late                   | Links    | Deaths={}                           | Recycled
         no look behind the announcement    | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
         announced behind the look          | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
@@ -133,6 +147,15 @@ class ModelCheckingTest
         one of many                        | Wake     | Mode="own"                          | NoSleeperForgotten
         watch wakes nobody                 | Wake     | Mode="own"; Deaths=TRUE             | NoSleeperForgotten
         disposal uses up the wake-up       | Wake     | Disposals=1; Publishers={1}         | NoSleeperForgotten
+        no second look                     | SetClose |                                     | NoSleeperLeft
+        woken before it is closed          | SetClose | Closers={1}                         | EntryKept
+        waiters are not waited for         | SetClose |                                     | EntryKept
+        freed by index                     | SetClose |                                     | NextKept
+        only the dead are looked for       | Orphans  |                                     | Found
+        same processes are enough          | Orphans  |                                     | Found
+        reap that failed counts            | Orphans  |                                     | Found
+        leaves with a claim                | Orphans  | Losses={}                           | Exclusive
+        freed by index                     | Orphans  |                                     | Kept
         """)
     @DisplayName("Each step that the rules need is missed when it is left out")
     void shouldFindFault(final String fault, final String module, final String changes, final String violated)

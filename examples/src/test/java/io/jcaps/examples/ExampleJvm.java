@@ -4,11 +4,12 @@
  */
 package io.jcaps.examples;
 
+import io.jcaps.testkit.JvmCommand;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,9 +27,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 public final class ExampleJvm implements AutoCloseable
 {
-    private static final List<String> HANDED_ON =
-        List.of("--add-exports", "--enable-native", "--sun", "-XX:+IgnoreUnrecognizedVMOptions");
-
     private final List<String> lines = new ArrayList<>();
     private final Process process;
     private final BlockingQueue<Optional<String>> output = new LinkedBlockingQueue<>();
@@ -50,22 +49,13 @@ public final class ExampleJvm implements AutoCloseable
      */
     public static ExampleJvm start(final Path directory, final Class<?> main, final Object... arguments)
     {
-        final List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        for (final String argument : ManagementFactory.getRuntimeMXBean().getInputArguments())
-        {
-            if (HANDED_ON.stream().anyMatch(argument::startsWith))
-            {
-                command.add(argument);
-            }
-        }
-        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
-        command.add("-Djcaps.region=" + directory.resolve("own").resolve("region"));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-        for (final Object argument : arguments)
-        {
-            command.add(argument.toString());
-        }
+        final List<String> words = Stream.of(arguments).map(Object::toString).toList();
+        final List<String> command = JvmCommand.of(
+            List.of(),
+            List.of("-Djcaps.region=" + directory.resolve("own").resolve("region")),
+            System.getProperty("java.class.path"),
+            main,
+            words);
         return start(new ProcessBuilder(command));
     }
 

@@ -34,12 +34,12 @@ public enum Access
         this.fileMode = fileMode;
     }
 
-    Set<PosixFilePermission> directoryPermissions()
+    public Set<PosixFilePermission> directoryPermissions()
     {
         return PosixFilePermissions.fromString(directoryMode);
     }
 
-    Set<PosixFilePermission> filePermissions()
+    public Set<PosixFilePermission> filePermissions()
     {
         return PosixFilePermissions.fromString(fileMode);
     }

@@ -56,7 +56,8 @@ public final class Caps
         {
             throw new CapsException(Status.NOT_SUPPORTED, "CAPS is switched off: jcaps.enabled=false");
         }
-        return Attachment.attach(ShmHost.open(config), config.watchIntervalNs(), errorHandler);
+        return Attachment.attach(
+            ShmHost.open(config), config.watchIntervalNs(), config.watchThreadFactory(), errorHandler);
     }
 
     private static void onError(final Throwable throwable)

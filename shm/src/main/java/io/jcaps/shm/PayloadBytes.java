@@ -21,7 +21,8 @@ import java.util.logging.Logger;
  * Chronicle Bytes prints one line to the standard error at its first string, about direct memory, which nothing turns
  * off.
  * <p>
- * Made once and used again and again; not thread safe. What it gives is valid as long as the claim or the message is.
+ * Made once and used again and again; not thread safe, but may be handed to another thread. What it gives is valid as
+ * long as the claim or the message is.
  */
 public final class PayloadBytes
 {
@@ -40,6 +41,7 @@ public final class PayloadBytes
      */
     public PayloadBytes()
     {
+        store.singleThreadedCheckDisabled(true);
     }
 
     /**
@@ -83,6 +85,9 @@ public final class PayloadBytes
         if (null == bytes)
         {
             bytes = store.bytesForWrite();
+            // Chronicle remembers the first thread, and under -ea throws in any other: a claim, a message, and what is
+            // made for them, may be handed to another thread.
+            bytes.singleThreadedCheckDisabled(true);
         }
         // A store checks nothing, and bytes that were made for a longer payload keep its limit: set each time.
         bytes.clear();

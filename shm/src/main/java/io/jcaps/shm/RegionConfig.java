@@ -5,10 +5,12 @@
 package io.jcaps.shm;
 
 import io.jcaps.layout.Geometry;
+import io.jcaps.shm.os.ProcessInfo;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
@@ -30,6 +32,8 @@ public final class RegionConfig
     public static final String REGION_VARIABLE = "CAPS_REGION";
     /** System property: whether the library may be used at all (R10). */
     public static final String ENABLED_PROPERTY = "jcaps.enabled";
+    /** Environment variable that switches CAPS off if it is {@code 0} and the property is not set (R10). */
+    public static final String ENABLED_VARIABLE = "CAPS_ENABLED";
     /** System property: whether sleepers may wait on a futex. */
     public static final String FUTEX_PROPERTY = "jcaps.futex";
     /** Longest wait in nanoseconds for what another process is making, unless set otherwise: 5 s. */
@@ -38,7 +42,7 @@ public final class RegionConfig
     public static final long DEFAULT_WATCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(30);
 
     /** What the name of a region's lock file adds to that of the region. */
-    static final String LOCK_SUFFIX = ".lock";
+    public static final String LOCK_SUFFIX = ".lock";
 
     private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
 
@@ -47,11 +51,12 @@ public final class RegionConfig
     private Geometry geometry = Geometry.DEFAULT;
     private Access access = Access.PRIVATE;
     private boolean createIfMissing = true;
-    private boolean enabled = Boolean.parseBoolean(System.getProperty(ENABLED_PROPERTY, "true"));
+    private boolean enabled = defaultEnabled();
     private boolean futex = Boolean.parseBoolean(System.getProperty(FUTEX_PROPERTY, "true"));
     private boolean hugePages;
     private long attachTimeoutNs = DEFAULT_ATTACH_TIMEOUT_NS;
     private long watchIntervalNs = DEFAULT_WATCH_INTERVAL_NS;
+    private ThreadFactory watchThreadFactory;
 
     /**
      * @return the region file's path. If none was set: the system property, the environment variable, or a directory
@@ -242,6 +247,30 @@ public final class RegionConfig
     }
 
     /**
+     * @return what makes the attachment's watch thread; null for an ordinary thread.
+     */
+    public ThreadFactory watchThreadFactory()
+    {
+        return watchThreadFactory;
+    }
+
+    /**
+     * What makes the attachment's watch thread, {@code jcaps-watch}. On Linux a new thread inherits the processors of
+     * the thread that makes it: if that one is pinned to a core of its own, as a trading thread is, the watch would
+     * run on that core, too. A factory can start it from elsewhere, or pin it itself before it runs what it is given.
+     * The thread is made a daemon.
+     *
+     * @param watchThreadFactory called once, by the thread that attaches; null for an ordinary thread.
+     * @return this.
+     */
+    public RegionConfig watchThreadFactory(final ThreadFactory watchThreadFactory)
+    {
+        checkNotConcluded();
+        this.watchThreadFactory = watchThreadFactory;
+        return this;
+    }
+
+    /**
      * Checks everything and makes the path absolute; after this nothing can be set. A second call does nothing.
      *
      * @return this.
@@ -274,7 +303,7 @@ public final class RegionConfig
     /**
      * @return path of the lock file, which stands beside the region file.
      */
-    Path lockPath()
+    public Path lockPath()
     {
         return path().resolveSibling(path().getFileName() + LOCK_SUFFIX);
     }
@@ -293,6 +322,12 @@ public final class RegionConfig
         {
             throw new IllegalArgumentException(name + " must be positive: " + name + "=" + value);
         }
+    }
+
+    private static boolean defaultEnabled()
+    {
+        final String property = System.getProperty(ENABLED_PROPERTY);
+        return null != property ? Boolean.parseBoolean(property) : !"0".equals(System.getenv(ENABLED_VARIABLE));
     }
 
     private static Path defaultPath()

@@ -7,14 +7,25 @@ package io.jcaps.shm;
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Events;
 import io.jcaps.host.Host;
+import io.jcaps.layout.ProcessDescriptor;
 import io.jcaps.layout.RegionException;
 import io.jcaps.layout.RegionHeader;
+import io.jcaps.shm.file.LifeLocks;
+import io.jcaps.shm.file.LockHolders;
+import io.jcaps.shm.file.RegionFile;
+import io.jcaps.shm.file.RegionOpener;
+import io.jcaps.shm.os.Futex;
+import io.jcaps.shm.os.NativeCalls;
+import io.jcaps.shm.os.ProcessEnds;
+import io.jcaps.shm.os.ProcessInfo;
+import io.jcaps.shm.os.VirtualThreads;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.lang.ref.Reference;
 import java.nio.file.FileSystems;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -22,7 +33,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>
  * Not survived, as nothing in Java can: that somebody who may write to the directory cuts the file short.
  */
-final class ShmHost implements Host
+public final class ShmHost implements Host
 {
     private static final int ATTEST_ATTEMPTS = 3;
     private static final long MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
@@ -32,8 +43,11 @@ final class ShmHost implements Host
     private final int pid;
     private final RegionFile region;
     private final LifeLocks locks;
+    private final LockHolders holders;
     private final Futex futex;
     private final ProcessEnds ends;
+    // Whether this retains the native calls.
+    private final AtomicBoolean hasCalls;
     // A run-time image need not have it.
     private final Events events =
         ModuleLayer.boot().findModule("jdk.jfr").isPresent() ? new JfrEvents() : Events.NONE;
@@ -42,15 +56,19 @@ final class ShmHost implements Host
         final ProcessInfo processInfo,
         final RegionFile region,
         final LifeLocks locks,
+        final LockHolders holders,
         final Futex futex,
-        final ProcessEnds ends)
+        final ProcessEnds ends,
+        final boolean hasCalls)
     {
         this.processInfo = processInfo;
         this.pid = processInfo.ownPid();
         this.region = region;
         this.locks = locks;
+        this.holders = holders;
         this.futex = futex;
         this.ends = ends;
+        this.hasCalls = new AtomicBoolean(hasCalls);
     }
 
     /**
@@ -61,7 +79,7 @@ final class ShmHost implements Host
      * @throws IllegalArgumentException if the configuration has a value that cannot be used.
      * @throws RegionException          if there is no region that can be used: the message says why and what to do.
      */
-    static ShmHost open(final RegionConfig config)
+    public static ShmHost open(final RegionConfig config)
     {
         checkUnsafeBuffer();
         if (!FileSystems.getDefault().supportedFileAttributeViews().contains("unix"))
@@ -72,13 +90,46 @@ final class ShmHost implements Host
         config.conclude();
 
         final ProcessInfo processInfo = ProcessInfo.find();
+        // For as long as the attachment is open, so that the calls stay mapped.
+        final boolean hasCalls = (config.futex() || config.hugePages()) &&
+            "Linux".equals(System.getProperty("os.name")) && null == NativeCalls.retain();
+        ShmHost host = null;
+        try
+        {
+            host = open(config, processInfo, hasCalls);
+            return host;
+        }
+        finally
+        {
+            if (null == host && hasCalls)
+            {
+                NativeCalls.release();
+            }
+        }
+    }
+
+    private static ShmHost open(final RegionConfig config, final ProcessInfo processInfo, final boolean hasCalls)
+    {
         final Futex futex =
             Futex.open(config.futex(), System.getProperty("os.name"), System.getProperty("os.arch"));
         final RegionOpener opener = new RegionOpener(config, processInfo);
         final RegionFile region = opener.open();
-        final ProcessEnds ends = ProcessEnds.open(
-            config.futex(), processInfo, opener.locks().file(), region.header().geometry().processCount());
-        return new ShmHost(processInfo, region, opener.locks(), futex, ends);
+        ProcessEnds ends = null;
+        ShmHost host = null;
+        try
+        {
+            final LockHolders holders = new LockHolders(futex.isPresent(), processInfo, opener.locks());
+            ends = ProcessEnds.open(config.futex(), processInfo, holders, region.header());
+            host = new ShmHost(processInfo, region, opener.locks(), holders, futex, ends, hasCalls);
+            return host;
+        }
+        finally
+        {
+            if (null == host)
+            {
+                closeAll(ends, region, opener.locks());
+            }
+        }
     }
 
     /** {@inheritDoc} */
@@ -114,6 +165,16 @@ final class ShmHost implements Host
     public boolean back(final int linkIndex, final int offset, final int length)
     {
         return region.back(linkIndex, offset, length);
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public void trim(final int linkIndex)
+    {
+        if (futex.isPresent())
+        {
+            region.trim(linkIndex);
+        }
     }
 
     /** {@inheritDoc} */
@@ -155,21 +216,28 @@ final class ShmHost implements Host
     @Override
     public boolean holdLife(final int processIndex)
     {
-        return locks.holdLife(checkProcessIndex(processIndex));
+        return locks.holdLife(lifePosition(processIndex));
     }
 
     /** {@inheritDoc} */
     @Override
     public void dropLife(final int processIndex)
     {
-        locks.dropLife(checkProcessIndex(processIndex));
+        locks.dropLife(lifePosition(processIndex));
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean holdsLife(final int processIndex)
+    {
+        return locks.holdsLife(lifePosition(processIndex));
     }
 
     /** {@inheritDoc} */
     @Override
     public boolean isAlive(final int processIndex)
     {
-        return locks.isAlive(checkProcessIndex(processIndex));
+        return locks.isAlive(lifePosition(processIndex));
     }
 
     /** {@inheritDoc} */
@@ -194,38 +262,47 @@ final class ShmHost implements Host
     @Override
     public Credentials attest(final int processIndex)
     {
-        if (locks.isHeldHere(checkProcessIndex(processIndex)))
+        final long position = lifePosition(processIndex);
+        if (locks.isHeldHere(position))
         {
             return processInfo.self();
         }
-        final long position = LifeLocks.lifePosition(processIndex);
         for (int i = 0; i < ATTEST_ATTEMPTS; i++)
         {
-            final int holder = processInfo.lockHolder(locks.file(), position);
+            final int holder = holders.applyAsInt(position);
             if (ProcessInfo.NO_HOLDER == holder)
             {
-                if (!locks.isAlive(processIndex))
-                {
-                    return null;
-                }
+                return null;
             }
-            else
+            if (ProcessInfo.HIDDEN == holder)
+            {
+                return Credentials.UNKNOWN;
+            }
+            if (ProcessInfo.UNDETERMINED != holder)
             {
                 final Credentials credentials = processInfo.credentials(holder);
-                if (null != credentials && holder == processInfo.lockHolder(locks.file(), position))
+                if (Credentials.UNDETERMINED != credentials && holder == holders.applyAsInt(position))
                 {
-                    return credentials;
+                    // It is there, and yet not shown: /proc hides other users' processes.
+                    return null == credentials ? Credentials.UNKNOWN : credentials;
                 }
             }
         }
-        return locks.isAlive(processIndex) ? Credentials.UNKNOWN : null;
+        return locks.isAlive(position) ? Credentials.UNDETERMINED : null;
+    }
+
+    /** {@inheritDoc} */
+    @Override
+    public boolean hasMachineIds()
+    {
+        return processInfo.hasMachineIds();
     }
 
     /** {@inheritDoc} */
     @Override
     public boolean follow(final int processIndex)
     {
-        return !locks.isHeldHere(checkProcessIndex(processIndex)) && ends.follow(processIndex);
+        return !locks.isHeldHere(lifePosition(processIndex)) && ends.follow(processIndex);
     }
 
     /** {@inheritDoc} */
@@ -267,7 +344,8 @@ final class ShmHost implements Host
      * {@inheritDoc}
      * <p>
      * An interrupt does not end the sleep on a futex: whoever wants the sleeper to notice wakes the word. It does end
-     * the other way of waiting, and stays pending.
+     * the other way of waiting, and stays pending. A virtual thread always waits the other way: asleep on a futex it
+     * would pin its carrier.
      */
     @Override
     public void sleep(final int wakeOffset, final int expected, final long timeoutNs)
@@ -283,7 +361,7 @@ final class ShmHost implements Host
             return;
         }
         checkWord(tables, wakeOffset);
-        if (futex.isPresent())
+        if (futex.isPresent() && !VirtualThreads.isCurrent())
         {
             futex.sleep(tables.addressOffset() + wakeOffset, expected, timeoutNs);
             Reference.reachabilityFence(tables);
@@ -334,9 +412,40 @@ final class ShmHost implements Host
     @Override
     public void close()
     {
-        ends.close();
-        region.close();
-        locks.close();
+        try
+        {
+            closeAll(ends, region, locks);
+        }
+        finally
+        {
+            if (hasCalls.compareAndSet(true, false))
+            {
+                NativeCalls.release();
+            }
+        }
+    }
+
+    /** The locks last, and whatever happens: as long as they are held, this process is alive for its peers. */
+    private static void closeAll(final ProcessEnds ends, final RegionFile region, final LifeLocks locks)
+    {
+        try
+        {
+            if (null != ends)
+            {
+                ends.close();
+            }
+        }
+        finally
+        {
+            try
+            {
+                region.close();
+            }
+            finally
+            {
+                locks.close();
+            }
+        }
     }
 
     private static void poll(
@@ -354,6 +463,11 @@ final class ShmHost implements Host
             LockSupport.parkNanos(Math.min(parkNs, leftNs));
             parkNs = Math.min(2 * parkNs, MAX_PARK_NS);
         }
+    }
+
+    private long lifePosition(final int processIndex)
+    {
+        return ProcessDescriptor.lifePosition(region.header().regionId(), checkProcessIndex(processIndex));
     }
 
     private int checkProcessIndex(final int processIndex)
@@ -376,8 +490,9 @@ final class ShmHost implements Host
         }
     }
 
-    static void checkUnsafeBuffer()
+    public static void checkUnsafeBuffer()
     {
+        AgronaVersion.check();
         try
         {
             new UnsafeBuffer(new byte[Long.BYTES]).putLongVolatile(0, 1);

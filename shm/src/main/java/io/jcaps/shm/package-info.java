@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * What the operating system gives: the region's file and its mapping, locks that prove life, credentials and sleep.
+ * Regions for users: how to attach to one ({@link io.jcaps.shm.Caps}), and how it is set up
+ * ({@link io.jcaps.shm.RegionConfig}). {@code ShmHost} gives the protocol its memory, locks, credentials and sleep.
  */
 package io.jcaps.shm;

@@ -8,6 +8,7 @@ import io.jcaps.host.Credentials;
 import io.jcaps.layout.ProcessDescriptor;
 
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /**
  * Who sent a message: the original's {@code struct caps_cred} (R22).
@@ -55,7 +56,9 @@ public final class CapsCred
     @Override
     public String toString()
     {
-        return "CapsCred{pid=" + pid + ", uid=" + uid + ", euid=" + euid + ", gid=" + gid + ", groups=" +
-            Arrays.toString(Arrays.copyOf(groups, ngroups)) + '}';
+        return "CapsCred{pid=" + pid + ", uid=" + Credentials.idText(uid) + ", euid=" +
+            Credentials.idText(euid) + ", gid=" + Credentials.idText(gid) + ", groups=" +
+            Arrays.stream(groups, 0, ngroups).mapToObj(Credentials::idText)
+                .collect(Collectors.joining(", ", "[", "]")) + '}';
     }
 }

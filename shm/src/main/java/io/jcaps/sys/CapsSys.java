@@ -355,8 +355,8 @@ public final class CapsSys implements AutoCloseable
      * @param portid of a client port for a request, of a service port for a reply.
      * @param msgid  0 for a request, otherwise the request that is to be replied to.
      * @param size   in bytes, 0 to 131,072.
-     * @return the memory, valid until it was put or replied or the port is closed; null with {@link #EINVAL},
-     * {@link #ENOBUFS}, {@link #ENOSPC} or {@link #ENOTCONN}.
+     * @return the memory, valid until it was put, replied or given to {@link #free}, or the port is closed; null with
+     * {@link #EINVAL}, {@link #ENOBUFS}, {@link #ENOSPC} or {@link #ENOTCONN}.
      */
     public MutableDirectBuffer alloc(final int portid, final long msgid, final int size)
     {
@@ -372,6 +372,19 @@ public final class CapsSys implements AutoCloseable
         final MutableDirectBuffer result = buffer[0];
         buffer[0] = null;
         return result;
+    }
+
+    /**
+     * Gives memory back that {@link #alloc} gave and that is not needed after all. Not in the original.
+     *
+     * @param portid of the port that it was allocated for.
+     * @param msg    as {@link #alloc} returned it; it has no bytes afterwards.
+     * @return 0; -1 with {@link #EINVAL} if it is not allocated, or was put, replied or freed already.
+     */
+    public int free(final int portid, final DirectBuffer msg)
+    {
+        final SysPort port = ports.get(portid);
+        return null == port || null == msg ? fail(EINVAL) : result(port.free(msg));
     }
 
     /**
@@ -434,13 +447,13 @@ public final class CapsSys implements AutoCloseable
             {
                 if (length > 0)
                 {
-                    msg.putBytes(0, message.buffer(), 0, length);
+                    final int status = message.copyTo(msg, 0);
+                    if (Status.OK != status)
+                    {
+                        // Closed by another thread in between.
+                        return result(status);
+                    }
                 }
-            }
-            catch (final IllegalStateException ex)
-            {
-                // Closed by another thread in between.
-                return fail(EINVAL);
             }
             finally
             {

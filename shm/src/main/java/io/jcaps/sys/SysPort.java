@@ -49,6 +49,8 @@ final class SysPort
     synchronized int alloc(final long msgid, final int size, final MutableDirectBuffer[] buffer)
     {
         freeOrphans();
+        // Before the claim: without memory for its note it could not be given back.
+        allocations.ensureCapacity(allocations.size() + 1);
         final Allocation pooled = spare.poll();
         final Allocation allocation = null == pooled ? new Allocation() : pooled;
         final int status = port instanceof ClientPort client ?
@@ -59,7 +61,17 @@ final class SysPort
             return status;
         }
         allocation.msgid = msgid;
-        allocation.buffer.wrap(allocation.claim.buffer(), 0, size);
+        try
+        {
+            allocation.buffer.wrap(allocation.claim.buffer(), 0, size);
+        }
+        catch (final IllegalStateException ex)
+        {
+            // Closed by another thread in between.
+            allocation.claim.cancel();
+            spare.push(allocation);
+            return port.endStatus();
+        }
         allocations.add(allocation);
         buffer[0] = allocation.buffer;
         return Status.OK;
@@ -100,6 +112,26 @@ final class SysPort
         final int status = allocation.claim.reply(size);
         giveBackIfSpent(allocation);
         return status;
+    }
+
+    /** Gives an allocation back unused. */
+    synchronized int free(final DirectBuffer buffer)
+    {
+        final Orphan orphan = orphanOf(buffer);
+        if (null != orphan)
+        {
+            orphan.claim.cancel();
+            orphans.remove(orphan);
+            return Status.OK;
+        }
+        final Allocation allocation = allocationOf(buffer);
+        if (null == allocation)
+        {
+            return Status.INVALID;
+        }
+        allocation.claim.cancel();
+        giveBackIfSpent(allocation);
+        return Status.OK;
     }
 
     /** The client is done with a message, or gone: what was allocated for a reply to it will not be sent (R24). */

@@ -4,12 +4,13 @@
  */
 package io.jcaps.processes;
 
+import io.jcaps.testkit.JvmCommand;
+
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,9 +27,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class ChildJvm implements AutoCloseable
 {
-    private static final List<String> HANDED_ON =
-        List.of("--add-exports", "--enable-native", "--sun", "-XX:+IgnoreUnrecognizedVMOptions");
-
     private final Process process;
     private final PrintStream input;
     private final BufferedReader output;
@@ -70,19 +68,7 @@ final class ChildJvm implements AutoCloseable
         final List<String> arguments,
         final String... properties)
     {
-        final List<String> command = new ArrayList<>(launcher);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        for (final String argument : ManagementFactory.getRuntimeMXBean().getInputArguments())
-        {
-            if (HANDED_ON.stream().anyMatch(argument::startsWith))
-            {
-                command.add(argument);
-            }
-        }
-        command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
-        command.addAll(List.of(properties));
-        command.addAll(List.of("-cp", classPath, main.getName()));
-        command.addAll(arguments);
+        final List<String> command = JvmCommand.of(launcher, List.of(properties), classPath, main, arguments);
         try
         {
             return new ChildJvm(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());

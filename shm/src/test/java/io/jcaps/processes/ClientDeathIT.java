@@ -8,6 +8,7 @@ import io.jcaps.Attachment;
 import io.jcaps.CapsException;
 import io.jcaps.ClientPort;
 import io.jcaps.Message;
+import io.jcaps.MessageHandler;
 import io.jcaps.MessageState;
 import io.jcaps.Outcome;
 import io.jcaps.PortAgent;
@@ -203,16 +204,17 @@ class ClientDeathIT
         final AtomicInteger result = new AtomicInteger(1);
         final List<Long> disposed = new CopyOnWriteArrayList<>();
         final List<Throwable> errors = new CopyOnWriteArrayList<>();
-        final UnsafeBuffer nothing = new UnsafeBuffer(new byte[0]);
         final AgentRunner runner = new AgentRunner(new YieldingIdleStrategy(), errors::add, null,
-            new PortAgent(service, (message) ->
+            new PortAgent(service, new MessageHandler()
             {
-                if (MessageState.DISPOSE == message.state())
+                @Override
+                public void onMessage(final Message message)
                 {
-                    disposed.add(message.id());
-                }
-                else if (message.length() == SIZE)
-                {
+                    if (message.length() != SIZE)
+                    {
+                        message.reply();
+                        return;
+                    }
                     inHandler.countDown();
                     long untilNs = Long.MAX_VALUE;
                     while (System.nanoTime() < untilNs)
@@ -224,11 +226,13 @@ class ClientDeathIT
                         }
                         Thread.yield();
                     }
-                    result.set(message.reply(nothing, 0, 0));
+                    result.set(message.reply());
                 }
-                else
+
+                @Override
+                public void onDispose(final long id)
                 {
-                    message.reply(nothing, 0, 0);
+                    disposed.add(id);
                 }
             }, 1));
         region.closing(runner);

@@ -12,6 +12,7 @@ import io.jcaps.Message;
 import io.jcaps.MessageState;
 import io.jcaps.Outcome;
 import io.jcaps.Port;
+import io.jcaps.PortCounter;
 import io.jcaps.PortOptions;
 import io.jcaps.ServicePort;
 import io.jcaps.Status;
@@ -23,11 +24,16 @@ import io.jcaps.shm.RegionConfig;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.BufferedReader;
+import java.io.Closeable;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -44,6 +50,7 @@ public final class FaultPeer implements java.util.function.Function<String, Stri
     private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
 
     private final Map<String, Port> ports = new HashMap<>();
+    private final List<Closeable> hoarded = new ArrayList<>();
     private Attachment attachment;
 
     /**
@@ -96,7 +103,7 @@ public final class FaultPeer implements java.util.function.Function<String, Stri
         }
     }
 
-    private String execute(final String[] words)
+    private String execute(final String[] words) throws IOException
     {
         switch (words[0])
         {
@@ -178,6 +185,25 @@ public final class FaultPeer implements java.util.function.Function<String, Stri
             {
                 ports.remove(words[1]).close();
                 return "closed";
+            }
+            case "counter" ->
+            {
+                return Long.toString(ports.get(words[1]).counter(PortCounter.valueOf(words[2])));
+            }
+            // Takes all the descriptors that this process may still open, or gives them back.
+            case "hoard" ->
+            {
+                hoard();
+                return "hoarded";
+            }
+            case "unhoard" ->
+            {
+                for (final Closeable closeable : hoarded)
+                {
+                    closeable.close();
+                }
+                hoarded.clear();
+                return "given back";
             }
             case "gc" ->
             {
@@ -271,6 +297,24 @@ public final class FaultPeer implements java.util.function.Function<String, Stri
             });
         thread.setDaemon(true);
         thread.start();
+    }
+
+    private void hoard() throws IOException
+    {
+        try
+        {
+            while (true)
+            {
+                hoarded.add(new FileInputStream("/dev/null"));
+            }
+        }
+        catch (final FileNotFoundException ex)
+        {
+            if (!ex.getMessage().contains("Too many open files"))
+            {
+                throw ex;
+            }
+        }
     }
 
     private static long spawn()

@@ -81,6 +81,20 @@ final class Launchers
             list.isEmpty() ? "--clear-groups" : "--groups=" + list));
     }
 
+    /** As another user, in a user namespace in which it is root, and no other user is known. Needs root. */
+    static List<String> inUserNamespace(final int uid)
+    {
+        final List<String> command = new ArrayList<>(asUser(uid, uid));
+        command.addAll(List.of("unshare", "--user", "--map-root-user"));
+        return checked(command);
+    }
+
+    /** With a limit on open descriptors. */
+    static List<String> withDescriptors(final int limit)
+    {
+        return checked(List.of("prlimit", "--nofile=" + limit + ":" + limit));
+    }
+
     static void assumeRoot()
     {
         assumeTrue(isRoot(), "only root can do what this test needs");

@@ -10,6 +10,8 @@ import io.jcaps.shm.Access;
 import io.jcaps.shm.Caps;
 import io.jcaps.shm.RegionConfig;
 import io.jcaps.sys.CapsSys;
+import io.jcaps.testkit.RegionProbe;
+import io.jcaps.testkit.Watchdog;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -37,12 +39,13 @@ public final class TestRegion implements BeforeEachCallback, AfterEachCallback
     /** Few entries, so that one that is not given back is missed soon; slots and lengths are the real ones. */
     public static final Geometry SMALL = new Geometry(8, 16, 8, 128, Geometry.MAX_MESSAGE_LIMIT);
 
-    private static final String LOCKS_KEY = "io.jcaps.shm.locks.1";
+    private static final String LOCKS_KEY = "io.jcaps.shm.locks.2";
 
     private final List<AutoCloseable> closeables = new ArrayList<>();
     private final Geometry geometry;
     private final Access access;
     private Path directory;
+    private RegionProbe probe;
 
     /** A region of the small geometry, for this user. */
     public TestRegion()
@@ -70,12 +73,15 @@ public final class TestRegion implements BeforeEachCallback, AfterEachCallback
             directory, PosixFilePermissions.fromString(Access.WORLD == access ? "rwxr-xr-x" : "rwx------"));
         // Whoever attaches first decides on the geometry.
         attach().close();
+        probe = RegionProbe.of(path());
+        Watchdog.watch(probe);
     }
 
     @Override
     public void afterEach(final ExtensionContext context) throws Exception
     {
         Thread.interrupted();
+        Watchdog.forget(probe);
         try
         {
             Throwable failure = null;
@@ -114,6 +120,8 @@ public final class TestRegion implements BeforeEachCallback, AfterEachCallback
 
     private void assertNobodyIn(final Tables tables)
     {
+        // A process stays in the region while the program can write through a claim: what the test let go of is found.
+        System.gc();
         // Whoever attaches removes what the dead have left.
         attach().close();
         assertThat(tables.openPorts()).as("ports left behind").isEmpty();

@@ -8,6 +8,7 @@ import io.jcaps.sys.CapsMsgId;
 import io.jcaps.sys.CapsSys;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -34,6 +35,7 @@ class WaitingIT
     private final TestRegion region = new TestRegion();
 
     @Test
+    @Tag("full")
     @DisplayName("a process with a client and a service asleep, and the watch over its peers: its CPU time is printed")
     void shouldPrintCostOfWaiting() throws IOException
     {

@@ -6,6 +6,7 @@ package io.jcaps.shm;
 
 import io.jcaps.Attachment;
 import io.jcaps.layout.RegionHeader;
+import io.jcaps.shm.os.FileStat;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -85,7 +86,7 @@ class CreationIT
     }
 
     @Test
-    @Tag("once")
+    @Tag("full")
     @DisplayName("F6: creators killed at any moment, 50 of them: the next one makes or finds a region, and tidies up")
     void shouldNotMindCreatorsThatAreKilled() throws Exception
     {

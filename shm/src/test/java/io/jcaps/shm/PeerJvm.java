@@ -6,6 +6,7 @@ package io.jcaps.shm;
 
 import com.sun.jna.Native;
 import io.jcaps.host.Host;
+import io.jcaps.testkit.JvmCommand;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.BufferedReader;
@@ -30,10 +31,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * A {@link ShmPeer} in a virtual machine of its own.
  */
-final class PeerJvm implements AutoCloseable
+public final class PeerJvm implements AutoCloseable
 {
     /** Agrona needs the first, JNA wants the second from JDK 24 on. */
-    static final List<String> JVM_OPTIONS =
+    public static final List<String> JVM_OPTIONS =
         List.of("--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED");
 
     private final Process process;
@@ -47,7 +48,7 @@ final class PeerJvm implements AutoCloseable
         output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    static PeerJvm start() throws IOException
+    public static PeerJvm start() throws IOException
     {
         return start(List.of(), JVM_OPTIONS, System.getProperty("java.class.path"));
     }
@@ -57,11 +58,11 @@ final class PeerJvm implements AutoCloseable
      * @param jvmOptions  for the virtual machine.
      * @param classPath   where it finds its classes.
      */
-    static PeerJvm start(final List<String> launcher, final List<String> jvmOptions, final String classPath)
+    public static PeerJvm start(final List<String> launcher, final List<String> jvmOptions, final String classPath)
         throws IOException
     {
         final List<String> command = new ArrayList<>(launcher);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(JvmCommand.java());
         command.addAll(jvmOptions);
         Collections.addAll(command, "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData",
             "-cp", classPath, ShmPeer.class.getName());
@@ -70,7 +71,7 @@ final class PeerJvm implements AutoCloseable
     }
 
     /** What a peer needs, and nothing else. */
-    static Set<Path> neededClassPath(final boolean withJna)
+    public static Set<Path> neededClassPath(final boolean withJna)
     {
         final Set<Path> entries = new LinkedHashSet<>();
         entries.add(location(ShmPeer.class));
@@ -84,13 +85,13 @@ final class PeerJvm implements AutoCloseable
         return entries;
     }
 
-    static String join(final Set<Path> entries)
+    public static String join(final Set<Path> entries)
     {
         return String.join(File.pathSeparator, entries.stream().map(Path::toString).toList());
     }
 
     /** Copies what a peer needs to where any user can read it. */
-    static String publicClassPath(final Path directory) throws IOException
+    public static String publicClassPath(final Path directory) throws IOException
     {
         final Set<Path> copies = new LinkedHashSet<>();
         for (final Path entry : neededClassPath(true))
@@ -110,23 +111,23 @@ final class PeerJvm implements AutoCloseable
         return join(copies);
     }
 
-    long pid()
+    public long pid()
     {
         return process.pid();
     }
 
-    String ask(final String line) throws IOException
+    public String ask(final String line) throws IOException
     {
         tell(line);
         return answer();
     }
 
-    void tell(final String line)
+    public void tell(final String line)
     {
         input.println(line);
     }
 
-    String answer() throws IOException
+    public String answer() throws IOException
     {
         final String answer = output.readLine();
         assertThat(answer).as("the peer's answer").isNotNull();
@@ -134,13 +135,13 @@ final class PeerJvm implements AutoCloseable
     }
 
     /** Returns when the process is gone. */
-    void kill()
+    public void kill()
     {
         process.destroyForcibly();
         process.onExit().join();
     }
 
-    void signal(final String name) throws IOException, InterruptedException
+    public void signal(final String name) throws IOException, InterruptedException
     {
         assertThat(RegionFixture.run("kill", "-" + name, Long.toString(pid()))).isNull();
     }

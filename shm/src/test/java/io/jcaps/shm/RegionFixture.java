@@ -5,6 +5,8 @@
 package io.jcaps.shm;
 
 import io.jcaps.layout.Geometry;
+import io.jcaps.shm.os.JvmRegistry;
+import io.jcaps.shm.os.ProcessInfo;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -27,14 +30,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * A fresh directory in memory for each test, and an end to all that the test left: attachments are closed, peers are
  * killed, mounts undone. A lock file that is open after that fails the test.
  */
-final class RegionFixture implements BeforeEachCallback, AfterEachCallback
+public final class RegionFixture implements BeforeEachCallback, AfterEachCallback
 {
     /** Small enough that tests look at every entry. */
-    static final Geometry SMALL = ShmPeer.GEOMETRY;
+    public static final Geometry SMALL = ShmPeer.GEOMETRY;
     /** No user of this machine. */
-    static final int OTHER_ID = 54_321;
-
-    private static final String REGISTRY_KEY = "io.jcaps.shm.locks.1";
+    public static final int OTHER_ID = 54_321;
 
     private final List<AutoCloseable> closeables = new ArrayList<>();
     private Path directory;
@@ -91,55 +92,61 @@ final class RegionFixture implements BeforeEachCallback, AfterEachCallback
         }
     }
 
-    static Map<?, ?> openLockFiles()
+    public static Map<?, ?> openLockFiles()
     {
-        final Map<?, ?> registry = (Map<?, ?>)System.getProperties().get(REGISTRY_KEY);
-        return null == registry ? Map.of() : registry;
+        // Strays are kept for good; there are none unless a file is replaced under its opener.
+        final Map<Object, Object> registry = JvmRegistry.find("locks");
+        synchronized (registry)
+        {
+            final Map<Object, Object> open = new HashMap<>(registry);
+            open.remove("strays");
+            return open;
+        }
     }
 
-    Path directory()
+    public Path directory()
     {
         return directory;
     }
 
-    Path path()
+    public Path path()
     {
         return directory.resolve("region");
     }
 
-    Path lockPath()
+    public Path lockPath()
     {
         return directory.resolve("region.lock");
     }
 
-    RegionConfig config()
+    public RegionConfig config()
     {
         return new RegionConfig().path(path()).geometry(SMALL);
     }
 
-    ShmHost open()
+    public ShmHost open()
     {
         return open(config());
     }
 
-    ShmHost open(final RegionConfig config)
+    public ShmHost open(final RegionConfig config)
     {
         return closing(ShmHost.open(config));
     }
 
-    <T extends AutoCloseable> T closing(final T closeable)
+    public <T extends AutoCloseable> T closing(final T closeable)
     {
         closeables.add(closeable);
         return closeable;
     }
 
     /** Names in the directory, sorted. */
-    List<String> names() throws IOException
+    public List<String> names() throws IOException
     {
         return names(directory);
     }
 
-    static List<String> names(final Path directory) throws IOException
+    public static List<String> names(final Path directory) throws IOException
     {
         try (Stream<Path> paths = Files.list(directory))
         {
@@ -148,7 +155,7 @@ final class RegionFixture implements BeforeEachCallback, AfterEachCallback
     }
 
     /** A tmpfs of its own, gone with the test. */
-    Path mountTmpfs(final String options) throws Exception
+    public Path mountTmpfs(final String options) throws Exception
     {
         assumeRoot();
         final Path mountPoint = Files.createDirectory(directory.resolve("mount"));
@@ -158,13 +165,13 @@ final class RegionFixture implements BeforeEachCallback, AfterEachCallback
         return mountPoint;
     }
 
-    static void assumeRoot()
+    public static void assumeRoot()
     {
         assumeTrue(0 == ProcessInfo.find().self().euid(), "only root can do what this test needs");
     }
 
     /** Runs a command: null if it succeeded, else what it said. */
-    static String run(final String... command) throws IOException, InterruptedException
+    public static String run(final String... command) throws IOException, InterruptedException
     {
         final Process process;
         try

@@ -4,6 +4,7 @@
  */
 package io.jcaps.shm;
 
+import io.jcaps.shm.os.Futex;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

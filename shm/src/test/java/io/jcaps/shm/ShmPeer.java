@@ -6,6 +6,11 @@ package io.jcaps.shm;
 
 import io.jcaps.host.Credentials;
 import io.jcaps.layout.Geometry;
+import io.jcaps.layout.RegionException;
+import io.jcaps.shm.inspect.RegionErrors;
+import io.jcaps.shm.inspect.RegionView;
+import io.jcaps.shm.inspect.StaleFiles;
+import io.jcaps.shm.os.ProcessInfo;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -17,6 +22,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -34,6 +41,9 @@ public final class ShmPeer implements Function<String, String>
     private static final int WARM_ROUNDS = 20;
     /** From one lock file to the next: who makes one pauses, and that would be most of the time. */
     private static final int LOCK_FILE_ROUNDS = 4;
+
+    private static final int MCL_CURRENT = 1;
+    private static final int MCL_FUTURE = 2;
 
     private ShmHost host;
 
@@ -96,6 +106,7 @@ public final class ShmPeer implements Function<String, String>
                 host.dropLife(number);
                 yield "dropped";
             }
+            case "holds" -> host.holdsLife(number);
             case "alive" -> host.isAlive(number);
             case "attest" ->
             {
@@ -126,7 +137,10 @@ public final class ShmPeer implements Function<String, String>
             case "race" -> race(Path.of(words[1]), Path.of(words[2]), Integer.parseInt(words[3]),
                 Integer.parseInt(words[4]));
             case "churn" -> churn(Path.of(words[1]));
+            case "look" -> look(Path.of(words[1]), Access.valueOf(words[2]), Integer.parseInt(words[3]));
             case "make" -> make(Path.of(words[1]), Access.valueOf(words[2]), Integer.parseInt(words[3]));
+            case "lockall" -> Attacker.call("mlockall", MCL_CURRENT | MCL_FUTURE);
+            case "map" -> host.link(number).capacity();
             case "close" ->
             {
                 host.close();
@@ -211,6 +225,45 @@ public final class ShmPeer implements Function<String, String>
             ShmHost.open(new RegionConfig().path(path).geometry(GEOMETRY).access(access)).close();
         }
         return "made";
+    }
+
+    /** Looks so often at a region that another user swaps: how often it was seen by each kind of look. */
+    private static String look(final Path path, final Access access, final int count)
+    {
+        final List<Runnable> looks = List.of(
+            () -> RegionView.open(path, access).close(),
+            () -> RegionView.open(path).close(),
+            () ->
+            {
+                try
+                {
+                    RegionErrors.read(path);
+                }
+                catch (final IOException ex)
+                {
+                    throw new UncheckedIOException(ex);
+                }
+            },
+            () -> StaleFiles.find(path, access, true),
+            () -> StaleFiles.remove(path, access, false));
+        final int[] seen = new int[looks.size()];
+        for (int i = 0; i < count; i++)
+        {
+            for (int kind = 0; kind < seen.length; kind++)
+            {
+                try
+                {
+                    looks.get(kind).run();
+                    seen[kind]++;
+                }
+                catch (final RegionException | UncheckedIOException ex)
+                {
+                    // It was swapped just then.
+                    continue;
+                }
+            }
+        }
+        return Arrays.toString(seen);
     }
 
     private static void delete(final Path path)

@@ -4,6 +4,7 @@
  */
 package io.jcaps.shm;
 
+import io.jcaps.shm.os.FileStat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import java.util.regex.Pattern;
 /**
  * What the kernel says of this process's mappings of a file.
  */
-final class Smaps
+public final class Smaps
 {
     private static final Path SMAPS = Path.of("/proc/self/smaps");
     private static final Pattern FIRST_LINE = Pattern.compile("[0-9a-f]+-[0-9a-f]+ [-a-z]+ ");
@@ -26,7 +27,7 @@ final class Smaps
      * @param field of each mapping, such as {@code Rss}.
      * @return sum in bytes over all mappings of the file; -1 if the kernel does not say.
      */
-    static long bytes(final Path file, final String field) throws IOException
+    public static long bytes(final Path file, final String field) throws IOException
     {
         // Not by its name: whoever made a region has it mapped under a name that is gone.
         final FileStat stat = FileStat.of(file);

@@ -5,6 +5,7 @@
 package io.jcaps.shm;
 
 import io.jcaps.layout.RegionException;
+import io.jcaps.shm.os.FileStat;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

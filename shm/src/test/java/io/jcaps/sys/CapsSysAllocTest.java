@@ -82,6 +82,26 @@ class CapsSysAllocTest
         }
     }
 
+    @Test
+    @DisplayName("R13, R14: what was allocated and is not needed can be given back, once, at either side")
+    void shouldFreeAllocated()
+    {
+        for (int i = 0; i < 3 * 128; i++)
+        {
+            final MutableDirectBuffer memory = client.alloc(port, 0, 64);
+            assertThat(memory).as("buffer " + i).isNotNull();
+            assertThat(client.free(port, memory)).isZero();
+            assertThat(memory.capacity()).isZero();
+            assertFails(client, CapsSys.EINVAL, client.free(port, memory));
+        }
+        assertFails(client, CapsSys.EINVAL, client.free(port, null));
+        assertFails(client, CapsSys.EINVAL, client.free(port, pair.buffer));
+        final long id = pair.put("x");
+        pair.receive("x");
+        assertThat(server.free(svc, server.alloc(svc, id, 64))).isZero();
+        assertThat(server.reply(svc, pair.buffer, 0, id)).isZero();
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {16, 4_096})
     @DisplayName("R13: no copy: the receiver reads the very bytes that the sender wrote")

@@ -4,7 +4,6 @@
  */
 package io.jcaps.sys;
 
-import io.jcaps.Attachment;
 import io.jcaps.host.Host;
 import io.jcaps.processes.TestRegion;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,15 +47,21 @@ class CapsSysForkTest
     /** From here on the process that calls is not the one that attached. */
     private static void fork(final CapsSys sys) throws ReflectiveOperationException
     {
-        final Field attachmentField = CapsSys.class.getDeclaredField("attachment");
-        attachmentField.setAccessible(true);
-        final Field hostField = Attachment.class.getDeclaredField("host");
-        hostField.setAccessible(true);
-        final Object attachment = attachmentField.get(sys);
-        final Host host = (Host)hostField.get(attachment);
-        hostField.set(attachment, Proxy.newProxyInstance(Host.class.getClassLoader(), new Class<?>[]{Host.class},
+        final Object attachment = field(sys, "attachment").get(sys);
+        final Host host = (Host)field(attachment, "host").get(attachment);
+        final Object inChild = Proxy.newProxyInstance(Host.class.getClassLoader(), new Class<?>[]{Host.class},
             (proxy, method, arguments) ->
-                "isOwnProcess".equals(method.getName()) ? (Object)false : method.invoke(host, arguments)));
+                "isOwnProcess".equals(method.getName()) ? (Object)false : method.invoke(host, arguments));
+        final Object openPorts = field(attachment, "openPorts").get(attachment);
+        field(attachment, "host").set(attachment, inChild);
+        field(openPorts, "host").set(openPorts, inChild);
+    }
+
+    private static Field field(final Object owner, final String name) throws ReflectiveOperationException
+    {
+        final Field field = owner.getClass().getDeclaredField(name);
+        field.setAccessible(true);
+        return field;
     }
 
     @Test

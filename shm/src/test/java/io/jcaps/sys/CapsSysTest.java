@@ -59,6 +59,7 @@ class CapsSysTest
     void shouldHaveNothingElse() throws NoSuchMethodException
     {
         assertSignature(MutableDirectBuffer.class, "alloc", int.class, long.class, int.class);
+        assertSignature(int.class, "free", int.class, DirectBuffer.class);
         assertSignature(int.class, "errno");
         assertSignature(void.class, "close");
         final Method open = CapsSys.class.getMethod("open", Path.class);
@@ -68,8 +69,8 @@ class CapsSysTest
         final List<String> names = Arrays.stream(CapsSys.class.getDeclaredMethods())
             .filter((method) -> Modifier.isPublic(method.getModifiers()) && !method.isSynthetic())
             .map(Method::getName).sorted().toList();
-        assertThat(names).containsExactly("abort", "alloc", "client", "close", "close", "errno", "get", "getgen",
-            "open", "put", "reply", "service", "setgen", "wait");
+        assertThat(names).containsExactly("abort", "alloc", "client", "close", "close", "errno", "free", "get",
+            "getgen", "open", "put", "reply", "service", "setgen", "wait");
     }
 
     private static void assertSignature(final Class<?> result, final String name, final Class<?>... parameters)

@@ -8,6 +8,7 @@ import io.jcaps.CapsException;
 import io.jcaps.Status;
 import io.jcaps.layout.RegionException;
 import io.jcaps.tools.bench.BenchCommand;
+import io.jcaps.tools.bridge.BridgeCommand;
 import io.jcaps.tools.demo.DemoCommand;
 import io.jcaps.tools.doctor.DoctorCommand;
 import io.jcaps.tools.man.ManCommand;
@@ -19,7 +20,11 @@ import io.jcaps.tools.region.ListCommand;
 import io.jcaps.tools.region.ReapCommand;
 import io.jcaps.tools.region.StatCommand;
 import io.jcaps.tools.soak.SoakCommand;
+import io.jcaps.tools.terminal.Arguments;
+import io.jcaps.tools.terminal.Escaped;
 import io.jcaps.tools.terminal.ExitCodes;
+import io.jcaps.tools.terminal.OutputFailure;
+import io.jcaps.tools.terminal.StandardOutput;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -29,6 +34,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
+
+import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
 
 /**
  * The {@code caps} command: without a subcommand it explains itself.
@@ -50,6 +58,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         PingCommand.class,
         CallCommand.class,
         ServeCommand.class,
+        BridgeCommand.class,
         DoctorCommand.class,
         ReapCommand.class,
         DemoCommand.class,
@@ -68,7 +77,39 @@ public final class CapsCommand implements Runnable
 
     public static void main(final String[] args)
     {
-        System.exit(commandLine().execute(args));
+        System.exit(run(args));
+    }
+
+    private static int run(final String[] args)
+    {
+        final String problem = Arguments.problem();
+        if (null != problem)
+        {
+            System.err.println("caps: " + problem);
+            return ExitCodes.USAGE;
+        }
+        final StandardOutput output = StandardOutput.install();
+        final PrintWriter writer = output.writer();
+        int exitCode;
+        try
+        {
+            exitCode = commandLine().setOut(writer).execute(args);
+            writer.flush();
+        }
+        catch (final OutputFailure ex)
+        {
+            exitCode = explain("caps", ex);
+        }
+        return null == output.failure() ? exitCode : output.failure().exitCode();
+    }
+
+    private static int explain(final String command, final OutputFailure failure)
+    {
+        if (!failure.isPipe())
+        {
+            System.err.println(command + ": " + failure.getMessage());
+        }
+        return failure.exitCode();
     }
 
     /**
@@ -80,14 +121,28 @@ public final class CapsCommand implements Runnable
         return new CommandLine(command)
             .setParameterExceptionHandler(CapsCommand::explain)
             .setExecutionExceptionHandler(command::fail)
+            .setExecutionStrategy(CapsCommand::runLast)
             .setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    /** Help is printed here too, past the handler for exceptions. */
+    private static int runLast(final ParseResult result)
+    {
+        try
+        {
+            return new CommandLine.RunLast().execute(result);
+        }
+        catch (final OutputFailure ex)
+        {
+            return explain("caps", ex);
+        }
     }
 
     /** The error alone: behind a screenful of options it would be overlooked. */
     private static int explain(final ParameterException ex, final String[] args)
     {
         final CommandLine command = ex.getCommandLine();
-        command.getErr().println(ex.getMessage());
+        command.getErr().println(Escaped.lines(ex.getMessage()));
         UnmatchedArgumentException.printSuggestions(ex, command.getErr());
         command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         return command.getCommandSpec().exitCodeOnInvalidInput();
@@ -96,9 +151,19 @@ public final class CapsCommand implements Runnable
     /** What a user can mend is said in one line; the rest is a fault of this program, and says so. */
     private int fail(final Exception ex, final CommandLine command, final ParseResult result)
     {
+        if (ex instanceof OutputFailure)
+        {
+            return explain(command.getCommandSpec().qualifiedName(), (OutputFailure)ex);
+        }
+        if (ex instanceof InvalidPathException)
+        {
+            command.getErr().println(command.getCommandSpec().qualifiedName() + ": " + ex.getMessage() + ": " +
+                Arguments.ADVICE);
+            return ExitCodes.USAGE;
+        }
         final boolean isExpected = ex instanceof RegionException || ex instanceof CapsException;
         command.getErr().println(command.getCommandSpec().qualifiedName() + ": " +
-            (isExpected ? ex.getMessage() : ex.toString()));
+            Escaped.line(isExpected ? ex.getMessage() : ex.toString()));
         if (isVerbose)
         {
             ex.printStackTrace(command.getErr());

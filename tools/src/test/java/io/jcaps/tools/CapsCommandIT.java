@@ -4,6 +4,8 @@
  */
 package io.jcaps.tools;
 
+import io.jcaps.layout.ProcessDescriptor;
+import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.tools.child.WorkDirectory;
 import io.jcaps.tools.terminal.ExitCodes;
 import org.junit.jupiter.api.AfterEach;
@@ -13,14 +15,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -59,11 +67,11 @@ class CapsCommandIT
     {
         final Process serve = serve("echo", "--echo");
 
-        final CapsRun ping = run("ping", "echo", "--count", "3", "--interval", "0", "--size", "100");
+        final CapsRun ping = run("ping", "echo", "--send", "--count", "3", "--interval", "0", "--size", "100");
         assertThat(ping.exitCode()).isZero();
         assertThat(ping.output()).contains("PING echo, pid " + serve.pid() + ", 100 bytes", "seq=3 bytes=100 time=",
-            "3 sent, 3 received, 0% loss", "min/avg/max/stddev = ");
-        final CapsRun summary = run("ping", "echo", "-c", "2", "-i", "0", "--json");
+            "3 sent, 3 received, 0% loss", "min/avg/max/stddev = ", "p50/p90/p99/p99.9 = ");
+        final CapsRun summary = run("ping", "echo", "--send", "-c", "2", "-i", "0", "--json");
         assertThat(CapsRun.number(summary.output(), "received")).isEqualTo(2);
         assertThat(CapsRun.number(summary.output(), "minNs")).isPositive();
 
@@ -74,10 +82,20 @@ class CapsCommandIT
         assertThat(stat.exitCode()).isZero();
         assertThat(stat.output()).contains("1 alive, 0 dead", Long.toString(serve.pid()));
         assertThat(stat.output().lines()).allMatch((line) -> line.length() < 80);
-        assertThat(run("stat", "--json").output()).contains("\"name\": \"echo\"", "\"state\": \"open\"");
+        assertThat(run("stat", "--json").output())
+            .contains("\"name\": \"echo\"", "\"state\": \"open\"", "\"library\": \"java\"");
+        setLibraryOfFirstProcess(ProcessDescriptor.LIBRARY_C);
+        assertThat(stat.output()).doesNotContain("libcaps");
+        assertThat(run("stat").output()).contains("by libcaps: pid " + serve.pid());
+        assertThat(run("stat", "--json").output()).contains("\"library\": \"c\"");
         final CapsRun watch = run("stat", "--watch", "--interval", "50ms", "--count", "2");
         assertThat(watch.exitCode()).isZero();
         assertThat(watch.output().lines().filter((line) -> line.startsWith("echo ")).count()).isEqualTo(2);
+
+        assertThat(new ProcessBuilder("kill", "-STOP", Long.toString(serve.pid())).start().waitFor()).isZero();
+        await().atMost(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES).until(() -> run("stat").output().contains(
+            "1 alive (1 stopped)") && run("stat").output().contains("process " + serve.pid() + " is stopped"));
+        assertThat(new ProcessBuilder("kill", "-CONT", Long.toString(serve.pid())).start().waitFor()).isZero();
 
         final CapsRun list = new CapsRun("ls", directory.toString());
         assertThat(list.output()).contains(region);
@@ -85,6 +103,97 @@ class CapsCommandIT
         serve.destroy();
         assertThat(serve.waitFor()).isZero();
         assertThat(run("ping", "echo", "-c", "1").exitCode()).isEqualTo(ExitCodes.NOT_THERE);
+    }
+
+    private void setLibraryOfFirstProcess(final int library) throws IOException
+    {
+        try (FileChannel channel = FileChannel.open(Path.of(region), StandardOpenOption.WRITE))
+        {
+            final ByteBuffer word = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            word.putInt(0, library);
+            channel.write(word, RegionDescriptor.HEADER_LENGTH + ProcessDescriptor.LIBRARY_OFFSET);
+        }
+    }
+
+    @Test
+    @DisplayName("R6: serve --group is registered under the caller's group, without which no member is admitted")
+    void shouldServeGroup() throws IOException, InterruptedException
+    {
+        serve("shared", "--echo", "--group");
+        serve("own", "--echo");
+        final String ports = run("stat", "--json").output();
+        final Object gid = Files.getAttribute(Path.of("/proc/self"), "unix:gid");
+        assertThat(ports.substring(ports.indexOf("\"shared\""))).containsPattern("\\A[^{}]*\"gid\": " + gid + ",");
+        assertThat(ports.substring(ports.indexOf("\"own\""))).containsPattern("\\A[^{}]*\"gid\": -1,");
+    }
+
+    @Test
+    @DisplayName("Under a read-only mount it is known who lives and who is dead (needs root, for the mount)")
+    void shouldLookUnderAReadOnlyMount() throws IOException, InterruptedException
+    {
+        final Process serve = serve("echo", "--echo");
+        final String look = "mount -o bind '" + directory + "' '" + directory + "' && " +
+            "mount -o remount,bind,ro '" + directory + "' || { echo impossible; exit; }; " +
+            String.join(" ", CapsRun.command("stat", "--region", region));
+        final List<String> command = List.of("unshare", "-m", "--propagation", "private", "sh", "-c", look);
+        final String alive = new CapsRun(new ProcessBuilder(command).redirectErrorStream(true).start()).output();
+        assumeTrue(!alive.startsWith("unshare: ") && !alive.contains("impossible"), "needs root: " + alive);
+        assertThat(alive).contains("1 alive, 0 dead").doesNotContain("not known");
+
+        serve.destroyForcibly().waitFor();
+        final String dead = new CapsRun(new ProcessBuilder(command).redirectErrorStream(true).start()).output();
+        assertThat(dead).contains("0 alive, 1 dead").doesNotContain("not known");
+    }
+
+    @Test
+    @DisplayName("R5: a client that waits for a service is shown with what it looks for, until it has it")
+    void shouldShowWaitingClient() throws IOException, InterruptedException
+    {
+        serve("other", "--echo");
+        final Process call = start("call", "late", "--wait", "300s", "--text", "hello");
+        await().atMost(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES)
+            .until(() -> run("stat").output().contains("WAITING FOR"));
+        final CapsRun stat = run("stat");
+        assertThat(stat.output().lines().dropWhile((line) -> !line.startsWith("WAITING FOR")).skip(1).findFirst())
+            .hasValueSatisfying((line) ->
+                assertThat(line).startsWith("late").contains(Long.toString(call.pid()), "any"));
+        assertThat(run("stat", "--json").output()).containsPattern(
+            "\"waiting\": \\[\\s*\\{\\s*\"service\": \"late\",\\s*\"pid\": " + call.pid() + ",\\s*\"life\": \"ALIVE\"");
+        final Process late = serve("late", "--echo");
+        assertThat(new CapsRun(call).output()).isEqualTo("hello");
+        assertThat(run("stat").output()).doesNotContain("WAITING FOR")
+            .contains("late, pid " + late.pid() + ": 1 client has gone, 0 by death");
+        assertThat(run("stat", "--json").output()).containsPattern("\"name\": \"late\",[^{}]*\"clientsGone\": 1,");
+        assertThat(run("stat", "--json").output()).contains("\"waiting\": []");
+    }
+
+    @Test
+    @DisplayName("The shell completes the names of services and of the manual's pages")
+    void shouldCompleteNames() throws IOException, InterruptedException
+    {
+        serve("echo_one", "--echo");
+        serve("echo.two", "--echo");
+        serve("other", "--echo");
+        final String script = "caps() { " + String.join(" ", CapsRun.command()) + " \"$@\"; }\n" +
+            "compopt() { :; }\nsource <(caps completion bash)\n" +
+            "complete_words() { COMP_WORDS=(caps \"$@\"); COMP_CWORD=$#; COMPREPLY=(); _complete_caps_names; " +
+            "echo \"<${COMPREPLY[*]}>\"; }\n" +
+            "complete_words ping --region '" + region + "' ec\n" +
+            "complete_words call --region = '" + region + "' o\n" +
+            "complete_words ping --region /no/such/region ec\n" +
+            "complete_words man caps_sys_pu\n";
+        final Process bash;
+        try
+        {
+            bash = new ProcessBuilder("bash", "-c", script).redirectErrorStream(true).start();
+        }
+        catch (final IOException ex)
+        {
+            abort("no bash: " + ex);
+            return;
+        }
+        assertThat(new CapsRun(bash).output().lines())
+            .containsExactly("<echo.two echo_one>", "<other>", "<>", "<caps_sys_put>");
     }
 
     @Test
@@ -99,6 +208,41 @@ class CapsCommandIT
     }
 
     @Test
+    @DisplayName("A polite kill ends the command with all that it has started, and its client gets SERVICE_CLOSED")
+    void shouldEndTheWholeTreeOfACommand() throws IOException, InterruptedException
+    {
+        // The inner shell ends at once: its sleep has no parent in the tree.
+        final Path pids = directory.resolve("pids");
+        final Process serve = serve("slow", "--exec",
+            "sh -c 'sleep 3601 & echo $! >>" + pids + "'; (trap \"\" TERM; sleep 3602; sleep 3603) & echo $! >>" +
+            pids + "; sleep 3604; echo x");
+        final Process call = start("call", "slow", "--text", "x");
+        await().atMost(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES)
+            .until(() -> Files.exists(pids) && 2 == Files.readAllLines(pids).size());
+
+        serve.destroy();
+        assertThat(serve.waitFor()).isZero();
+        assertThat(new CapsRun(call).output()).contains("no reply: SERVICE_CLOSED");
+        for (final String pid : Files.readAllLines(pids))
+        {
+            await().atMost(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES).until(
+                () -> ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive).isEmpty());
+        }
+        Files.delete(pids);
+    }
+
+    @Test
+    @DisplayName("A command that takes longer than the limit is ended, and its reply is empty")
+    void shouldEndACommandThatTakesTooLong() throws IOException, InterruptedException
+    {
+        final Process serve = serve("slow", "--limit", "100ms", "--exec", "sleep 3605; echo x");
+        final CapsRun call = run("call", "slow", "--text", "x");
+        assertThat(call.exitCode()).isZero();
+        assertThat(call.output()).isEmpty();
+        assertThat(line(serve)).contains("took longer than 100 ms");
+    }
+
+    @Test
     @DisplayName("F17: when all are dead, what was in flight is shown with its bytes, then reaped, first dry")
     void shouldLookAtTheDeadAndReapThem() throws IOException, InterruptedException
     {
@@ -109,6 +253,10 @@ class CapsCommandIT
         final CapsRun alive = run("inflight", "--over", "20ms");
         assertThat(alive.output()).contains("service yes", ">", Long.toString(call.pid()), "1 message in flight");
 
+        // Stopped first: a client that lives when its service dies takes its automatic reply, and nothing is in flight.
+        assertThat(new ProcessBuilder("kill", "-STOP", Long.toString(call.pid())).start().waitFor()).isZero();
+        await().atMost(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES)
+            .until(() -> run("stat").output().contains("process " + call.pid() + " is stopped"));
         serve.destroyForcibly().waitFor();
         call.destroyForcibly().waitFor();
         final CapsRun dead = run("inflight", "--hex");
@@ -150,9 +298,69 @@ class CapsCommandIT
         final CapsRun call = run("call", "slow", "--text", "x", "--timeout", "200ms");
         assertThat(call.exitCode()).isEqualTo(ExitCodes.FAILED);
         assertThat(call.output()).contains("no reply: TIMED_OUT").doesNotContain("Exception");
-        final CapsRun ping = run("ping", "slow", "-c", "1", "-W", "200ms");
+        final CapsRun ping = run("ping", "slow", "--send", "-c", "1", "-W", "200ms");
         assertThat(ping.exitCode()).isEqualTo(ExitCodes.FAILED);
         assertThat(ping.output()).contains("1 sent, 0 received, 100% loss");
+    }
+
+    @Test
+    @DisplayName("A command that goes on until Ctrl-C ends when the reader of its output has gone")
+    void shouldEndWhenItsReaderHasGone() throws IOException, InterruptedException
+    {
+        serve("echo", "--echo");
+        for (final String[] args : List.of(
+            new String[] {"ping", "echo", "--interval", "10ms"},
+            new String[] {"ping", "echo", "--interval", "10ms", "--send"},
+            new String[] {"stat", "--watch", "--interval", "50ms"},
+            new String[] {"stat", "--watch", "--interval", "50ms", "--json"}))
+        {
+            final Process process = start(args);
+            assertThat(process.getInputStream().read()).isNotNegative();
+            process.getInputStream().close();
+            assertThat(process.waitFor(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES)).isTrue();
+            assertThat(process.exitValue()).as("what a shell reports for SIGPIPE").isEqualTo(141);
+        }
+    }
+
+    @Test
+    @DisplayName("A ping sends no message, so that no service can fail at one")
+    void shouldPingWithoutAMessage() throws IOException, InterruptedException
+    {
+        final Path called = directory.resolve("called");
+        final Process serve = serve("strict", "--exec", "touch " + called);
+        final CapsRun ping = run("ping", "strict", "--count", "3", "--interval", "0");
+        assertThat(ping.exitCode()).isZero();
+        assertThat(ping.output()).contains("PING strict, pid " + serve.pid(), "seq=3 pid=" + serve.pid() + " time=",
+            "3 sent, 3 received, 0% loss", "p50/p90/p99/p99.9 = ");
+        assertThat(called).doesNotExist();
+        run("ping", "strict", "--send", "--count", "1");
+        assertThat(called).exists();
+        Files.delete(called);
+    }
+
+    @Test
+    @DisplayName("A full disk and a closed standard output are reported, and the exit code is 1, also of call")
+    void shouldReportThatItsOutputIsLost() throws IOException, InterruptedException
+    {
+        serve("echo", "--echo");
+        for (final String output : List.of(">/dev/full", ">&-", "1</dev/null"))
+        {
+            assertThat(shell(output, "call", "echo", "--text", "hello")).as(output)
+                .contains("cannot write to standard output", "the reply of 5 bytes is lost", "exit code 1");
+            assertThat(shell(output, "stat")).contains("cannot write to standard output", "exit code 1")
+                .doesNotContain("\tat ");
+        }
+        assertThat(shell(">/dev/full", "ping", "--help")).contains("cannot write to standard output", "exit code 1")
+            .doesNotContain("\tat ");
+    }
+
+    /** What standard error gets, with the exit code behind it. */
+    private String shell(final String output, final String... args) throws IOException, InterruptedException
+    {
+        final List<String> command = new ArrayList<>(List.of(
+            "sh", "-c", "\"$@\" 2>&1 " + output + "; echo \"exit code $?\"", "sh"));
+        command.addAll(CapsRun.command(withRegion(args)));
+        return new CapsRun(new ProcessBuilder(command).redirectErrorStream(true).start()).output();
     }
 
     private CapsRun run(final String... args) throws IOException, InterruptedException

@@ -67,7 +67,9 @@ class CapsCommandTest
         "'inflight --over never', never",
         "'ping', NAME",
         "'ping echo --count 0', 0",
-        "'ping echo --size 131073', 131073",
+        "'ping echo --send --size 131073', 131073",
+        "'ping echo --size 100', --send",
+        "'serve echo --exec cat --limit soon', soon",
         "'ping echo --interval soon', soon",
         "'ping BAD --uid', --uid",
         "'call echo --timeout x', x",
@@ -103,12 +105,24 @@ class CapsCommandTest
     }
 
     @Test
+    @DisplayName("A path with .. behind a symbolic link is the same file for the command as for the library")
+    void shouldLeaveAPathToTheOperatingSystem(@TempDir final Path directory) throws IOException
+    {
+        Files.createDirectories(directory.resolve("other/inner"));
+        Files.createSymbolicLink(directory.resolve("link"), directory.resolve("other/inner"));
+        Files.writeString(directory.resolve("other/letter"), "Dear Sir");
+        assertThat(commandLine.execute("stat", "--region", directory.resolve("link/../letter").toString()))
+            .isEqualTo(ExitCodes.NOT_THERE);
+        assertThat(err.toString()).contains("not a region: " + directory + "/link/../letter");
+    }
+
+    @Test
     @DisplayName("With --verbose an error says where in the program it came from")
     void shouldPrintAStackTraceIfAsked(@TempDir final Path directory)
     {
         assertThat(commandLine.execute("stat", "--verbose", "--region", directory.resolve("none").toString()))
             .isEqualTo(ExitCodes.NOT_THERE);
-        assertThat(err.toString()).contains("\tat io.jcaps.shm.RegionView");
+        assertThat(err.toString()).contains("\tat io.jcaps.shm.inspect.RegionView");
     }
 
     @Test

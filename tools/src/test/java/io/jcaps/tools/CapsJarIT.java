@@ -4,6 +4,7 @@
  */
 package io.jcaps.tools;
 
+import io.jcaps.testkit.JvmCommand;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -27,7 +28,7 @@ class CapsJarIT
                 .noneMatch((name) -> name.startsWith("org/openjdk/jmh") || name.startsWith("de/erichseifert"))
                 .noneMatch((name) -> name.endsWith("module-info.class"))
                 .noneMatch((name) -> name.matches("META-INF/[^/]*\\.(SF|DSA|RSA|EC)"))
-                .contains("META-INF/LICENSE", "META-INF/NOTICE");
+                .contains("META-INF/LICENSE", "META-INF/NOTICE.txt");
         }
     }
 
@@ -35,7 +36,7 @@ class CapsJarIT
     void shouldStartFromTheJarAloneAndKnowItsVersion() throws IOException, InterruptedException
     {
         final Process process = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            JvmCommand.java(),
             "-jar", Path.of("target", "caps.jar").toString(),
             "--version")
             .redirectErrorStream(true)

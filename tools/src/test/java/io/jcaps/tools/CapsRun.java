@@ -4,6 +4,8 @@
  */
 package io.jcaps.tools;
 
+import io.jcaps.testkit.JvmCommand;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -83,12 +85,21 @@ public final class CapsRun
 
     private static ProcessBuilder builder(final String... args)
     {
+        return new ProcessBuilder(command(args)).redirectErrorStream(true);
+    }
+
+    /**
+     * @param args of the command, subcommand first.
+     * @return what to execute.
+     */
+    public static List<String> command(final String... args)
+    {
         final List<String> command = new ArrayList<>(List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            JvmCommand.java(),
             "-XX:+IgnoreUnrecognizedVMOptions", "--sun-misc-unsafe-memory-access=allow",
             "-jar", Path.of("target", "caps.jar").toString()));
         command.addAll(List.of(args));
-        return new ProcessBuilder(command).redirectErrorStream(true);
+        return command;
     }
 
     /**

@@ -13,6 +13,7 @@ import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import io.aeron.logbuffer.BufferClaim;
 import io.aeron.logbuffer.FragmentHandler;
+import io.aeron.logbuffer.FrameDescriptor;
 import io.aeron.logbuffer.Header;
 import io.aeron.protocol.DataHeaderFlyweight;
 import io.jcaps.bench.Cell;
@@ -22,9 +23,12 @@ import io.jcaps.bench.EchoServer;
 import io.jcaps.bench.Payload;
 import io.jcaps.bench.Tally;
 import io.jcaps.bench.Waiting;
+import org.agrona.BitUtil;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 import org.agrona.LangUtil;
+import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.BusySpinIdleStrategy;
 import org.agrona.concurrent.SleepingIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -62,23 +66,41 @@ final class AeronContender implements Contender
     private static final long DRIVER_SLEEP_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(20);
 
-    private final boolean isExclusive;
+    /** The longest that IPC takes in one frame: 64 KiB less 32 bytes, and a frame's header. */
+    private static final int MAX_MTU_LENGTH = 65_504;
+    /** For the files of all streams, which have memory from the start. */
+    private static final long ALL_TERMS_LENGTH = 512L * 1024 * 1024;
+    private static final int TERMS_PER_LOG = 3;
+    private static final int LEAST_TERM_LENGTH = 64 * 1024;
+    /** A driver that spins needs a core beside those of the two sides. */
+    private static final int SPINNING_CPU_COUNT = 3;
+    /** Calls of the server's that find nothing, or a full reply stream, between two of the driver's duty cycles. */
+    private static final int INVOKE_INTERVAL = 64;
 
-    AeronContender(final boolean isExclusive)
+    private final boolean isExclusive;
+    private final boolean isInvoked;
+
+    /**
+     * @param isExclusive whether each publication has one writer.
+     * @param isInvoked   whether the server's thread runs the driver, too; else it has a thread of its own.
+     */
+    AeronContender(final boolean isExclusive, final boolean isInvoked)
     {
         this.isExclusive = isExclusive;
+        this.isInvoked = isInvoked;
     }
 
     @Override
     public String name()
     {
-        return isExclusive ? "aeron-exclusive" : "aeron-shared";
+        return (isExclusive ? "aeron-exclusive" : "aeron-shared") + (isInvoked ? "-invoker" : "");
     }
 
     @Override
     public String title()
     {
-        return isExclusive ? "Aeron IPC, exclusive publication" : "Aeron IPC, shared publication";
+        return (isExclusive ? "Aeron IPC, exclusive publication" : "Aeron IPC, shared publication") +
+            (isInvoked ? ", driver in invoker mode" : "");
     }
 
     @Override
@@ -87,15 +109,24 @@ final class AeronContender implements Contender
         final String publications = isExclusive ?
             "An exclusive publication for each client's requests, and for its replies" :
             "One shared publication for the requests of all clients, one for each client's replies";
-        return publications + ", with terms of 8 MiB, or 32 MiB for messages from 1 KiB on. Messages up to 16 KiB " +
-            "are claimed and written in place, longer ones offered, and reassembled from frames of 16 KiB. The " +
-            "driver runs in the server's JVM, on one thread that sleeps for 1 ms at a time.";
+        return publications + ", with terms of 8 MiB, or 32 MiB for messages from 1 KiB on, less if there are many " +
+            "clients; files are not sparse, and touched in advance. Messages up to 64,416 bytes are claimed and " +
+            "written in place, longer ones offered, and reassembled from frames of 16 KiB. The driver runs in the " +
+            "server's JVM, " + (isInvoked ? "invoked by the server's thread when it finds nothing" :
+            isDriverSpinning() ? "on one thread that spins" :
+            "on one thread that sleeps for 1 ms at a time: there is no core for one that spins") + ".";
     }
 
     @Override
     public String refusal(final Cell cell)
     {
-        return Waiting.BLOCK == cell.waiting() ? "has no way to sleep until a message comes, only to back off" : null;
+        if (Waiting.BLOCK == cell.waiting())
+        {
+            return "has no way to sleep until a message comes, only to back off";
+        }
+        // What a message may be, is an eighth of a term.
+        return cell.length() > termLength(cell) / 8 ? "its files for " + cell.clientCount() +
+            " clients would need more than " + ALL_TERMS_LENGTH + " bytes" : null;
     }
 
     @Override
@@ -107,18 +138,20 @@ final class AeronContender implements Contender
     @Override
     public EchoServer serve(final Cell cell, final Path directory)
     {
-        final MediaDriver driver = MediaDriver.launch(new MediaDriver.Context()
+        final MediaDriver.Context context = new MediaDriver.Context()
             .aeronDirectoryName(directory.resolve(DIRECTORY_NAME).toString())
             .dirDeleteOnShutdown(true)
-            .threadingMode(ThreadingMode.SHARED)
-            .sharedIdleStrategy(new SleepingIdleStrategy(DRIVER_SLEEP_NS))
-            .ipcMtuLength(MTU_LENGTH)
-            .ipcTermBufferLength(cell.length() < LONG_LENGTH ? SHORT_TERM_LENGTH : LONG_TERM_LENGTH)
-            .termBufferSparseFile(!cell.tuning().prefault()));
+            .threadingMode(isInvoked ? ThreadingMode.INVOKER : ThreadingMode.SHARED)
+            .sharedIdleStrategy(
+                isDriverSpinning() ? BusySpinIdleStrategy.INSTANCE : new SleepingIdleStrategy(DRIVER_SLEEP_NS))
+            .ipcMtuLength(mtuLength(cell))
+            .ipcTermBufferLength(termLength(cell))
+            .termBufferSparseFile(false);
+        final MediaDriver driver = MediaDriver.launch(context);
         Aeron aeron = null;
         try
         {
-            aeron = attach(cell, directory);
+            aeron = attach(directory, driver.sharedAgentInvoker());
             return new Server(cell, driver, aeron);
         }
         catch (final RuntimeException ex)
@@ -131,7 +164,7 @@ final class AeronContender implements Contender
     @Override
     public List<EchoClient> connect(final Cell cell, final Path directory)
     {
-        final Aeron aeron = attach(cell, directory);
+        final Aeron aeron = attach(directory, null);
         try
         {
             final AtomicInteger openCount = new AtomicInteger(cell.clientCount());
@@ -155,12 +188,40 @@ final class AeronContender implements Contender
         }
     }
 
-    private static Aeron attach(final Cell cell, final Path directory)
+    /** Null: the driver has a thread of its own, or runs in another JVM. */
+    private static Aeron attach(final Path directory, final AgentInvoker driverInvoker)
     {
         return Aeron.connect(new Aeron.Context()
             .aeronDirectoryName(directory.resolve(DIRECTORY_NAME).toString())
-            .preTouchMappedMemory(cell.tuning().prefault())
+            .preTouchMappedMemory(true)
+            .driverAgentInvoker(driverInvoker)
+            .useConductorAgentInvoker(null != driverInvoker)
             .subscriberErrorHandler(LangUtil::rethrowUnchecked));
+    }
+
+    private static boolean isDriverSpinning()
+    {
+        return Runtime.getRuntime().availableProcessors() >= SPINNING_CPU_COUNT;
+    }
+
+    /** One frame for a message if it can be claimed; shorter ones are faster where it is longer. */
+    private static int mtuLength(final Cell cell)
+    {
+        final int frameLength =
+            BitUtil.align(DataHeaderFlyweight.HEADER_LENGTH + cell.length(), FrameDescriptor.FRAME_ALIGNMENT);
+        return frameLength <= MAX_MTU_LENGTH ? Math.max(MTU_LENGTH, frameLength) : MTU_LENGTH;
+    }
+
+    private int termLength(final Cell cell)
+    {
+        final int wanted = cell.length() < LONG_LENGTH ? SHORT_TERM_LENGTH : LONG_TERM_LENGTH;
+        final int logCount = cell.clientCount() * (isExclusive ? 2 : 1) + (isExclusive ? 0 : 1);
+        int length = wanted;
+        while (length > LEAST_TERM_LENGTH && (long)length * TERMS_PER_LOG * logCount > ALL_TERMS_LENGTH)
+        {
+            length /= 2;
+        }
+        return length;
     }
 
     private Sender sender(final Aeron aeron, final int streamId, final Payload payload, final int clientIndex)
@@ -248,13 +309,18 @@ final class AeronContender implements Contender
     private final class Server implements EchoServer
     {
         private final MediaDriver driver;
+        /** Of the driver, and of this side's own conductor, which then has no thread either; or null. */
+        private final AgentInvoker invoker;
+        private final AgentInvoker conductorInvoker;
         private final Aeron aeron;
         private final Subscription subscription;
         private final FragmentHandler handler;
         private final Sender[] senders;
         private final Payload request;
         private final boolean yields;
+        private final int replyStep;
         private boolean isEnding;
+        private int callCount;
         private long requestCount;
         private long corruptCount;
 
@@ -262,8 +328,11 @@ final class AeronContender implements Contender
         {
             this.driver = driver;
             this.aeron = aeron;
+            invoker = driver.sharedAgentInvoker();
+            conductorInvoker = aeron.conductorAgentInvoker();
             request = cell.request();
             yields = Waiting.YIELD == cell.waiting();
+            replyStep = cell.replyStep();
             subscription = aeron.addSubscription(CHANNEL, REQUEST_STREAM_ID);
             senders = new Sender[cell.clientCount()];
             for (int i = 0; i < senders.length; i++)
@@ -277,8 +346,21 @@ final class AeronContender implements Contender
         public int serve(final int limit)
         {
             final long before = requestCount;
-            subscription.poll(handler, limit);
+            if (0 == subscription.poll(handler, limit))
+            {
+                idle();
+            }
             return (int)(requestCount - before);
+        }
+
+        /** A reply stream that is full, or a request that does not come, may wait for the driver. */
+        private void idle()
+        {
+            if (null != invoker && 0 == ++callCount % INVOKE_INTERVAL)
+            {
+                invoker.invoke();
+                conductorInvoker.invoke();
+            }
         }
 
         @Override
@@ -306,11 +388,12 @@ final class AeronContender implements Contender
             {
                 corruptCount++;
             }
-            if (!isEnding)
+            if (!isEnding && 0 == number % replyStep)
             {
                 final Sender sender = senders[(int)header.reservedValue()];
                 while (!sender.send(number))
                 {
+                    idle();
                     if (yields)
                     {
                         Thread.yield();
@@ -328,6 +411,7 @@ final class AeronContender implements Contender
         private final Subscription subscription;
         private final FragmentHandler handler;
         private final Payload reply;
+        private final int replyStep;
         private long receivedCount;
 
         Client(final Cell cell, final Aeron aeron, final AtomicInteger openCount, final int clientIndex)
@@ -335,6 +419,7 @@ final class AeronContender implements Contender
             this.aeron = aeron;
             this.openCount = openCount;
             reply = cell.reply();
+            replyStep = cell.replyStep();
             sender = sender(aeron, REQUEST_STREAM_ID, cell.request(), clientIndex);
             subscription = aeron.addSubscription(CHANNEL, FIRST_REPLY_STREAM_ID + clientIndex);
             handler = sender.isClaimed ? this::onReply : new FragmentAssembler(this::onReply, cell.length());
@@ -380,7 +465,8 @@ final class AeronContender implements Contender
 
         private void onReply(final DirectBuffer buffer, final int offset, final int length, final Header header)
         {
-            if (!reply.verify(buffer, offset, length, ++receivedCount))
+            receivedCount += replyStep;
+            if (!reply.verify(buffer, offset, length, receivedCount))
             {
                 throw new IllegalStateException(
                     "not the reply to message " + receivedCount + ": length=" + length);

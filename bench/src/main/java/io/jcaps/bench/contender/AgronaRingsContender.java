@@ -9,11 +9,10 @@ import io.jcaps.bench.Contender;
 import io.jcaps.bench.EchoClient;
 import io.jcaps.bench.EchoServer;
 import io.jcaps.bench.Payload;
-import io.jcaps.bench.Tally;
 import io.jcaps.bench.Waiting;
+import org.agrona.BitUtil;
 import org.agrona.IoUtil;
 import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
@@ -33,9 +32,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class AgronaRingsContender implements Contender
 {
     private static final String FILE_NAME = "rings";
-    /** The least that takes the longest message: it may be an eighth. Twice or four times as much was no faster. */
-    private static final int CAPACITY = 8 * Cell.MAX_LENGTH;
-    private static final int RING_LENGTH = CAPACITY + RingBufferDescriptor.TRAILER_LENGTH;
+    /** Twice or four times as much was no faster. */
+    private static final int LEAST_CAPACITY = 1024 * 1024;
+    /** Of its ring, the longest message may be an eighth. */
+    private static final int PARTS = 8;
     /** Types of messages begin at 1: that of the first client. */
     private static final int FIRST_TYPE_ID = 1;
 
@@ -54,14 +54,20 @@ final class AgronaRingsContender implements Contender
     @Override
     public String configuration()
     {
-        return "One many-to-one ring for the requests of all clients, a one-to-one ring for each client's replies, " +
-            "of 1 MiB each, in a mapped file. Messages are claimed and written in place.";
+        return "One ring for the requests, one-to-one if there is one client, many-to-one if there are more; a " +
+            "one-to-one ring for each client's replies; of 1 MiB each, or 8 times a longer message, in a mapped " +
+            "file. Messages are claimed and written in place.";
     }
 
     @Override
     public String refusal(final Cell cell)
     {
-        return Waiting.BLOCK == cell.waiting() ? "has no way to sleep until a message comes" : null;
+        if (Waiting.BLOCK == cell.waiting())
+        {
+            return "has no way to sleep until a message comes";
+        }
+        return (long)(1 + cell.clientCount()) * ringLength(cell) > Integer.MAX_VALUE ?
+            "its rings for " + cell.clientCount() + " clients do not fit one mapping" : null;
     }
 
     @Override
@@ -73,7 +79,7 @@ final class AgronaRingsContender implements Contender
     @Override
     public EchoServer serve(final Cell cell, final Path directory)
     {
-        final long length = (long)(1 + cell.clientCount()) * RING_LENGTH;
+        final long length = (long)(1 + cell.clientCount()) * ringLength(cell);
         final MappedByteBuffer mapped = IoUtil.mapNewFile(
             directory.resolve(FILE_NAME).toFile(), length, cell.tuning().prefault());
         return new Server(cell, mapped);
@@ -92,14 +98,22 @@ final class AgronaRingsContender implements Contender
         return clients;
     }
 
-    private static RingBuffer requests(final MappedByteBuffer mapped)
+    private static int ringLength(final Cell cell)
     {
-        return new ManyToOneRingBuffer(new UnsafeBuffer(mapped, 0, RING_LENGTH));
+        return Math.max(LEAST_CAPACITY, PARTS * BitUtil.findNextPositivePowerOfTwo(cell.length())) +
+            RingBufferDescriptor.TRAILER_LENGTH;
     }
 
-    private static RingBuffer replies(final MappedByteBuffer mapped, final int clientIndex)
+    private static RingBuffer requests(final Cell cell, final MappedByteBuffer mapped)
     {
-        return new OneToOneRingBuffer(new UnsafeBuffer(mapped, (1 + clientIndex) * RING_LENGTH, RING_LENGTH));
+        final UnsafeBuffer buffer = new UnsafeBuffer(mapped, 0, ringLength(cell));
+        return 1 == cell.clientCount() ? new OneToOneRingBuffer(buffer) : new ManyToOneRingBuffer(buffer);
+    }
+
+    private static RingBuffer replies(final Cell cell, final MappedByteBuffer mapped, final int clientIndex)
+    {
+        final int length = ringLength(cell);
+        return new OneToOneRingBuffer(new UnsafeBuffer(mapped, (1 + clientIndex) * length, length));
     }
 
     private static boolean send(final RingBuffer ring, final int typeId, final Payload payload, final long number)
@@ -114,101 +128,56 @@ final class AgronaRingsContender implements Contender
         return true;
     }
 
-    private static final class Server implements EchoServer
+    private static final class Server extends RingServer
     {
-        private final MappedByteBuffer mapped;
-        private final RingBuffer requests;
         private final RingBuffer[] replies;
-        private final MessageHandler handler = this::onRequest;
         private final Payload request;
         private final Payload reply;
-        private final boolean yields;
-        private boolean isEnding;
-        private long requestCount;
-        private long corruptCount;
+        private final int replyStep;
 
         Server(final Cell cell, final MappedByteBuffer mapped)
         {
-            this.mapped = mapped;
+            super(cell, mapped, requests(cell, mapped));
             request = cell.request();
             reply = cell.reply();
-            yields = Waiting.YIELD == cell.waiting();
-            requests = requests(mapped);
+            replyStep = cell.replyStep();
             replies = new RingBuffer[cell.clientCount()];
             for (int i = 0; i < replies.length; i++)
             {
-                replies[i] = replies(mapped, i);
+                replies[i] = replies(cell, mapped, i);
             }
         }
 
         @Override
-        public int serve(final int limit)
+        void onRequest(final int typeId, final MutableDirectBuffer buffer, final int offset, final int length)
         {
-            return requests.read(handler, limit);
-        }
-
-        @Override
-        public Tally end()
-        {
-            isEnding = true;
-            while (requests.read(handler) > 0)
-            {
-                // The handler counts.
-            }
-            return new Tally(requestCount, corruptCount, Tally.NO_DISPOSALS);
-        }
-
-        @Override
-        public void close()
-        {
-            IoUtil.unmap(mapped);
-        }
-
-        private void onRequest(
-            final int typeId, final MutableDirectBuffer buffer, final int offset, final int length)
-        {
-            requestCount++;
             final long number = Payload.number(buffer, offset);
-            if (!request.verify(buffer, offset, length, number))
-            {
-                corruptCount++;
-            }
+            count(request.verify(buffer, offset, length, number));
             final RingBuffer ring = replies[typeId - FIRST_TYPE_ID];
-            while (!send(ring, typeId, reply, number))
+            while (0 == number % replyStep && !send(ring, typeId, reply, number) && awaitRoom())
             {
-                if (isEnding)
-                {
-                    return;
-                }
-                if (yields)
-                {
-                    Thread.yield();
-                }
+                Thread.onSpinWait();
             }
         }
     }
 
-    private static final class Client implements EchoClient
+    private static final class Client extends RingClient
     {
-        private final MappedByteBuffer mapped;
-        private final AtomicInteger openCount;
         private final RingBuffer requests;
-        private final RingBuffer replies;
         private final int typeId;
-        private final MessageHandler handler = this::onReply;
         private final Payload request;
         private final Payload reply;
+        private final int replyStep;
         private long receivedCount;
 
         Client(final Cell cell, final MappedByteBuffer mapped, final AtomicInteger openCount, final int clientIndex)
         {
-            this.mapped = mapped;
-            this.openCount = openCount;
-            requests = requests(mapped);
-            replies = replies(mapped, clientIndex);
+            super(mapped, openCount, replies(cell, mapped, clientIndex), cell.replyStep());
+            requests = requests(cell, mapped);
             typeId = FIRST_TYPE_ID + clientIndex;
             request = cell.request();
             reply = cell.reply();
+            replyStep = cell.replyStep();
         }
 
         @Override
@@ -218,27 +187,10 @@ final class AgronaRingsContender implements Contender
         }
 
         @Override
-        public int receive(final int limit)
+        void onReply(final int typeId, final MutableDirectBuffer buffer, final int offset, final int length)
         {
-            return replies.read(handler, limit);
-        }
-
-        @Override
-        public void close()
-        {
-            if (0 == openCount.decrementAndGet())
-            {
-                IoUtil.unmap(mapped);
-            }
-        }
-
-        private void onReply(
-            final int typeId, final MutableDirectBuffer buffer, final int offset, final int length)
-        {
-            if (!reply.verify(buffer, offset, length, ++receivedCount) || typeId != this.typeId)
-            {
-                throw new IllegalStateException("not the reply to message " + receivedCount + ": length=" + length);
-            }
+            receivedCount += replyStep;
+            check(reply.verify(buffer, offset, length, receivedCount) && typeId == this.typeId, receivedCount, length);
         }
     }
 }

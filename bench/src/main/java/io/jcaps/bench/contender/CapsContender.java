@@ -21,6 +21,7 @@ import io.jcaps.bench.EchoServer;
 import io.jcaps.bench.Payload;
 import io.jcaps.bench.Tally;
 import io.jcaps.bench.Waiting;
+import io.jcaps.bench.Workload;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.shm.Caps;
@@ -30,6 +31,8 @@ import org.agrona.DirectBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -38,25 +41,61 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class CapsContender implements Contender
 {
-    private static final String SERVICE_NAME = "jcaps.bench.echo";
+    static final String SERVICE_NAME = "jcaps.bench.echo";
     private static final String FILE_NAME = "region";
+    /** A collector's barriers do not depend on the length. */
+    private static final int SHOWN_LENGTH = 32;
+
+    /** So that one that waits looks up now and then. */
+    private static final long AWAIT_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final boolean isTuned;
+    private final String collector;
+
+    /**
+     * @param isTuned whether its ports are opened for what a cell does; else they are as in the first program of the
+     *                README, with default options and {@code await}.
+     */
+    CapsContender(final boolean isTuned)
+    {
+        this.isTuned = isTuned;
+        collector = null;
+    }
+
+    /**
+     * The tuned one, in JVMs with another collector than the others have.
+     *
+     * @param collector as in its JVM argument, such as ZGC.
+     */
+    CapsContender(final String collector)
+    {
+        isTuned = true;
+        this.collector = collector;
+    }
 
     @Override
     public String name()
     {
-        return "jcaps";
+        return null != collector ? "jcaps-" + collector.toLowerCase(Locale.ROOT) : isTuned ? "jcaps" : "jcaps-await";
     }
 
     @Override
     public String title()
     {
-        return "jcaps";
+        return null != collector ? "jcaps, collector " + collector :
+            isTuned ? "jcaps" : "jcaps, default options and await";
     }
 
     @Override
     public String configuration()
     {
-        return "Requests and replies are claimed and written in place, polled with get on ports of one thread each, " +
+        if (null != collector)
+        {
+            return "As jcaps, in JVMs with the collector " + collector + " in place of the parallel one.";
+        }
+        return !isTuned ? "As in the first program: default options on both sides, which spin for a while and then " +
+            "sleep; each message is awaited. Requests and replies are claimed and written in place." :
+            "Requests and replies are claimed and written in place, polled with get on ports of one thread each, " +
             "opened to spin only; or, to block, awaited on ports that sleep at once. Every reply's disposal is " +
             "delivered to the service.";
     }
@@ -64,20 +103,35 @@ final class CapsContender implements Contender
     @Override
     public String refusal(final Cell cell)
     {
-        return null;
+        if (cell.length() > Geometry.MAX_MESSAGE_LIMIT)
+        {
+            return "a message has at most " + Geometry.MAX_MESSAGE_LIMIT + " bytes";
+        }
+        if (null != collector && Workload.ROUND_TRIP != cell.workload() && Workload.PIPELINED != cell.workload() ||
+            null != collector && (Waiting.SPIN != cell.waiting() || cell.clientCount() > 1 ||
+            cell.length() > SHOWN_LENGTH))
+        {
+            return "is shown with short messages of one client that spins";
+        }
+        if (!isTuned && (Workload.ROUND_TRIP != cell.workload() || cell.clientCount() > 1))
+        {
+            return "is shown with one request in flight, of one client";
+        }
+        return cell.window() > SlotDescriptor.MAX_SLOT_COUNT && Workload.STREAM != cell.workload() ?
+            "a client has at most " + SlotDescriptor.MAX_SLOT_COUNT + " messages in flight" : null;
     }
 
     @Override
     public List<String> jvmArguments()
     {
-        return List.of();
+        return null == collector ? List.of() : List.of("-XX:+Use" + collector);
     }
 
     @Override
     public EchoServer serve(final Cell cell, final Path directory)
     {
         final Attachment attachment = Caps.attach(config(cell, directory));
-        return new Server(cell, attachment, attachment.service(SERVICE_NAME, options(cell)));
+        return new Server(cell, isTuned, attachment, attachment.service(SERVICE_NAME, options(cell)));
     }
 
     @Override
@@ -88,12 +142,13 @@ final class CapsContender implements Contender
         final List<EchoClient> clients = new ArrayList<>();
         for (int i = 0; i < cell.clientCount(); i++)
         {
-            clients.add(new Client(cell, attachment, openCount, attachment.client(SERVICE_NAME, options(cell))));
+            clients.add(new Client(
+                cell, isTuned, attachment, openCount, attachment.client(SERVICE_NAME, options(cell))));
         }
         return clients;
     }
 
-    private static RegionConfig config(final Cell cell, final Path directory)
+    static RegionConfig config(final Cell cell, final Path directory)
     {
         final int portCount = cell.clientCount() + 1;
         return new RegionConfig()
@@ -103,7 +158,12 @@ final class CapsContender implements Contender
             .hugePages(cell.tuning().hugePages());
     }
 
-    private static PortOptions options(final Cell cell)
+    private PortOptions options(final Cell cell)
+    {
+        return isTuned ? tunedOptions(cell) : new PortOptions();
+    }
+
+    static PortOptions tunedOptions(final Cell cell)
     {
         final PortOptions options = new PortOptions().flags(PortFlags.USER).singleThreaded(true)
             .prefaultLength(cell.tuning().prefault() ? cell.length() : 0);
@@ -117,6 +177,9 @@ final class CapsContender implements Contender
         private final Payload request;
         private final Payload reply;
         private final boolean isBlocking;
+        private final boolean isStream;
+        private final boolean isAwaiting;
+        private final long awaitNs;
         private final Thread thread = Thread.currentThread();
         private final Message message = new Message();
         private final Claim claim = new Claim();
@@ -124,13 +187,16 @@ final class CapsContender implements Contender
         private long corruptCount;
         private long disposalCount;
 
-        Server(final Cell cell, final Attachment attachment, final ServicePort port)
+        Server(final Cell cell, final boolean isTuned, final Attachment attachment, final ServicePort port)
         {
             this.attachment = attachment;
             this.port = port;
             request = cell.request();
             reply = cell.reply();
             isBlocking = Waiting.BLOCK == cell.waiting();
+            isStream = Workload.STREAM == cell.workload();
+            isAwaiting = isBlocking || !isTuned;
+            awaitNs = isBlocking ? Long.MAX_VALUE : AWAIT_NS;
         }
 
         @Override
@@ -139,7 +205,7 @@ final class CapsContender implements Contender
             int count = 0;
             while (count < limit)
             {
-                final int state = isBlocking ? port.await(message, Long.MAX_VALUE) : port.get(message);
+                final int state = isAwaiting ? port.await(message, awaitNs) : port.get(message);
                 if (MessageState.REQUEST == state)
                 {
                     answer();
@@ -196,6 +262,11 @@ final class CapsContender implements Contender
             {
                 corruptCount++;
             }
+            if (isStream)
+            {
+                message.reply();
+                return;
+            }
             int result = message.claimReply(length, claim);
             if (Status.OK == result)
             {
@@ -217,12 +288,18 @@ final class CapsContender implements Contender
         private final Payload request;
         private final Payload reply;
         private final int length;
-        private final boolean isBlocking;
+        private final boolean isStream;
+        private final boolean isAwaiting;
         private final Claim claim = new Claim();
         private final Message message = new Message();
         private long receivedCount;
 
-        Client(final Cell cell, final Attachment attachment, final AtomicInteger openCount, final ClientPort port)
+        Client(
+            final Cell cell,
+            final boolean isTuned,
+            final Attachment attachment,
+            final AtomicInteger openCount,
+            final ClientPort port)
         {
             this.attachment = attachment;
             this.openCount = openCount;
@@ -230,7 +307,8 @@ final class CapsContender implements Contender
             request = cell.request();
             reply = cell.reply();
             length = cell.length();
-            isBlocking = Waiting.BLOCK == cell.waiting();
+            isStream = Workload.STREAM == cell.workload();
+            isAwaiting = Waiting.BLOCK == cell.waiting() || !isTuned;
         }
 
         @Override
@@ -261,13 +339,13 @@ final class CapsContender implements Contender
             while (count < limit)
             {
                 final int state =
-                    isBlocking && 0 == count ? port.await(message, Long.MAX_VALUE) : port.get(message);
+                    isAwaiting && 0 == count ? port.await(message, Long.MAX_VALUE) : port.get(message);
                 if (Status.WOULD_BLOCK == state)
                 {
                     break;
                 }
-                if (MessageState.REPLY != state || Outcome.REPLIED != message.outcome() ||
-                    !reply.verify(message.buffer(), 0, message.length(), ++receivedCount))
+                receivedCount++;
+                if (MessageState.REPLY != state || Outcome.REPLIED != message.outcome() || !isNext())
                 {
                     throw new IllegalStateException("not the reply to message " + receivedCount + ": " +
                         Status.text(state) + ", " + Outcome.text(message.outcome()) + ", length=" + message.length());
@@ -276,6 +354,12 @@ final class CapsContender implements Contender
                 count++;
             }
             return count;
+        }
+
+        private boolean isNext()
+        {
+            return isStream ? 0 == message.length() :
+                reply.verify(message.buffer(), 0, message.length(), receivedCount);
         }
 
         @Override

@@ -11,6 +11,7 @@ import io.jcaps.bench.EchoServer;
 import io.jcaps.bench.Payload;
 import io.jcaps.bench.Tally;
 import io.jcaps.bench.Waiting;
+import io.jcaps.bench.Workload;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.core.time.TimeProvider;
 import net.openhft.chronicle.queue.ExcerptAppender;
@@ -80,7 +81,16 @@ final class ChronicleQueueContender implements Contender
     @Override
     public String refusal(final Cell cell)
     {
-        return Waiting.BLOCK == cell.waiting() ? "its tailers poll" : null;
+        if (Waiting.BLOCK == cell.waiting())
+        {
+            return "its tailers poll";
+        }
+        if (Workload.STREAM == cell.workload())
+        {
+            return "is shown with a reply to each message";
+        }
+        return (long)cell.window() * cell.length() > FILE_LENGTH ?
+            "a window of more than its files' " + FILE_LENGTH + " bytes" : null;
     }
 
     @Override

@@ -79,7 +79,7 @@ final class PipeContender implements Contender
         final FileChannel requests = FileChannel.open(directory.resolve(REQUESTS_FILE_NAME), StandardOpenOption.WRITE);
         final FileChannel replies = FileChannel.open(directory.resolve(REPLIES_FILE_NAME), StandardOpenOption.READ);
         final FramedStream stream = new FramedStream(replies, requests, cell.length());
-        return List.of(new StreamClient(stream, cell.request(), cell.reply(), true, 1));
+        return List.of(new StreamClient(stream, cell.request(), cell.reply(), true, 1, cell.replyStep()));
     }
 
     private static final class Server implements EchoServer
@@ -131,7 +131,7 @@ final class PipeContender implements Contender
             final FileChannel replies =
                 FileChannel.open(directory.resolve(REPLIES_FILE_NAME), StandardOpenOption.WRITE);
             final FramedStream stream = new FramedStream(requests, replies, cell.length());
-            session = new StreamSession(stream, cell.request(), cell.reply());
+            session = new StreamSession(stream, cell.request(), cell.reply(), cell.replyStep());
         }
     }
 }

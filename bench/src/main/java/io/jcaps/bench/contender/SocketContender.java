@@ -138,7 +138,8 @@ final class SocketContender implements Contender
             for (int i = 0; i < cell.clientCount(); i++)
             {
                 final FramedStream stream = stream(SocketChannel.open(address), isBlocking, isUnix, cell.length());
-                clients.add(new StreamClient(stream, cell.request(), cell.reply(), isBlocking, inFlightLimit));
+                clients.add(new StreamClient(
+                    stream, cell.request(), cell.reply(), isBlocking, inFlightLimit, cell.replyStep()));
             }
         }
         catch (final IOException ex)
@@ -245,7 +246,7 @@ final class SocketContender implements Contender
                 return;
             }
             final FramedStream stream = stream(channel, isBlocking, isUnix, cell.length());
-            final StreamSession session = new StreamSession(stream, cell.request(), cell.reply());
+            final StreamSession session = new StreamSession(stream, cell.request(), cell.reply(), cell.replyStep());
             sessions.add(session);
             missingCount--;
             if (null != selector)

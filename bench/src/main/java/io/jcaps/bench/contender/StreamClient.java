@@ -24,6 +24,7 @@ final class StreamClient implements EchoClient
     private final Payload reply;
     private final boolean isBlocking;
     private final long inFlightLimit;
+    private final int replyStep;
     private long sentCount;
     private long receivedCount;
 
@@ -33,14 +34,17 @@ final class StreamClient implements EchoClient
      * @param reply         what comes back.
      * @param isBlocking    whether the stream's channel blocks.
      * @param inFlightLimit most requests in flight, positive.
+     * @param replyStep     messages that one reply answers.
      */
     StreamClient(
         final FramedStream stream,
         final Payload request,
         final Payload reply,
         final boolean isBlocking,
-        final long inFlightLimit)
+        final long inFlightLimit,
+        final int replyStep)
     {
+        this.replyStep = replyStep;
         this.stream = stream;
         this.request = request;
         this.reply = reply;
@@ -126,12 +130,13 @@ final class StreamClient implements EchoClient
             {
                 break;
             }
-            if (!reply.verify(buffer, offset, stream.length(offset), ++receivedCount))
+            receivedCount += replyStep;
+            if (!reply.verify(buffer, offset, stream.length(offset), receivedCount))
             {
                 throw new IllegalStateException(
                     "not the reply to message " + receivedCount + ": length=" + stream.length(offset));
             }
-            count++;
+            count += replyStep;
         }
         return count;
     }

@@ -18,17 +18,20 @@ final class StreamSession implements AutoCloseable
     private final FramedStream stream;
     private final Payload request;
     private final Payload reply;
+    private final int replyStep;
     private long requestCount;
     private long corruptCount;
     private boolean isOpen = true;
 
     /**
-     * @param stream  to the client.
-     * @param request what comes.
-     * @param reply   what is sent back.
+     * @param stream    to the client.
+     * @param request   what comes.
+     * @param reply     what is sent back.
+     * @param replyStep messages that one reply answers.
      */
-    StreamSession(final FramedStream stream, final Payload request, final Payload reply)
+    StreamSession(final FramedStream stream, final Payload request, final Payload reply, final int replyStep)
     {
+        this.replyStep = replyStep;
         this.stream = stream;
         this.request = request;
         this.reply = reply;
@@ -121,7 +124,10 @@ final class StreamSession implements AutoCloseable
             {
                 corruptCount++;
             }
-            stream.append(reply, number);
+            if (0 == number % replyStep)
+            {
+                stream.append(reply, number);
+            }
             count++;
         }
         return count;

@@ -30,7 +30,7 @@ public final class BenchReport
 
     /**
      * Writes the files; those of an earlier run are replaced. The results come first: they can be made into the rest
-     * again. Where this Java cannot draw, the page says so and has no plots.
+     * again.
      *
      * @param results   of a run.
      * @param directory for the files; made if it is missing.
@@ -48,18 +48,7 @@ public final class BenchReport
         }
         ResultsFile.write(results, directory.resolve(RESULTS_FILE));
         final Summary summary = new Summary(results);
-        List<Plot> plots = List.of();
-        String obstacle = null;
-        try
-        {
-            plots = Charts.draw(summary);
-        }
-        catch (final RuntimeException | Error ex)
-        {
-            // A JDK without fonts, without libraries for them, or without java.desktop: each fails in its own way, some
-            // by a plain Error. The numbers are worth a page without plots.
-            obstacle = "drawing failed: " + ex;
-        }
+        final List<Plot> plots = Charts.draw(summary);
         try
         {
             for (final Plot plot : plots)
@@ -67,7 +56,7 @@ public final class BenchReport
                 Files.writeString(directory.resolve(plot.fileName()), plot.svg(), StandardCharsets.UTF_8);
             }
             Files.writeString(
-                directory.resolve(PAGE_FILE), HtmlPage.of(summary, plots, obstacle), StandardCharsets.UTF_8);
+                directory.resolve(PAGE_FILE), HtmlPage.of(summary, plots), StandardCharsets.UTF_8);
         }
         catch (final IOException ex)
         {

@@ -5,55 +5,49 @@
 package io.jcaps.bench.report;
 
 import io.jcaps.bench.Cell;
+import io.jcaps.bench.report.SvgPlot.Point;
+import io.jcaps.bench.report.SvgPlot.Tick;
+import io.jcaps.bench.suite.Environment;
 import io.jcaps.bench.suite.Summary;
 import io.jcaps.bench.suite.Summary.Metric;
 import org.HdrHistogram.Histogram;
-import org.HdrHistogram.HistogramIterationValue;
-import org.apache.batik.svggen.SVGGeneratorContext;
-import org.apache.batik.svggen.SVGGraphics2D;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler;
-import org.knowm.xchart.style.XYStyler;
-import org.knowm.xchart.style.markers.Marker;
-import org.knowm.xchart.style.markers.SeriesMarkers;
-import org.w3c.dom.Document;
 
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
-import java.awt.BasicStroke;
-import java.awt.Color;
-import java.awt.Dimension;
-import java.awt.Font;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.LongFunction;
 import java.util.function.ToLongFunction;
-import java.util.stream.Collectors;
 
-/**
- * Draws a run's plots. On white, whatever is around them; each contender has its own colour and dashes in all of them.
- */
+/** The plots of a run. Variants of a transport are left out: the tables have them. */
 final class Charts
 {
-    private static final int WIDTH = 900;
-    private static final int HEIGHT = 500;
-    /** What is left of the width beside the axis and the legend, about. */
-    private static final int PLOT_WIDTH = 640;
-    private static final Color TEXT_COLOR = new Color(0x24, 0x29, 0x2F);
-    private static final Color GRID_COLOR = new Color(0xE2, 0xE5, 0xE9);
-    private static final Color AXIS_COLOR = new Color(0x8C, 0x95, 0x9F);
-    private static final float LINE_WIDTH = 1.8f;
-    private static final float OWN_LINE_WIDTH = 4f;
-    private static final int STEPS_PER_HALF_DISTANCE = 8;
+    private static final int STEPS_PER_DECADE = 8;
     /** 99.999 %: beyond it, there are too few replies to draw a line through. */
-    private static final double MAX_ODDS = 1e5;
+    private static final double MAX_DECADES = 5;
+    private static final double TIMES_NEEDED = 10;
+    private static final int NOTE_LENGTH = 88;
+    private static final String AERON = "aeron-exclusive";
+    private static final String AERON_INVOKER = "aeron-exclusive-invoker";
+
+    /** Colours that Okabe and Ito chose to be told apart by the colour-blind, and lighter ones for a dark page. */
+    private static final Map<String, SvgPlot.Look> LOOKS = looks();
+    private static final Map<String, String> NAMES = Map.ofEntries(
+        Map.entry(AERON, "Aeron exclusive"),
+        Map.entry(AERON_INVOKER, "Aeron exclusive"),
+        Map.entry("agrona-rings", "Agrona rings"),
+        Map.entry("slab-ring", "rings + slab"),
+        Map.entry("chronicle-queue", "Chronicle Queue"),
+        Map.entry("unix-socket", "Unix socket"),
+        Map.entry("tcp", "TCP"),
+        Map.entry("futex-floor", "floor: futexes"),
+        Map.entry("pipe", "pipes"),
+        Map.entry("jcaps-batch", "jcaps, batches"),
+        Map.entry("jcaps-c", "jcaps, C"),
+        Map.entry("floor-c", "floor of C"));
 
     private final Summary summary;
     private final List<Plot> plots = new ArrayList<>();
@@ -66,15 +60,9 @@ final class Charts
     /**
      * @param summary of a run.
      * @return a plot for each section that has something to draw.
-     * @throws RuntimeException or an Error of any kind, if this Java cannot draw.
      */
     static List<Plot> draw(final Summary summary)
     {
-        if (null == System.getProperty("java.awt.headless"))
-        {
-            // No window is opened: a display that cannot be reached must not matter.
-            System.setProperty("java.awt.headless", "true");
-        }
         final Charts charts = new Charts(summary);
         Section.of(summary).forEach(charts::draw);
         return List.copyOf(charts.plots);
@@ -102,6 +90,10 @@ final class Charts
                 groups.forEach((group) -> drawPercentiles(section, group, "open-loop-" + group.ratePerSecond()));
                 break;
 
+            case LOAD:
+                drawByNumber(section, "latency-by-load", Metric.P99, Axis.LOAD);
+                break;
+
             case BLOCKING:
                 drawPercentiles(section, groups.get(0), "latency-blocking");
                 break;
@@ -111,7 +103,7 @@ final class Charts
                 break;
 
             default:
-                // A crowd's numbers are few: its table is enough.
+                // Few numbers: their table is enough.
                 break;
         }
     }
@@ -120,289 +112,191 @@ final class Charts
     private void drawPercentiles(final Section section, final Cell group, final String name)
     {
         final String title = section.kind().title + ": " + section.title(group);
-        final List<Summary.Row> rows = summary.rows(group);
-        final String missing = rows.stream().filter(Summary.Row::isFailed).map(Summary.Row::contender)
-            .collect(Collectors.joining(", "));
-        final XYChart chart = chart(title,
-            "percentile of replies" + (missing.isEmpty() ? "" : "; without result: " + missing),
+        final List<Tick> ticks = List.of(
+            new Tick(0, "0 %"), new Tick(1, "90 %"), new Tick(2, "99 %"), new Tick(3, "99.9"), new Tick(4, "99.99"),
+            new Tick(5, "99.999"));
+        final SvgPlot plot = new SvgPlot(title, "percentile of the replies",
             (Section.Kind.OPEN_LOOP == section.kind() ? "time from when it was due" : "time from request") +
-            " to reply (log scale)");
-        chart.getStyler().setXAxisLogarithmic(true).setXAxisMin(1.0).setXAxisMax(MAX_ODDS)
-            .setXAxisTickLabelsFormattingFunction(Charts::percentile);
-        final Range range = new Range();
-        for (final Summary.Row row : rows)
+            " to reply, median round; band: least and most", note(), ticks, true, Charts::time);
+        for (final Cell cell : plotted(group))
         {
-            summary.merged(row.cell()).ifPresent((histogram) -> addPercentiles(chart, row, histogram, range));
+            summary.medianRound(cell).ifPresent((histogram) ->
+                plot.add(name(cell), look(cell), percentiles(histogram, summary.rounds(cell))));
         }
-        range.applyTo(chart.getStyler());
-        addPlot(section, name, title, chart);
+        addPlot(section, name, title, plot);
     }
 
-    private void addPercentiles(
-        final XYChart chart, final Summary.Row row, final Histogram histogram, final Range range)
+    private static List<Point> percentiles(final Histogram median, final List<Histogram> rounds)
     {
-        final List<Double> odds = new ArrayList<>();
-        final List<Double> times = new ArrayList<>();
-        for (final HistogramIterationValue value : histogram.percentiles(STEPS_PER_HALF_DISTANCE))
+        final List<Point> points = new ArrayList<>();
+        // No further than the tables: ten times the samples that it needs.
+        final double decades = Math.min(MAX_DECADES, Math.log10(median.getTotalCount() / TIMES_NEEDED));
+        for (int i = 0; i <= decades * STEPS_PER_DECADE; i++)
         {
-            final double reached = 100 / (100 - value.getPercentileLevelIteratedTo());
-            if (reached <= MAX_ODDS)
-            {
-                odds.add(reached);
-                times.add((double)value.getValueIteratedTo());
-                range.add(value.getValueIteratedTo());
-            }
+            final double decade = (double)i / STEPS_PER_DECADE;
+            final double percentile = 100 - 100 / Math.pow(10, decade);
+            points.add(new Point(
+                decade,
+                Math.max(1, median.getValueAtPercentile(percentile)),
+                Math.max(1, rounds.stream().mapToLong((round) -> round.getValueAtPercentile(percentile)).min()
+                    .orElse(1)),
+                rounds.stream().mapToLong((round) -> round.getValueAtPercentile(percentile)).max().orElse(1)));
         }
-        // Smooth, for then it is one path: dashes would begin anew at each of many short lines.
-        addSeries(chart, row.contender(), odds, times).setSmooth(true).setMarker(SeriesMarkers.NONE);
+        return points;
     }
 
     /** One value of each group, by the number in which the groups differ. */
     private void drawByNumber(final Section section, final String name, final Metric metric, final Axis axis)
     {
-        final Cell first = section.groups().get(0);
-        final String title = section.kind().title + (Axis.LENGTH == axis ? "" : ", " + Texts.size(first.length()));
-        final XYChart chart = chart(title, axis.title, metric.isTime() ?
-            "half of the replies take less (p50, log scale)" : "replies per second");
-        final Range range = new Range();
-        final TreeSet<Double> measured = new TreeSet<>();
-        summary.results().contenders().forEach((contender) ->
+        final Map<Double, Tick> ticks = new TreeMap<>();
+        section.groups().forEach((group) ->
         {
-            final List<Double> numbers = new ArrayList<>();
-            final List<Double> values = new ArrayList<>();
-            for (final Cell group : section.groups())
+            final long number = axis.number.applyAsLong(group);
+            ticks.putIfAbsent(axis.place(number), new Tick(axis.place(number), axis.label.apply(number)));
+        });
+        if (ticks.size() < 2)
+        {
+            // One size, or one window: points one above the other, which the table shows better.
+            return;
+        }
+        final boolean isTime = metric.isTime();
+        final String inWords = Section.Kind.FILLED == section.kind() ? ": every byte is written and read" :
+            Section.Kind.PREBUILT == section.kind() ? ": the bytes are not read" : "";
+        final String title = section.kind().title +
+            (Axis.LENGTH == axis ? inWords : ", " + Texts.size(section.groups().get(0).length()));
+        final SvgPlot plot = new SvgPlot(title, axis.title,
+            (Metric.P99 == metric ? "99 % of the replies take less" : isTime ? "half of the replies take less" :
+                "replies per second") + "; band: least and most of the rounds",
+            note(), List.copyOf(ticks.values()), isTime, isTime ? Charts::time : Texts::rate);
+        final Map<String, List<Point>> points = new LinkedHashMap<>();
+        final Map<String, SvgPlot.Look> looks = new LinkedHashMap<>();
+        for (final Cell group : section.groups())
+        {
+            for (final Cell cell : plotted(group))
             {
-                final double number = log2(axis.number.applyAsLong(group));
-                final double value = summary.row(group.contender(contender.name()))
-                    .map((row) -> row.median(metric)).orElse(Double.NaN);
-                measured.add(number);
-                if (!Double.isNaN(value) && !numbers.contains(number))
+                final Summary.Spread spread = summary.row(cell).orElseThrow().spread(metric);
+                final double place = axis.place(axis.number.applyAsLong(group));
+                final List<Point> own = points.computeIfAbsent(name(cell), (key) -> new ArrayList<>());
+                looks.putIfAbsent(name(cell), look(cell));
+                if (!Double.isNaN(spread.median()) && own.stream().noneMatch((point) -> place == point.x()))
                 {
-                    numbers.add(number);
-                    values.add(value);
-                    range.add(value);
+                    own.add(new Point(place, spread.median(), spread.min(), spread.max()));
                 }
             }
-            if (!numbers.isEmpty())
+        }
+        points.forEach((contender, own) ->
+        {
+            own.sort(Comparator.comparingDouble(Point::x));
+            if (own.size() > 1)
             {
-                addSeries(chart, contender.name(), numbers, values);
+                plot.add(contender, looks.get(contender), own);
             }
         });
-        labelNumbers(chart.getStyler(), measured, axis);
-        if (metric.isTime())
+        addPlot(section, name, title, plot);
+    }
+
+    /** Of a group's cells that gave a result: those that have a look of their own, and the better of Aeron's two. */
+    private List<Cell> plotted(final Cell group)
+    {
+        final List<Cell> cells = new ArrayList<>();
+        final Metric metric = Section.Kind.PIPELINED == Section.Kind.of(group) ? Metric.REPLIES_PER_SECOND : Metric.P50;
+        final Optional<String> aeron = List.of(AERON, AERON_INVOKER).stream()
+            .filter((name) -> Section.isMeasured(summary, group.contender(name)))
+            .min(Comparator.comparingDouble((name) -> (metric.isTime() ? 1 : -1) *
+                summary.row(group.contender(name)).orElseThrow().median(metric)));
+        for (final Summary.Row row : summary.rows(group))
         {
-            range.applyTo(chart.getStyler());
+            final String name = row.contender();
+            final boolean isKnown = LOOKS.containsKey(name) || summary.results().contenders().size() <= 3;
+            if (!row.isFailed() && isKnown && (!name.startsWith(AERON) || name.equals(aeron.orElse(null))))
+            {
+                cells.add(row.cell());
+            }
         }
-        else
+        return cells;
+    }
+
+    private String note()
+    {
+        final Environment environment = summary.results().environment();
+        final String day = environment.timeUtc().substring(0, Math.min(10, environment.timeUtc().length()));
+        final String note = environment.cpu() + ", " + environment.cpuCount() + " CPUs" +
+            (environment.isVirtual() ? " of a VM" : "") + ", " +
+            environment.kernel().replaceAll("-.*|,.*", "") + "; " + day;
+        return note.length() <= NOTE_LENGTH ? note : note.substring(note.length() - NOTE_LENGTH);
+    }
+
+    private void addPlot(final Section section, final String name, final String title, final SvgPlot plot)
+    {
+        if (!plot.isEmpty())
         {
-            chart.getStyler().setYAxisMin(0.0).setYAxisTickLabelsFormattingFunction(Texts::rate);
+            plots.add(new Plot(section.kind(), name + ".svg", title, plot.svg()));
         }
-        addPlot(section, name, title, chart);
     }
 
-    /** Powers of two lie at whole numbers: a tick at each. */
-    private static void labelNumbers(final XYStyler styler, final SortedSet<Double> measured, final Axis axis)
+    private static String name(final Cell cell)
     {
-        final double margin = 1 == measured.size() ? 1 : 0.5;
-        final double min = measured.first() - margin;
-        final double max = measured.last() + margin;
-        styler.setXAxisMin(min).setXAxisMax(max)
-            .setXAxisTickMarkSpacingHint((int)(PLOT_WIDTH / (max - min) * 0.8))
-            .setXAxisTickLabelsFormattingFunction((number) -> axis.label.apply(Math.round(Math.pow(2, number))));
+        return NAMES.getOrDefault(cell.contender(), cell.contender());
     }
 
-    private void addPlot(final Section section, final String name, final String title, final XYChart chart)
+    private static SvgPlot.Look look(final Cell cell)
     {
-        if (!chart.getSeriesCollection().isEmpty())
+        return LOOKS.getOrDefault(cell.contender(), new SvgPlot.Look("other", "#6639ba", "#a475f9", "2 4", false));
+    }
+
+    private static Map<String, SvgPlot.Look> looks()
+    {
+        final Map<String, SvgPlot.Look> looks = new LinkedHashMap<>();
+        final String[][] all = {
+            {"floor", "#57606a", "#9198a1", "3 5"}, {Section.OWN, "#d55e00", "#ff8a3d", ""},
+            {"jcaps-batch", "#d55e00", "#ff8a3d", "8 5"}, {AERON, "#0072b2", "#4aa8e0", ""},
+            {AERON_INVOKER, "#0072b2", "#4aa8e0", ""}, {"agrona-rings", "#009e73", "#2ecc9a", ""},
+            {"slab-ring", "#009e73", "#2ecc9a", "8 5"}, {"chronicle-queue", "#b8548f", "#e08cbf", ""},
+            {"unix-socket", "#a87000", "#e6b33d", ""}, {"tcp", "#24292f", "#e6edf3", "8 5"},
+            {"futex-floor", "#57606a", "#9198a1", "3 5"}, {"pipe", "#009e73", "#2ecc9a", ""},
+            {"jcaps-c", "#8b2f00", "#ffb38a", "2 4"}, {"floor-c", "#57606a", "#9198a1", "1 4"},
+            {"iceoryx2", "#6639ba", "#a475f9", ""}};
+        for (final String[] one : all)
         {
-            plots.add(new Plot(section.kind(), name + ".svg", title, svg(chart)));
+            looks.put(one[0], new SvgPlot.Look(one[0], one[1], one[2], one[3], Section.OWN.equals(one[0])));
         }
+        return looks;
     }
 
-    private static XYChart chart(final String title, final String xTitle, final String yTitle)
+    private static String time(final double ns)
     {
-        final XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title)
-            .xAxisTitle(xTitle).yAxisTitle(yTitle).build();
-        final XYStyler styler = chart.getStyler();
-        styler.setBaseFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
-        styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 15)).setLegendFont(font(12));
-        styler.setAxisTitleFont(font(13)).setAxisTickLabelsFont(font(12));
-        styler.setChartBackgroundColor(Color.WHITE).setPlotBackgroundColor(Color.WHITE)
-            .setLegendBackgroundColor(Color.WHITE).setLegendBorderColor(Color.WHITE)
-            .setChartFontColor(TEXT_COLOR).setPlotBorderColor(AXIS_COLOR)
-            .setChartTitleBoxVisible(false)
-            .setLegendPosition(Styler.LegendPosition.OutsideE).setLegendSeriesLineLength(40)
-            .setMarkerSize(7).setChartPadding(14);
-        styler.setPlotMargin(0);
-        // Dashes would be drawn one by one, each a shape of its own: half a megabyte of them.
-        styler.setPlotGridLinesColor(GRID_COLOR).setPlotGridLinesStroke(new BasicStroke(1f))
-            .setAxisTickMarksColor(AXIS_COLOR).setAxisTickLabelsColor(TEXT_COLOR);
-        return chart;
-    }
-
-    private static Font font(final int size)
-    {
-        return new Font(Font.SANS_SERIF, Font.PLAIN, size);
-    }
-
-    private static XYSeries addSeries(
-        final XYChart chart, final String contender, final List<Double> x, final List<Double> y)
-    {
-        final Look look = Look.of(contender, chart.getSeriesCollection().size());
-        final XYSeries series = chart.addSeries(contender, x, y);
-        series.setLineColor(look.color);
-        series.setMarker(look.marker).setMarkerColor(look.color);
-        series.setLineStyle(look.stroke(Section.OWN.equals(contender) ? OWN_LINE_WIDTH : LINE_WIDTH));
-        return series;
-    }
-
-    private static String percentile(final double odds)
-    {
-        final double percent = 100 - 100 / odds;
-        return (percent == Math.rint(percent) ? String.valueOf(Math.round(percent)) :
-            String.valueOf(Math.round(percent * 1e6) / 1e6)) + " %";
-    }
-
-    /** The axis says that these are bytes. */
-    private static String bytes(final long length)
-    {
-        return Texts.size(length).replace(" B", "").replace("B", "");
-    }
-
-    private static double log2(final long number)
-    {
-        final int whole = Long.SIZE - 1 - Long.numberOfLeadingZeros(number);
-        // Exact where it is a power of two: ticks are found by it.
-        return Long.bitCount(number) == 1 ? whole : Math.log(number) / Math.log(2);
-    }
-
-    private static String svg(final XYChart chart)
-    {
-        try
-        {
-            final Document document = DocumentBuilderFactory.newInstance().newDocumentBuilder().getDOMImplementation()
-                .createDocument("http://www.w3.org/2000/svg", "svg", null);
-            final SVGGeneratorContext context = SVGGeneratorContext.createDefault(document);
-            context.setComment(null);
-            context.setPrecision(2);
-            final SVGGraphics2D graphics = new SVGGraphics2D(context, false);
-            graphics.setSVGCanvasSize(new Dimension(WIDTH, HEIGHT));
-            chart.paint(graphics, WIDTH, HEIGHT);
-            final StringWriter writer = new StringWriter();
-            graphics.stream(writer, true);
-            return writer.toString();
-        }
-        catch (final ParserConfigurationException ex)
-        {
-            throw new IllegalStateException(ex);
-        }
-        catch (final IOException ex)
-        {
-            throw new UncheckedIOException(ex);
-        }
+        return Texts.time(ns).replace(" us", " \u00B5s").replace(".00 ", " ").replace(".0 ", " ");
     }
 
     /** A number in which the cells of a section differ. */
     private enum Axis
     {
-        LENGTH("bytes of each request and of each reply (log scale)", Cell::length, Charts::bytes),
-        WINDOW("requests in flight (log scale)", Cell::window, String::valueOf),
-        CLIENTS("connected clients (log scale)", Cell::clientCount, String::valueOf);
+        LENGTH("bytes of each request and of each reply", Cell::length,
+            (number) -> Texts.size(number).replace(" B", "").replace(" KiB", "K").replace(" MiB", "M"), true),
+        WINDOW("requests in flight", Cell::window, String::valueOf, true),
+        CLIENTS("connected clients", Cell::clientCount, String::valueOf, true),
+        LOAD("requests per second, of what the transport can do", Cell::loadPercent, (number) -> number + " %", false);
 
         final String title;
         final ToLongFunction<Cell> number;
         final LongFunction<String> label;
+        private final boolean isLogarithmic;
 
-        Axis(final String title, final ToLongFunction<Cell> number, final LongFunction<String> label)
+        Axis(
+            final String title,
+            final ToLongFunction<Cell> number,
+            final LongFunction<String> label,
+            final boolean isLogarithmic)
         {
             this.title = title;
             this.number = number;
             this.label = label;
-        }
-    }
-
-    /** Whole decades around all values, so that there are at least two labels. */
-    private static final class Range
-    {
-        private double min = Double.MAX_VALUE;
-        private double max = 1;
-
-        void add(final double value)
-        {
-            min = Math.min(min, Math.max(1, value));
-            max = Math.max(max, value);
+            this.isLogarithmic = isLogarithmic;
         }
 
-        void applyTo(final XYStyler styler)
+        double place(final long value)
         {
-            if (min <= max)
-            {
-                final double lower = Math.pow(10, Math.floor(Math.log10(min)));
-                styler.setYAxisLogarithmic(true).setYAxisMin(lower)
-                    .setYAxisMax(Math.max(lower * 10, Math.pow(10, Math.ceil(Math.log10(max)))))
-                    .setYAxisTickLabelsFormattingFunction(Charts::decade);
-            }
-        }
-    }
-
-    private static String decade(final double ns)
-    {
-        final String[] units = {" ns", " \u00B5s", " ms", " s"};
-        double value = ns;
-        int unit = 0;
-        while (value >= 999.5 && unit < units.length - 1)
-        {
-            value /= 1000;
-            unit++;
-        }
-        return Math.round(value) + units[unit];
-    }
-
-    /**
-     * Colour, dashes and marker of a contender. The colours are those that Okabe and Ito chose to be told apart by the
-     * colour-blind, the yellow left out: it does not show on white.
-     */
-    private enum Look
-    {
-        FLOOR("floor", SeriesMarkers.CIRCLE, 0x57606A, 2, 3),
-        OWN(Section.OWN, SeriesMarkers.CIRCLE, 0xD55E00),
-        AERON_EXCLUSIVE("aeron-exclusive", SeriesMarkers.SQUARE, 0x0072B2),
-        AERON_SHARED("aeron-shared", SeriesMarkers.SQUARE, 0x56B4E9, 9, 4),
-        AGRONA_RINGS("agrona-rings", SeriesMarkers.TRIANGLE_UP, 0x009E73),
-        CHRONICLE_QUEUE("chronicle-queue", SeriesMarkers.TRIANGLE_DOWN, 0xCC79A7),
-        UNIX_SOCKET("unix-socket", SeriesMarkers.DIAMOND, 0xE69F00),
-        TCP("tcp", SeriesMarkers.CROSS, 0x000000, 9, 4),
-        FUTEX_FLOOR("futex-floor", SeriesMarkers.CIRCLE, 0x57606A, 2, 3),
-        PIPE("pipe", SeriesMarkers.PLUS, 0x009E73, 9, 4);
-
-        private final String contender;
-        private final Marker marker;
-        private final Color color;
-        private final float[] dashes;
-
-        Look(final String contender, final Marker marker, final int color, final float... dashes)
-        {
-            this.contender = contender;
-            this.marker = marker;
-            this.color = new Color(color);
-            this.dashes = 0 == dashes.length ? null : dashes;
-        }
-
-        static Look of(final String contender, final int index)
-        {
-            for (final Look look : values())
-            {
-                if (look.contender.equals(contender))
-                {
-                    return look;
-                }
-            }
-            return values()[index % values().length];
-        }
-
-        BasicStroke stroke(final float width)
-        {
-            return new BasicStroke(width, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dashes, 0);
+            return isLogarithmic ? Math.log(value) / Math.log(2) : value;
         }
     }
 }

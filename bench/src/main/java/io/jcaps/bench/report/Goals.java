@@ -12,6 +12,7 @@ import io.jcaps.bench.suite.Summary;
 import io.jcaps.bench.suite.Summary.Metric;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -23,11 +24,12 @@ import java.util.function.Predicate;
 public final class Goals
 {
     private static final String OWN = Section.OWN;
-    private static final String AERON = "aeron-exclusive";
+    private static final List<String> AERONS = List.of("aeron-exclusive", "aeron-exclusive-invoker");
     private static final String UNIX_SOCKET = "unix-socket";
     private static final int SHORT_LENGTH = 32;
     private static final int LONG_LENGTH = 65_536;
-    private static final int WINDOW = 64;
+    private static final String BATCH = "jcaps-batch";
+    private static final List<Integer> WINDOWS = List.of(8, 64, 128);
     private static final int MANY_CLIENTS = 128;
     private static final int BUSY_CLIENTS = 8;
 
@@ -58,11 +60,13 @@ public final class Goals
         final Optional<Cell> cell = find((group) -> isSpinning(group, SHORT_LENGTH, PayloadKind.PREBUILT));
         final Optional<Cell> own = of(cell, OWN);
         final Optional<Cell> floor = of(cell, Section.FLOOR);
-        final Optional<Cell> aeron = of(cell, AERON);
-        add("32 B, spin: p50, as a multiple of the floor's", own, floor, Metric.P50, Bound.atMost(1.15));
+        final Optional<Cell> aeron = best(cell, Metric.P50);
+        add("32 B, spin: p50, as a multiple of the floor's", own, floor, Metric.P50, Bound.atMost(1.1));
         add("32 B, spin: p50, as a multiple of Aeron exclusive's", own, aeron, Metric.P50, Bound.atMost(1));
+        add("32 B, spin, C to C: p50, as a multiple of the C floor's",
+            of(cell, "jcaps-c"), of(cell, "floor-c"), Metric.P50, Bound.atMost(1.1));
         add("32 B, spin: p99, as a multiple of the floor's", own, floor, Metric.P99, Bound.atMost(1.5));
-        add("32 B, spin: p99, as a multiple of Aeron exclusive's", own, aeron, Metric.P99, Bound.atMost(1.1));
+        add("32 B, spin: p99, as a multiple of Aeron exclusive's", own, aeron, Metric.P99, Bound.atMost(1.05));
         add("32 B, spin: p99.9, as a multiple of Aeron exclusive's", own, aeron, Metric.P99_9, Bound.below(1));
         add("32 B, spin: p99.99, as a multiple of Aeron exclusive's", own, aeron, Metric.P99_99, Bound.below(1));
     }
@@ -75,17 +79,25 @@ public final class Goals
         add("64 KiB prebuilt: p50, as a multiple of our own 32 B",
             of(longCell, OWN), of(shortCell, OWN), Metric.P50, Bound.atMost(1.3));
         add("64 KiB prebuilt: times faster than Aeron exclusive, p50",
-            of(longCell, AERON), of(longCell, OWN), Metric.P50, Bound.atLeast(20));
+            best(longCell, Metric.P50), of(longCell, OWN), Metric.P50, Bound.atLeast(20));
         add("64 KiB filled and summed: times faster than Aeron exclusive, p50",
-            of(filled, AERON), of(filled, OWN), Metric.P50, Bound.atLeast(1.5));
+            best(filled, Metric.P50), of(filled, OWN), Metric.P50, Bound.atLeast(1.5));
     }
 
     private void addOthers()
     {
-        final Optional<Cell> window = find((group) -> Section.Kind.PIPELINED == Section.Kind.of(group) &&
-            SHORT_LENGTH == group.length() && WINDOW == group.window());
-        add("window 64, 32 B: replies/s, as a multiple of Aeron exclusive's",
-            of(window, OWN), of(window, AERON), Metric.REPLIES_PER_SECOND, Bound.atLeast(3));
+        for (final int length : WINDOWS)
+        {
+            final Optional<Cell> window = find((group) -> Section.Kind.PIPELINED == Section.Kind.of(group) &&
+                SHORT_LENGTH == group.length() && length == group.window());
+            final Optional<Cell> aeron = best(window, Metric.REPLIES_PER_SECOND);
+            final String what = "window " + length + ", 32 B: replies/s, as a multiple of ";
+            add(what + "Aeron exclusive's, by batches",
+                of(window, BATCH), aeron, Metric.REPLIES_PER_SECOND, Bound.atLeast(1.2));
+            add(what + "Agrona's rings, by batches",
+                of(window, BATCH), of(window, "agrona-rings"), Metric.REPLIES_PER_SECOND, Bound.atLeast(0.9));
+            add(what + "Aeron exclusive's", of(window, OWN), aeron, Metric.REPLIES_PER_SECOND, Bound.atLeast(0.9));
+        }
 
         final Optional<Cell> blocking = find((group) -> Section.Kind.BLOCKING == Section.Kind.of(group) &&
             SHORT_LENGTH == group.length());
@@ -179,6 +191,17 @@ public final class Goals
     private static Optional<Cell> of(final Optional<Cell> group, final String contender)
     {
         return group.map((cell) -> cell.contender(contender));
+    }
+
+    /** The better of Aeron's two settings of its driver. */
+    private Optional<Cell> best(final Optional<Cell> group, final Metric metric)
+    {
+        return AERONS.stream()
+            .flatMap((name) -> of(group, name).stream())
+            .filter((cell) -> summary.row(cell).filter((row) -> !row.isFailed()).isPresent())
+            .min(Comparator.comparingDouble((cell) ->
+                (metric.isTime() ? 1 : -1) * summary.row(cell).orElseThrow().median(metric)))
+            .or(() -> of(group, AERONS.get(0)));
     }
 
     private static boolean isSpinning(final Cell cell, final int length, final PayloadKind payload)

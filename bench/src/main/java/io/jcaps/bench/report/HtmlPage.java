@@ -46,24 +46,40 @@ final class HtmlPage
         td.met { color: var(--good); }
         td.missed { color: var(--bad); font-weight: bold; }
         td.verdict { white-space: nowrap; }
-        img { display: block; max-width: 100%; height: auto; background: #ffffff; margin: 1em 0; }
+        img { display: block; max-width: 100%; height: auto; margin: 1em 0; }
         code { font-size: 0.95em; overflow-wrap: anywhere; }
         """;
     private static final List<String> NOT_COUNTED = List.of(
         "Times are taken with <code>System.nanoTime()</code> before a request and after its reply. That call's " +
         "own cost is part of every time of every contender, the floor's too: ratios come out a little closer to 1" +
-        " than they are. Nor is a time finer than the clock's steps.",
+        " than they are. Nor is a time finer than the clock's steps; " +
+        "<em>p50 by 100</em> is of round trips timed 100 together, with a hundredth of the clock's cost.",
         "With one request in flight, the next is sent when the reply is there: a stall delays one reply, and all " +
         "that would have been sent meanwhile are not sent, and not counted (coordinated omission). So the high " +
         "percentiles there tell of the transport's own hiccups only. What a stall does to a client that does not " +
         "wait is in the open loop, where times count from when a request should have been sent.",
-        "A value is the median over rounds, and a maximum is the median of the rounds' maxima. Ratios are taken " +
-        "within each round, and are the median of those; so they need not be the ratio of the two values shown. " +
-        "Plots by percentile merge all rounds.",
+        "A value is the median over rounds, with the least and the most of them beside it; a maximum is the longest " +
+        "time of all rounds. A percentile is given only from ten times the replies of which one lies beyond it, " +
+        "and no number at all from fewer than 1,000 replies, or after fewer than 20,000 of warm-up. Ratios are " +
+        "taken within each round, and are the median of those; so they " +
+        "need not be the ratio of the two values shown. Plots by percentile " +
+        "show the round of the median p50, as far as there are ten times the replies that a percentile needs.",
+        "A machine may change its speed for minutes, and two threads may be near or far from each other. So the " +
+        "floor is measured in each cell, on the cell's own two threads, before, in the middle and after. A cell in " +
+        "which these differ by more than 15 % is measured again, up to three times, and marked after that. " +
+        "&times; floor is by the cell's own floor. The values of one table are of one state of the machine, that " +
+        "of most of its cells; ratios are of cells in the same state and round.",
         "Both JVMs of a measurement are new, warmed up before it, and have nothing else to do. No cache is cold, " +
         "no other load is there but what the machine has anyway; no time is spent in the service itself.",
         "Every message is checked: its number, and 8 bytes elsewhere, or all of it where it is filled and summed." +
         " That is part of the time, for all but the floor, which carries only the number.",
+        "CPU time is of all threads of a process, outside of the probes; helpers are its other threads, such as a " +
+        "driver, a conductor or a watch. A side that spins takes all of its core, whatever there is to do: for " +
+        "those, the time says how long a reply takes, and <em>busy when idle</em> what waiting costs.",
+        "Two cores cannot show a driver, or a second service, that has a core of its own; nor more than one " +
+        "client that spins; nor cores that are far from each other. A contender that needs a third thread shares " +
+        "a core here, and its high percentiles show that. More cores show more: <em>caps bench</em> uses those " +
+        "that there are.",
         "Heap per reply is what the measuring threads took. Less than a byte is what a JVM takes once, such as " +
         "for compiling, divided by the replies.");
 
@@ -76,12 +92,11 @@ final class HtmlPage
     }
 
     /**
-     * @param summary  of a run.
-     * @param plots    of it; may be empty.
-     * @param obstacle why there are none; null if there are.
+     * @param summary of a run.
+     * @param plots   of it; may be empty.
      * @return the page.
      */
-    static String of(final Summary summary, final List<Plot> plots, final String obstacle)
+    static String of(final Summary summary, final List<Plot> plots)
     {
         final HtmlPage page = new HtmlPage(summary);
         page.html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
@@ -89,10 +104,6 @@ final class HtmlPage
             .append("<title>jcaps: transports between two processes, measured</title>\n<style>\n")
             .append(STYLE).append("</style>\n</head>\n<body>\n");
         page.appendHead();
-        if (null != obstacle)
-        {
-            page.html.append("<p><strong>There are no plots: ").append(escaped(obstacle)).append("</strong></p>\n");
-        }
         page.appendGoals();
         Section.of(summary).forEach((section) -> page.appendSection(section, plots));
         page.appendContenders();
@@ -108,7 +119,8 @@ final class HtmlPage
         html.append("<h1>Transports between two processes, measured</h1>\n<p class=\"soft\">")
             .append(escaped(results.kind())).append(" run, ").append(results.roundCount())
             .append(1 == results.roundCount() ? " round" : " rounds")
-            .append(", contenders in turn within each; ").append(escaped(environment.timeUtc())).append("</p>\n");
+            .append(", contenders in random order within each (seed ").append(results.seed())
+            .append("); ").append(escaped(environment.timeUtc())).append("</p>\n");
         final Map<String, String> facts = new LinkedHashMap<>();
         facts.put("Command", String.join(" ", results.commandLine()));
         facts.put("jcaps", environment.projectVersion() +
@@ -121,6 +133,9 @@ final class HtmlPage
         facts.put("Transparent huge pages", environment.transparentHugePages());
         facts.put("Kernel", environment.kernel());
         facts.put("Operating system", environment.operatingSystem());
+        facts.put("Clock", String.format(Locale.ROOT,
+            "a call costs %.0f ns, which each time contains; steps of %.0f ns",
+            environment.clockCostNs(), environment.clockStepNs()));
         facts.put("JVM", environment.jvm());
         facts.put("Arguments of every JVM", String.join(" ", environment.jvmArguments()));
         facts.put("Pinning", environment.pinning());
@@ -206,24 +221,32 @@ final class HtmlPage
             html.append("</tr>\n");
         }
         html.append("</table></div>\n");
-        rows.stream().map(Texts::partlyFailed).filter((text) -> null != text)
+        rows.stream().map(Texts::remarks).flatMap(List::stream)
             .forEach((text) -> html.append("<p class=\"soft\">").append(escaped(text)).append("</p>\n"));
     }
 
     private List<Column> columns(final Section section, final Cell group)
     {
         final List<Column> columns = new ArrayList<>();
-        if (Section.Kind.PIPELINED != section.kind())
+        if (!section.isCounted())
         {
-            columns.add(new Column("p50 <small>(least&ndash;most)</small>", (row) -> time(row, Metric.P50) +
-                spread(Texts.time(row.spread(Metric.P50).min()), Texts.time(row.spread(Metric.P50).max()))));
-            columns.add(new Column("p90", (row) -> time(row, Metric.P90)));
-            columns.add(new Column("p99", (row) -> time(row, Metric.P99)));
-            columns.add(new Column("p99.9", (row) -> time(row, Metric.P99_9)));
-            columns.add(new Column("p99.99", (row) -> time(row, Metric.P99_99)));
-            columns.add(new Column("max", (row) -> time(row, Metric.MAX)));
+            columns.add(time("p50", Metric.P50));
+            if (summary.rows(group).stream().anyMatch((row) -> !Double.isNaN(row.median(Metric.P50_BATCH))))
+            {
+                columns.add(new Column("p50 by 100", (row) ->
+                {
+                    final Summary.Spread spread = row.spread(Metric.P50_BATCH);
+                    return micro(Texts.exactTime(spread.median())) +
+                        spread(Texts.exactTime(spread.min()), Texts.exactTime(spread.max()));
+                }));
+            }
+            columns.add(time("p90", Metric.P90));
+            columns.add(time("p99", Metric.P99));
+            columns.add(time("p99.9", Metric.P99_9));
+            columns.add(time("p99.99", Metric.P99_99));
+            columns.add(new Column("max", (row) -> micro(Texts.time(row.max()))));
         }
-        if (Section.Kind.PIPELINED == section.kind() || Section.Kind.CROWD == section.kind())
+        if (section.isCounted() || Section.Kind.CROWD == section.kind())
         {
             columns.add(new Column("replies <small>(least&ndash;most)</small>",
                 (row) -> Texts.rate(row.median(Metric.REPLIES_PER_SECOND)) + spread(
@@ -234,14 +257,29 @@ final class HtmlPage
         {
             columns.add(new Column("slowest / fastest", (row) -> Texts.ratio(row.median(Metric.FAIRNESS))));
         }
-        final String floor = Section.floor(summary, group);
-        if (null != floor)
+        if (Section.hasFloor(summary, group))
         {
-            columns.add(new Column("&times; floor", (row) -> Texts.ratio(section.ratio(summary, row, floor))));
+            columns.add(new Column("&times; floor", (row) -> ratio(row.spread(Metric.TIMES_FLOOR))));
         }
         if (Section.isMeasured(summary, group.contender(Section.OWN)))
         {
-            columns.add(new Column("&times; jcaps", (row) -> Texts.ratio(section.ratio(summary, row, Section.OWN))));
+            columns.add(new Column("&times; jcaps",
+                (row) -> ratio(section.ratios(summary, row, Section.OWN))));
+        }
+        if (Section.Kind.LOAD == section.kind())
+        {
+            columns.add(new Column("rate", (row) -> Texts.rate(row.median(Metric.LOAD_PER_SECOND))));
+        }
+        if (summary.rows(group).stream().anyMatch((row) -> !Double.isNaN(row.median(Metric.CLIENT_CPU))))
+        {
+            columns.add(new Column("CPU per reply <small>client, server; of it helpers</small>", (row) ->
+                micro(Texts.time(row.median(Metric.CLIENT_CPU)) + ", " + Texts.time(row.median(Metric.SERVER_CPU)) +
+                    "; " + Texts.time(row.median(Metric.HELPER_CPU)))));
+        }
+        if (summary.rows(group).stream().anyMatch((row) -> !Double.isNaN(row.median(Metric.IDLE_CPUS))))
+        {
+            columns.add(new Column("CPUs busy when idle",
+                (row) -> Texts.ratio(row.median(Metric.IDLE_CPUS))));
         }
         columns.add(new Column("heap per reply <small>client, server</small>", (row) ->
             Texts.allocation(row.median(Metric.CLIENT_ALLOCATION)) + ", " +
@@ -270,9 +308,18 @@ final class HtmlPage
         html.append("</ul>\n");
     }
 
-    private static String time(final Summary.Row row, final Metric metric)
+    private static Column time(final String title, final Metric metric)
     {
-        return micro(Texts.time(row.median(metric)));
+        return new Column(title, (row) ->
+        {
+            final Summary.Spread spread = row.spread(metric);
+            return micro(Texts.time(spread.median())) + spread(Texts.time(spread.min()), Texts.time(spread.max()));
+        });
+    }
+
+    private static String ratio(final Summary.Spread spread)
+    {
+        return Texts.ratio(spread.median()) + spread(Texts.ratio(spread.min()), Texts.ratio(spread.max()));
     }
 
     private static String spread(final String min, final String max)

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /**
@@ -32,6 +31,7 @@ record Section(Kind kind, List<Cell> groups)
 
     private static final Comparator<Cell> ORDER = Comparator
         .comparingLong(Cell::ratePerSecond)
+        .thenComparingInt(Cell::loadPercent)
         .thenComparingInt(Cell::clientCount)
         .thenComparingInt(Cell::window)
         .thenComparingInt(Cell::length)
@@ -72,6 +72,7 @@ record Section(Kind kind, List<Cell> groups)
         final String what = switch (kind)
         {
             case PIPELINED -> "window " + group.window() + ", ";
+            case LOAD -> group.loadPercent() + " % of its capacity, ";
             case OPEN_LOOP -> Texts.count(group.ratePerSecond()) + " requests/s, ";
             case CONNECTED -> group.clientCount() + (1 == group.clientCount() ? " client, " : " clients, ");
             case CROWD -> group.clientCount() + " clients, ";
@@ -87,24 +88,20 @@ record Section(Kind kind, List<Cell> groups)
      */
     Summary.Metric metric()
     {
-        return Kind.PIPELINED == kind ? Summary.Metric.REPLIES_PER_SECOND : Summary.Metric.P50;
+        return isCounted() ? Summary.Metric.REPLIES_PER_SECOND : Summary.Metric.P50;
     }
 
-    /**
-     * @param summary of the run.
-     * @param group   one of this section.
-     * @return the floor that was measured in it; null if there is none.
-     */
-    static String floor(final Summary summary, final Cell group)
+    /** Whether replies are counted, not timed. */
+    boolean isCounted()
     {
-        for (final String name : List.of(FLOOR, FUTEX_FLOOR))
-        {
-            if (isMeasured(summary, group.contender(name)))
-            {
-                return name;
-            }
-        }
-        return null;
+        return Kind.PIPELINED == kind || Kind.STREAM == kind;
+    }
+
+    /** Whether the cells of a group know the floor of their own time and place. */
+    static boolean hasFloor(final Summary summary, final Cell group)
+    {
+        return summary.rows(group).stream()
+            .anyMatch((row) -> !Double.isNaN(row.median(Summary.Metric.TIMES_FLOOR)));
     }
 
     static boolean isMeasured(final Summary summary, final Cell cell)
@@ -112,11 +109,10 @@ record Section(Kind kind, List<Cell> groups)
         return summary.row(cell).filter((row) -> !row.isFailed()).isPresent();
     }
 
-    /** A row's ratio to another contender's; NaN if either was not measured. */
-    double ratio(final Summary summary, final Summary.Row row, final String contender)
+    /** A row's ratios to another contender's, over rounds; NaN if either was not measured. */
+    Summary.Spread ratios(final Summary summary, final Summary.Row row, final String contender)
     {
-        final OptionalDouble ratio = summary.ratio(row.cell(), row.cell().contender(contender), metric());
-        return ratio.orElse(Double.NaN);
+        return summary.ratios(row.cell(), row.cell().contender(contender), metric());
     }
 
     private static boolean isAloneOf(final Cell cell, final List<Cell> groups)
@@ -146,6 +142,12 @@ record Section(Kind kind, List<Cell> groups)
         OPEN_LOOP("Open loop: requests at a fixed rate",
             "Both sides spin. Times count from when a request should have been sent, so that a stall counts for all " +
             "that it delays. A run that missed its rate has failed."),
+        LOAD("Latency against load",
+            "Both sides spin. An open loop, as above, at a part of what the contender itself can do with 128 " +
+            "requests in flight: its cell measures that first, by the same loop."),
+        STREAM("One-way streams",
+            "Both sides spin. The sender does not wait for replies; one reply answers 64 messages, which says that " +
+            "they have arrived. In jcaps each message has a reply, which is empty here, and a disposal."),
         BLOCKING("One request in flight, both sides sleep",
             "Each side sleeps in the operating system until it is woken."),
         CONNECTED("One of many clients talks",
@@ -194,7 +196,17 @@ record Section(Kind kind, List<Cell> groups)
             {
                 return isPrebuilt ? PREBUILT : FILLED;
             }
-            return isPrebuilt ? Workload.PIPELINED == cell.workload() ? PIPELINED : OPEN_LOOP : OTHER;
+            if (!isPrebuilt)
+            {
+                return OTHER;
+            }
+            return switch (cell.workload())
+            {
+                case PIPELINED -> PIPELINED;
+                case STREAM -> STREAM;
+                case LOAD -> LOAD;
+                default -> OPEN_LOOP;
+            };
         }
     }
 }

@@ -6,6 +6,8 @@ package io.jcaps.bench.report;
 
 import io.jcaps.bench.suite.Summary;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -30,6 +32,12 @@ final class Texts
     static String time(final double ns)
     {
         return scaled(ns, TIME_UNITS, 0);
+    }
+
+    /** Below a microsecond with a tenth of a nanosecond. */
+    static String exactTime(final double ns)
+    {
+        return ns < 999.5 ? String.format(Locale.ROOT, "%.1f ns", ns) : time(ns);
     }
 
     static String rate(final double perSecond)
@@ -76,12 +84,29 @@ final class Texts
         return (row.hasRun() ? "failed: " : "no result: ") + row.failure();
     }
 
-    /** That some rounds do not count; null if all do, or none does. */
-    static String partlyFailed(final Summary.Row row)
+    /** Of which rounds a row's values are, where not of all. */
+    static List<String> remarks(final Summary.Row row)
     {
-        return 0 == row.failedCount() || row.isFailed() ? null :
-            row.contender() + ": " + row.failedCount() + " of " + row.roundCount() + " rounds do not count: " +
-            row.failure();
+        final List<String> remarks = new ArrayList<>();
+        if (row.isFailed())
+        {
+            return remarks;
+        }
+        final String of = " of " + row.roundCount() + " rounds ";
+        if (row.failedCount() > 0)
+        {
+            remarks.add(row.contender() + ": " + row.failedCount() + of + "do not count: " + row.failure());
+        }
+        if (row.unsteadyCount() > 0)
+        {
+            remarks.add(row.contender() + ": " + row.unsteadyCount() + of +
+                "not steady: the floor differed by more than 15 % within the cell, in each of 3 tries");
+        }
+        if (row.otherStateCount() > 0)
+        {
+            remarks.add(row.contender() + ": " + row.otherStateCount() + of + "in another state of the machine");
+        }
+        return remarks;
     }
 
     private static String scaled(final double value, final String[] units, final int wholeDecimals)

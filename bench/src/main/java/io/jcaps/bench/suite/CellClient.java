@@ -34,18 +34,21 @@ public final class CellClient
         Pinning.CLIENT.apply(cell.tuning());
         final List<EchoClient> clients = ChildJvm.started(
             () -> Contenders.byName(cell.contender()).connect(cell, Path.of(args[1])));
+        final FloorProbe.Client probe = ChildJvm.started(() -> FloorProbe.Client.open(cell, Path.of(args[1])));
         System.out.println(ChildJvm.READY);
-        final ClientResult result = measure(cell, clients);
+        final ClientResult result = measure(cell, clients, probe);
         CloseHelper.quietCloseAll(clients);
+        CloseHelper.quietClose(probe);
         System.out.println(result.toJson());
     }
 
-    private static ClientResult measure(final Cell cell, final List<EchoClient> clients)
+    private static ClientResult measure(
+        final Cell cell, final List<EchoClient> clients, final FloorProbe.Client probe)
     {
         try
         {
             return Workload.CROWD == cell.workload() ?
-                Crowd.measure(cell, clients) : new SoloMeasurement(cell, clients.get(0)).measure();
+                Crowd.measure(cell, clients, probe) : new SoloMeasurement(cell, clients.get(0), probe).measure();
         }
         catch (final Exception ex)
         {

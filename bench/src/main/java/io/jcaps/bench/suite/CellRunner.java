@@ -28,6 +28,8 @@ public final class CellRunner
         "--enable-native-access=ALL-UNNAMED",
         "-Dagrona.disable.bounds.checks=true");
 
+    /** Of the times between probes: one ends with the first probe, one with the warm-up. */
+    private static final int FIRST_CPU_PART = 2;
     private static final long HANG_NS = TimeUnit.SECONDS.toNanos(30);
     private static final String NO_REPLY = "no reply came while it was measured";
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -82,7 +84,9 @@ public final class CellRunner
         }
         try
         {
-            return measure(cell, round, directory, extraArguments);
+            final List<String> program = contender.program();
+            return !program.isEmpty() ? measureProgram(program, cell, round, directory) :
+                measure(cell, round, directory, extraArguments);
         }
         catch (final RuntimeException ex)
         {
@@ -125,6 +129,7 @@ public final class CellRunner
     {
         final List<String> jvmArguments = new ArrayList<>(JVM_ARGUMENTS);
         jvmArguments.addAll(Contenders.byName(cell.contender()).jvmArguments());
+        jvmArguments.addAll(Contenders.jvmArguments());
         jvmArguments.addAll(extraArguments);
         return ChildJvm.start(mainClass, jvmArguments, List.of(cell.toJson(), directory.toString()));
     }
@@ -145,19 +150,68 @@ public final class CellRunner
         try (ChildJvm server = start(CellServer.class, cell, directory, extraArguments);
             ChildJvm client = start(CellClient.class, cell, directory, extraArguments))
         {
-            final ClientResult asked = ClientResult.fromJson(awaitClient(client, server, timeoutNs(cell)));
+            final ClientResult asked = ClientResult.fromJson(awaitClient(
+                client, server, timeoutNs(cell), () -> resultOf(server)));
             final ServerResult answered = resultOf(server);
             return new CellResult(
                 cell,
                 round,
+                asked.warmUpCount(),
                 asked.measuredCount(),
                 asked.elapsedNs(),
                 asked.histogram(),
+                asked.batchHistogram(),
                 asked.countByClient(),
                 asked.allocatedPerReply(),
                 answered.allocatedPerReply(),
+                asked.probes(),
+                cpu(asked, answered),
+                asked.loadPerSecond(),
+                1,
                 failure(asked, answered));
         }
+    }
+
+    private static CellResult measureProgram(
+        final List<String> program, final Cell cell, final int round, final Path directory)
+    {
+        try (ChildJvm server = ChildJvm.startProgram(NativeCell.command(program, "serve", cell, directory));
+            ChildJvm client = ChildJvm.startProgram(NativeCell.command(program, "ask", cell, directory)))
+        {
+            final String asked = awaitClient(client, server, timeoutNs(cell), () -> server.end());
+            return NativeCell.result(cell, round, asked, String.join("", server.end()));
+        }
+    }
+
+    /** The first two parts were before the measurement. */
+    private static CpuUse cpu(final ClientResult asked, final ServerResult answered)
+    {
+        final List<CpuTrace.Part> client = asked.cpu();
+        final List<CpuTrace.Part> server = answered.cpu();
+        final int end = client.size() - (asked.hasIdle() ? 1 : 0);
+        if (end <= FIRST_CPU_PART || client.size() != server.size() || 0 == asked.cpuCount())
+        {
+            return CpuUse.NONE;
+        }
+        double clientNs = 0;
+        double serverNs = 0;
+        double helperNs = 0;
+        for (int i = FIRST_CPU_PART; i < end; i++)
+        {
+            clientNs += client.get(i).cpuNs();
+            serverNs += server.get(i).cpuNs();
+            helperNs += client.get(i).helperNs() + server.get(i).helperNs();
+        }
+        return new CpuUse(
+            clientNs / asked.cpuCount(),
+            serverNs / asked.cpuCount(),
+            helperNs / asked.cpuCount(),
+            asked.hasIdle() ? cpus(client.get(end)) + cpus(server.get(end)) : Double.NaN);
+    }
+
+    private static double cpus(final CpuTrace.Part part)
+    {
+        return (double)part.cpuNs() / part.wallNs();
     }
 
     private static String failure(final ClientResult asked, final ServerResult answered)
@@ -171,7 +225,8 @@ public final class CellRunner
         return null == asked.failure() && 0 == asked.measuredCount() ? NO_REPLY : asked.failure();
     }
 
-    private static String awaitClient(final ChildJvm client, final ChildJvm server, final long timeoutNs)
+    private static String awaitClient(
+        final ChildJvm client, final ChildJvm server, final long timeoutNs, final Runnable onServerEnd)
     {
         final long deadlineNs = System.nanoTime() + timeoutNs;
         String line = null;
@@ -182,7 +237,7 @@ public final class CellRunner
         }
         if (null == line && !server.isAlive())
         {
-            resultOf(server);
+            onServerEnd.run();
             throw new IllegalStateException("the server ended before its client");
         }
         return null == line ? client.awaitLine(POLL_NS) : line;
@@ -191,10 +246,10 @@ public final class CellRunner
     /** Far more than any cell takes that works: an open loop gives up by itself. */
     private static long timeoutNs(final Cell cell)
     {
-        return HANG_NS + 10 * (cell.warmUpNs() + cell.measuredNs());
+        return HANG_NS + 20 * (cell.warmUpNs() + cell.measuredNs());
     }
 
-    private static String difference(final long sentCount, final Tally tally)
+    static String difference(final long sentCount, final Tally tally)
     {
         final boolean isRight = tally.requestCount() == sentCount && 0 == tally.corruptCount() &&
             (Tally.NO_DISPOSALS == tally.disposalCount() || tally.disposalCount() == sentCount);

@@ -24,8 +24,23 @@ public final class CellServer
     private static final int BLOCKING_BATCH_COUNT = 20;
     private static final int SERVE_LIMIT = 16;
 
-    private CellServer()
+    private final EchoServer server;
+    private final FloorProbe.Server probe;
+    private final Waiting waiting;
+    /** One that sleeps returns after each request: the client may ask for a probe after any. */
+    private final int batchCount;
+    private final int serveLimit;
+    private final CpuTrace cpu = new CpuTrace();
+    private long servedCount;
+
+    private CellServer(final Cell cell, final EchoServer server, final FloorProbe.Server probe)
     {
+        this.server = server;
+        this.probe = probe;
+        waiting = cell.waiting();
+        final boolean isOneAtATime = Waiting.BLOCK == waiting && null != probe;
+        batchCount = isOneAtATime ? 1 : Waiting.BLOCK == waiting ? BLOCKING_BATCH_COUNT : BATCH_COUNT;
+        serveLimit = isOneAtATime ? 1 : SERVE_LIMIT;
     }
 
     /**
@@ -38,11 +53,19 @@ public final class CellServer
         final ParentLife parent = ParentLife.watch();
         Pinning.SERVER.apply(cell.tuning());
         try (EchoServer server = ChildJvm.started(
-            () -> Contenders.byName(cell.contender()).serve(cell, directory)))
+                () -> Contenders.byName(cell.contender()).serve(cell, directory));
+            FloorProbe.Server probe = ChildJvm.started(() -> FloorProbe.Server.open(cell, directory)))
         {
-            parent.onEnd(server::wake);
+            parent.onEnd(() ->
+            {
+                server.wake();
+                if (null != probe)
+                {
+                    probe.wake();
+                }
+            });
             System.out.println(ChildJvm.READY);
-            System.out.println(serve(cell, server, parent).toJson());
+            System.out.println(new CellServer(cell, server, probe).serve(parent).toJson());
         }
         finally
         {
@@ -51,19 +74,24 @@ public final class CellServer
         }
     }
 
-    private static ServerResult serve(final Cell cell, final EchoServer server, final ParentLife parent)
+    private ServerResult serve(final ParentLife parent)
     {
         try
         {
             final AllocationTrace trace = new AllocationTrace();
-            long servedCount = 0;
             while (parent.isPresent())
             {
-                servedCount += serveBatch(server, cell.waiting());
+                serveBatch();
                 trace.sample(servedCount);
+                if (null != probe && probe.isAsked(servedCount))
+                {
+                    cpu.beforeProbe();
+                    probe.answer(parent::isPresent);
+                    cpu.afterProbe();
+                }
             }
             final double allocated = trace.bytesPerOperationOfSecondHalf();
-            return new ServerResult(server.end(), allocated, null);
+            return new ServerResult(server.end(), allocated, cpu.parts(), null);
         }
         catch (final RuntimeException ex)
         {
@@ -72,24 +100,26 @@ public final class CellServer
         }
     }
 
-    private static int serveBatch(final EchoServer server, final Waiting waiting)
+    private void serveBatch()
     {
-        final int batchCount = Waiting.BLOCK == waiting ? BLOCKING_BATCH_COUNT : BATCH_COUNT;
         int count = 0;
         for (int i = 0; i < batchCount; i++)
         {
-            final int served = server.serve(SERVE_LIMIT);
+            final int served = server.serve(serveLimit);
             count += served;
-            if (0 == served && Waiting.SPIN != waiting)
+            if (0 == served)
             {
-                if (Waiting.BLOCK == waiting)
+                if (Waiting.BLOCK == waiting || null != probe && probe.isAsked(servedCount + count))
                 {
                     // It has waited long enough to ask whether anybody is there.
                     break;
                 }
-                Thread.yield();
+                if (Waiting.YIELD == waiting)
+                {
+                    Thread.yield();
+                }
             }
         }
-        return count;
+        servedCount += count;
     }
 }

@@ -12,6 +12,7 @@ import org.HdrHistogram.Histogram;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 
 /**
@@ -20,22 +21,35 @@ import java.util.concurrent.CyclicBarrier;
 final class Crowd
 {
     private static final int BATCH_COUNT = 100;
+    /** Times its own time, after which a warm-up is given up. */
+    private static final int PATIENCE_FOR_WARM_UP = 10;
 
     private final Cell cell;
     private final CyclicBarrier barrier;
+    private final FloorProbe.Client floor;
+    private final List<Probe> probes = new ArrayList<>();
+    private boolean isWarm;
     private volatile long startNs;
     private volatile RuntimeException failure;
 
-    private Crowd(final Cell cell)
+    private Crowd(final Cell cell, final FloorProbe.Client floor)
     {
         this.cell = cell;
-        // The action runs when all are there: from then on their clocks count.
-        barrier = new CyclicBarrier(cell.clientCount(), () -> startNs = System.nanoTime());
+        this.floor = floor;
+        // The action runs, in one client's thread, when all are there and nothing is in flight.
+        barrier = new CyclicBarrier(cell.clientCount(), this::startPart);
     }
 
-    static ClientResult measure(final Cell cell, final List<EchoClient> clients) throws InterruptedException
+    /**
+     * @param cell    to measure.
+     * @param clients connected.
+     * @param floor   of one client's thread and the server's; null if the cell has none.
+     * @return what came of it.
+     */
+    static ClientResult measure(final Cell cell, final List<EchoClient> clients, final FloorProbe.Client floor)
+        throws InterruptedException
     {
-        final Crowd crowd = new Crowd(cell);
+        final Crowd crowd = new Crowd(cell, floor);
         final List<Member> members = new ArrayList<>();
         for (final EchoClient client : clients)
         {
@@ -55,6 +69,7 @@ final class Crowd
         }
         final Histogram histogram = Histograms.create();
         long sentCount = 0;
+        long warmUpCount = 0;
         double allocated = 0;
         final long[] countByClient = new long[members.size()];
         for (int i = 0; i < countByClient.length; i++)
@@ -62,18 +77,45 @@ final class Crowd
             final Member member = members.get(i);
             histogram.add(member.histogram);
             sentCount += member.sentCount;
+            warmUpCount += member.warmUpCount;
             allocated += member.allocatedPerReply * member.measuredCount;
             countByClient[i] = member.measuredCount;
         }
         final long measuredCount = Arrays.stream(countByClient).sum();
         return new ClientResult(
             sentCount,
+            warmUpCount,
             measuredCount,
             cell.measuredNs(),
             Histograms.encode(histogram),
+            null,
             countByClient,
             allocated / measuredCount,
+            crowd.probes,
+            List.of(),
+            0,
+            false,
+            Double.NaN,
             null);
+    }
+
+    /** Before the warm-up, before each half of the measurement, and after it. */
+    private void startPart()
+    {
+        if (null != floor)
+        {
+            floor.ask(0);
+            if (isWarm)
+            {
+                probes.add(floor.take());
+            }
+            else
+            {
+                floor.warmUp();
+                isWarm = true;
+            }
+        }
+        startNs = System.nanoTime();
     }
 
     private final class Member
@@ -84,6 +126,7 @@ final class Crowd
         private final AllocationTrace allocation = new AllocationTrace();
         private final Thread thread;
         private long sentCount;
+        private long warmUpCount;
         private long measuredCount;
         private double allocatedPerReply;
 
@@ -100,25 +143,55 @@ final class Crowd
             {
                 barrier.await();
                 runUntil(startNs + cell.warmUpNs());
+                final long giveUpNs = startNs + PATIENCE_FOR_WARM_UP * cell.warmUpNs();
+                while (sentCount < CellResult.LEAST_WARM_UP_COUNT / cell.clientCount() + 1 &&
+                    System.nanoTime() - giveUpNs < 0)
+                {
+                    runBatch(giveUpNs);
+                }
+                barrier.await();
                 histogram.reset();
-                final long countBefore = sentCount;
-                runUntil(startNs + cell.warmUpNs() + cell.measuredNs());
-                allocatedPerReply = allocation.bytesPerOperation(countBefore);
-                measuredCount = sentCount - countBefore;
+                warmUpCount = sentCount;
+                runUntil(startNs + cell.measuredNs() / 2);
+                barrier.await();
+                runUntil(startNs + cell.measuredNs() / 2);
+                allocatedPerReply = allocation.bytesPerOperation(warmUpCount);
+                measuredCount = sentCount - warmUpCount;
+                barrier.await();
             }
             catch (final Exception ex)
             {
-                failure = new IllegalStateException(thread.getName() + " failed: " + ex.getMessage(), ex);
+                if (null == failure && !(ex instanceof BrokenBarrierException))
+                {
+                    failure = new IllegalStateException(thread.getName() + " failed: " + ex.getMessage(), ex);
+                }
+                breakBarrier();
+            }
+        }
+
+        /** Or the others would wait for this one. */
+        private void breakBarrier()
+        {
+            Thread.currentThread().interrupt();
+            try
+            {
+                barrier.await();
+            }
+            catch (final InterruptedException | BrokenBarrierException ex)
+            {
+                // As it was meant.
             }
         }
 
         private void runUntil(final long deadlineNs)
         {
-            while (System.nanoTime() - deadlineNs < 0)
+            // At least once: a busy machine may take this thread away until the time has passed.
+            do
             {
                 runBatch(deadlineNs);
                 allocation.sample(sentCount);
             }
+            while (System.nanoTime() - deadlineNs < 0);
         }
 
         private void runBatch(final long deadlineNs)
@@ -126,12 +199,13 @@ final class Crowd
             for (int i = 0; i < BATCH_COUNT; i++)
             {
                 final long sentNs = System.nanoTime();
-                if (sentNs - deadlineNs >= 0)
+                roundTrip();
+                final long receivedNs = System.nanoTime();
+                Histograms.record(histogram, receivedNs - sentNs);
+                if (receivedNs - deadlineNs >= 0)
                 {
                     return;
                 }
-                roundTrip();
-                Histograms.record(histogram, System.nanoTime() - sentNs);
             }
         }
 

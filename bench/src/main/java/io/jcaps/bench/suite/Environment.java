@@ -33,6 +33,8 @@ import java.util.stream.Collectors;
  * @param cpuFlagsOfInterest   those flags of the processor that bear on clocks and copying; null if not known.
  * @param governor             of the processors' frequency; "none" if the system tells of none.
  * @param kernel               name and version, and the clock that it counts time by.
+ * @param clockCostNs          nanoseconds of one look at the clock, which each time contains.
+ * @param clockStepNs          nanoseconds of the clock's least step.
  * @param operatingSystem      name and version of the distribution.
  * @param jvm                  name, version and vendor.
  * @param jvmArguments         that the JVMs of every contender got.
@@ -51,6 +53,8 @@ public record Environment(
     String cpuFlagsOfInterest,
     String governor,
     String kernel,
+    double clockCostNs,
+    double clockStepNs,
     String operatingSystem,
     String jvm,
     List<String> jvmArguments,
@@ -107,6 +111,8 @@ public record Environment(
             findFlagsOfInterest(flags),
             firstLine("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "none"),
             findKernel(),
+            Clock.costNs(),
+            Clock.stepNs(),
             value(lines("/etc/os-release"), "PRETTY_NAME", '=', System.getProperty("os.name")).replace("\"", ""),
             findJvm(),
             CellRunner.JVM_ARGUMENTS,

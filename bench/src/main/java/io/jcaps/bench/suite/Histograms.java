@@ -18,6 +18,9 @@ import java.util.zip.Deflater;
  */
 public final class Histograms
 {
+    /** Round trips that are timed together. */
+    static final int BATCH_LENGTH = 100;
+
     private static final long MAX_VALUE_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int DIGITS = 3;
 

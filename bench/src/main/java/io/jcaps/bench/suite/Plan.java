@@ -41,20 +41,29 @@ public record Plan(
     private static final String FLOOR = "floor";
     /** Whom the goals compare with, and where. */
     private static final List<String> FAST_PEERS = List.of(FLOOR, OWN, "aeron-exclusive");
+    private static final List<String> WINDOW_PEERS =
+        List.of(OWN, "jcaps-batch", "aeron-exclusive", "agrona-rings");
     private static final List<String> BLOCKING_PEERS = List.of(OWN, "futex-floor", "unix-socket");
     private static final List<String> ALONE = List.of(OWN);
+    /** No goal compares with them, or they take minutes to build. */
+    private static final List<String> NOT_QUICK = List.of("jcaps-await", "jcaps-g1gc", "jcaps-zgc", "tcp", "iceoryx2");
 
     private static final int SHORT_LENGTH = 32;
+    /** 60 KiB: the longest round number that Aeron takes in one frame, written in place. */
+    private static final int CLAIMED_LENGTH = 61_440;
     private static final int LONG_LENGTH = 65_536;
     private static final int CROWD_CLIENT_COUNT = 8;
     private static final int FULL_ROUND_COUNT = 5;
     private static final int QUICK_ROUND_COUNT = 3;
 
     private static final List<Integer> FULL_LENGTHS =
-        List.of(SHORT_LENGTH, 256, 1024, 4096, 16_384, LONG_LENGTH, 131_072);
+        List.of(SHORT_LENGTH, 256, 1024, 4096, 16_384, CLAIMED_LENGTH, LONG_LENGTH, 131_072);
     private static final List<Integer> FULL_WINDOWS = List.of(1, 8, 64, 128);
     private static final List<Long> FULL_RATES = List.of(10_000L, 100_000L, 1_000_000L);
     private static final List<Integer> FULL_CLIENT_COUNTS = List.of(1, 8, 32, 128);
+    private static final List<Integer> STREAM_LENGTHS = List.of(SHORT_LENGTH, 1024);
+    /** Of a contender's own capacity. */
+    private static final List<Integer> LOAD_PERCENTS = List.of(20, 50, 80);
     private static final List<Integer> QUICK_LENGTHS = List.of(SHORT_LENGTH, LONG_LENGTH);
     private static final List<Integer> QUICK_WINDOWS = List.of(64);
     private static final List<Long> QUICK_RATES = List.of(100_000L);
@@ -70,6 +79,8 @@ public record Plan(
 
     /** To start two JVMs and to end them: about what it takes on two cores of a server of 2024. */
     private static final long START_NS = TimeUnit.MILLISECONDS.toNanos(900);
+    /** The floor's warm-up, and three probes of it. */
+    private static final long PROBES_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
     /**
      * Nobody changes it.
@@ -121,7 +132,8 @@ public record Plan(
      */
     static long estimateNs(final Cell cell)
     {
-        return START_NS + cell.warmUpNs() + cell.measuredNs();
+        // A quarter more, for round trips that are timed in batches.
+        return START_NS + PROBES_NS + cell.warmUpNs() + cell.measuredNs() * 5 / 4;
     }
 
     private static final class Builder
@@ -147,7 +159,7 @@ public record Plan(
             {
                 for (final int window : options.windowsOr(options.isQuick() ? QUICK_WINDOWS : FULL_WINDOWS))
                 {
-                    add(FAST_PEERS, timed(cell(SHORT_LENGTH).pipelined(window)));
+                    add(WINDOW_PEERS, timed(cell(SHORT_LENGTH).pipelined(window)));
                 }
             }
             if (options.has(PlanOptions.Part.OPEN_LOOP))
@@ -165,6 +177,20 @@ public record Plan(
             if (options.has(PlanOptions.Part.CROWD))
             {
                 add(ALONE, timed(cell(SHORT_LENGTH).crowd(CROWD_CLIENT_COUNT)));
+            }
+            if (options.has(PlanOptions.Part.STREAM) && !options.isQuick())
+            {
+                for (final int length : STREAM_LENGTHS)
+                {
+                    add(FAST_PEERS, timed(cell(length).stream()));
+                }
+            }
+            if (options.has(PlanOptions.Part.LOAD) && !options.isQuick())
+            {
+                for (final int percent : LOAD_PERCENTS)
+                {
+                    add(FAST_PEERS, shortTimed(cell(SHORT_LENGTH).load(percent)));
+                }
             }
             return new Plan(
                 options.kind(),
@@ -249,12 +275,13 @@ public record Plan(
             {
                 final String name = contender.name();
                 final Cell own = cell.contender(name);
-                final String refusal = contender.refusal(own);
+                final boolean isWanted = isWanted(name, quickContenders);
+                final String refusal = refusal(contender, own, isWanted);
                 if (cells.contains(own))
                 {
                     continue;
                 }
-                if (!isWanted(name, quickContenders))
+                if (!isWanted)
                 {
                     if (null == refusal && options.contenders().isEmpty())
                     {
@@ -272,13 +299,24 @@ public record Plan(
             }
         }
 
+        /** What it cannot do; what the machine lacks is asked only of one that takes part: it may build a program. */
+        private static String refusal(final Contender contender, final Cell cell, final boolean isWanted)
+        {
+            final String refusal = contender.refusal(cell);
+            return null == refusal && isWanted ? contender.obstacle() : refusal;
+        }
+
         private boolean isWanted(final String name, final List<String> quickContenders)
         {
             if (!options.contenders().isEmpty())
             {
                 return options.contenders().contains(name);
             }
-            return !options.isQuick() || quickContenders.isEmpty() || quickContenders.contains(name);
+            if (!options.isQuick())
+            {
+                return true;
+            }
+            return quickContenders.isEmpty() ? !NOT_QUICK.contains(name) : quickContenders.contains(name);
         }
 
         private void addPoint(final List<Cell> cells)

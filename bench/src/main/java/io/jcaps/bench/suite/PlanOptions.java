@@ -273,7 +273,11 @@ public final class PlanOptions
         /** Many clients are connected, and one talks. */
         CLIENTS,
         /** Many clients talk at once. */
-        CROWD;
+        CROWD,
+        /** Messages in one direction. */
+        STREAM,
+        /** Open loops at a part of what each contender can do. */
+        LOAD;
 
         /**
          * @return name by which it is chosen.

@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param commandLine that started the run.
  * @param kind        "quick", "full" or "custom".
  * @param roundCount  how often each cell was measured.
+ * @param seed        of the order of contenders within the rounds.
  * @param contenders  that took part, in the order in which they are shown.
  * @param cells       what each cell gave in each round, failures included.
  */
@@ -22,6 +23,7 @@ public record Results(
     List<String> commandLine,
     String kind,
     int roundCount,
+    long seed,
     List<ContenderInfo> contenders,
     List<CellResult> cells)
 {

@@ -27,7 +27,7 @@ import java.nio.file.StandardCopyOption;
 public final class ResultsFile
 {
     private static final String FORMAT = "jcaps-bench-results";
-    private static final int VERSION = 1;
+    private static final int VERSION = 3;
     private static final Gson GSON = new GsonBuilder()
         .registerTypeAdapter(double.class, new NumberOrNull())
         // By the type of the value it writes, too, whatever the type of the field.

@@ -8,14 +8,17 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import io.jcaps.bench.Tally;
 
+import java.util.List;
+
 /**
  * What the JVM that answers says at its end.
  *
  * @param tally             what it served.
  * @param allocatedPerReply bytes of heap that its thread took for each, over the second half of them.
+ * @param cpu               CPU time before each probe.
  * @param failure           null, or what ended it before its time.
  */
-record ServerResult(Tally tally, double allocatedPerReply, String failure)
+record ServerResult(Tally tally, double allocatedPerReply, List<CpuTrace.Part> cpu, String failure)
 {
     /** For NaN. */
     private static final Gson GSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
@@ -23,7 +26,7 @@ record ServerResult(Tally tally, double allocatedPerReply, String failure)
     static ServerResult failed(final Exception ex)
     {
         final Object reason = null == ex.getMessage() ? ex : ex.getMessage();
-        return new ServerResult(null, Double.NaN, "the server failed: " + reason);
+        return new ServerResult(null, Double.NaN, List.of(), "the server failed: " + reason);
     }
 
     static ServerResult fromJson(final String json)

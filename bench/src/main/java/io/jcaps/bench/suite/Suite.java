@@ -9,7 +9,12 @@ import io.jcaps.bench.Contender;
 import io.jcaps.bench.contender.Contenders;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -21,28 +26,75 @@ public final class Suite
     /** Ctrl-C reaches the JVMs that measure, too, and they may be faster: their end is no failure then. */
     private static final long STOP_GRACE_MS = 500;
 
+    /** Tries to measure a cell in one state of the machine. */
+    private static final int TRY_COUNT = 3;
+
     private final Plan plan;
+    private final long seed;
     private final Listener listener;
     private final Runner runner;
     private final List<CellResult> results = new ArrayList<>();
+    private final Set<List<Object>> done = new HashSet<>();
+    private long endNs = Long.MAX_VALUE;
     private final CountDownLatch stopped = new CountDownLatch(1);
 
     /**
      * @param plan         to run.
+     * @param seed         of the order of cells within a round; the same seed gives the same order.
      * @param jvmArguments for each JVM that measures, beside what the suite and the contenders give it.
      * @param listener     that follows.
      */
-    public Suite(final Plan plan, final List<String> jvmArguments, final Listener listener)
+    public Suite(final Plan plan, final long seed, final List<String> jvmArguments, final Listener listener)
     {
-        this(plan, listener, (cell, round) -> CellRunner.run(cell, round, jvmArguments));
+        this(plan, seed, listener, (cell, round) -> CellRunner.run(cell, round, jvmArguments));
     }
 
-    Suite(final Plan plan, final Listener listener, final Runner runner)
+    Suite(final Plan plan, final long seed, final Listener listener, final Runner runner)
     {
         this.plan = plan;
+        this.seed = seed;
         this.listener = listener;
         this.runner = runner;
         results.addAll(plan.refusals());
+    }
+
+    /**
+     * Continues a run.
+     *
+     * @param earlier results of the same plan: what they have is not measured again. Refusals among them are dropped.
+     * @return this.
+     */
+    public Suite resume(final List<CellResult> earlier)
+    {
+        for (final CellResult result : earlier)
+        {
+            final boolean isPlanned = plan.points().stream().anyMatch((point) -> point.contains(result.cell()));
+            if (isPlanned && done.add(List.of(result.cell(), result.round())))
+            {
+                results.add(result);
+            }
+        }
+        return this;
+    }
+
+    /**
+     * Lets {@link #run} return before a cell that would not end in time.
+     *
+     * @param longestNs nanoseconds from now.
+     * @return this.
+     */
+    public Suite endWithin(final long longestNs)
+    {
+        endNs = System.nanoTime() + longestNs;
+        return this;
+    }
+
+    /**
+     * @return whether each cell of the plan was measured in each round.
+     */
+    public boolean isComplete()
+    {
+        return results().size() - plan.refusals().size() >= plan.cellCount();
     }
 
     /**
@@ -54,19 +106,30 @@ public final class Suite
         final long totalNs = plan.estimateNs();
         long doneNs = 0;
         int index = 0;
+        // Mixed: the first numbers of a Random hardly differ for small seeds.
+        final Random random = new Random(new SplittableRandom(seed).nextLong());
         for (final List<Cell> point : plan.points())
         {
             for (int round = 1; round <= plan.roundCount(); round++)
             {
-                for (final Cell cell : point)
+                // No contender always follows the same one.
+                final List<Cell> cells = new ArrayList<>(point);
+                Collections.shuffle(cells, random);
+                for (final Cell cell : cells)
                 {
-                    if (isStopped())
+                    if (done.contains(List.of(cell, round)))
+                    {
+                        index++;
+                        doneNs += Plan.estimateNs(cell);
+                        continue;
+                    }
+                    if (isStopped() || Long.MAX_VALUE != endNs && isTooLate(cell))
                     {
                         return;
                     }
                     listener.onStart(new Progress(cell, round, ++index, plan.cellCount(),
                         (double)doneNs / totalNs, leftNs(System.nanoTime() - startNs, doneNs, totalNs)));
-                    final CellResult result = runner.run(cell, round);
+                    final CellResult result = runSteadily(cell, round);
                     if (add(result))
                     {
                         listener.onResult(result);
@@ -124,6 +187,31 @@ public final class Suite
             }
         }
         return infos;
+    }
+
+    /** Again if the machine changed its state within the cell; of three that are unsteady, the least unsteady one. */
+    private CellResult runSteadily(final Cell cell, final int round)
+    {
+        CellResult best = null;
+        for (int i = 1; i <= TRY_COUNT && !isStopped(); i++)
+        {
+            final CellResult result = runner.run(cell, round).tryCount(i);
+            if (null != result.failure() || result.isSteady())
+            {
+                return result;
+            }
+            // A probe that could not be taken has no ratio, and is worse than any that has.
+            if (null == best || result.probeRatio() < best.probeRatio() || Double.isNaN(best.probeRatio()))
+            {
+                best = result;
+            }
+        }
+        return null == best ? CellResult.failed(cell, round, "stopped") : best.tryCount(TRY_COUNT);
+    }
+
+    private boolean isTooLate(final Cell cell)
+    {
+        return System.nanoTime() + Plan.estimateNs(cell) - endNs > 0;
     }
 
     private boolean add(final CellResult result)

@@ -9,6 +9,7 @@ import org.HdrHistogram.Histogram;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -19,13 +20,20 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
- * What the rounds of each cell come to: medians over rounds, and ratios of cells that were measured in the same round.
- * Rounds that failed do not count.
+ * What the rounds of each cell come to: medians over rounds, and ratios of cells that were measured in the same round
+ * and in the same state of the machine. Rounds that failed do not count.
+ * <p>
+ * A machine may have several speeds, each for minutes. The values of cells that are shown beside each other are of one
+ * state: that in which most of them were measured, as their own probes of the floor tell.
  */
 public final class Summary
 {
+    private static final int TIMES_NEEDED = 10;
+    private static final int LEAST_BATCH_COUNT = 20;
+
     private final Results results;
     private final Map<Cell, List<Sample>> samplesByCell = new LinkedHashMap<>();
     private final Map<Cell, Row> rowByCell = new LinkedHashMap<>();
@@ -40,7 +48,7 @@ public final class Summary
         {
             samplesByCell.computeIfAbsent(result.cell(), (cell) -> new ArrayList<>()).add(Sample.of(result));
         }
-        samplesByCell.forEach((cell, samples) -> rowByCell.put(cell, row(cell, samples)));
+        samplesByCell.forEach((cell, samples) -> rowByCell.put(cell, row(cell, samples, stateNs(group(cell)))));
     }
 
     /**
@@ -94,87 +102,134 @@ public final class Summary
     }
 
     /**
-     * How many times another cell's value a cell's value is, in the same round: what disturbs the machine for minutes
-     * disturbs both alike.
+     * How many times another cell's value a cell's value is, in the same round and the same state of the machine: what
+     * disturbs the machine for minutes disturbs both alike.
      *
      * @param cell   with its contender.
      * @param other  with its contender.
      * @param metric to compare.
-     * @return the median over those rounds in which both were measured; empty if there are none, or the other's value
-     *         is 0 or not known.
+     * @return the median over those rounds in which both were measured in one state; empty if there are none, or the
+     *         other's value is 0 or not known.
      */
     public OptionalDouble ratio(final Cell cell, final Cell other, final Metric metric)
     {
-        final Map<Integer, Double> valueByRound = valueByRound(cell, metric);
-        final Map<Integer, Double> otherByRound = valueByRound(other, metric);
-        valueByRound.keySet().retainAll(otherByRound.keySet());
-        final double median = median(valueByRound.entrySet().stream()
-            .mapToDouble((entry) -> entry.getValue() / otherByRound.get(entry.getKey())));
+        final double median = ratios(cell, other, metric).median();
         return Double.isFinite(median) ? OptionalDouble.of(median) : OptionalDouble.empty();
     }
 
     /**
-     * @param cell with its contender.
-     * @return the times of all rounds that count, in nanoseconds; empty if there are none, or replies were only
-     *         counted.
+     * @param cell   with its contender.
+     * @param other  with its contender.
+     * @param metric to compare.
+     * @return the least, median and most of what {@link #ratio} is the median of.
      */
-    public Optional<Histogram> merged(final Cell cell)
+    public Spread ratios(final Cell cell, final Cell other, final Metric metric)
     {
-        final Histogram merged = Histograms.create();
-        for (final CellResult result : results.cells())
-        {
-            if (result.cell().equals(cell) && null == result.failure() && null != result.histogram())
-            {
-                merged.add(Histograms.decode(result.histogram()));
-            }
-        }
-        return 0 == merged.getTotalCount() ? Optional.empty() : Optional.of(merged);
+        final Map<Integer, Sample> otherByRound = new TreeMap<>();
+        counted(samplesByCell.getOrDefault(other, List.of())).forEach((sample) ->
+            otherByRound.put(sample.result.round(), sample));
+        return Spread.of(counted(samplesByCell.getOrDefault(cell, List.of()))
+            .filter((sample) -> otherByRound.containsKey(sample.result.round()))
+            .filter((sample) -> sample.result.isComparable(otherByRound.get(sample.result.round()).result))
+            .mapToDouble((sample) ->
+                sample.values.get(metric) / otherByRound.get(sample.result.round()).values.get(metric)));
     }
 
-    private Map<Integer, Double> valueByRound(final Cell cell, final Metric metric)
+    /**
+     * The round that the table's p50 is of, or of the two in the middle the faster one. Rounds are not pooled: each may
+     * have another state of the machine.
+     *
+     * @param cell with its contender.
+     * @return the times of that round, in nanoseconds; empty if no round counts, or replies were only counted.
+     */
+    public Optional<Histogram> medianRound(final Cell cell)
     {
-        final Map<Integer, Double> valueByRound = new TreeMap<>();
-        for (final Sample sample : samplesByCell.getOrDefault(cell, List.of()))
-        {
-            if (null == sample.failure)
-            {
-                valueByRound.put(sample.round, sample.values.get(metric));
-            }
-        }
-        return valueByRound;
+        final List<Sample> timed = used(samplesByCell.getOrDefault(cell, List.of()), stateNs(group(cell))).stream()
+            .filter((sample) -> !Double.isNaN(sample.values.get(Metric.P50)))
+            .sorted(Comparator.comparingDouble((sample) -> sample.values.get(Metric.P50)))
+            .toList();
+        return timed.isEmpty() ? Optional.empty() :
+            Optional.of(Histograms.decode(timed.get((timed.size() - 1) / 2).result.histogram()));
     }
 
-    private static Row row(final Cell cell, final List<Sample> samples)
+    /**
+     * @param cell with its contender.
+     * @return the times of all rounds that the table's values are of, in nanoseconds.
+     */
+    public List<Histogram> rounds(final Cell cell)
     {
+        return used(samplesByCell.getOrDefault(cell, List.of()), stateNs(group(cell))).stream()
+            .filter((sample) -> !Double.isNaN(sample.values.get(Metric.P50)))
+            .map((sample) -> Histograms.decode(sample.result.histogram()))
+            .toList();
+    }
+
+    /**
+     * The state of the machine in which most cells of a group were measured.
+     *
+     * @return the floor's time in it; NaN if no cell was probed, or none was steady.
+     */
+    private double stateNs(final Cell group)
+    {
+        final double[] states = samplesByCell.entrySet().stream()
+            .filter((entry) -> group(entry.getKey()).equals(group))
+            .flatMap((entry) -> counted(entry.getValue()))
+            .filter((sample) -> !sample.result.probes().isEmpty() && sample.result.isSteady())
+            .mapToDouble((sample) -> sample.result.stateNs())
+            .sorted()
+            .toArray();
+        double best = Double.NaN;
+        long bestCount = 0;
+        for (final double state : states)
+        {
+            final long count = Arrays.stream(states).filter((ns) -> CellResult.isSameState(ns, state)).count();
+            if (count > bestCount)
+            {
+                best = state;
+                bestCount = count;
+            }
+        }
+        return best;
+    }
+
+    private static Stream<Sample> counted(final List<Sample> samples)
+    {
+        return samples.stream().filter((sample) -> null == sample.failure);
+    }
+
+    /** The rounds that a row's values are of: the steady ones in the group's state, or all if there are none. */
+    private static List<Sample> used(final List<Sample> samples, final double stateNs)
+    {
+        final List<Sample> inState =
+            counted(samples).filter((sample) -> sample.result.isSteady() && sample.isOf(stateNs)).toList();
+        return inState.isEmpty() ? counted(samples).toList() : inState;
+    }
+
+    private static Row row(final Cell cell, final List<Sample> samples, final double stateNs)
+    {
+        final List<Sample> all = counted(samples).toList();
+        final long steadyCount = all.stream().filter((sample) -> sample.result.isSteady()).count();
+        final List<Sample> used = used(samples, stateNs);
+        final long otherStateCount =
+            all.stream().filter((sample) -> sample.result.isSteady() && !sample.isOf(stateNs)).count();
         final Map<Metric, Spread> spreads = new EnumMap<>(Metric.class);
         for (final Metric metric : Metric.values())
         {
-            final double[] values = samples.stream()
-                .filter((sample) -> null == sample.failure)
-                .mapToDouble((sample) -> sample.values.get(metric))
-                .filter((value) -> !Double.isNaN(value))
-                .sorted()
-                .toArray();
-            spreads.put(metric, 0 == values.length ? Spread.NONE :
-                new Spread(values[0], median(Arrays.stream(values)), values[values.length - 1]));
+            spreads.put(metric, Spread.of(used.stream().mapToDouble((sample) -> sample.values.get(metric))));
         }
         final List<String> failures = samples.stream()
             .map((sample) -> sample.failure)
             .filter((failure) -> null != failure)
             .toList();
         final boolean hasRun = samples.stream().anyMatch((sample) -> sample.values.get(Metric.REPLIES_PER_SECOND) > 0);
-        return new Row(
-            cell, samples.size(), failures.size(), failures.isEmpty() ? null : failures.get(0), hasRun, spreads);
+        return new Row(cell, samples.size(), failures.size(), (int)(all.size() - steadyCount),
+            (int)otherStateCount, failures.isEmpty() ? null : failures.get(0), hasRun,
+            Spread.of(all.stream().mapToDouble((sample) -> sample.values.get(Metric.MAX))).max(), spreads);
     }
 
-    private static double median(final DoubleStream values)
+    private static double median(final double[] sorted)
     {
-        final double[] sorted = values.filter((value) -> !Double.isNaN(value)).sorted().toArray();
         final int middle = sorted.length / 2;
-        if (0 == sorted.length)
-        {
-            return Double.NaN;
-        }
         return 1 == sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
@@ -193,14 +248,28 @@ public final class Summary
         P99_9(99.9),
         /** The time that 99.99 % of the replies took at most. */
         P99_99(99.99),
-        /** The longest time. */
+        /** The longest time. Over rounds, the most counts: see {@link Row#max()}. */
         MAX(100),
+        /** The median of round trips that were timed 100 at a time: finer than the clock's steps. */
+        P50_BATCH(Double.NaN),
         /** Replies per second. */
         REPLIES_PER_SECOND(Double.NaN),
+        /** {@link #P50} as a multiple of the floor that was probed within the same cell. */
+        TIMES_FLOOR(Double.NaN),
         /** Bytes of heap per reply that the client's thread took. */
         CLIENT_ALLOCATION(Double.NaN),
         /** Bytes of heap per reply that the server's thread took. */
         SERVER_ALLOCATION(Double.NaN),
+        /** CPU time of the client for each reply, in nanoseconds. */
+        CLIENT_CPU(Double.NaN),
+        /** CPU time of the server for each reply, in nanoseconds. */
+        SERVER_CPU(Double.NaN),
+        /** Part of both that helpers took, such as a driver. */
+        HELPER_CPU(Double.NaN),
+        /** CPUs that both keep busy while nothing is sent. */
+        IDLE_CPUS(Double.NaN),
+        /** Requests per second of a load. */
+        LOAD_PER_SECOND(Double.NaN),
         /** Replies of the slowest client of a crowd, as a part of the fastest's. */
         FAIRNESS(Double.NaN);
 
@@ -209,6 +278,14 @@ public final class Summary
         Metric(final double percentile)
         {
             this.percentile = percentile;
+        }
+
+        /**
+         * @return samples of one round below which this is not given: ten times those of which one lies beyond it.
+         */
+        long leastSampleCount()
+        {
+            return 100 == percentile ? 1 : Math.round(TIMES_NEEDED * 100 / (100 - percentile));
         }
 
         /**
@@ -230,20 +307,38 @@ public final class Summary
     public record Spread(double min, double median, double max)
     {
         static final Spread NONE = new Spread(Double.NaN, Double.NaN, Double.NaN);
+
+        static Spread of(final DoubleStream values)
+        {
+            final double[] sorted = values.filter(Double::isFinite).sorted().toArray();
+            return 0 == sorted.length ? NONE :
+                new Spread(sorted[0], Summary.median(sorted), sorted[sorted.length - 1]);
+        }
     }
 
     /**
      * One contender's share of a group.
      *
-     * @param cell        with its contender.
-     * @param roundCount  rounds that were tried.
-     * @param failedCount rounds of these that failed.
-     * @param failure     why the first of them did; null if none did.
-     * @param hasRun      whether replies were received in any, be it that they do not count.
-     * @param spreads     of each metric, over the rounds that count.
+     * @param cell            with its contender.
+     * @param roundCount      rounds that were tried.
+     * @param failedCount     rounds of these that failed.
+     * @param unsteadyCount   rounds in which the machine changed its state within the cell, in each of three tries.
+     * @param otherStateCount steady rounds in another state of the machine than the others of this group.
+     * @param failure         why the first of them did; null if none did.
+     * @param hasRun          whether replies were received in any, be it that they do not count.
+     * @param maxNs           longest time of all rounds that count, in any state; NaN if none was timed.
+     * @param spreads         of each metric, over the rounds that count: steady, and in the group's state, if any was.
      */
     public record Row(
-        Cell cell, int roundCount, int failedCount, String failure, boolean hasRun, Map<Metric, Spread> spreads)
+        Cell cell,
+        int roundCount,
+        int failedCount,
+        int unsteadyCount,
+        int otherStateCount,
+        String failure,
+        boolean hasRun,
+        double maxNs,
+        Map<Metric, Spread> spreads)
     {
         /**
          * @return name of the contender.
@@ -271,6 +366,14 @@ public final class Summary
         }
 
         /**
+         * @return the longest time of all rounds, whatever state they were measured in; NaN if none was timed.
+         */
+        public double max()
+        {
+            return maxNs;
+        }
+
+        /**
          * @param metric to look up.
          * @return its least, median and most.
          */
@@ -280,26 +383,42 @@ public final class Summary
         }
     }
 
-    private record Sample(int round, String failure, Map<Metric, Double> values)
+    private record Sample(CellResult result, String failure, Map<Metric, Double> values)
     {
         static Sample of(final CellResult result)
         {
             final Histogram histogram = null == result.histogram() ? null : Histograms.decode(result.histogram());
-            final boolean isTimed = null != histogram && histogram.getTotalCount() > 0;
+            final long sampleCount = null == histogram ? 0 : histogram.getTotalCount();
             final Map<Metric, Double> values = new EnumMap<>(Metric.class);
             for (final Metric metric : Metric.values())
             {
                 if (metric.isTime())
                 {
                     values.put(metric,
-                        isTimed ? (double)histogram.getValueAtPercentile(metric.percentile) : Double.NaN);
+                        sampleCount >= metric.leastSampleCount() ?
+                            (double)histogram.getValueAtPercentile(metric.percentile) : Double.NaN);
                 }
             }
+            final Histogram batches =
+                null == result.batchHistogram() ? null : Histograms.decode(result.batchHistogram());
+            values.put(Metric.P50_BATCH, null == batches || batches.getTotalCount() < LEAST_BATCH_COUNT ? Double.NaN :
+                batches.getValueAtPercentile(Metric.P50.percentile) / (double)Histograms.BATCH_LENGTH);
+            values.put(Metric.TIMES_FLOOR, values.get(Metric.P50) / result.floorNs());
             values.put(Metric.REPLIES_PER_SECOND, result.repliesPerSecond());
             values.put(Metric.CLIENT_ALLOCATION, result.clientAllocatedPerReply());
             values.put(Metric.SERVER_ALLOCATION, result.serverAllocatedPerReply());
+            values.put(Metric.CLIENT_CPU, result.cpu().clientNs());
+            values.put(Metric.SERVER_CPU, result.cpu().serverNs());
+            values.put(Metric.HELPER_CPU, result.cpu().helperNs());
+            values.put(Metric.IDLE_CPUS, result.cpu().idleCpus());
+            values.put(Metric.LOAD_PER_SECOND, result.loadPerSecond());
             values.put(Metric.FAIRNESS, fairness(result.countByClient()));
-            return new Sample(result.round(), result.failure(), values);
+            return new Sample(result, result.obstacle(), values);
+        }
+
+        boolean isOf(final double stateNs)
+        {
+            return result.probes().isEmpty() || CellResult.isSameState(result.stateNs(), stateNs);
         }
 
         private static double fairness(final long[] countByClient)

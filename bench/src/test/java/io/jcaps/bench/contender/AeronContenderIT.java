@@ -8,11 +8,7 @@ import io.jcaps.bench.Cell;
 import io.jcaps.bench.EchoClient;
 import io.jcaps.bench.EchoServer;
 import io.jcaps.bench.MemoryDirectory;
-import io.jcaps.bench.PayloadKind;
 import io.jcaps.bench.Tally;
-import io.jcaps.bench.Waiting;
-import io.jcaps.bench.suite.CellResult;
-import io.jcaps.bench.suite.CellRunner;
 import org.agrona.CloseHelper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,7 +16,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -32,62 +27,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AeronContenderIT
 {
-    private static final List<String> NAMES = List.of("aeron-exclusive", "aeron-shared");
-    private static final long WARM_UP_NS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long MEASURED_NS = TimeUnit.MILLISECONDS.toNanos(50);
-    /** For what runs by the clock: a stall of a busy machine must not take all of it. */
-    private static final long CLOCKED_NS = TimeUnit.MILLISECONDS.toNanos(500);
-    /** Low: a request may be late by one period before the rate counts as missed. */
-    private static final long RATE_PER_SECOND = 10;
+    private static final List<String> NAMES = List.of(
+        "aeron-exclusive", "aeron-shared", "aeron-exclusive-invoker", "aeron-shared-invoker");
 
     @ParameterizedTest
     @MethodSource("cells")
     void shouldEchoWholeMessages(final Cell cell)
     {
-        final CellResult result = CellRunner.run(cell, 1);
-
-        assertThat(result.failure()).isNull();
-        assertThat(result.measuredCount()).isPositive();
+        EchoCells.assertEchoes(cell);
     }
 
     static List<Cell> cells()
     {
-        final List<Cell> cells = new ArrayList<>();
-        for (final String name : NAMES)
-        {
-            for (final int length : new int[]{32, 4096, Cell.MAX_LENGTH})
-            {
-                final Cell cell = Cell.roundTrip(name, length).times(WARM_UP_NS, MEASURED_NS);
-                final Cell filled = cell.payload(PayloadKind.FILLED);
-                cells.add(cell);
-                cells.add(filled);
-                cells.add(cell.pipelined(Cell.MAX_WINDOW));
-                cells.add(filled.pipelined(Cell.MAX_WINDOW));
-                cells.add(filled.openLoop(RATE_PER_SECOND).times(WARM_UP_NS, CLOCKED_NS));
-                cells.add(filled.clientCount(3));
-                cells.add(filled.crowd(3).times(WARM_UP_NS, CLOCKED_NS));
-            }
-        }
-        return cells;
+        return NAMES.stream()
+            .flatMap((name) -> EchoCells.of(name, 32, 4096, 61_440, 131_072, Cell.MAX_LENGTH).stream()).toList();
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldSayWhyItDoesNotBlock(final boolean isExclusive)
     {
-        final String name = new AeronContender(isExclusive).name();
-
-        final CellResult result = CellRunner.run(Cell.roundTrip(name, 32).waiting(Waiting.BLOCK), 1);
-
-        assertThat(result.failure()).contains("no way to sleep until a message comes");
-        assertThat(result.measuredCount()).isZero();
+        EchoCells.assertDoesNotBlock(new AeronContender(isExclusive, false).name());
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldTellClientsApart(final boolean isExclusive)
     {
-        final AeronContender contender = new AeronContender(isExclusive);
+        final AeronContender contender = new AeronContender(isExclusive, false);
         final Cell cell = Cell.roundTrip(contender.name(), Cell.MAX_LENGTH).clientCount(3);
         try (MemoryDirectory directory = new MemoryDirectory();
             EchoServer server = contender.serve(cell, directory.path()))
@@ -112,7 +79,7 @@ class AeronContenderIT
     @Test
     void shouldLeaveNothingBehind()
     {
-        final AeronContender contender = new AeronContender(true);
+        final AeronContender contender = new AeronContender(true, false);
         final Cell cell = Cell.roundTrip(contender.name(), 32).clientCount(2);
         try (MemoryDirectory directory = new MemoryDirectory())
         {

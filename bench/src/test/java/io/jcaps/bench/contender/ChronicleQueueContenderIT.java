@@ -41,6 +41,7 @@ class ChronicleQueueContenderIT
     /** Both ends, for more messages than three files hold; tells which files it has seen, and how many at once. */
     static final class ManyFiles
     {
+        private static final int LENGTH = 131_072;
         private static final int MESSAGE_COUNT = 3 * 1024 + 100;
 
         private ManyFiles()
@@ -50,7 +51,7 @@ class ChronicleQueueContenderIT
         public static void main(final String[] args) throws Exception
         {
             System.out.println(ChildJvm.READY);
-            final Cell cell = Cell.roundTrip(NAME, Cell.MAX_LENGTH).payload(PayloadKind.FILLED);
+            final Cell cell = Cell.roundTrip(NAME, LENGTH).payload(PayloadKind.FILLED);
             final ChronicleQueueContender contender = new ChronicleQueueContender();
             final Set<String> seen = new TreeSet<>();
             int mostAtOnce = 0;

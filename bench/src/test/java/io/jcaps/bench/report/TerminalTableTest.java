@@ -24,9 +24,9 @@ class TerminalTableTest
     void shouldShowEachContenderWithItsRatios()
     {
         final String text = print(new SyntheticResults()
-            .addTimes(Cell.roundTrip("floor", 32), 1, 100).addTimes(OWN, 1, 125).build());
+            .addProbed(Cell.roundTrip("floor", 32), 1, 100, 100).addProbed(OWN, 1, 100, 125).build());
 
-        assertThat(text).containsPattern("32 B +p50 +p99 +p99.9 +p99.99 +max +x floor +x jcaps\n");
+        assertThat(text).containsPattern("32 B +p50 +least +most +by 100 +p99 +p99.9 +p99.99 +max +x floor +x jcaps\n");
         assertThat(text).containsPattern("floor +100 ns .* 1.00 +0.80\n");
         assertThat(text).containsPattern("jcaps +125 ns .* 1.25 +1.00\n");
     }

@@ -11,6 +11,8 @@ import io.jcaps.bench.PayloadKind;
 import io.jcaps.bench.Tuning;
 import io.jcaps.bench.Waiting;
 import io.jcaps.bench.contender.Contenders;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +42,7 @@ class CellRunnerIT
             OWN.contender("floor"),
             OWN,
             OWN.payload(PayloadKind.FILLED),
-            Cell.roundTrip("jcaps", Cell.MAX_LENGTH).times(TIME_NS, TIME_NS),
+            Cell.roundTrip("jcaps", 131_072).times(TIME_NS, TIME_NS),
             OWN.waiting(Waiting.BLOCK),
             OWN.clientCount(16),
             OWN.crowd(3).times(TIME_NS, TimeUnit.SECONDS.toNanos(1)),
@@ -48,7 +50,56 @@ class CellRunnerIT
             OWN.tuning(new Tuning(false, true, true)));
     }
 
+    static List<Cell> streams()
+    {
+        return List.of("jcaps", "jcaps-batch", "aeron-exclusive", "agrona-rings", "unix-socket").stream()
+            .map((name) -> OWN.contender(name).stream()).toList();
+    }
+
+    @DisplayName("a stream is counted and verified message by message, whichever of them are answered")
     @ParameterizedTest
+    @MethodSource("streams")
+    void shouldStream(final Cell cell)
+    {
+        final CellResult result = CellRunner.run(cell, 1);
+
+        assertThat(result.failure()).isNull();
+        assertThat(result.measuredCount()).isPositive();
+        assertThat(result.histogram()).isNull();
+    }
+
+    @DisplayName("a load is a part of what the contender itself can do; a rate that is missed is said")
+    @Test
+    void shouldMeasureUnderLoad()
+    {
+        final CellResult result = CellRunner.run(OWN.load(20), 1);
+
+        assertThat(result.loadPerSecond()).isPositive();
+        if (null == result.failure())
+        {
+            assertThat(Histograms.decode(result.histogram()).getTotalCount()).isEqualTo(result.measuredCount());
+        }
+        else
+        {
+            assertThat(result.failure()).contains("missed its rate");
+        }
+    }
+
+    @DisplayName("CPU time of both sides is measured; two sides that spin keep two CPUs busy when idle, sleepers none")
+    @Test
+    void shouldMeasureCpuTime()
+    {
+        final CpuUse spinning = CellRunner.run(OWN, 1).cpu();
+        final CpuUse sleeping = CellRunner.run(OWN.waiting(Waiting.BLOCK), 1).cpu();
+
+        assertThat(spinning.clientNs()).isPositive();
+        assertThat(spinning.serverNs()).isPositive();
+        assertThat(spinning.helperNs()).isNotNegative();
+        assertThat(sleeping.idleCpus()).as("asleep").isLessThan(spinning.idleCpus());
+    }
+
+    @ParameterizedTest
+    @Tag("full")
     @MethodSource("cells")
     void shouldMeasure(final Cell cell)
     {
@@ -59,6 +110,7 @@ class CellRunnerIT
         assertThat(result.round()).isEqualTo(3);
         assertThat(result.measuredCount()).isPositive();
         assertThat(result.repliesPerSecond()).isPositive();
+        assertThat(result.probes()).as("before, in the middle, after").hasSize(3);
         if (null != result.histogram())
         {
             assertThat(Histograms.decode(result.histogram()).getTotalCount()).isEqualTo(result.measuredCount());
@@ -117,6 +169,24 @@ class CellRunnerIT
         assertThat(result.failure()).contains("missing");
         assertThat(result.measuredCount()).isZero();
         assertThat(result.clientAllocatedPerReply()).isNaN();
+    }
+
+    @Test
+    void shouldRefuseMoreThanTheTransportTakes()
+    {
+        assertThat(CellRunner.run(OWN.pipelined(129), 1).failure()).contains("at most 128 messages");
+        assertThat(CellRunner.run(Cell.roundTrip("jcaps", 131_073), 1).failure()).contains("at most 131072 bytes");
+    }
+
+    @Test
+    void shouldWarmUpUntilTheCodeIsCompiledButNotForEver()
+    {
+        final CellResult result = CellRunner.run(OWN.times(1_000_000_000, TIME_NS), 1);
+
+        assertThat(result.failure()).isNull();
+        // A machine that is busy for ten seconds gives fewer, and then no number.
+        assertThat(null == result.obstacle()).isEqualTo(
+            result.warmUpCount() >= 20_000 && result.measuredCount() >= 1_000);
     }
 
     @Test

@@ -23,6 +23,8 @@ class EnvironmentTest
         assertThat(environment.cpuCount()).isPositive();
         assertThat(environment.governor()).isNotBlank();
         assertThat(environment.kernel()).startsWith(System.getProperty("os.name"));
+        assertThat(environment.clockCostNs()).isPositive();
+        assertThat(environment.clockStepNs()).isPositive();
         assertThat(environment.operatingSystem()).isNotBlank().doesNotContain("\"");
         assertThat(environment.jvm()).contains(System.getProperty("java.vm.version"));
         assertThat(environment.jvmArguments()).isEqualTo(CellRunner.JVM_ARGUMENTS);

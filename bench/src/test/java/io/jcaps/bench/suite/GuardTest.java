@@ -5,6 +5,7 @@
 package io.jcaps.bench.suite;
 
 import io.jcaps.bench.Cell;
+import io.jcaps.bench.Waiting;
 import io.jcaps.bench.Workload;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
@@ -22,11 +23,12 @@ class GuardTest
     private final List<CellResult> results = new ArrayList<>();
 
     @Test
-    void shouldCompareARoundTripWithTheFloorAndMeasureEachWayToWait()
+    void shouldMeasureARoundTripAWindowAndSleepers()
     {
         assertThat(plan.points()).hasSize(1);
-        assertThat(plan.points().get(0)).extracting(Cell::contender)
-            .containsExactly("floor", "jcaps", "jcaps", "jcaps", "jcaps");
+        assertThat(plan.points().get(0)).extracting(Cell::contender).containsOnly("jcaps").hasSize(4);
+        assertThat(plan.points().get(0)).anyMatch((cell) -> 64 == cell.window())
+            .anyMatch((cell) -> Waiting.BLOCK == cell.waiting());
     }
 
     @Test
@@ -37,8 +39,10 @@ class GuardTest
         final Guard.Verdict verdict = Guard.judge(plan, results);
 
         assertThat(verdict.failures()).isEmpty();
-        assertThat(verdict.lines()).anyMatch((line) -> line.contains("p50: 1.30 x the floor's"))
-            .anyMatch((line) -> line.contains("p99: 1.30 x the floor's"))
+        assertThat(verdict.lines())
+            .anyMatch((line) -> line.contains("32 B, p50: 1.30 x its own floor") && line.contains("3 of 3 rounds"))
+            .anyMatch((line) -> line.contains("32 B, blocking, p50: 1.30 x"))
+            .anyMatch((line) -> line.contains("32 B, window 64, time per reply: 1.00 x"))
             .anyMatch((line) -> line.matches(" +32 B +0 +0"));
     }
 
@@ -54,10 +58,34 @@ class GuardTest
     @Test
     void shouldFailWhenTheRatioIsAboveTheLimitInEachRound()
     {
-        measure(310, 320, 330, 0);
+        measure(151, 152, 153, 0);
+
+        assertThat(Guard.judge(plan, results).failures()).hasSize(2)
+            .anyMatch((failure) -> failure.contains("32 B, p50") && failure.contains("1.51 x"))
+            .anyMatch((failure) -> failure.contains("32 B, blocking"));
+    }
+
+    @Test
+    void shouldFailWhenAWindowTakesLonger()
+    {
+        measure(130, 130, 130, 0);
+        results.replaceAll((result) -> 1 == result.cell().window() ? result : SyntheticResults.probed(
+            SyntheticResults.result(result.cell(), result.round(), 1_000, 121_000, null, null, 0, 0, null),
+            FLOOR_NS, FLOOR_NS, FLOOR_NS));
 
         assertThat(Guard.judge(plan, results).failures()).singleElement().asString()
-            .contains("32 B").contains("3.10 x");
+            .contains("window 64").contains("1.21 x");
+    }
+
+    @Test
+    void shouldNotJudgeWhereTheMachineChangedItsSpeed()
+    {
+        measure(900, 900, 900, 0);
+        results.replaceAll((result) -> SyntheticResults.probed(result, 100, 100, 120));
+
+        final Guard.Verdict verdict = Guard.judge(plan, results);
+        assertThat(verdict.failures()).isEmpty();
+        assertThat(verdict.lines().stream().filter((line) -> line.contains("not judged"))).hasSize(3);
     }
 
     @Test
@@ -92,12 +120,11 @@ class GuardTest
         {
             for (final Cell cell : plan.points().get(0))
             {
-                final boolean isFloor = "floor".equals(cell.contender());
                 final Histogram histogram = Histograms.create();
-                histogram.recordValueWithCount(isFloor ? FLOOR_NS : ns[round - 1], 1000);
-                results.add(new CellResult(cell, round, 1000, 1_000_000,
+                histogram.recordValueWithCount(ns[round - 1], 1000);
+                results.add(SyntheticResults.probed(SyntheticResults.result(cell, round, 1_000, 100_000,
                     Workload.PIPELINED == cell.workload() ? null : Histograms.encode(histogram), null,
-                    allocated, allocated, null));
+                    allocated, allocated, null), FLOOR_NS, FLOOR_NS, FLOOR_NS));
             }
         }
     }

@@ -60,7 +60,7 @@ class PlanTest
     {
         final List<Cell> cells = cells(Plan.of(options));
 
-        for (final int length : List.of(32, 256, 1024, 4096, 16_384, 65_536, 131_072))
+        for (final int length : List.of(32, 256, 1024, 4096, 16_384, 61_440, 65_536, 131_072))
         {
             for (final PayloadKind payload : PayloadKind.values())
             {
@@ -156,10 +156,10 @@ class PlanTest
             .hasMessageContaining("floor, jcaps");
         assertThatThrownBy(() -> options.parts(List.of("sprint"))).hasMessageContaining("sprint")
             .hasMessageContaining("round-trip, pipelined");
-        assertThatThrownBy(() -> options.lengths(List.of(131_073))).hasMessageContaining("131072")
-            .hasMessageContaining("131073");
+        assertThatThrownBy(() -> options.lengths(List.of(1_048_577))).hasMessageContaining("1048576")
+            .hasMessageContaining("1048577");
         assertThatThrownBy(() -> options.lengths(List.of(7))).hasMessageContaining(": 7");
-        assertThatThrownBy(() -> options.windows(List.of(129))).hasMessageContaining("128: 129");
+        assertThatThrownBy(() -> options.windows(List.of(4097))).hasMessageContaining("4096: 4097");
         assertThatThrownBy(() -> options.ratesPerSecond(List.of(0L))).hasMessageContaining(": 0");
         assertThatThrownBy(() -> options.ratesPerSecond(List.of(-5L))).hasMessageContaining(": -5");
         assertThatThrownBy(() -> options.clientCounts(List.of(0))).hasMessageContaining(": 0");

@@ -29,8 +29,9 @@ class ResultsFileTest
     {
         final Results results = new SyntheticResults()
             .addTimes(CELL, 1, 100, 200, 300)
+            .addProbed(CELL, 3, 99.5, 100)
             .addFailure(CELL, 2, "it \"failed\" <there>")
-            .add(new CellResult(CELL.crowd(2), 1, 30, 1000, null, new long[]{10, 20}, 0.5, Double.NaN, null))
+            .add(SyntheticResults.result(CELL.crowd(2), 1, 30, 1000, null, new long[]{10, 20}, 0.5, Double.NaN, null))
             .build();
         final Path path = directory.resolve("results.json");
 
@@ -95,8 +96,10 @@ class ResultsFileTest
         assertRefused("[1, 2]", "");
         assertRefused("{\"format\": \"other\"}", "format=jcaps-bench-results");
         assertRefused(ours + "99}", "version=99");
-        assertRefused(ours + "1}", "no results");
-        assertRefused(ours + "1, \"results\": {}}", "environment");
+        assertRefused(ours + "1}", "version=1");
+        assertRefused(ours + "2}", "version=2");
+        assertRefused(ours + "3}", "no results");
+        assertRefused(ours + "3, \"results\": {}}", "environment");
         assertRefused(new String(new byte[]{(byte)0xFF, (byte)0xFE, 0}, StandardCharsets.ISO_8859_1),
             "");
     }
@@ -106,7 +109,7 @@ class ResultsFileTest
     {
         final Path path = directory.resolve("results.json");
         final Results results = new SyntheticResults()
-            .add(new CellResult(CELL, 7, 1, 1, "c29tZXRoaW5nIGVsc2U=", null, 0, 0, null)).build();
+            .add(SyntheticResults.result(CELL, 7, 1, 1, "c29tZXRoaW5nIGVsc2U=", null, 0, 0, null)).build();
         ResultsFile.write(results, path);
 
         assertThatThrownBy(() -> ResultsFile.read(path))
@@ -121,7 +124,7 @@ class ResultsFileTest
         final CellResult result = CellResult.failed(CELL, 1, "no");
 
         assertThatThrownBy(() -> new Results(
-            SyntheticResults.environment(), List.of(), "custom", 1, List.of(), List.of(result)))
+            SyntheticResults.environment(), List.of(), "custom", 1, 0, List.of(), List.of(result)))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessageContaining("contender=jcaps");
     }

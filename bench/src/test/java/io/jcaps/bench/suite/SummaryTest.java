@@ -6,7 +6,11 @@ package io.jcaps.bench.suite;
 
 import io.jcaps.bench.Cell;
 import io.jcaps.bench.suite.Summary.Metric;
+import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
+
+import java.util.List;
+import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -62,6 +66,72 @@ class SummaryTest
     }
 
     @Test
+    void shouldGiveAPercentileOnlyFromTenTimesTheSamplesThatItNeeds()
+    {
+        final Metric[] metrics = {Metric.P50, Metric.P99, Metric.P99_9, Metric.P99_99, Metric.MAX};
+        assertThat(givenOf(999)).isEmpty();
+        assertThat(givenOf(1_000)).containsExactly(Metric.P50, Metric.P99, Metric.MAX);
+        assertThat(givenOf(9_999)).containsExactly(Metric.P50, Metric.P99, Metric.MAX);
+        assertThat(givenOf(10_000)).containsExactly(Metric.P50, Metric.P99, Metric.P99_9, Metric.MAX);
+        assertThat(givenOf(100_000)).containsExactly(metrics);
+    }
+
+    @Test
+    void shouldSayWhyFewSamplesOrAShortWarmUpGiveNoNumber()
+    {
+        final CellResult few = timed(999, CellResult.LEAST_WARM_UP_COUNT);
+        final CellResult cold = timed(1_000, CellResult.LEAST_WARM_UP_COUNT - 1);
+
+        final Summary.Row fewRow = new Summary(new SyntheticResults().add(few).build()).row(OWN).orElseThrow();
+        assertThat(fewRow.isFailed()).isTrue();
+        assertThat(fewRow.failure()).contains("999 of at least 1000");
+        final Summary.Row coldRow = new Summary(new SyntheticResults().add(cold).build()).row(OWN).orElseThrow();
+        assertThat(coldRow.isFailed()).isTrue();
+        assertThat(coldRow.failure()).contains("warm-up: 19999 of at least 20000");
+    }
+
+    @Test
+    void shouldTakeTheLongestTimeOfAllRoundsForTheMaximum()
+    {
+        final Summary.Row row = new Summary(new SyntheticResults()
+            .addProbed(OWN, 1, 100, 130).addProbed(OWN, 2, 100, 140).addProbed(OWN, 3, 400, 9_000).build())
+            .row(OWN).orElseThrow();
+
+        assertThat(row.max()).as("in another state, and yet the maximum").isBetween(8_990.0, 9_010.0);
+    }
+
+    @Test
+    void shouldGiveAMedianThatIsFinerThanTheClock()
+    {
+        final Histogram batches = Histograms.create();
+        batches.recordValueWithCount(13_710, 1_000);
+        final CellResult single = timed(1_000, CellResult.LEAST_WARM_UP_COUNT);
+        final CellResult result = new CellResult(OWN, 1, single.warmUpCount(), 1_000, 1_000, single.histogram(),
+            Histograms.encode(batches), null, 0, 0, List.of(), CpuUse.NONE, Double.NaN, 1, null);
+
+        final double ns = new Summary(new SyntheticResults().add(result).build()).row(OWN).orElseThrow()
+            .median(Metric.P50_BATCH);
+
+        assertThat(ns).isCloseTo(137.1, within(0.2));
+    }
+
+    private static List<Metric> givenOf(final int sampleCount)
+    {
+        final Summary.Row row = new Summary(new SyntheticResults()
+            .add(timed(sampleCount, CellResult.LEAST_WARM_UP_COUNT)).build()).row(OWN).orElseThrow();
+        return Stream.of(Metric.P50, Metric.P99, Metric.P99_9, Metric.P99_99, Metric.MAX)
+            .filter((metric) -> !Double.isNaN(row.median(metric))).toList();
+    }
+
+    private static CellResult timed(final int sampleCount, final int warmUpCount)
+    {
+        final Histogram histogram = Histograms.create();
+        histogram.recordValueWithCount(100, sampleCount);
+        return new CellResult(OWN, 1, warmUpCount, sampleCount, 1_000, Histograms.encode(histogram), null, null, 0, 0,
+            List.of(), CpuUse.NONE, Double.NaN, 1, null);
+    }
+
+    @Test
     void shouldCompareWithinRounds()
     {
         // The machine is ten times slower in the second round: for both.
@@ -72,6 +142,59 @@ class SummaryTest
             .build());
 
         assertThat(summary.ratio(OWN, FLOOR, Metric.P50).orElseThrow()).isCloseTo(1.2, within(1e-9));
+    }
+
+    @Test
+    void shouldCompareOnlyCellsInTheSameStateOfTheMachine()
+    {
+        final Summary summary = new Summary(new SyntheticResults()
+            .addProbed(OWN, 1, 100, 130).addProbed(FLOOR, 1, 100, 100)
+            // The machine changed between the two.
+            .addProbed(OWN, 2, 400, 520).addProbed(FLOOR, 2, 100, 100)
+            .addProbed(OWN, 3, 105, 130).addProbed(FLOOR, 3, 100, 100)
+            // And here within a cell.
+            .add(SyntheticResults.probed(new SyntheticResults().addTimes(OWN, 4, 900).build().cells().get(0), 100, 500))
+            .addProbed(FLOOR, 4, 100, 100)
+            .build());
+
+        assertThat(summary.ratio(OWN, FLOOR, Metric.P50).orElseThrow()).isCloseTo(1.3, within(1e-9));
+        assertThat(summary.ratios(OWN, FLOOR, Metric.P50).max()).isCloseTo(1.3, within(1e-9));
+    }
+
+    @Test
+    void shouldCompareACellWithItsOwnFloor()
+    {
+        final Summary summary = new Summary(new SyntheticResults()
+            .addProbed(OWN, 1, 100, 125).addProbed(OWN, 2, 400, 500).addProbed(OWN, 3, 100, 125).build());
+
+        assertThat(summary.row(OWN).orElseThrow().median(Metric.TIMES_FLOOR)).isEqualTo(1.25);
+    }
+
+    @Test
+    void shouldShowValuesOfOneStateOfTheMachineInOneTable()
+    {
+        final Summary summary = new Summary(new SyntheticResults()
+            .addProbed(OWN, 1, 100, 130).addProbed(OWN, 2, 400, 520).addProbed(OWN, 3, 410, 530)
+            .addProbed(FLOOR, 1, 100, 100).addProbed(FLOOR, 2, 100, 101).addProbed(FLOOR, 3, 101, 102)
+            .build());
+
+        final Summary.Row row = summary.row(OWN).orElseThrow();
+        assertThat(row.spread(Metric.P50)).isEqualTo(new Summary.Spread(130, 130, 130));
+        assertThat(row.otherStateCount()).isEqualTo(2);
+        assertThat(summary.row(FLOOR).orElseThrow().otherStateCount()).isZero();
+    }
+
+    @Test
+    void shouldMarkWhatWasMeasuredWhileTheMachineChanged()
+    {
+        final CellResult unsteady = SyntheticResults.probed(
+            new SyntheticResults().addTimes(OWN, 1, 300).build().cells().get(0), 100, 300, 300);
+        final Summary summary = new Summary(new SyntheticResults().add(unsteady).build());
+
+        final Summary.Row row = summary.row(OWN).orElseThrow();
+        assertThat(row.unsteadyCount()).isEqualTo(1);
+        assertThat(row.median(Metric.P50)).as("the only value there is").isEqualTo(300);
+        assertThat(summary.ratio(OWN, OWN, Metric.P50)).isEmpty();
     }
 
     @Test
@@ -92,7 +215,7 @@ class SummaryTest
     void shouldNotCountRoundsThatFailed()
     {
         final Cell cell = OWN.openLoop(1000);
-        final CellResult missed = new CellResult(cell, 1, 5, 1000,
+        final CellResult missed = SyntheticResults.result(cell, 1, 5, 1000,
             new SyntheticResults().addTimes(cell, 1, 77_000).build().cells().get(0).histogram(), null, 0, 0, "missed");
         final Summary summary = new Summary(
             new SyntheticResults().add(missed).addTimes(cell, 2, 100).build());
@@ -105,7 +228,7 @@ class SummaryTest
         assertThat(row.failure()).isEqualTo("missed");
         assertThat(row.isFailed()).isFalse();
         assertThat(row.hasRun()).isTrue();
-        assertThat(summary.merged(cell).orElseThrow().getTotalCount()).isEqualTo(1);
+        assertThat(summary.medianRound(cell).orElseThrow().getMaxValue()).isEqualTo(100);
     }
 
     @Test
@@ -120,7 +243,7 @@ class SummaryTest
         assertThat(row.hasRun()).isFalse();
         assertThat(row.failure()).isEqualTo("why");
         assertThat(row.median(Metric.P50)).isNaN();
-        assertThat(summary.merged(FLOOR)).isEmpty();
+        assertThat(summary.medianRound(FLOOR)).isEmpty();
     }
 
     @Test
@@ -138,13 +261,14 @@ class SummaryTest
     }
 
     @Test
-    void shouldMergeTheTimesOfAllRounds()
+    void shouldPlotTheRoundThatTheTableShows()
     {
         final Summary summary = new Summary(new SyntheticResults()
-            .addTimes(OWN, 1, 10, 20).addTimes(OWN, 2, 30).build());
+            .addProbed(OWN, 1, 100, 900).addProbed(OWN, 2, 100, 120).addProbed(OWN, 3, 100, 130)
+            .addProbed(OWN, 4, 400, 500).build());
 
-        assertThat(summary.merged(OWN).orElseThrow().getTotalCount()).isEqualTo(3);
-        assertThat(summary.merged(OWN).orElseThrow().getMaxValue()).isEqualTo(30);
+        assertThat(summary.medianRound(OWN).orElseThrow().getMaxValue()).isEqualTo(130);
+        assertThat(summary.row(OWN).orElseThrow().median(Metric.P50)).isEqualTo(130);
     }
 
     @Test
@@ -152,7 +276,7 @@ class SummaryTest
     {
         final Cell cell = OWN.crowd(3);
         final Summary summary = new Summary(new SyntheticResults()
-            .add(new CellResult(cell, 1, 30, 1000, null, new long[]{10, 8, 9}, 0, 0, null)).build());
+            .add(SyntheticResults.result(cell, 1, 30, 1000, null, new long[]{10, 8, 9}, 0, 0, null)).build());
 
         assertThat(summary.row(cell).orElseThrow().median(Metric.FAIRNESS)).isEqualTo(0.8);
     }

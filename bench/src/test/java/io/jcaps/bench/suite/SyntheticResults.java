@@ -19,6 +19,9 @@ import java.util.Random;
  */
 public final class SyntheticResults
 {
+    /** Of each time that is given: enough replies for each percentile. */
+    public static final int WEIGHT = 100_000;
+
     private static final int REPLY_COUNT = 20_000;
     private static final double[] QUANTILES = {0, 0.5, 0.9, 0.99, 0.999, 0.9999, 1};
 
@@ -31,7 +34,8 @@ public final class SyntheticResults
     public static Environment environment()
     {
         return new Environment("2026-11-22T12:00:00Z", "0123456789ab-dirty", "0.1.0", "Some CPU <x> & more", 2,
-            "rdtscp", "none", "Linux 6.1, clock source tsc", "Some \"Linux\"", "OpenJDK 17", List.of("-Xmx512m"), "off",
+            "rdtscp", "none", "Linux 6.1, clock source tsc", 21.4, 10,
+            "Some \"Linux\"", "OpenJDK 17", List.of("-Xmx512m"), "off",
             "unknown", "8.0 GiB", 0.5, true);
     }
 
@@ -50,6 +54,64 @@ public final class SyntheticResults
     }
 
     /**
+     * A cell that was not probed.
+     *
+     * @param cell            that was measured.
+     * @param round           in which.
+     * @param measuredCount   replies.
+     * @param elapsedNs       nanoseconds.
+     * @param histogram       encoded, or null.
+     * @param countByClient   of a crowd, or null.
+     * @param clientAllocated bytes per reply.
+     * @param serverAllocated bytes per reply.
+     * @param failure         or null.
+     * @return what such a cell gives.
+     */
+    public static CellResult result(
+        final Cell cell,
+        final int round,
+        final long measuredCount,
+        final long elapsedNs,
+        final String histogram,
+        final long[] countByClient,
+        final double clientAllocated,
+        final double serverAllocated,
+        final String failure)
+    {
+        return new CellResult(cell, round, CellResult.LEAST_WARM_UP_COUNT, WEIGHT * measuredCount, WEIGHT * elapsedNs,
+            histogram, null, countByClient, clientAllocated, serverAllocated, List.of(), CpuUse.NONE, Double.NaN, 1,
+            failure);
+    }
+
+    /**
+     * @param result   of a cell.
+     * @param floorsNs of its probes.
+     * @return the result with these probes.
+     */
+    public static CellResult probed(final CellResult result, final double... floorsNs)
+    {
+        return new CellResult(result.cell(), result.round(), result.warmUpCount(), result.measuredCount(),
+            result.elapsedNs(), result.histogram(), result.batchHistogram(), result.countByClient(),
+            result.clientAllocatedPerReply(),
+            result.serverAllocatedPerReply(),
+            Arrays.stream(floorsNs).mapToObj((ns) -> new Probe(ns, ns)).toList(), CpuUse.NONE, Double.NaN, 1,
+            result.failure());
+    }
+
+    /**
+     * @param cell    that was measured, with a floor that stayed the same.
+     * @param round   in which.
+     * @param floorNs of its probes.
+     * @param timesNs of its replies.
+     * @return this.
+     */
+    public SyntheticResults addProbed(final Cell cell, final int round, final double floorNs, final long... timesNs)
+    {
+        final CellResult result = new SyntheticResults().addTimes(cell, round, timesNs).cells.get(0);
+        return add(probed(result, floorNs, floorNs, floorNs));
+    }
+
+    /**
      * @param cell     that was measured.
      * @param round    in which.
      * @param timesNs  of its replies.
@@ -58,8 +120,8 @@ public final class SyntheticResults
     public SyntheticResults addTimes(final Cell cell, final int round, final long... timesNs)
     {
         final Histogram histogram = Histograms.create();
-        Arrays.stream(timesNs).forEach(histogram::recordValue);
-        return add(new CellResult(cell, round, timesNs.length, Arrays.stream(timesNs).sum(),
+        Arrays.stream(timesNs).forEach((ns) -> histogram.recordValueWithCount(ns, WEIGHT));
+        return add(result(cell, round, timesNs.length, Arrays.stream(timesNs).sum(),
             Histograms.encode(histogram), null, 0.01, 0, null));
     }
 
@@ -71,7 +133,7 @@ public final class SyntheticResults
      */
     public SyntheticResults addRate(final Cell cell, final int round, final long perSecond)
     {
-        return add(new CellResult(cell, round, perSecond, 1_000_000_000, null, null, 0, 0, null));
+        return add(result(cell, round, perSecond, 1_000_000_000, null, null, 0, 0, null));
     }
 
     /**
@@ -95,7 +157,7 @@ public final class SyntheticResults
             infos.add(new Results.ContenderInfo(name, name, "As it comes, <b>really</b>.", List.of())));
         final int roundCount = cells.stream().mapToInt(CellResult::round).max().orElse(0);
         return new Results(
-            environment(), List.of("caps", "bench", "--quick"), "quick", roundCount, infos, cells);
+            environment(), List.of("caps", "bench", "--quick"), "quick", roundCount, 7, infos, cells);
     }
 
     /**
@@ -150,7 +212,7 @@ public final class SyntheticResults
                 }
             }
             final long[] counts = {990, 1000, 980, 970, 1000, 995, 990, 700 + 30L * i};
-            add(new CellResult(cell.crowd(8), round, 7_900, 1_000_000_000,
+            add(result(cell.crowd(8), round, 7_900, 1_000_000_000,
                 histogram(base[i] * 40, tail[i], random), counts, 0, 0, null));
         }
         addBlocking(round, random);
@@ -197,7 +259,7 @@ public final class SyntheticResults
     {
         if (base > 5_000 && cell.ratePerSecond() > 100_000)
         {
-            add(new CellResult(cell, round, 100, 1_000_000, histogram(base * 100, tail, random), null, 0, 0,
+            add(result(cell, round, 100, 1_000_000, histogram(base * 100, tail, random), null, 0, 0,
                 "missed its rate: 100,123/s of 1,000,000/s"));
         }
         else
@@ -209,7 +271,7 @@ public final class SyntheticResults
     private static String histogram(final double base, final double tail, final Random random)
     {
         final Histogram histogram = Histograms.create();
-        Arrays.stream(times(base, tail, random)).forEach(histogram::recordValue);
+        Arrays.stream(times(base, tail, random)).forEach((ns) -> histogram.recordValueWithCount(ns, WEIGHT));
         return Histograms.encode(histogram);
     }
 

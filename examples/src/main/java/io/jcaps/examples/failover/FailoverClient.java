@@ -9,7 +9,6 @@ import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
 import io.jcaps.Outcome;
-import io.jcaps.PortFlags;
 import io.jcaps.PortOptions;
 import io.jcaps.Status;
 import io.jcaps.shm.Caps;
@@ -47,7 +46,7 @@ public final class FailoverClient
         final int count = args.length > 0 ? Integer.parseInt(args[0]) : 1000;
         final long intervalMs = args.length > 1 ? Long.parseLong(args[1]) : 100;
         final FailoverClient asker = new FailoverClient(count, TimeUnit.MILLISECONDS.toNanos(intervalMs));
-        final PortOptions options = new PortOptions().flags(PortFlags.USER | PortFlags.WAITSVC);
+        final PortOptions options = new PortOptions().waitForService();
         try (Attachment caps = Caps.attach())
         {
             while (!asker.isDone())

@@ -48,7 +48,12 @@ public final class FailoverServer
             while (!Thread.interrupted() && state >= 0)
             {
                 state = service.await(request, Long.MAX_VALUE);
-                if (MessageState.REQUEST == state &&
+                if (MessageState.REQUEST == state && Long.BYTES != request.length())
+                {
+                    // Not a number: an empty reply.
+                    request.reply();
+                }
+                else if (MessageState.REQUEST == state &&
                     Status.OK == request.claimReply(LABEL_OFFSET + label.length(), reply))
                 {
                     reply.buffer().putLong(NUMBER_OFFSET, request.buffer().getLong(NUMBER_OFFSET));

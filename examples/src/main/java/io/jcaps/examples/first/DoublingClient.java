@@ -10,7 +10,6 @@ import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
 import io.jcaps.Outcome;
-import io.jcaps.PortFlags;
 import io.jcaps.PortOptions;
 import io.jcaps.Status;
 import io.jcaps.shm.Caps;
@@ -31,7 +30,7 @@ public final class DoublingClient
      */
     public static void main(final String[] args)
     {
-        final PortOptions options = new PortOptions().flags(PortFlags.USER | PortFlags.WAITSVC);
+        final PortOptions options = new PortOptions().waitForService();
         try (Attachment caps = Caps.attach();
             ClientPort client = caps.client("doubling", options))
         {
@@ -39,11 +38,13 @@ public final class DoublingClient
             final Message reply = new Message();
             for (long number = 3; number >= 0; number--)
             {
-                if (Status.OK == client.claim(Long.BYTES, request))
+                final int claimed = client.claim(Long.BYTES, request);
+                if (Status.OK != claimed)
                 {
-                    request.buffer().putLong(0, number);
-                    request.put();
+                    throw new IllegalStateException(Status.text(claimed)); // nothing was put: no reply would come
                 }
+                request.buffer().putLong(0, number);
+                request.put();
                 final int state = client.await(reply, Long.MAX_VALUE);
                 if (MessageState.REPLY == state && Outcome.REPLIED == reply.outcome())
                 {

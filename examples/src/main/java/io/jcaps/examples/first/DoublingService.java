@@ -38,7 +38,11 @@ public final class DoublingService
             while (0 != number)
             {
                 final int state = service.await(request, Long.MAX_VALUE);
-                if (MessageState.REQUEST == state)
+                if (MessageState.REQUEST == state && Long.BYTES != request.length())
+                {
+                    request.reply(); // not a number: an empty reply
+                }
+                else if (MessageState.REQUEST == state)
                 {
                     number = request.buffer().getLong(0);
                     if (Status.OK == request.claimReply(Long.BYTES, reply))

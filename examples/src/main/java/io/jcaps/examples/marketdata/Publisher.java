@@ -72,7 +72,12 @@ public final class Publisher
         while (!Thread.interrupted() && (state >= 0 || Status.TIMED_OUT == state))
         {
             state = service.await(request, Math.max(0, dueNs - System.nanoTime()));
-            if (MessageState.REQUEST == state)
+            if (MessageState.REQUEST == state && Long.BYTES != request.length())
+            {
+                // Not a sequence: an empty reply.
+                request.reply();
+            }
+            else if (MessageState.REQUEST == state)
             {
                 onRequest();
             }

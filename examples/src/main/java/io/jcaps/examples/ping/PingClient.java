@@ -9,7 +9,6 @@ import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
 import io.jcaps.Outcome;
-import io.jcaps.PortFlags;
 import io.jcaps.PortOptions;
 import io.jcaps.Status;
 import io.jcaps.shm.Caps;
@@ -40,7 +39,7 @@ public final class PingClient
     {
         final int count = args.length > 0 ? Integer.parseInt(args[0]) : 5;
         final long intervalMs = args.length > 1 ? Long.parseLong(args[1]) : 1000;
-        final PortOptions options = new PortOptions().flags(PortFlags.USER | PortFlags.WAITSVC);
+        final PortOptions options = new PortOptions().waitForService();
         try (Attachment caps = Caps.attach();
             ClientPort client = caps.client("ping", options))
         {

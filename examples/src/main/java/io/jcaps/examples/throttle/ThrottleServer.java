@@ -66,7 +66,12 @@ public final class ThrottleServer
             // Nothing is due while nothing is held: then the thread sleeps until somebody asks.
             state = service.await(
                 request, heldIds.isEmpty() ? Long.MAX_VALUE : Math.max(0, tickNs - System.nanoTime()));
-            if (MessageState.REQUEST == state)
+            if (MessageState.REQUEST == state && Long.BYTES != request.length())
+            {
+                // Not a number: an empty reply.
+                request.reply();
+            }
+            else if (MessageState.REQUEST == state)
             {
                 heldIds.addLong(request.id());
                 heldNumbers.addLong(request.buffer().getLong(0));

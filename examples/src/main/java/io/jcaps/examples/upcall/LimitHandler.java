@@ -4,11 +4,9 @@
  */
 package io.jcaps.examples.upcall;
 
-import io.jcaps.Claim;
 import io.jcaps.Message;
 import io.jcaps.MessageHandler;
-import io.jcaps.MessageState;
-import io.jcaps.Status;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Answers an instrument's number with how much of it may be bought.
@@ -17,19 +15,22 @@ final class LimitHandler implements MessageHandler
 {
     static final String NAME = "upcall.limits";
 
-    private final Claim reply = new Claim();
-
     @Override
     public void onMessage(final Message message)
     {
-        if (MessageState.REQUEST == message.state())
+        if (Long.BYTES != message.length())
         {
-            final long limit = limitOf(message.buffer().getLong(0));
-            if (Status.OK == message.claimReply(Long.BYTES, reply))
-            {
-                reply.buffer().putLong(0, limit);
-                reply.reply();
-            }
+            // Not an instrument: an empty reply.
+            message.reply();
+            return;
+        }
+        final long limit = limitOf(message.buffer().getLong(0));
+        final MutableDirectBuffer reply = message.replyBuffer(Long.BYTES);
+        // There is none if the client is gone.
+        if (null != reply)
+        {
+            reply.putLong(0, limit);
+            message.reply(Long.BYTES);
         }
     }
 

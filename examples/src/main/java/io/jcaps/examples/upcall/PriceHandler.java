@@ -4,11 +4,9 @@
  */
 package io.jcaps.examples.upcall;
 
-import io.jcaps.Claim;
 import io.jcaps.Message;
 import io.jcaps.MessageHandler;
-import io.jcaps.MessageState;
-import io.jcaps.Status;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Answers an instrument's number with its price. For an unknown one it throws: the agent's error handler hears of that,
@@ -19,21 +17,22 @@ final class PriceHandler implements MessageHandler
     static final String NAME = "upcall.prices";
     static final int INSTRUMENT_COUNT = 100;
 
-    private final Claim reply = new Claim();
-
     @Override
     public void onMessage(final Message message)
     {
-        // A DISPOSE comes here, too; the reply's memory is the region's, so nothing is to do.
-        if (MessageState.REQUEST == message.state())
+        if (Long.BYTES != message.length())
         {
-            final long price = priceOf(message.buffer().getLong(0));
-            // INVALID would say that the client is gone.
-            if (Status.OK == message.claimReply(Long.BYTES, reply))
-            {
-                reply.buffer().putLong(0, price);
-                reply.reply();
-            }
+            // Not an instrument: an empty reply.
+            message.reply();
+            return;
+        }
+        final long price = priceOf(message.buffer().getLong(0));
+        final MutableDirectBuffer reply = message.replyBuffer(Long.BYTES);
+        // There is none if the client is gone.
+        if (null != reply)
+        {
+            reply.putLong(0, price);
+            message.reply(Long.BYTES);
         }
     }
 

@@ -64,7 +64,12 @@ public final class WorkerPool
         while (!Thread.interrupted() && state >= 0)
         {
             state = service.await(request, Long.MAX_VALUE);
-            if (MessageState.REQUEST == state)
+            if (MessageState.REQUEST == state && Query.REQUEST_LENGTH != request.length())
+            {
+                // Not a query: an empty reply.
+                request.reply();
+            }
+            else if (MessageState.REQUEST == state)
             {
                 final long key = request.buffer().getLong(Query.KEY_OFFSET);
                 final long tookUs = request.buffer().getLong(Query.DURATION_US_OFFSET);

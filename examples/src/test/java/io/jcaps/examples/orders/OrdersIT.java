@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -63,6 +64,10 @@ class OrdersIT
             // Stopped, it lets orders pile up that it will never see, until the risk check allows no more of them.
             gateway.awaitLine("connected");
             gateway.awaitLine("order 500 refused: quantity 100000");
+            while (journal(journal).isEmpty())
+            {
+                LockSupport.parkNanos(1_000_000);
+            }
             engine.signal("STOP");
             final long lastSeen = journal(journal).stream().mapToLong(Long::longValue).max().orElseThrow();
             gateway.awaitLine(line -> line.contains("refused: " + RiskCheck.MAX_OPEN_ORDERS + " orders are open") &&

@@ -5,7 +5,9 @@
 package io.jcaps.tools.bench;
 
 import io.jcaps.bench.Tuning;
+import io.jcaps.bench.contender.Contenders;
 import io.jcaps.bench.report.BenchReport;
+import io.jcaps.bench.report.ComparisonTable;
 import io.jcaps.bench.report.TerminalTable;
 import io.jcaps.bench.suite.Environment;
 import io.jcaps.bench.suite.Plan;
@@ -26,6 +28,7 @@ import picocli.CommandLine.Spec;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -33,7 +36,9 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -56,6 +61,8 @@ public final class BenchCommand implements Callable<Integer>
 {
     private static final long PLAIN_INTERVAL_NS = TimeUnit.SECONDS.toNanos(5);
     private static final String OWN = "jcaps";
+    /** Short enough to be typed. */
+    private static final long MAX_SEED = 1_000_000;
 
     @Spec
     private CommandSpec spec;
@@ -74,10 +81,17 @@ public final class BenchCommand implements Callable<Integer>
     private List<String> contenders;
 
     @Option(
+        names = "--contender-path",
+        paramLabel = "JAR",
+        split = ":",
+        description = "Jars with more contenders, for java.util.ServiceLoader: see io.jcaps.bench.Contender.")
+    private List<Path> contenderPath;
+
+    @Option(
         names = "--workloads",
         paramLabel = "NAME",
         split = ",",
-        description = "Only these of round-trip, pipelined, open-loop, blocking, clients, crowd.")
+        description = "Only these of round-trip, pipelined, open-loop, blocking, clients, crowd, stream, load.")
     private List<String> workloads;
 
     @Option(
@@ -129,6 +143,12 @@ public final class BenchCommand implements Callable<Integer>
             "./bench-results/<time>).")
     private Path output;
 
+    @Option(
+        names = "--seed",
+        paramLabel = "N",
+        description = "Seed of the order of contenders within each round (default: a new one, which is printed).")
+    private Long seed;
+
     @Option(names = "--pin", description = "Keep each of the two sides to a CPU of its own.")
     private boolean isPinned;
 
@@ -150,12 +170,58 @@ public final class BenchCommand implements Callable<Integer>
         description = "Measure nothing: print and write the report of an earlier run again.")
     private Path report;
 
+    @Option(
+        names = "--resume",
+        paramLabel = "DIR",
+        description = "Continue the run whose results are in this directory, with the same options and commit; " +
+            "begin it if there are none yet.")
+    private Path resume;
+
+    @Option(
+        names = "--for",
+        paramLabel = "TIME",
+        converter = DurationConverter.class,
+        description = "Stop before a cell that would not end in this time: for a machine that is quiet for minutes.")
+    private Duration longest;
+
+    @Option(
+        names = "--compare",
+        arity = "2",
+        paramLabel = "RESULTS.json",
+        description = "Measure nothing: compare the results of two runs, with ratios of the second to the first.")
+    private List<Path> comparison;
+
     private OutputDirectory directory;
 
     @Override
     public Integer call() throws InterruptedException
     {
+        if (null != comparison)
+        {
+            return compare();
+        }
         return null == report ? measure() : report();
+    }
+
+    private int compare()
+    {
+        if (2 != comparison.size())
+        {
+            throw new ParameterException(spec.commandLine(),
+                "Invalid value for option '--compare': name two files of results");
+        }
+        try
+        {
+            final Summary one = new Summary(ResultsFile.read(comparison.get(0)));
+            final Summary other = new Summary(ResultsFile.read(comparison.get(1)));
+            ComparisonTable.print(one, other, Screen.standardOutput(PLAIN_INTERVAL_NS).stream());
+            return CommandLine.ExitCode.OK;
+        }
+        catch (final IOException ex)
+        {
+            throw new ParameterException(spec.commandLine(),
+                "Invalid value for option '--compare': " + ex.getMessage(), ex);
+        }
     }
 
     private int report()
@@ -189,11 +255,21 @@ public final class BenchCommand implements Callable<Integer>
                 cpuCount);
         }
         final Plan plan = plan();
+        seed = null == seed ? ThreadLocalRandom.current().nextLong(MAX_SEED) : seed;
         checkJvmArguments();
-        directory = openOutput();
+        final Results earlier = earlier();
+        directory = null == resume ? openOutput() : openResumed();
         final Screen screen = Screen.standardOutput(PLAIN_INTERVAL_NS);
         printPlan(screen, plan, cpuCount);
-        final Suite suite = new Suite(plan, jvmArguments, new SuiteProgress(screen));
+        final Suite suite = new Suite(plan, seed, jvmArguments, new SuiteProgress(screen));
+        if (null != earlier)
+        {
+            suite.resume(earlier.cells());
+        }
+        if (null != longest)
+        {
+            suite.endWithin(longest.toNanos());
+        }
         final Thread hook = new Thread(() -> onShutdown(plan, suite), "bench-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
         try
@@ -216,7 +292,7 @@ public final class BenchCommand implements Callable<Integer>
 
     private int finish(final Screen screen, final Plan plan, final Suite suite)
     {
-        final Results results = results(plan, suite, plan.kind());
+        final Results results = results(plan, suite, suite.isComplete() ? plan.kind() : incomplete(plan, suite));
         screen.endProgress();
         final Summary summary = new Summary(results);
         if (results.cells().stream().allMatch((result) -> null != result.failure()))
@@ -244,13 +320,16 @@ public final class BenchCommand implements Callable<Integer>
         return failed.isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
+    /** Too few replies are no failure: the table says so. */
     private static List<String> failedCells(final Plan plan, final Summary summary)
     {
         return plan.points().stream()
             .flatMap(List::stream)
             .filter((cell) -> OWN.equals(cell.contender()))
             .flatMap((cell) -> summary.row(cell).stream())
-            .filter(Summary.Row::isFailed)
+            .filter((row) -> summary.results().cells().stream()
+                .filter((result) -> result.cell().equals(row.cell()))
+                .allMatch((result) -> null != result.failure()))
             .map((row) -> SuiteProgress.title(row.cell()) + " (" + row.failure() + ")")
             .toList();
     }
@@ -268,6 +347,7 @@ public final class BenchCommand implements Callable<Integer>
         screen.print(String.format("jcaps bench, %s: %d cells in %d rounds, about %s; each cell is two JVMs",
             plan.kind(), plan.cellCount() / plan.roundCount(), plan.roundCount(),
             SuiteProgress.time(plan.estimateNs()) + " min"));
+        screen.print("Contenders take turns in random order: --seed=" + seed);
         screen.print("Results go to " + directory.path());
         if (!plan.leftOut().isEmpty())
         {
@@ -287,6 +367,8 @@ public final class BenchCommand implements Callable<Integer>
         final PlanOptions options = new PlanOptions()
             .quick(isQuick)
             .tuning(new Tuning(isPinned, isPrefaulted, hasHugePages));
+        // First: the others may name what it brings.
+        set("--contender-path", contenderPath, Contenders::addPath);
         set("--rounds", rounds, options::roundCount);
         set("--contenders", contenders, options::contenders);
         set("--workloads", workloads, options::parts);
@@ -351,6 +433,52 @@ public final class BenchCommand implements Callable<Integer>
         }
     }
 
+    private static String incomplete(final Plan plan, final Suite suite)
+    {
+        return plan.kind() + ", incomplete: " + (suite.results().size() - plan.refusals().size()) + " of " +
+            plan.cellCount() + " cells";
+    }
+
+    /** Of the run that is resumed, whose order of cells is kept; null if there is none. */
+    private Results earlier()
+    {
+        if (null == resume || !Files.exists(resume.resolve(BenchReport.RESULTS_FILE)))
+        {
+            return null;
+        }
+        try
+        {
+            final Results results = ResultsFile.read(resume.resolve(BenchReport.RESULTS_FILE));
+            final Environment now = Environment.collect(new Tuning(isPinned, isPrefaulted, hasHugePages));
+            if (!Objects.equals(now.commit(), results.environment().commit()) ||
+                !now.cpu().equals(results.environment().cpu()))
+            {
+                throw new IOException("its results are of another commit or machine: " +
+                    results.environment().commit() + ", " + results.environment().cpu());
+            }
+            seed = results.seed();
+            return results;
+        }
+        catch (final IOException ex)
+        {
+            throw new ParameterException(spec.commandLine(),
+                "Invalid value for option '--resume': " + ex.getMessage(), ex);
+        }
+    }
+
+    private OutputDirectory openResumed()
+    {
+        try
+        {
+            return OutputDirectory.openResumed(resume);
+        }
+        catch (final IOException ex)
+        {
+            throw new ParameterException(spec.commandLine(),
+                "Invalid value for option '--resume': " + ex.getMessage(), ex);
+        }
+    }
+
     private OutputDirectory openOutput()
     {
         final String time = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").format(ZonedDateTime.now(ZoneOffset.UTC));
@@ -371,14 +499,13 @@ public final class BenchCommand implements Callable<Integer>
         commandLine.addAll(spec.root().commandLine().getParseResult().originalArgs());
         return new Results(
             Environment.collect(new Tuning(isPinned, isPrefaulted, hasHugePages)),
-            commandLine, kind, plan.roundCount(), suite.contenders(), suite.results());
+            commandLine, kind, plan.roundCount(), seed, suite.contenders(), suite.results());
     }
 
     /** Ctrl-C: what was measured is kept, and said to be incomplete. The JVMs that measure end when this one does. */
     private void onShutdown(final Plan plan, final Suite suite)
     {
         suite.stop();
-        final long count = suite.results().size() - plan.refusals().size();
         if (suite.results().stream().allMatch((result) -> null != result.failure()))
         {
             directory.deleteIfMade();
@@ -387,10 +514,9 @@ public final class BenchCommand implements Callable<Integer>
         }
         try
         {
-            BenchReport.write(results(plan, suite,
-                plan.kind() + ", incomplete: " + count + " of " + plan.cellCount() + " cells"), directory.path());
-            System.err.println(System.lineSeparator() + "Stopped: incomplete results, " + count + " of " +
-                plan.cellCount() + " cells, are in " + directory.path());
+            final String kind = incomplete(plan, suite);
+            BenchReport.write(results(plan, suite, kind), directory.path());
+            System.err.println(System.lineSeparator() + "Stopped: " + kind + ", are in " + directory.path());
         }
         catch (final IOException ex)
         {

@@ -32,12 +32,22 @@ final class OutputDirectory
      */
     static OutputDirectory open(final Path path) throws IOException
     {
-        final boolean isMade = Files.notExists(path);
         if (Files.exists(path.resolve(BenchReport.RESULTS_FILE)))
         {
             throw new IOException("has results already, which are kept: " + path.resolve(BenchReport.RESULTS_FILE) +
                 "; name another directory, or move them");
         }
+        return openResumed(path);
+    }
+
+    /**
+     * @param path of a directory, which may have results; made if it is missing.
+     * @return the directory.
+     * @throws IOException if it cannot be written to.
+     */
+    static OutputDirectory openResumed(final Path path) throws IOException
+    {
+        final boolean isMade = Files.notExists(path);
         try
         {
             Files.createDirectories(path);

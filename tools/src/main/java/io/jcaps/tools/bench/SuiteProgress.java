@@ -42,6 +42,11 @@ final class SuiteProgress implements Suite.Listener
     {
         // Once: what cannot start fails in each round alike.
         final String failure = result.cell().contender() + ": " + title(result.cell()) + ": " + result.failure();
+        if (null == result.failure() && !result.isSteady())
+        {
+            screen.print("  not steady: " + result.cell().contender() + ": " + title(result.cell()) +
+                ": the floor differed within each of " + result.tryCount() + " tries (round " + result.round() + ")");
+        }
         if (null != result.failure() && failures.add(failure))
         {
             screen.print("  failed: " + failure + " (round " + result.round() + ")");
@@ -66,6 +71,14 @@ final class SuiteProgress implements Suite.Listener
         else if (Workload.OPEN_LOOP == cell.workload())
         {
             title.append(String.format(Locale.ROOT, ", %,d/s", cell.ratePerSecond()));
+        }
+        else if (Workload.LOAD == cell.workload())
+        {
+            title.append(", load ").append(cell.loadPercent()).append(" %");
+        }
+        else if (Workload.STREAM == cell.workload())
+        {
+            title.append(", stream");
         }
         else if (Workload.CROWD == cell.workload())
         {

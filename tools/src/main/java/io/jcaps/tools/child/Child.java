@@ -84,9 +84,33 @@ public final class Child
         final List<String> jvmFlags,
         final List<String> args)
     {
+        this(name, type, events, ignoresInterrupts, List.of(), jvmFlags, args);
+    }
+
+    /**
+     * Starts a child.
+     *
+     * @param name              for people.
+     * @param type              with its main method.
+     * @param events            to which each line is added that it says.
+     * @param ignoresInterrupts whether a Ctrl-C is this JVM's alone, which then says to the child what to do.
+     * @param launcher          words in front of its command, such as those that enter a namespace; it must not fork.
+     * @param jvmFlags          behind those that each child has.
+     * @param args              for the main method.
+     */
+    public Child(
+        final String name,
+        final Class<?> type,
+        final BlockingQueue<Event> events,
+        final boolean ignoresInterrupts,
+        final List<String> launcher,
+        final List<String> jvmFlags,
+        final List<String> args)
+    {
         this.name = name;
         this.events = events;
         final List<String> command = new ArrayList<>(ignoresInterrupts ? IGNORING_INTERRUPTS : List.of());
+        command.addAll(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
         command.addAll(jvmFlags);
@@ -96,7 +120,13 @@ public final class Child
         command.addAll(args);
         try
         {
-            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            final ProcessBuilder builder =
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+            JvmOptions.keepShareable(builder.environment());
+            // The C library keeps what compiler threads have freed, in an arena for each. From one arena it is used
+            // again, so that a JVM's memory stays the same: what grows then is something else.
+            builder.environment().putIfAbsent("MALLOC_ARENA_MAX", "1");
+            process = builder.start();
         }
         catch (final IOException ex)
         {

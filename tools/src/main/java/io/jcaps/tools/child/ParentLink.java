@@ -10,6 +10,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -25,14 +26,14 @@ public final class ParentLink
 
     private final BlockingQueue<Line> lines = new LinkedBlockingQueue<>();
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    private final Path directory;
+    private final List<Path> directories;
 
     /**
-     * @param directory to be removed if the parent goes without doing it.
+     * @param directories to be removed if the parent goes without doing it.
      */
-    public ParentLink(final Path directory)
+    private ParentLink(final List<Path> directories)
     {
-        this.directory = directory;
+        this.directories = directories;
         final Thread thread = new Thread(this::read, "parent-link");
         thread.setDaemon(true);
         thread.start();
@@ -59,7 +60,18 @@ public final class ParentLink
      */
     public static void run(final Path directory, final Work work)
     {
-        final ParentLink parent = new ParentLink(directory);
+        run(List.of(directory), work);
+    }
+
+    /**
+     * Runs a child: what goes wrong is told to the parent.
+     *
+     * @param directories to be removed if the parent goes without doing it.
+     * @param work        of the child.
+     */
+    public static void run(final List<Path> directories, final Work work)
+    {
+        final ParentLink parent = new ParentLink(directories);
         int exitCode = 0;
         try
         {
@@ -119,7 +131,7 @@ public final class ParentLink
         {
             // The end of it, too.
         }
-        WorkDirectory.remove(directory);
+        directories.forEach(WorkDirectory::remove);
         Runtime.getRuntime().halt(ORPHANED);
     }
 }

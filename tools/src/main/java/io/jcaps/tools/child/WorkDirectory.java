@@ -5,19 +5,29 @@
 package io.jcaps.tools.child;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The directory that a command and its children work in, and that nothing is left of.
+ * The directory that a command and its children work in, and that nothing is left of. Any thread may call.
  */
 public final class WorkDirectory
 {
+    /** In a directory: also where another file has its name by now, this opens nothing but a directory. */
+    private static final Path SELF = Path.of(".");
+    /** Of those that this process made, by path: the file key. */
+    private static final Map<Path, Object> MADE = new ConcurrentHashMap<>();
+
     private WorkDirectory()
     {
     }
@@ -35,29 +45,81 @@ public final class WorkDirectory
         final Path memory = Path.of("/dev/shm");
         final Path usual = Files.isWritable(memory) ? memory : Path.of(System.getProperty("java.io.tmpdir"));
         // Its mode is 0700.
-        return Files.createTempDirectory(null == parent ? usual : parent.toAbsolutePath(), prefix);
+        final Path made = Files.createTempDirectory(null == parent ? usual : parent.toAbsolutePath(), prefix);
+        MADE.put(made, key(made));
+        return made;
     }
 
     /**
-     * Removes a directory and what is in it, as far as that can be done.
+     * Removes a directory and what is in it, as far as that can be done. Whoever can write to the directory around it
+     * can have put another one in its place: nothing in a directory that this process has not made is removed, if it is
+     * this process that made the one which is meant, and no link is followed.
      *
      * @param directory that may have gone already.
      * @return whether it is gone.
      */
     public static boolean remove(final Path directory)
     {
-        try (Stream<Path> walk = Files.walk(directory))
+        try
         {
-            final List<Path> deepestFirst = walk.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
-            for (final Path each : deepestFirst)
+            final Object made = MADE.remove(directory);
+            final Object found = key(directory);
+            if (null == made || made.equals(found))
             {
-                Files.deleteIfExists(each);
+                try (DirectoryStream<Path> opened = Files.newDirectoryStream(directory.resolve(SELF)))
+                {
+                    final SecureDirectoryStream<Path> secure = (SecureDirectoryStream<Path>)opened;
+                    if (found.equals(secure.getFileAttributeView(BasicFileAttributeView.class).readAttributes()
+                        .fileKey()))
+                    {
+                        removeAll(secure);
+                        Files.delete(directory);
+                    }
+                }
             }
         }
-        catch (final IOException | UncheckedIOException ignore)
+        catch (final NoSuchFileException ignore)
+        {
+            return true;
+        }
+        catch (final IOException ignore)
         {
             // Told by the result.
         }
-        return !Files.exists(directory);
+        return !Files.exists(directory, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static void removeAll(final SecureDirectoryStream<Path> directory) throws IOException
+    {
+        final List<Path> names = new ArrayList<>();
+        directory.forEach((path) -> names.add(path.getFileName()));
+        for (final Path name : names)
+        {
+            try
+            {
+                final BasicFileAttributes found = directory.getFileAttributeView(
+                    name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS).readAttributes();
+                if (!found.isDirectory())
+                {
+                    directory.deleteFile(name);
+                    continue;
+                }
+                try (SecureDirectoryStream<Path> child =
+                    directory.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS))
+                {
+                    removeAll(child);
+                }
+                directory.deleteDirectory(name);
+            }
+            catch (final NoSuchFileException ignore)
+            {
+                // A child of this process removed it.
+            }
+        }
+    }
+
+    private static Object key(final Path directory) throws IOException
+    {
+        return Files.readAttributes(directory, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey();
     }
 }

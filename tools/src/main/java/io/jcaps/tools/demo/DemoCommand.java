@@ -35,11 +35,16 @@ import java.util.concurrent.TimeUnit;
         "A service and two clients, each a JVM of its own, exchange messages of all sizes and verify each byte. Then " +
             "the service is killed in full flight: each open request has exactly one outcome. It is started again, " +
             "and the clients go on. Last, the latency of a round trip, beside that of a bare cache line.",
+        "With --remote the service is on another host, played on this machine: clients and service have a region and " +
+            "a bridge each. The network between them is cut in full flight, then a bridge is killed, then the " +
+            "service. What the clients were told is compared with what the service has noted.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:all of it held", "1:something did not hold: the last line says what", "2:bad options"})
 public final class DemoCommand implements Callable<Integer>
 {
+    private static final int MESSAGES = 1_000_000;
+    private static final int REMOTE_MESSAGES = 200_000;
     private static final int MIN_MESSAGES = 100;
     private static final int MAX_MESSAGES = 100_000_000;
     private static final int SIGNAL_GRACE_MS = 500;
@@ -49,11 +54,16 @@ public final class DemoCommand implements Callable<Integer>
     private CommandSpec spec;
 
     @Option(
+        names = "--remote",
+        description = "Show a service on another host: two regions, two bridges, and a network between them.")
+    private boolean isRemote;
+
+    @Option(
         names = "--messages",
         paramLabel = "N",
-        description = "Requests to exchange before the service is killed (default: ${DEFAULT-VALUE}).",
-        defaultValue = "1000000")
-    private int messages;
+        description = "Requests to exchange before the service is killed, or the network cut (default: 1000000; " +
+            "with --remote 200000).")
+    private Integer messages;
 
     @Option(
         names = "--round-trips",
@@ -78,12 +88,17 @@ public final class DemoCommand implements Callable<Integer>
     @Override
     public Integer call() throws InterruptedException
     {
-        checkCount("--messages", messages);
-        checkCount("--round-trips", roundTrips);
+        if (null == messages)
+        {
+            messages = isRemote ? REMOTE_MESSAGES : MESSAGES;
+        }
+        checkCount("--messages", messages, isRemote ? RemoteRun.MAX_MESSAGES : MAX_MESSAGES);
+        checkCount("--round-trips", roundTrips, MAX_MESSAGES);
         final JsonFile file = openJson();
         final Path directory = makeDirectory(file);
         final Screen screen = Screen.standardOutput(PLAIN_INTERVAL_NS);
-        final DemoRun run = new DemoRun(directory, messages, roundTrips, screen);
+        final Performance run = isRemote ? new RemoteRun(directory, messages, screen) :
+            new DemoRun(directory, messages, roundTrips, screen);
         final Thread hook = new Thread(() -> onShutdown(run, file), "demo-shutdown");
         Runtime.getRuntime().addShutdownHook(hook);
         String failure = null;
@@ -116,12 +131,12 @@ public final class DemoCommand implements Callable<Integer>
         return null == failure && isWritten ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
-    private void checkCount(final String option, final int value)
+    private void checkCount(final String option, final int value, final int limit)
     {
-        if (value < MIN_MESSAGES || value > MAX_MESSAGES)
+        if (value < MIN_MESSAGES || value > limit)
         {
             throw new ParameterException(spec.commandLine(), "Invalid value for option '" + option +
-                "': must be from " + MIN_MESSAGES + " to " + MAX_MESSAGES + ": " + value);
+                "': must be from " + MIN_MESSAGES + " to " + limit + ": " + value);
         }
     }
 
@@ -171,7 +186,7 @@ public final class DemoCommand implements Callable<Integer>
     }
 
     /** Ctrl-C, or a polite kill: nobody may be left, and nothing. */
-    private static void onShutdown(final DemoRun run, final JsonFile file)
+    private static void onShutdown(final Performance run, final JsonFile file)
     {
         run.close();
         file.abandon();
@@ -181,7 +196,7 @@ public final class DemoCommand implements Callable<Integer>
      * Ctrl-C reaches the children as well, and they may be faster: their end, and what comes of it, is no failure then.
      * This thread stays here until the JVM has gone.
      */
-    private static void awaitShutdown(final DemoRun run) throws InterruptedException
+    private static void awaitShutdown(final Performance run) throws InterruptedException
     {
         Thread.sleep(SIGNAL_GRACE_MS);
         while (run.isClosed())

@@ -28,8 +28,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class DemoLatency
 {
-    /** Rounds, each of a floor and a transport. */
-    static final int ROUND_COUNT = 4;
+    /** Rounds, each of a floor and a transport; odd, so that one of their ratios is the median. */
+    static final int ROUND_COUNT = 5;
 
     private static final int LENGTH = 32;
     private static final long WARM_UP_NS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -52,16 +52,21 @@ final class DemoLatency
     {
         final Histogram transport = Histograms.create();
         final Histogram floor = Histograms.create();
+        final LatencyRounds rounds = new LatencyRounds();
         for (int i = 0; i < ROUND_COUNT; i++)
         {
             final int roundCount = count / ROUND_COUNT + (i < count % ROUND_COUNT ? 1 : 0);
             parent.tell(new Line("round").with("done", 2 * i).with("what", "floor"));
-            floor.add(measure("floor", roundCount, directory.resolve("floor-" + i)));
+            final Histogram floorOfRound = measure("floor", roundCount, directory.resolve("floor-" + i));
             parent.tell(new Line("round").with("done", 2 * i + 1).with("what", "transport"));
-            transport.add(measure("jcaps", roundCount, directory.resolve("latency-" + i)));
+            final Histogram transportOfRound = measure("jcaps", roundCount, directory.resolve("latency-" + i));
+            floor.add(floorOfRound);
+            transport.add(transportOfRound);
+            rounds.add(floorOfRound.getValueAtPercentile(50), transportOfRound.getValueAtPercentile(50));
         }
         parent.tell(new Line("latency")
-            .with("transport", Histograms.encode(transport)).with("floor", Histograms.encode(floor)));
+            .with("transport", Histograms.encode(transport)).with("floor", Histograms.encode(floor))
+            .with("rounds", rounds.toString()));
     }
 
     private static Histogram measure(final String contender, final int count, final Path directory)

@@ -7,6 +7,7 @@ package io.jcaps.tools.demo;
 import io.jcaps.bench.suite.Histograms;
 import io.jcaps.tools.child.Child;
 import io.jcaps.tools.child.ChildFailure;
+import io.jcaps.tools.child.Children;
 import io.jcaps.tools.child.Line;
 import io.jcaps.tools.child.Payload;
 import io.jcaps.tools.child.WorkDirectory;
@@ -14,18 +15,9 @@ import io.jcaps.tools.terminal.Screen;
 import org.HdrHistogram.Histogram;
 
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -33,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  * <p>
  * One thread runs it; any may close it.
  */
-final class DemoRun implements AutoCloseable
+final class DemoRun implements Performance
 {
     private static final long SILENCE_LIMIT_NS = TimeUnit.SECONDS.toNanos(30);
     /** Two spinners that a busy machine puts on one core take a time slice for each round trip. */
@@ -51,16 +43,7 @@ final class DemoRun implements AutoCloseable
     private final Screen screen;
     private final Map<String, Object> summary = new LinkedHashMap<>();
 
-    private final BlockingQueue<Child.Event> events = new LinkedBlockingQueue<>();
-    private final Map<Child, Deque<Line>> unread = new HashMap<>();
-    private final Map<Child, Line> progressByClient = new HashMap<>();
-    private final Set<Child> endingChildren = new HashSet<>();
-    private Runnable onProgress = () -> {};
-
-    // Guarded by this, as a shutdown closes the run while it goes on.
-    private final List<Child> children = new ArrayList<>();
-    private boolean isClosed;
-
+    private final Children children = new Children(SILENCE_LIMIT_NS);
     private Child service;
     private final Child[] clients = new Child[Demo.CLIENT_COUNT];
     private final Line[] totals = new Line[Demo.CLIENT_COUNT];
@@ -81,12 +64,8 @@ final class DemoRun implements AutoCloseable
         this.screen = screen;
     }
 
-    /**
-     * Runs it.
-     *
-     * @throws ChildFailure if something did not hold.
-     */
-    void run() throws InterruptedException
+    @Override
+    public void run() throws InterruptedException
     {
         final long startNs = System.nanoTime();
         screen.print("jcaps demo: a service and " + Demo.CLIENT_COUNT + " clients, each a JVM of its own, in");
@@ -102,32 +81,25 @@ final class DemoRun implements AutoCloseable
         printSummary();
     }
 
-    /** What was found so far, by name. */
-    Map<String, Object> summary()
+    @Override
+    public Map<String, Object> summary()
     {
         return summary;
     }
 
-    synchronized boolean isClosed()
+    @Override
+    public boolean isClosed()
     {
-        return isClosed;
+        return children.isClosed();
     }
 
-    /** Ends what still runs and removes the directory. A second call does nothing. */
     @Override
     public void close()
     {
-        synchronized (this)
+        if (children.close())
         {
-            if (isClosed)
-            {
-                return;
-            }
-            isClosed = true;
-            children.forEach(Child::kill);
-            children.forEach(Child::join);
+            WorkDirectory.remove(directory);
         }
-        WorkDirectory.remove(directory);
     }
 
     // ---- the parts
@@ -140,19 +112,20 @@ final class DemoRun implements AutoCloseable
         service = startService(FIRST_GENERATION);
         for (int i = 0; i < clients.length; i++)
         {
-            clients[i] = start("client " + (i + 1), DemoClient.class, directory.toString(), Integer.toString(i));
+            clients[i] = children.start(
+                "client " + (i + 1), DemoClient.class, directory.toString(), Integer.toString(i));
         }
         introduceClients();
         for (int i = 0; i < clients.length; i++)
         {
-            connections[i] = expect(clients[i], "connected");
+            connections[i] = children.expect(clients[i], "connected");
         }
         final long startNs = System.nanoTime();
-        onProgress = () -> showExchange(startNs);
+        children.onProgress(() -> showExchange(startNs));
         runClients(messageCount);
         final long elapsedNs = System.nanoTime() - startNs;
         service.tell(new Line("report"));
-        final Line report = expect(service, "report");
+        final Line report = children.expect(service, "report");
 
         check(total("sent") == messageCount, "not each request was sent");
         check(total("replied") == messageCount, "not each request was replied to");
@@ -176,37 +149,37 @@ final class DemoRun implements AutoCloseable
     {
         screen.title("2. SIGKILL to the service in full flight");
         service.tell(new Line("hold").with("count", HOLD_COUNT));
-        expect(service, "holding");
+        children.expect(service, "holding");
         final long[] before = new long[clients.length];
-        progressByClient.clear();
+        children.forgetProgress();
         for (int i = 0; i < clients.length; i++)
         {
             before[i] = totals[i].number("sent");
             clients[i].tell(new Line("flight"));
         }
-        onProgress = () -> screen.progress(format("  in flight: %,d requests more, up to %d open at a time",
-            progress("sent") - total("sent"), Demo.CLIENT_COUNT * DemoClient.FLIGHT_WINDOW));
+        children.onProgress(() -> screen.progress(format("  in flight: %,d requests more, up to %d open at a time",
+            progress("sent") - total("sent"), Demo.CLIENT_COUNT * DemoClient.FLIGHT_WINDOW)));
         final long startNs = System.nanoTime();
         while (System.nanoTime() - startNs < FLIGHT_NS || !isInFlight(before))
         {
-            onEvent(nextEvent(TimeUnit.MILLISECONDS.toNanos(50)));
+            children.await(TimeUnit.MILLISECONDS.toNanos(50));
             check(System.nanoTime() - startNs < SILENCE_LIMIT_NS, "nothing is in flight");
         }
 
-        endingChildren.add(service);
+        children.mayEnd(service);
         final long killMicros = Demo.epochMicros();
         service.kill();
         final long killedMicros = Demo.epochMicros();
         for (int i = 0; i < clients.length; i++)
         {
-            totals[i] = expect(clients[i], "gone");
+            totals[i] = children.expect(clients[i], "gone");
         }
         service.join();
         final Line[] outcomes = new Line[clients.length];
         for (int i = 0; i < clients.length; i++)
         {
             clients[i].tell(new Line("killed").with("micros", killedMicros));
-            outcomes[i] = expect(clients[i], "outcomes");
+            outcomes[i] = children.expect(clients[i], "outcomes");
             check(0 == totals[i].number("lost"), clients[i].name() + " has requests without an outcome");
             checkSums(totals[i]);
         }
@@ -231,7 +204,7 @@ final class DemoRun implements AutoCloseable
         introduceClients();
         for (int i = 0; i < clients.length; i++)
         {
-            final Line connection = expect(clients[i], "connected");
+            final Line connection = children.expect(clients[i], "connected");
             final long generation = before[i].number("generation");
             screen.print(format("  %s noticed: generation %d -> %d, the service's incarnation %d -> %d",
                 clients[i].name(), generation, connection.number("generation"),
@@ -243,8 +216,9 @@ final class DemoRun implements AutoCloseable
         }
         summary.put("generationBefore", before[0].number("generation"));
         summary.put("generationAfter", FIRST_GENERATION + 1);
-        progressByClient.clear();
-        onProgress = () -> screen.progress((progress("outcomes") - sum(before, "sent")) / (double)count, "going on");
+        children.forgetProgress();
+        children.onProgress(() ->
+            screen.progress((progress("outcomes") - sum(before, "sent")) / (double)count, "going on"));
         runClients(count);
         screen.print(format("  %,d requests more, verified; %.1f s after the restart",
             total("sent") - sum(before, "sent"), (System.nanoTime() - startNs) / 1e9));
@@ -253,7 +227,7 @@ final class DemoRun implements AutoCloseable
     private void finish() throws InterruptedException
     {
         service.tell(new Line("report"));
-        final Line report = expect(service, "report");
+        final Line report = children.expect(service, "report");
         long afterwards = 0;
         for (final Line each : totals)
         {
@@ -272,10 +246,10 @@ final class DemoRun implements AutoCloseable
         for (final Child client : clients)
         {
             client.tell(new Line("stop"));
-            end(client);
+            children.end(client);
         }
         service.tell(new Line("stop"));
-        end(service);
+        children.end(service);
         summary.put("sent", total("sent"));
         summary.put("replied", total("replied"));
         summary.put("autoReplied", total("autoReceived") + total("autoNotReceived"));
@@ -291,24 +265,28 @@ final class DemoRun implements AutoCloseable
     {
         screen.title(format("4. %,d round trips of 32 bytes, one at a time, both sides spinning",
             roundTripCount));
-        final Child latency = start(
+        final Child latency = children.start(
             "measuring client", DemoLatency.class, directory.toString(), Integer.toString(roundTripCount));
-        Line line = next(latency, SPINNING_SILENCE_LIMIT_NS);
-        for (; "round".equals(line.word()); line = next(latency, SPINNING_SILENCE_LIMIT_NS))
+        Line line = children.next(latency, SPINNING_SILENCE_LIMIT_NS);
+        for (; "round".equals(line.word()); line = children.next(latency, SPINNING_SILENCE_LIMIT_NS))
         {
             screen.progress(line.number("done") / (2.0 * DemoLatency.ROUND_COUNT),
                 "measuring the " + line.text("what"));
         }
         final Histogram transport = Histograms.decode(line.text("transport"));
         final Histogram floor = Histograms.decode(line.text("floor"));
-        end(latency);
+        children.end(latency);
         check(transport.getTotalCount() == roundTripCount, "not each round trip was timed");
 
+        final LatencyRounds rounds = LatencyRounds.parse(line.text("rounds"));
         final LatencyPicture picture = new LatencyPicture(screen, transport, floor);
         picture.bars().forEach(screen::print);
-        screen.print("");
+        screen.title("5. Beside the floor: a number bounced between two JVMs through two cache lines");
         picture.percentiles().forEach(screen::print);
-        screen.print("  The floor: a number bounced between two JVMs through two bare cache lines.");
+        screen.print("");
+        rounds.lines().forEach(screen::print);
+        summary.put("ratioP50", Math.round(rounds.ratio() * 100) / 100.0);
+        summary.put("hasChangedSpeed", rounds.hasChangedSpeed());
         LatencyPicture.addTo(summary, "latency", transport);
         LatencyPicture.addTo(summary, "floor", floor);
     }
@@ -440,19 +418,19 @@ final class DemoRun implements AutoCloseable
 
     private Child startService(final long generation) throws InterruptedException
     {
-        return start("service", DemoService.class, directory.toString(), Long.toString(generation));
+        return children.start("service", DemoService.class, directory.toString(), Long.toString(generation));
     }
 
     private void introduceClients() throws InterruptedException
     {
-        expect(service, "ready");
+        children.expect(service, "ready");
         final Line line = new Line("clients");
         for (int i = 0; i < clients.length; i++)
         {
             line.with("pid" + i, clients[i].pid()).with("next" + i, null == totals[i] ? 0 : totals[i].number("sent"));
         }
         service.tell(line);
-        expect(service, "known");
+        children.expect(service, "known");
     }
 
     private void runClients(final int count) throws InterruptedException
@@ -464,7 +442,7 @@ final class DemoRun implements AutoCloseable
         }
         for (int i = 0; i < clients.length; i++)
         {
-            totals[i] = expect(clients[i], "done");
+            totals[i] = children.expect(clients[i], "done");
         }
     }
 
@@ -472,81 +450,13 @@ final class DemoRun implements AutoCloseable
     {
         for (int i = 0; i < clients.length; i++)
         {
-            final Line progress = progressByClient.get(clients[i]);
+            final Line progress = children.progress(clients[i]);
             if (null == progress || progress.number("outcomes") < before[i] + FLIGHT_MIN_OUTCOMES)
             {
                 return false;
             }
         }
         return true;
-    }
-
-    private Child start(final String name, final Class<?> type, final String... args) throws InterruptedException
-    {
-        synchronized (this)
-        {
-            if (isClosed)
-            {
-                throw new InterruptedException();
-            }
-            final Child child = new Child(name, type, events, args);
-            children.add(child);
-            unread.put(child, new ArrayDeque<>());
-            return child;
-        }
-    }
-
-    private void end(final Child child)
-    {
-        endingChildren.add(child);
-        final int exitCode = child.join();
-        check(0 == exitCode, child.name() + " ended with exit code " + exitCode);
-    }
-
-    private Line expect(final Child child, final String word) throws InterruptedException
-    {
-        final Line line = next(child, SILENCE_LIMIT_NS);
-        check(word.equals(line.word()), child.name() + " should have said " + word + ", but said " + line);
-        return line;
-    }
-
-    private Line next(final Child child, final long silenceLimitNs) throws InterruptedException
-    {
-        final Deque<Line> lines = unread.get(child);
-        while (lines.isEmpty())
-        {
-            final Child.Event event = nextEvent(silenceLimitNs);
-            check(null != event, "nothing was heard from the " + child.name() + " for " +
-                TimeUnit.NANOSECONDS.toSeconds(silenceLimitNs) + " s: does it hang, or is the machine busy?");
-            onEvent(event);
-        }
-        return lines.remove();
-    }
-
-    private Child.Event nextEvent(final long timeoutNs) throws InterruptedException
-    {
-        return events.poll(timeoutNs, TimeUnit.NANOSECONDS);
-    }
-
-    private void onEvent(final Child.Event event)
-    {
-        if (null == event)
-        {
-            return;
-        }
-        final Child child = event.child();
-        switch (event.line().word())
-        {
-            case "progress" ->
-            {
-                progressByClient.put(child, event.line());
-                onProgress.run();
-            }
-            case "failed" -> throw new ChildFailure(event.line().text("what"));
-            case Child.ENDED -> check(endingChildren.contains(child),
-                child.name() + " ended unasked, exit code " + child.join());
-            default -> unread.get(child).add(event.line());
-        }
     }
 
     // ---- numbers
@@ -557,7 +467,8 @@ final class DemoRun implements AutoCloseable
         for (int i = 0; i < clients.length; i++)
         {
             // Until a client has said something new, it is where it was.
-            final Line line = progressByClient.getOrDefault(clients[i], totals[i]);
+            final Line said = children.progress(clients[i]);
+            final Line line = null == said ? totals[i] : said;
             sum += null == line ? 0 : line.number(key);
         }
         return sum;

@@ -8,7 +8,6 @@ import io.jcaps.tools.terminal.Screen;
 import org.HdrHistogram.Histogram;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,8 +19,9 @@ import java.util.Map;
  */
 final class LatencyPicture
 {
-    /** Where one row of bars ends and the next begins, in nanoseconds: narrow where the many are. */
-    private static final long[] EDGES = edges();
+    /** Where one row of bars ends and the next begins, in nanoseconds: narrow where the many are; 11 fit a screen. */
+    private static final long[] EDGES =
+        {0, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000, 1_000_000, 10_000_000};
     private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99};
     private static final int BAR_WIDTH = 18;
     private static final int COUNT_WIDTH = 12;
@@ -80,7 +80,9 @@ final class LatencyPicture
                 Screen.pad(bar(transportCounts[i], scale), BAR_WIDTH + COUNT_WIDTH),
                 bar(floorCounts[i], scale)).stripTrailing());
         }
-        lines.add("  One step longer is ten times as many: both axes are logarithmic.");
+        final String axis = axis(scale, Math.max(max(transportCounts), max(floorCounts)));
+        lines.add(format("  %12s   %s  %s", "10^", Screen.pad(axis, BAR_WIDTH + COUNT_WIDTH), axis));
+        lines.add("  A bar that ends above n is 10^n round trips; both axes are logarithmic.");
         return lines;
     }
 
@@ -109,6 +111,21 @@ final class LatencyPicture
     private String bar(final long count, final double scale)
     {
         return 0 == count ? "" : screen.bar(length(count) * scale) + format(" %,d", count);
+    }
+
+    /** Below the last column of a bar for each power of ten: its exponent. */
+    private static String axis(final double scale, final long max)
+    {
+        final StringBuilder axis = new StringBuilder();
+        for (long power = 1, exponent = 0; power <= Math.max(1, max) && exponent < 10; power *= 10, exponent++)
+        {
+            final int column = Math.max(1, (int)Math.round(length(power) * scale));
+            if (column > axis.length())
+            {
+                axis.append(" ".repeat(column - axis.length() - 1)).append(exponent);
+            }
+        }
+        return axis.toString();
     }
 
     /** Length of a bar on a logarithmic axis where even one is to be seen. */
@@ -163,20 +180,6 @@ final class LatencyPicture
             unit++;
         }
         return format(value < 10 ? "%.1f %s" : "%.0f %s", value, units[unit]);
-    }
-
-    private static long[] edges()
-    {
-        final long[] fine = {0, 50, 70, 100, 120, 150, 200, 250, 300, 400, 500, 700, 1_000, 1_500};
-        final long[] coarse = {2_000, 5_000};
-        final List<Long> edges = new ArrayList<>();
-        Arrays.stream(fine).forEach(edges::add);
-        Arrays.stream(coarse).forEach(edges::add);
-        for (long decade = 10_000; decade <= 10_000_000_000L; decade *= 10)
-        {
-            edges.add(decade);
-        }
-        return edges.stream().mapToLong(Long::longValue).toArray();
     }
 
     private static String format(final String format, final Object... args)

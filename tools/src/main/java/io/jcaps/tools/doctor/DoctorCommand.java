@@ -4,15 +4,18 @@
  */
 package io.jcaps.tools.doctor;
 
+import io.jcaps.bridge.BridgeDirectory;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.RegionException;
-import io.jcaps.shm.Diagnostics;
-import io.jcaps.shm.Life;
-import io.jcaps.shm.RegionSnapshot;
-import io.jcaps.shm.RegionView;
-import io.jcaps.shm.StaleFiles;
+import io.jcaps.shm.inspect.Diagnostics;
+import io.jcaps.shm.inspect.Life;
+import io.jcaps.shm.inspect.RegionSnapshot;
+import io.jcaps.shm.inspect.RegionView;
+import io.jcaps.shm.inspect.StaleFiles;
+import io.jcaps.tools.bridge.BridgeStatus;
 import io.jcaps.tools.region.RegionOption;
 import io.jcaps.tools.region.Regions;
+import io.jcaps.tools.terminal.Escaped;
 import io.jcaps.tools.terminal.ExitCodes;
 import io.jcaps.tools.terminal.Json;
 import picocli.CommandLine.Command;
@@ -43,6 +46,7 @@ import java.util.concurrent.Callable;
     sortOptions = false,
     description = {
         "Checks whether regions work on this machine, and how well; says what each finding means and what to do.",
+        "It makes a small region where yours would lie, with a second process in it, and removes it.",
         "It looks at this JVM, whose flags the jar brings along; the flags that programs of yours need are named.",
     },
     exitCodeListHeading = "Exit codes:%n",
@@ -53,6 +57,7 @@ public final class DoctorCommand implements Callable<Integer>
     private static final String NATIVE_ACCESS = "native access";
     private static final String FUTEX = "futex";
     private static final String PIDFD = "pidfd";
+    private static final String PEERS = "peers";
     private static final String STALE = "stale regions";
     private static final int FIRST_WARNING_FEATURE = 24;
     private static final int INDENT = 27;
@@ -62,6 +67,9 @@ public final class DoctorCommand implements Callable<Integer>
 
     @Mixin
     private RegionOption region;
+
+    @Option(names = "--all-users", description = "Look at other users' regions, too.")
+    private boolean isAllUsers;
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean isJson;
@@ -79,11 +87,20 @@ public final class DoctorCommand implements Callable<Integer>
         findings.add(pidfd());
         findings.add(machine.fileSystem(directory));
         findings.add(machine.space(directory, Geometry.DEFAULT.tablesLength()));
-        findings.add(machine.permissions(directory));
+        findings.add(machine.permissions(path, region.access()));
+        final Mount mount = machine.mount(directory);
+        if (null == mount || !mount.options().contains("ro"))
+        {
+            findings.addAll(new Trial(directory, region.access(), mount).run(Files.exists(path)));
+        }
+        findings.add(peers(path));
         findings.add(machine.removeIpc(directory, uid()));
         findings.add(machine.governor());
         findings.add(machine.hugePages(directory));
         findings.add(staleRegions(path));
+        findings.add(machine.socketBuffers());
+        findings.add(machine.mtu());
+        findings.add(machine.driverDirectory(BridgeDirectory.parent(), BridgeStatus.dead().size()));
 
         final PrintWriter out = spec.commandLine().getOut();
         final boolean isFit = findings.stream().noneMatch((finding) -> Finding.Result.FAIL == finding.result());
@@ -145,10 +162,36 @@ public final class DoctorCommand implements Callable<Integer>
                 "Linux 5.3 or later, and a seccomp filter that lets pidfd_open through");
     }
 
-    private static Finding staleRegions(final Path own)
+    /** Whether the kernel shows those who are in the region already. */
+    private static Finding peers(final Path path)
+    {
+        if (!Files.exists(path))
+        {
+            return Finding.ok(PEERS, path + " is not there yet");
+        }
+        try (RegionView view = RegionView.open(path))
+        {
+            final RegionSnapshot snapshot = view.look(0);
+            final int hidden = Diagnostics.hiddenProcesses(view, snapshot);
+            final int alive = snapshot.count(Life.ALIVE);
+            return 0 == hidden ? Finding.ok(PEERS, "processes alive in " + path + ": " + alive) :
+                Finding.warn(PEERS, hidden + " of " + alive + " processes in " + path + " are hidden from this one, " +
+                    "as in another container's pid namespace",
+                    "who they are is unknown: USER and GROUP do not let them in, nor this process there",
+                    "share the pid namespace (Kubernetes: shareProcessNamespace), or open both sides with WORLD " +
+                        "and control access by the directory's mode");
+        }
+        catch (final RegionException ex)
+        {
+            return Finding.warn(PEERS, ex.getMessage(), "who is in it is not known",
+                "see caps stat --region " + path);
+        }
+    }
+
+    private Finding staleRegions(final Path own)
     {
         final List<String> dead = new ArrayList<>();
-        final List<Path> paths = new ArrayList<>(Regions.find(Regions.usualPlaces(), new ArrayList<>()));
+        final List<Path> paths = new ArrayList<>(Regions.find(Regions.usualPlaces(), isAllUsers, new ArrayList<>()));
         if (!paths.contains(own) && Files.exists(own))
         {
             paths.add(own);
@@ -162,7 +205,7 @@ public final class DoctorCommand implements Callable<Integer>
                 {
                     dead.add(path.toString());
                 }
-                else if (snapshot.count(Life.DEAD) > 0 || !StaleFiles.find(path, false).isEmpty())
+                else if (snapshot.count(Life.DEAD) > 0 || hasLeftFiles(path))
                 {
                     dead.add(path + " (in use, with things of dead processes)");
                 }
@@ -176,6 +219,19 @@ public final class DoctorCommand implements Callable<Integer>
             Finding.warn(STALE, String.join("; ", dead),
                 "nobody lives in them, but they take memory; a program that starts uses its own again",
                 "caps inflight shows what was under way; caps reap --all --region FILE removes one");
+    }
+
+    private boolean hasLeftFiles(final Path path)
+    {
+        try
+        {
+            return !StaleFiles.find(path, region.access(), false).isEmpty();
+        }
+        catch (final RegionException ex)
+        {
+            // Not the caller's to tidy up.
+            return false;
+        }
     }
 
     private static int uid()
@@ -211,11 +267,11 @@ public final class DoctorCommand implements Callable<Integer>
         };
         final String mark = String.format("%-4s", finding.result().name().toLowerCase(Locale.ROOT));
         out.println(Ansi.AUTO.string("@|bold," + colour + ' ' + mark + "|@") +
-            String.format("  %-19s  %s", finding.check(), finding.found()));
+            String.format("  %-19s  %s", finding.check(), Escaped.line(finding.found())));
         if (null != finding.meaning())
         {
-            out.println(" ".repeat(INDENT) + finding.meaning());
-            out.println(" ".repeat(INDENT) + "-> " + finding.advice());
+            out.println(" ".repeat(INDENT) + Escaped.line(finding.meaning()));
+            out.println(" ".repeat(INDENT) + "-> " + Escaped.line(finding.advice()));
         }
     }
 }

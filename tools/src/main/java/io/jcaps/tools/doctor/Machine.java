@@ -5,7 +5,7 @@
 package io.jcaps.tools.doctor;
 
 import io.jcaps.shm.Access;
-import io.jcaps.tools.region.AccessOf;
+import io.jcaps.shm.inspect.Diagnostics;
 import io.jcaps.tools.terminal.Units;
 
 import java.io.IOException;
@@ -34,6 +34,15 @@ final class Machine
     private static final String REMOVE_IPC = "RemoveIPC";
     private static final String GOVERNOR = "CPU governor";
     private static final String HUGE_PAGES = "huge pages";
+    private static final String SOCKET_BUFFERS = "bridge: socket buffers";
+    private static final String MTU = "bridge: MTU";
+    private static final String DRIVER = "bridge: driver directory";
+    /** Aeron's receive window and socket buffers, unless they are set. */
+    private static final long WINDOW = 128L << 10;
+    /** A datagram of Aeron, with the headers of UDP and IPv6. */
+    private static final int MIN_MTU = 1_408 + 48;
+    /** Six terms of a session. */
+    private static final long SESSION_BYTES = 12L << 20;
     private static final long FEW_BYTES = 64L << 20;
     private static final int FIRST_LOGIN_UID = 1_000;
     /** Where a region's tables and one small link fit: less is not enough to begin. */
@@ -52,8 +61,7 @@ final class Machine
     /** Whether the region's directory lies in memory. */
     Finding fileSystem(final Path directory)
     {
-        final String mounts = read("proc/mounts");
-        final Mount mount = null == mounts ? null : Mount.of(mounts, directory);
+        final Mount mount = mount(directory);
         if (null == mount)
         {
             return Finding.warn(OPTIONS, "which file system " + directory + " is on is not known",
@@ -64,18 +72,43 @@ final class Machine
             String.join(",", mount.options());
         if (mount.options().contains("ro"))
         {
-            return Finding.fail(OPTIONS, found, "nothing can be written there, no region can be made",
+            return Finding.fail(OPTIONS, found, "no region can be made there; one that is there can be looked at",
                 "mount it with rw, or use another directory: --region, CAPS_REGION");
         }
         return switch (mount.type())
         {
+            // Whether a region works there, the trial says.
             case "tmpfs", "ramfs", "hugetlbfs" -> Finding.ok(OPTIONS, found);
+            case "overlay" -> Finding.warn(OPTIONS, found,
+                "as a container's own file system: other containers do not see it, and a region there may be written " +
+                    "to a disk, while messages stop",
+                "mount a tmpfs into each container that uses the region, such as a directory of the host's /dev/shm");
             case "nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph" -> Finding.fail(OPTIONS, found,
                 "a lock of another machine proves nothing here", "use a directory under /dev/shm");
             default -> Finding.warn(OPTIONS, found,
                 "the region is written to a disk now and then, and messages stop meanwhile",
                 "use a directory under /dev/shm, or another tmpfs");
         };
+    }
+
+    /** The mount that a directory lies in, also where a link leads to it; null if it is not known. */
+    Mount mount(final Path directory)
+    {
+        final String mounts = read("proc/mounts");
+        Path there = directory;
+        while (null != there.getParent() && !Files.exists(there))
+        {
+            there = there.getParent();
+        }
+        try
+        {
+            there = there.toRealPath().resolve(there.relativize(directory));
+        }
+        catch (final IOException ex)
+        {
+            there = directory;
+        }
+        return null == mounts ? null : Mount.of(mounts, there);
     }
 
     /** Whether there is memory for messages. */
@@ -94,6 +127,12 @@ final class Machine
                 directory;
             final String advice = "mount -o remount,size=... " + (null == there ? "" : there) + "; in a container " +
                 "--shm-size, or an emptyDir of medium Memory";
+            if (0 == store.getTotalSpace())
+            {
+                return Finding.warn(SIZE, "the file system of " + directory + " reports no size",
+                    "how much is left is not known; on a ramfs, regions can take all memory of the machine",
+                    "use a tmpfs, which has a limit: mount -t tmpfs -o size=...");
+            }
             if (free < Math.max(TOO_FEW_BYTES, tablesLength))
             {
                 return Finding.fail(SIZE, found, "a region's tables do not find room", advice);
@@ -108,42 +147,76 @@ final class Machine
         }
     }
 
-    /** Whether the directory protects the region from others. */
-    Finding permissions(final Path directory)
+    /** Whether the library uses the directory, which has to protect the region from others. */
+    Finding permissions(final Path region, final Access access)
     {
+        final Path directory = region.getParent();
         try
         {
             if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS))
             {
-                return Finding.ok(PERMISSIONS, directory + " is not there yet; it will be made with mode 0700");
+                return Finding.ok(PERMISSIONS, directory + " is not there yet; it will be made with mode " +
+                    (Access.PRIVATE == access ? "0700" : Access.GROUP == access ? "0770" : "0755"));
             }
             final Set<PosixFilePermission> mode =
                 Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS);
             final String found = directory + " has mode " + PosixFilePermissions.toString(mode) + ", owner " +
                 Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS).getName();
-            if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS))
+            final String problem = Diagnostics.directoryProblem(region, access);
+            if (null != problem)
             {
-                return Finding.fail(PERMISSIONS, directory + " is no directory",
-                    "links are not followed: no region is used there", "remove it, or use another directory");
-            }
-            if (mode.contains(PosixFilePermission.OTHERS_WRITE))
-            {
-                return Finding.fail(PERMISSIONS, found, "everybody can put his own files there: no region is used",
-                    "use a directory of your own, as /dev/shm/jcaps-<user>/, or: chmod o-w " + directory);
+                return Finding.fail(PERMISSIONS, problem, "no region is used there", advice(directory, mode));
             }
             if (!Files.isReadable(directory) || !Files.isExecutable(directory))
             {
                 return Finding.fail(PERMISSIONS, found, "you may not use what lies there",
                     "have its owner let your group in, or use another directory");
             }
-            return Finding.ok(PERMISSIONS, found + (Access.PRIVATE == AccessOf.directory(directory) ? "" :
-                ": programs say so with RegionConfig.access(" + AccessOf.directory(directory) + ")"));
+            return Finding.ok(PERMISSIONS, found + sharing(mode));
         }
         catch (final IOException | UnsupportedOperationException ex)
         {
             return Finding.fail(PERMISSIONS, "not known of " + directory + ": " + ex, "no region can be used there",
                 "use a directory of your own, as /dev/shm/jcaps-<user>/");
         }
+    }
+
+    private static String advice(final Path directory, final Set<PosixFilePermission> mode) throws IOException
+    {
+        if (Files.isSymbolicLink(directory))
+        {
+            return "links are not followed; name what it leads to: " +
+                (Files.exists(directory) ? directory.toRealPath() : Files.readSymbolicLink(directory)) +
+                " (systemd makes such links for RuntimeDirectory= with DynamicUser=)";
+        }
+        if (!mode.contains(PosixFilePermission.OTHERS_WRITE))
+        {
+            return mode.contains(PosixFilePermission.GROUP_WRITE) ? "if its group shares the region: --access group, " +
+                "and RegionConfig.access(GROUP) in programs; else chmod g-w " + directory :
+                "use a directory of your own, as /dev/shm/jcaps-<user>/";
+        }
+        final int bits = (Integer)Files.getAttribute(directory, "unix:mode");
+        final boolean isSticky = 0 != (01000 & bits);
+        if (0 != (02000 & bits))
+        {
+            // An emptyDir of a pod with fsGroup has mode 2777, and no sticky bit.
+            return "mkdir -m 2770 " + directory + "/jcaps, for a region that its group shares" + (isSticky ?
+                ": --region " + directory + "/jcaps/region --access group" :
+                ", and mount that directory alone, in a pod with subPath: jcaps; then --region with the path there, " +
+                    "--access group");
+        }
+        return (isSticky ? "" : "have its owner run chmod +t " + directory + ", so that others cannot replace what " +
+            "you make in it; then ") + "mkdir -m 0700 " + directory + "/jcaps, for a region of your own in it: " +
+            "--region " + directory + "/jcaps/region";
+    }
+
+    /** What programs have to say of a directory that others can use; that they trust them is not concluded from it. */
+    private static String sharing(final Set<PosixFilePermission> mode)
+    {
+        final Access access = mode.contains(PosixFilePermission.GROUP_WRITE) ? Access.GROUP :
+            mode.contains(PosixFilePermission.OTHERS_EXECUTE) ? Access.WORLD : Access.PRIVATE;
+        return Access.PRIVATE == access ? "" : ": programs that share it say so with RegionConfig.access(" + access +
+            "), commands with --access " + access.name().toLowerCase(Locale.ROOT);
     }
 
     /** Whether systemd removes a user's files from /dev/shm when he logs out. */
@@ -256,8 +329,7 @@ final class Machine
     /** Which pages a region can be mapped by. */
     Finding hugePages(final Path directory)
     {
-        final String mounts = read("proc/mounts");
-        final Mount mount = null == mounts ? null : Mount.of(mounts, directory);
+        final Mount mount = mount(directory);
         final String huge = null == mount ? null : mount.option("huge");
         final String enabled = read("sys/kernel/mm/transparent_hugepage/shmem_enabled");
         final List<String> found = new ArrayList<>();
@@ -268,6 +340,71 @@ final class Machine
         }
         // None is the default and costs little: nothing to warn of.
         return Finding.ok(HUGE_PAGES, String.join("; ", found));
+    }
+
+    /** Whether the windows of a bridge's media driver fit the sockets. */
+    Finding socketBuffers()
+    {
+        final String receive = read("proc/sys/net/core/rmem_max");
+        final String send = read("proc/sys/net/core/wmem_max");
+        if (null == receive || null == send)
+        {
+            return Finding.ok(SOCKET_BUFFERS, "the kernel shows no limits, as in a container; a bridge needs 128 KiB");
+        }
+        final long least = Math.min(Long.parseLong(receive.strip()), Long.parseLong(send.strip()));
+        final String found = "net.core.rmem_max=" + receive.strip() + ", wmem_max=" + send.strip();
+        return least < WINDOW ? Finding.warn(SOCKET_BUFFERS, found,
+            "a bridge's media driver does not start: its window is 128 KiB",
+            "sysctl -w net.core.rmem_max=2097152 net.core.wmem_max=2097152") :
+            Finding.ok(SOCKET_BUFFERS, found + ": a bridge's window of 128 KiB fits; a longer path at full rate " +
+                "needs a larger one, and these at least as large");
+    }
+
+    /** Whether a bridge's datagrams leave in one packet. */
+    Finding mtu()
+    {
+        final Set<String> small = new TreeSet<>();
+        try (DirectoryStream<Path> interfaces = Files.newDirectoryStream(root.resolve("sys/class/net")))
+        {
+            for (final Path each : interfaces)
+            {
+                final String mtu = readOrNull(each.resolve("mtu"));
+                if (null != mtu && Integer.parseInt(mtu.strip()) < MIN_MTU)
+                {
+                    small.add(each.getFileName() + " " + mtu.strip());
+                }
+            }
+        }
+        catch (final IOException ex)
+        {
+            return Finding.ok(MTU, "no network interfaces are shown");
+        }
+        return small.isEmpty() ? Finding.ok(MTU, "each interface takes datagrams of 1,408 bytes whole") :
+            Finding.warn(MTU, String.join(", ", small), "datagrams of a bridge through it are cut into two packets",
+                "a media driver with -Daeron.mtu.length=1184 or less, and caps bridge --driver");
+    }
+
+    /** Whether a bridge's media driver finds room; and what bridges that were killed have left. */
+    Finding driverDirectory(final Path directory, final int deadCount)
+    {
+        try
+        {
+            final long free = Files.getFileStore(directory).getUsableSpace();
+            final String found = directory + ", " + Units.bytes(free) + " free";
+            if (!Files.isWritable(directory) || free < SESSION_BYTES)
+            {
+                return Finding.warn(DRIVER, found, "no bridge can begin: each session needs up to " +
+                    Units.bytes(SESSION_BYTES), "more shared memory, or caps bridge --driver");
+            }
+            return 0 == deadCount ? Finding.ok(DRIVER, found) : Finding.warn(DRIVER,
+                found + "; bridges that were killed have left directories there: " + deadCount,
+                "they take memory", "caps reap");
+        }
+        catch (final IOException ex)
+        {
+            return Finding.warn(DRIVER, "not known of " + directory + ": " + ex, "no bridge can begin",
+                "caps bridge --driver");
+        }
     }
 
     private String read(final String name)

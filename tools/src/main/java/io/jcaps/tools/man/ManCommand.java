@@ -31,6 +31,7 @@ import java.util.concurrent.Callable;
     description = {
         "Shows a page of the manual: on a terminal by man, where there is one, else as plain text.",
         "Without a page it lists them all. Calls may be named without caps_sys_: caps man put.",
+        "The classes of the Java API are on one page: caps man ClientPort.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:shown", "1:the pages could not be written", "2:no such page, or bad options"})
@@ -58,6 +59,14 @@ public final class ManCommand implements Callable<Integer>
         paramLabel = "DIR",
         description = "Write all pages there: DIR/man1 and so on for man, DIR/html for a browser.")
     private Path directory;
+
+    /**
+     * @return the pages by name, each once.
+     */
+    public static List<String> pageNames()
+    {
+        return ManualPage.ALL.stream().map(ManualPage::name).distinct().toList();
+    }
 
     @Override
     public Integer call()

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -21,7 +22,7 @@ import java.util.stream.Stream;
  * One page of the manual, as the build made it.
  *
  * @param name    without the section.
- * @param section of the manual: 1 for commands, 2 for calls, 7 for concepts.
+ * @param section of the manual: 1 for commands, 2 for calls, 3 for what libcaps adds to them, 7 for concepts.
  */
 record ManualPage(String name, int section)
 {
@@ -31,19 +32,27 @@ record ManualPage(String name, int section)
     static final String STYLE_SHEET = "man.css";
 
     private static final int CALLS = 2;
+    private static final int LIBRARY = 3;
+    private static final String JAVA = "caps_java";
+    /** What else the page of the Java API is asked for by: its classes, which have no pages of their own. */
+    private static final Set<String> JAVA_NAMES = Set.of("java", "java-api", "Caps", "Attachment", "Port",
+        "PortOptions", "ServicePort", "ClientPort", "Message", "Claim", "WaitSet", "PortAgent", "AsyncCalls",
+        "AsyncCall", "Status", "Outcome", "RegionConfig", "PayloadBytes");
 
     /** In the order of their sections, the calls in that in which they are first used. */
     static final List<ManualPage> ALL = Stream.of(
-        Stream.of(new ManualPage("caps", 1)),
-        Stream.of("open", "service", "client", "close", "setgen", "getgen", "put", "alloc", "reply", "get", "wait",
-            "abort").map((call) -> new ManualPage(CALL_PREFIX + call, CALLS)),
-        Stream.of(new ManualPage("caps", 7))).flatMap((pages) -> pages).toList();
+        Stream.of(new ManualPage("caps", 1), new ManualPage("caps-bridge", 1)),
+        Stream.of("open", "service", "client", "close", "setgen", "getgen", "put", "alloc", "free", "reply", "get",
+            "wait", "abort").map((call) -> new ManualPage(CALL_PREFIX + call, CALLS)),
+        Stream.of("libcaps", "caps_sys_service_attr", "caps_sys_timedwait", "caps_sys_view", "caps_sys_call",
+            "caps_sys_poll", "caps_sys_end", "caps_watch").map((name) -> new ManualPage(name, LIBRARY)),
+        Stream.of(new ManualPage("caps", 7), new ManualPage(JAVA, 7))).flatMap((pages) -> pages).toList();
 
     /**
      * Finds a page.
      *
-     * @param name    of it; also {@code put} for {@code caps_sys_put}, and with its section: {@code caps(7)},
-     *                {@code caps.7}.
+     * @param name    of it; also {@code put} for {@code caps_sys_put}, a class of the Java API for its page, and with
+     *                its section: {@code caps(7)}, {@code caps.7}.
      * @param section wanted, or 0 for the first that has such a page.
      * @return the page, or null if there is none.
      */
@@ -57,7 +66,8 @@ record ManualPage(String name, int section)
 
     private boolean isNamed(final String text)
     {
-        return text.equals(name) || text.equals(fileName()) || text.equals(title());
+        return text.equals(name) || text.equals(fileName()) || text.equals(title()) ||
+            JAVA.equals(name) && JAVA_NAMES.contains(text);
     }
 
     /**

@@ -11,8 +11,11 @@ import io.jcaps.MessageState;
 import io.jcaps.Outcome;
 import io.jcaps.Status;
 import io.jcaps.tools.terminal.DurationConverter;
+import io.jcaps.tools.terminal.Escaped;
 import io.jcaps.tools.terminal.ExitCodes;
 import io.jcaps.tools.terminal.Json;
+import io.jcaps.tools.terminal.OutputFailure;
+import io.jcaps.tools.terminal.Screen;
 import org.agrona.concurrent.UnsafeBuffer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,6 +25,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -108,16 +112,23 @@ public final class CallCommand implements Callable<Integer>
             {
                 reply.release();
             }
-            if (isJson)
+            try
             {
-                printJson(outcome, mayHaveActed, isReplied ? bytes : null);
+                if (isJson)
+                {
+                    printJson(outcome, mayHaveActed, isReplied ? bytes : null);
+                }
+                else if (isReplied)
+                {
+                    print(bytes);
+                }
             }
-            else if (isReplied)
+            catch (final OutputFailure ex)
             {
-                // Past the writer for text: these are bytes.
-                final PrintStream out = System.out;
-                out.write(bytes);
-                out.flush();
+                // Also if the reader has gone: whoever called again would have the service act twice.
+                spec.commandLine().getErr().println("the outcome was " + outcome +
+                    (isReplied ? ", the reply of " + bytes.length + " bytes is lost" : ""));
+                throw ex;
             }
             if (!isReplied)
             {
@@ -126,6 +137,21 @@ public final class CallCommand implements Callable<Integer>
             }
             return isReplied ? ExitCodes.OK : ExitCodes.FAILED;
         }
+    }
+
+    /** To a file or a pipe the bytes as they are; a terminal would obey escape sequences in them. */
+    private void print(final byte[] bytes) throws IOException
+    {
+        if (Screen.isTerminal())
+        {
+            final PrintWriter out = spec.commandLine().getOut();
+            out.print(Escaped.lines(new String(bytes, StandardCharsets.UTF_8)));
+            out.flush();
+            return;
+        }
+        final PrintStream out = System.out;
+        out.write(bytes);
+        out.flush();
     }
 
     private void printJson(final String outcome, final boolean mayHaveActed, final byte[] bytes)

@@ -5,6 +5,7 @@
 package io.jcaps.tools.port;
 
 import io.jcaps.Attachment;
+import io.jcaps.CapsException;
 import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
@@ -15,6 +16,7 @@ import io.jcaps.tools.terminal.ExitCodes;
 import io.jcaps.tools.terminal.Interruption;
 import io.jcaps.tools.terminal.Json;
 import io.jcaps.tools.terminal.Units;
+import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.UnsafeBuffer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,26 +31,32 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 
 /**
- * {@code caps ping}: round trips to a service.
+ * {@code caps ping}: whether a service can be connected to, and how long that takes; or round trips.
  */
 @Command(
     name = "ping",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Sends requests to a service and says how long each reply took; at the end, or at Ctrl-C, a summary.",
-        "The service gets what it may not understand: ping one that echoes (caps serve NAME --echo), or that answers " +
-            "anything. What is measured is this JVM's round trip, cold at first; between two pings both sides sleep, " +
-            "so most of it is their waking up (see -i 0).",
+        "Looks a service up and connects to it, again and again, and prints how long each took; at the end, or at " +
+            "Ctrl-C, a summary. The service gets no message. An answer means that it is registered, that you may " +
+            "connect, and that its process lives; not that its thread takes requests.",
+        "With --send each ping is a request, and the time is that of the reply. Send only to a service that answers " +
+            "anything (caps serve NAME --echo): one that expects a format of its own may fail. Both sides sleep " +
+            "between two pings, and waking takes most of the time (see -i 0).",
     },
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:at least one reply came", "1:no reply came", "2:bad options", "3:no such region or service"})
+    exitCodeList = {"0:at least one answer came", "1:no answer came", "2:bad options", "3:no such region or service"})
 public final class PingCommand implements Callable<Integer>
 {
     private static final int MAX_SIZE = 131_072;
+    private static final int DEFAULT_SIZE = 32;
+    private static final int SIGNIFICANT_DIGITS = 3;
+    private static final double[] PERCENTILES = {50, 90, 99, 99.9};
 
     @Spec
     private CommandSpec spec;
@@ -56,21 +64,25 @@ public final class PingCommand implements Callable<Integer>
     @Mixin
     private ServiceOption service;
 
-    @Option(names = {"-c", "--count"}, paramLabel = "N", description = "End after so many requests.")
+    @Option(names = {"-c", "--count"}, paramLabel = "N", description = "End after so many pings.")
     private Long count;
 
     @Option(
         names = {"-i", "--interval"},
         paramLabel = "TIME",
         defaultValue = "1s",
-        description = "From one request to the next, as 200ms; 0 for at once (default: ${DEFAULT-VALUE}).")
+        description = "From one ping to the next, as 200ms; 0 for at once (default: ${DEFAULT-VALUE}).")
     private String interval;
+
+    @Option(names = "--send", description = "Send a request with each ping, and wait for its reply.")
+    private boolean isSend;
 
     @Option(
         names = {"-s", "--size"},
         paramLabel = "BYTES",
-        defaultValue = "32",
-        description = "Length of a request, 0 to 131072 (default: ${DEFAULT-VALUE}).")
+        description = "With --send, the length of a request, 0 to 131072 (default: 32).")
+    private Integer givenSize;
+
     private int size;
 
     @Option(
@@ -93,6 +105,7 @@ public final class PingCommand implements Callable<Integer>
     private long maxNs;
     private double sumNs;
     private double sumOfSquares;
+    private final Histogram histogram = new Histogram(SIGNIFICANT_DIGITS);
 
     @Override
     public Integer call()
@@ -102,6 +115,12 @@ public final class PingCommand implements Callable<Integer>
             throw new ParameterException(
                 spec.commandLine(), "Invalid value for option '--count': must be positive: " + count);
         }
+        if (null != givenSize && !isSend)
+        {
+            throw new ParameterException(
+                spec.commandLine(), "Invalid option '--size': without --send nothing is sent: " + givenSize);
+        }
+        size = null == givenSize ? DEFAULT_SIZE : givenSize;
         if (size < 0 || size > MAX_SIZE)
         {
             throw new ParameterException(spec.commandLine(),
@@ -113,7 +132,7 @@ public final class PingCommand implements Callable<Integer>
         try (Attachment caps = service.attach();
             ClientPort port = service.connect(caps, null))
         {
-            if (size > caps.messageLimit())
+            if (isSend && size > caps.messageLimit())
             {
                 throw new ParameterException(spec.commandLine(), "Invalid value for option '--size': the region's " +
                     "messages have at most " + caps.messageLimit() + " bytes: " + size);
@@ -121,10 +140,17 @@ public final class PingCommand implements Callable<Integer>
             final long startNs = System.nanoTime();
             if (!isQuiet && !isJson)
             {
-                out().println("PING " + service.name() + ", pid " + port.serviceCredentials().pid() + ", " + size +
-                    " bytes, in " + caps.place());
+                out().println("PING " + service.name() + ", pid " + port.serviceCredentials().pid() +
+                    (isSend ? ", " + size + " bytes" : "") + ", in " + caps.place());
             }
-            ping(port, interruption, intervalNs);
+            if (isSend)
+            {
+                send(port, interruption, intervalNs);
+            }
+            else
+            {
+                lookUp(caps, interruption, intervalNs);
+            }
             interruption.clear();
             summarize(System.nanoTime() - startNs);
             exitCode = received > 0 ? ExitCodes.OK : ExitCodes.FAILED;
@@ -150,7 +176,32 @@ public final class PingCommand implements Callable<Integer>
         }
     }
 
-    private void ping(final ClientPort port, final Interruption interruption, final long intervalNs)
+    private void lookUp(final Attachment caps, final Interruption interruption, final long intervalNs)
+    {
+        final long last = null == count ? Long.MAX_VALUE : count;
+        for (long sequence = 1; sequence <= last && !interruption.isRequested(); sequence++)
+        {
+            sent++;
+            final long startNs = System.nanoTime();
+            try (ClientPort port = service.connect(caps, null))
+            {
+                final long ns = System.nanoTime() - startNs;
+                count(ns);
+                say("connected to " + service.name() + ": seq=" + sequence + " pid=" + port.serviceCredentials().pid() +
+                    " time=" + Units.time(ns));
+            }
+            catch (final CapsException ex)
+            {
+                say("not connected: seq=" + sequence + " " + Status.text(ex.status()));
+            }
+            if (sequence < last && intervalNs > 0 && interruption.await(intervalNs))
+            {
+                return;
+            }
+        }
+    }
+
+    private void send(final ClientPort port, final Interruption interruption, final long intervalNs)
     {
         final byte[] bytes = new byte[size];
         for (int i = 0; i < size; i++)
@@ -202,6 +253,7 @@ public final class PingCommand implements Callable<Integer>
     private void count(final long ns)
     {
         received++;
+        histogram.recordValue(ns);
         minNs = Math.min(minNs, ns);
         maxNs = Math.max(maxNs, ns);
         sumNs += ns;
@@ -226,7 +278,7 @@ public final class PingCommand implements Callable<Integer>
         {
             final Map<String, Object> members = new LinkedHashMap<>();
             members.put("service", service.name());
-            members.put("size", size);
+            members.put("size", isSend ? size : null);
             members.put("sent", sent);
             members.put("received", received);
             members.put("lossPercent", lossPercent);
@@ -234,6 +286,11 @@ public final class PingCommand implements Callable<Integer>
             members.put("minNs", 0 == received ? null : minNs);
             members.put("avgNs", 0 == received ? null : Math.round(meanNs));
             members.put("maxNs", 0 == received ? null : maxNs);
+            for (final double percentile : PERCENTILES)
+            {
+                members.put("p" + name(percentile) + "Ns",
+                    0 == received ? null : histogram.getValueAtPercentile(percentile));
+            }
             members.put("stddevNs", 0 == received ? null : Math.round(deviationNs));
             out().println(Json.pretty(members));
             return;
@@ -247,7 +304,21 @@ public final class PingCommand implements Callable<Integer>
         {
             out().println("min/avg/max/stddev = " + Units.time(minNs) + " / " + Units.time(meanNs) + " / " +
                 Units.time(maxNs) + " / " + Units.time(deviationNs));
+            final StringJoiner names = new StringJoiner("/");
+            final StringJoiner times = new StringJoiner(" / ");
+            for (final double percentile : PERCENTILES)
+            {
+                names.add("p" + name(percentile));
+                times.add(Units.time(histogram.getValueAtPercentile(percentile)));
+            }
+            out().println(names + " = " + times);
         }
+    }
+
+    /** As 50 or 99.9. */
+    private static String name(final double percentile)
+    {
+        return percentile == Math.rint(percentile) ? Long.toString((long)percentile) : Double.toString(percentile);
     }
 
     private PrintWriter out()

@@ -13,8 +13,8 @@ import io.jcaps.ServicePort;
 import io.jcaps.Status;
 import io.jcaps.shm.Caps;
 import io.jcaps.shm.RegionConfig;
-import io.jcaps.tools.region.AccessOf;
 import io.jcaps.tools.region.RegionOption;
+import io.jcaps.tools.terminal.DurationConverter;
 import io.jcaps.tools.terminal.ExitCodes;
 import io.jcaps.tools.terminal.Interruption;
 import io.jcaps.tools.terminal.Json;
@@ -29,10 +29,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -47,8 +47,9 @@ import java.util.concurrent.Callable;
     description = {
         "Registers a service and answers requests until Ctrl-C. The region is made if there is none.",
         "With --exec each request is the standard input of a command, run by sh -c, one at a time, and what it " +
-            "prints is the reply. CAPS_CLIENT_PID and CAPS_CLIENT_UID tell who asks. If it fails, or prints more " +
-            "than a message can hold, the reply is empty and standard error says why.",
+            "prints is the reply. CAPS_CLIENT_PID and CAPS_CLIENT_UID tell who asks. If it fails, takes longer than " +
+            "--limit, or prints more than a message can hold, the reply is empty and standard error says why. When " +
+            "the service ends, a command that is running ends with all processes that it has started.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -68,7 +69,7 @@ public final class ServeCommand implements Callable<Integer>
     @ArgGroup(exclusive = true, multiplicity = "1")
     private Way way;
 
-    @Option(names = "--group", description = "Let clients of your group in, too.")
+    @Option(names = "--group", description = "Let clients of your group in, too: the group that you run it as.")
     private boolean isForGroup;
 
     @Option(names = "--world", description = "Let everybody in who can use the region.")
@@ -80,13 +81,18 @@ public final class ServeCommand implements Callable<Integer>
     @Option(names = {"-c", "--count"}, paramLabel = "N", description = "End after so many requests.")
     private Long count;
 
+    @Option(
+        names = "--limit",
+        paramLabel = "TIME",
+        converter = DurationConverter.class,
+        description = "End a command that takes longer, as 500ms or 2s; its reply is empty (default: no limit).")
+    private Duration limit;
+
     @Option(names = {"-v", "--log"}, description = "Say something of each request.")
     private boolean isLog;
 
     @Option(names = "--json", description = "Print JSON, an object a line.")
     private boolean isJson;
-
-    private volatile Process running;
 
     private static final class Way
     {
@@ -106,14 +112,14 @@ public final class ServeCommand implements Callable<Integer>
                 spec.commandLine(), "Invalid value for option '--count': must be positive: " + count);
         }
         final Interruption interruption = new Interruption();
-        final RegionConfig config = new RegionConfig().path(region.path());
-        final Path directory = region.path().getParent();
-        if (Files.isDirectory(directory))
-        {
-            config.access(AccessOf.directory(directory));
-        }
+        final RegionConfig config = new RegionConfig().path(region.path()).access(region.access());
         final PortOptions options = new PortOptions().flags(PortFlags.USER | (isForGroup ? PortFlags.GROUP : 0) |
             (isForWorld ? PortFlags.WORLD : 0) | (isExclusive ? PortFlags.EXCL : 0));
+        if (isForGroup)
+        {
+            // A service of any group admits no client by its group (R6).
+            options.gid(gid());
+        }
         int exitCode = ExitCodes.FAILED;
         try (Attachment caps = Caps.attach(config);
             ServicePort port = caps.service(name, options))
@@ -129,15 +135,23 @@ public final class ServeCommand implements Callable<Integer>
         }
         finally
         {
-            final Process process = running;
-            if (null != process)
-            {
-                process.destroyForcibly();
-            }
             spec.commandLine().getOut().flush();
             interruption.end(exitCode);
         }
         return exitCode;
+    }
+
+    private int gid()
+    {
+        try
+        {
+            return (Integer)Files.getAttribute(Path.of("/proc/self"), "unix:gid");
+        }
+        catch (final IOException | UnsupportedOperationException ex)
+        {
+            throw new ParameterException(spec.commandLine(), "Invalid value for option '--group': the group that " +
+                "this runs as is read from /proc/self, which is not there: " + ex);
+        }
     }
 
     private void serve(final ServicePort port, final int messageLimit, final Interruption interruption)
@@ -174,7 +188,7 @@ public final class ServeCommand implements Callable<Integer>
         final byte[] answer = way.isEcho ? bytes : execute(bytes, request, messageLimit);
         if (null == answer)
         {
-            // The user's end: its client hears of the close.
+            // The user ended the service: closing it tells the client.
             return;
         }
         final int result = request.reply(new UnsafeBuffer(answer), 0, answer.length);
@@ -199,59 +213,21 @@ public final class ServeCommand implements Callable<Integer>
     /** What the command printed; null if the user ended it. */
     private byte[] execute(final byte[] input, final Message request, final int messageLimit) throws IOException
     {
-        final ProcessBuilder builder = new ProcessBuilder("sh", "-c", way.command)
-            .redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().put("CAPS_CLIENT_PID", Integer.toString(request.credentials().pid()));
-        builder.environment().put("CAPS_CLIENT_UID", Integer.toString(request.credentials().uid()));
-        final Process process = builder.start();
-        running = process;
-        // Beside the reading: a command that prints before it has read all would wait for both for ever.
-        final Thread writer = new Thread(() -> feed(process, input), "serve-input");
-        writer.setDaemon(true);
-        writer.start();
+        final long limitNs = null == limit ? Long.MAX_VALUE : limit.toNanos();
         try
         {
-            final byte[] output = process.getInputStream().readNBytes(messageLimit + 1);
-            if (output.length > messageLimit)
-            {
-                process.destroyForcibly();
-                complain("printed more than " + messageLimit + " bytes");
-                return new byte[0];
-            }
-            final int exitCode = process.waitFor();
-            if (0 != exitCode)
-            {
-                complain("ended with exit code " + exitCode);
-                return new byte[0];
-            }
-            return output;
+            return new ShellCommand(way.command, messageLimit, limitNs).run(input, request.credentials());
+        }
+        catch (final ShellCommand.Failure ex)
+        {
+            spec.commandLine().getErr().println(
+                "the command " + ex.getMessage() + ", the reply is empty: " + way.command);
+            return new byte[0];
         }
         catch (final InterruptedException ex)
         {
             Thread.currentThread().interrupt();
-            process.destroyForcibly();
             return null;
-        }
-        finally
-        {
-            running = null;
-        }
-    }
-
-    private void complain(final String what)
-    {
-        spec.commandLine().getErr().println("the command " + what + ", the reply is empty: " + way.command);
-    }
-
-    private static void feed(final Process process, final byte[] input)
-    {
-        try (OutputStream stream = process.getOutputStream())
-        {
-            stream.write(input);
-        }
-        catch (final IOException ignore)
-        {
-            // It does not read its input, and need not.
         }
     }
 

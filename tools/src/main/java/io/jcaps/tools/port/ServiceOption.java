@@ -10,8 +10,8 @@ import io.jcaps.PortFlags;
 import io.jcaps.PortOptions;
 import io.jcaps.shm.Caps;
 import io.jcaps.shm.RegionConfig;
-import io.jcaps.tools.region.AccessOf;
 import io.jcaps.tools.region.RegionOption;
+import io.jcaps.tools.terminal.IdConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,11 +34,16 @@ final class ServiceOption
     @Option(
         names = "--uid",
         paramLabel = "UID",
+        converter = IdConverter.class,
         description = "User id that it is registered under, -1 for any (default: yours; then any of your group; then " +
             "0 and 0).")
     private Integer uid;
 
-    @Option(names = "--gid", paramLabel = "GID", description = "Group id that it is registered under, -1 for any.")
+    @Option(
+        names = "--gid",
+        paramLabel = "GID",
+        converter = IdConverter.class,
+        description = "Group id that it is registered under, -1 for any.")
     private Integer gid;
 
     String name()
@@ -51,7 +56,7 @@ final class ServiceOption
     {
         final Path path = region.find();
         return Caps.attach(
-            new RegionConfig().path(path).createIfMissing(false).access(AccessOf.directory(path.getParent())));
+            new RegionConfig().path(path).createIfMissing(false).access(region.access()));
     }
 
     /**
@@ -81,8 +86,7 @@ final class ServiceOption
         }
         if (null != wait)
         {
-            options.flags(PortFlags.ANYCLIENT | PortFlags.WAITSVC)
-                .connectTimeout(wait.toNanos(), TimeUnit.NANOSECONDS);
+            options.waitForService(wait.toNanos(), TimeUnit.NANOSECONDS);
         }
         return caps.client(name, options);
     }

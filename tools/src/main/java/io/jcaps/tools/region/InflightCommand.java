@@ -4,12 +4,12 @@
  */
 package io.jcaps.tools.region;
 
-import io.jcaps.shm.Life;
-import io.jcaps.shm.LinkView;
-import io.jcaps.shm.MessageView;
-import io.jcaps.shm.PortView;
-import io.jcaps.shm.RegionSnapshot;
-import io.jcaps.shm.RegionView;
+import io.jcaps.shm.inspect.Life;
+import io.jcaps.shm.inspect.LinkView;
+import io.jcaps.shm.inspect.MessageView;
+import io.jcaps.shm.inspect.PortView;
+import io.jcaps.shm.inspect.RegionSnapshot;
+import io.jcaps.shm.inspect.RegionView;
 import io.jcaps.tools.terminal.DurationConverter;
 import io.jcaps.tools.terminal.ExitCodes;
 import io.jcaps.tools.terminal.Json;
@@ -69,6 +69,11 @@ public final class InflightCommand implements Callable<Integer>
     private RegionOption region;
 
     @Option(
+        names = "--all-users",
+        description = "Look at another user's region, too; where its processes hide it, who lives is not known.")
+    private boolean isAllUsers;
+
+    @Option(
         names = {"-x", "--hex"},
         paramLabel = "N",
         arity = "0..1",
@@ -96,7 +101,7 @@ public final class InflightCommand implements Callable<Integer>
             throw new ParameterException(spec.commandLine(),
                 "Invalid value for option '--hex': must be from 0 to " + MAX_HEX + ": " + peekLength);
         }
-        try (RegionView view = region.view())
+        try (RegionView view = region.view(isAllUsers))
         {
             RegionSnapshot snapshot = view.look(peekLength);
             final Set<Long> before = new HashSet<>();

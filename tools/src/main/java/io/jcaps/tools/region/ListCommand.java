@@ -6,10 +6,11 @@ package io.jcaps.tools.region;
 
 import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.RegionException;
-import io.jcaps.shm.Life;
-import io.jcaps.shm.PortView;
-import io.jcaps.shm.RegionSnapshot;
-import io.jcaps.shm.RegionView;
+import io.jcaps.shm.inspect.Life;
+import io.jcaps.shm.inspect.PortView;
+import io.jcaps.shm.inspect.RegionSnapshot;
+import io.jcaps.shm.inspect.RegionView;
+import io.jcaps.tools.terminal.Escaped;
 import io.jcaps.tools.terminal.Json;
 import io.jcaps.tools.terminal.Table;
 import io.jcaps.tools.terminal.Units;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,7 +41,7 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Lists the regions of this machine that you may read.",
+        "Lists your regions on this machine and root's; with --all-users all that you may read.",
         "It looks in /dev/shm, in the directory for temporary files, and where CAPS_REGION points to. MEMORY is what " +
             "the file takes, SIZE what it looks like: regions are files with holes.",
     },
@@ -51,6 +53,13 @@ public final class ListCommand implements Callable<Integer>
 
     @Spec
     private CommandSpec spec;
+
+    @Option(
+        names = "--all-users",
+        description =
+            "List other users' regions, too; where their lock file is not yours to open, who is dead is not " +
+            "known.")
+    private boolean isAllUsers;
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean isJson;
@@ -72,9 +81,13 @@ public final class ListCommand implements Callable<Integer>
             places.add(directory.toAbsolutePath().normalize());
         }
         final List<Map<String, Object>> regions = new ArrayList<>();
-        for (final Path path : Regions.find(places, unreadable))
+        for (final Path path : Regions.find(places, isAllUsers, unreadable))
         {
-            regions.add(describe(path));
+            final Map<String, Object> region = describe(path);
+            if (null != region)
+            {
+                regions.add(region);
+            }
         }
         final PrintWriter out = spec.commandLine().getOut();
         if (isJson)
@@ -91,7 +104,8 @@ public final class ListCommand implements Callable<Integer>
         return 0;
     }
 
-    private static Map<String, Object> describe(final Path path)
+    /** What is at a path; null if that has gone since it was found. */
+    static Map<String, Object> describe(final Path path)
     {
         final Map<String, Object> region = new LinkedHashMap<>();
         region.put("path", path.toString());
@@ -112,6 +126,10 @@ public final class ListCommand implements Callable<Integer>
         }
         catch (final RegionException ex)
         {
+            if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS))
+            {
+                return null;
+            }
             region.put("problem", ex.getMessage());
         }
         return region;
@@ -178,9 +196,10 @@ public final class ListCommand implements Callable<Integer>
         }
         else if (problems.isEmpty())
         {
-            out.println("no regions in " + String.join(", ", places.stream().map(Path::toString).toList()));
+            out.println("no regions in " + String.join(", ", places.stream().map((place) -> Escaped.line(
+                place.toString())).toList()));
         }
-        problems.forEach(out::println);
-        unreadable.forEach((directory) -> out.println("not for you to read: " + directory));
+        problems.forEach((problem) -> out.println(Escaped.line(problem)));
+        unreadable.forEach((directory) -> out.println("not for you to read: " + Escaped.line(directory.toString())));
     }
 }

@@ -5,16 +5,17 @@
 package io.jcaps.tools.region;
 
 import io.jcaps.Attachment;
-import io.jcaps.shm.Access;
 import io.jcaps.shm.Caps;
-import io.jcaps.shm.Life;
-import io.jcaps.shm.LinkView;
-import io.jcaps.shm.PortView;
-import io.jcaps.shm.ProcessView;
 import io.jcaps.shm.RegionConfig;
-import io.jcaps.shm.RegionSnapshot;
-import io.jcaps.shm.RegionView;
-import io.jcaps.shm.StaleFiles;
+import io.jcaps.shm.inspect.Life;
+import io.jcaps.shm.inspect.LinkView;
+import io.jcaps.shm.inspect.PortView;
+import io.jcaps.shm.inspect.ProcessView;
+import io.jcaps.shm.inspect.RegionSnapshot;
+import io.jcaps.shm.inspect.RegionView;
+import io.jcaps.shm.inspect.StaleFiles;
+import io.jcaps.tools.bridge.BridgeStatus;
+import io.jcaps.tools.terminal.Escaped;
 import io.jcaps.tools.terminal.ExitCodes;
 import io.jcaps.tools.terminal.Json;
 import picocli.CommandLine.Command;
@@ -45,6 +46,8 @@ import java.util.concurrent.Callable;
     description = {
         "Removes what the dead left behind in a region: their entries in its tables, half-made files beside it, and " +
             "a region that is of an earlier boot. Nothing of the living is touched.",
+        "Buffers of bridges that were killed are removed, too, whatever region they served.",
+        "Only regions of yours and of root's are touched, unless --access says that others share the region.",
         "Nobody needs this for its own sake: whoever attaches next does the same. What was in flight between dead " +
             "processes cannot be looked at any more afterwards (caps inflight).",
     },
@@ -74,7 +77,7 @@ public final class ReapCommand implements Callable<Integer>
     public Integer call()
     {
         final Path path = region.path();
-        final List<Path> files = StaleFiles.find(path, isAll);
+        final List<Path> files = StaleFiles.find(path, region.access(), isAll);
         final List<Map<String, Object>> entries = new ArrayList<>();
         List<Path> done = files;
         final Path target = Files.exists(path) || !files.isEmpty() ? path : region.find();
@@ -82,9 +85,11 @@ public final class ReapCommand implements Callable<Integer>
         {
             entries.addAll(entries(target));
         }
+        final List<Path> bridges = BridgeStatus.dead();
         if (!isDryRun)
         {
-            done = StaleFiles.remove(target, isAll);
+            bridges.forEach(BridgeStatus::delete);
+            done = StaleFiles.remove(target, region.access(), isAll);
             if (!entries.isEmpty())
             {
                 reap(target);
@@ -92,31 +97,29 @@ public final class ReapCommand implements Callable<Integer>
                 entries.removeIf((entry) -> left.contains(key(entry)));
             }
         }
-        print(target, entries, done);
-        return done.containsAll(files) ? ExitCodes.OK : ExitCodes.FAILED;
+        final List<Path> all = new ArrayList<>(bridges);
+        all.addAll(done);
+        print(target, entries, all);
+        final boolean isDone = done.containsAll(files) &&
+            (isDryRun || bridges.stream().noneMatch((bridge) -> Files.exists(bridge)));
+        return isDone ? ExitCodes.OK : ExitCodes.FAILED;
     }
 
     /** Whoever attaches removes what the dead left, under the tables' lock. */
-    private static void reap(final Path path)
+    private void reap(final Path path)
     {
-        // The directory's mode says who shares it, and it is only opened, not made.
-        final RegionConfig config = new RegionConfig().path(path).createIfMissing(false).access(access(path));
+        final RegionConfig config = new RegionConfig().path(path).createIfMissing(false).access(region.access());
         try (Attachment attachment = Caps.attach(config))
         {
             attachment.place();
         }
     }
 
-    private static Access access(final Path path)
-    {
-        return AccessOf.directory(path.getParent());
-    }
-
     /** What the dead hold: their processes' entries, ports and links. */
-    private static List<Map<String, Object>> entries(final Path path)
+    private List<Map<String, Object>> entries(final Path path)
     {
         final List<Map<String, Object>> entries = new ArrayList<>();
-        try (RegionView view = RegionView.open(path))
+        try (RegionView view = region.view(path, false))
         {
             final RegionSnapshot snapshot = view.look(0);
             for (final ProcessView process : snapshot.processes())
@@ -204,10 +207,10 @@ public final class ReapCommand implements Callable<Integer>
             out.println(verb + entry.get("kind") + ' ' + entry.get("index") +
                 (null == entry.get("name") ? "" : ", " + entry.get("name")) + ", of process " + entry.get("pid"));
         }
-        files.forEach((file) -> out.println(verb + file));
+        files.forEach((file) -> out.println(verb + Escaped.line(file.toString())));
         if (entries.isEmpty() && files.isEmpty())
         {
-            out.println("nothing to remove: the dead left nothing in " + path);
+            out.println("nothing to remove: the dead left nothing in " + Escaped.line(path.toString()));
         }
     }
 }

@@ -5,8 +5,10 @@
 package io.jcaps.tools.region;
 
 import io.jcaps.layout.RegionException;
+import io.jcaps.shm.Access;
 import io.jcaps.shm.RegionConfig;
-import io.jcaps.shm.RegionView;
+import io.jcaps.shm.inspect.RegionView;
+import io.jcaps.tools.terminal.Escaped;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -27,19 +29,38 @@ public final class RegionOption
         names = {"-r", "--region"},
         paramLabel = "FILE",
         description = "The region's file (default: the variable CAPS_REGION, else default in /dev/shm/jcaps-<user>/; " +
-            "if that is not there, the one region that somebody lives in).")
+            "if that is not there, the one of yours or root's that is in use).")
     private Path given;
+
+    @Option(
+        names = "--access",
+        paramLabel = "WHO",
+        defaultValue = "PRIVATE",
+        description =
+            "Who shares the region: private (you alone), group or world. With group and world you trust the " +
+            "owner of its directory, with group all members (default: private).")
+    private Access access;
+
+    /**
+     * @return who shares the region, as the user says: no file's mode tells whom to trust.
+     */
+    public Access access()
+    {
+        return access;
+    }
 
     /**
      * @return the path that was given, or the library's default.
      */
     public Path path()
     {
-        return (null == given ? new RegionConfig().path() : given).toAbsolutePath().normalize();
+        // Not normalized: what .. means behind a symbolic link is for the operating system to say, as for the library.
+        return (null == given ? new RegionConfig().path() : given).toAbsolutePath();
     }
 
     /**
-     * The region that is meant: whoever names none means the one that is in use, if there is but one.
+     * The region that is meant: whoever names none means the one that is in use, if there is but one. Regions of other
+     * users than the caller and root are never chosen.
      *
      * @return path of a file that was there.
      * @throws RegionException if there is none.
@@ -55,18 +76,29 @@ public final class RegionOption
         if (1 != inUse.size())
         {
             throw new RegionException("no region: " + path + " does not exist" + (inUse.isEmpty() ?
-                ", and nobody lives in any other: start a program that uses one, or see caps ls" :
+                ", and no other of yours is in use: start a program that uses one, or name it with --region" :
                 ", and " + inUse.size() + " others are in use: say which with --region, see caps ls"));
         }
-        spec.commandLine().getErr().println("region: " + inUse.get(0));
+        spec.commandLine().getErr().println("region: " + Escaped.line(inUse.get(0).toString()));
         return inUse.get(0);
     }
 
     /**
+     * @param isAllUsers whether another user's region may be looked at.
      * @return the region that is meant, to be looked at and closed.
      */
-    public RegionView view()
+    RegionView view(final boolean isAllUsers)
     {
-        return RegionView.open(find());
+        return view(find(), isAllUsers);
+    }
+
+    /**
+     * @param path       of a region.
+     * @param isAllUsers whether another user's region may be looked at.
+     * @return the region, to be looked at and closed.
+     */
+    RegionView view(final Path path, final boolean isAllUsers)
+    {
+        return isAllUsers ? RegionView.open(path) : RegionView.open(path, access);
     }
 }

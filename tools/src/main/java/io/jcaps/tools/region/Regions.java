@@ -4,22 +4,17 @@
  */
 package io.jcaps.tools.region;
 
-import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.RegionException;
-import io.jcaps.shm.Life;
 import io.jcaps.shm.RegionConfig;
-import io.jcaps.shm.RegionView;
+import io.jcaps.shm.inspect.Life;
+import io.jcaps.shm.inspect.RegionView;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -32,7 +27,7 @@ import java.util.TreeSet;
  */
 public final class Regions
 {
-    /** Somebody's directory of a million files must not keep a user waiting. */
+    /** Of one search: a million files somewhere must not keep a user waiting. */
     private static final int MAX_FILES = 20_000;
     private static final Path MEMORY = Path.of("/dev/shm");
 
@@ -57,25 +52,34 @@ public final class Regions
     }
 
     /**
-     * @param places   directories; those in them whose names begin with {@code jcaps} are searched, too, and in memory
-     *                 all of them.
+     * @param places     directories; those in them whose names begin with {@code jcaps} are searched, too, and in
+     * memory
+     *                   all of them.
+     * @param isAllUsers whether to look at files and directories of other users than the caller and root.
      * @param unreadable gets the directories that may not be read.
      * @return files that begin as regions do, sorted.
      */
-    public static Set<Path> find(final Collection<Path> places, final Collection<Path> unreadable)
+    public static Set<Path> find(
+        final Collection<Path> places, final boolean isAllUsers, final Collection<Path> unreadable)
     {
         final Set<Path> found = new TreeSet<>();
+        final int[] left = {MAX_FILES};
         for (final Path place : places)
         {
-            for (final Path file : list(place, unreadable))
+            for (final Path file : list(place, left, unreadable))
             {
+                if (!isAllUsers && !isTrusted(file))
+                {
+                    continue;
+                }
                 if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
                 {
                     addRegion(file, found);
                 }
                 else if (MEMORY.equals(place) || file.getFileName().toString().startsWith("jcaps"))
                 {
-                    list(file, unreadable).forEach((each) -> addRegion(each, found));
+                    list(file, left, unreadable).stream().filter((each) -> isAllUsers || isTrusted(each))
+                        .forEach((each) -> addRegion(each, found));
                 }
             }
         }
@@ -83,12 +87,39 @@ public final class Regions
     }
 
     /**
-     * @return regions in the usual places that somebody lives in.
+     * @return the caller's effective uid; -1 if it is not known.
+     */
+    public static int euid()
+    {
+        return uid(Path.of("/proc/self"));
+    }
+
+    /** Whether a file is the caller's or root's. */
+    private static boolean isTrusted(final Path file)
+    {
+        final int uid = uid(file, LinkOption.NOFOLLOW_LINKS);
+        return 0 == uid || uid >= 0 && euid() == uid;
+    }
+
+    private static int uid(final Path file, final LinkOption... options)
+    {
+        try
+        {
+            return (Integer)Files.getAttribute(file, "unix:uid", options);
+        }
+        catch (final IOException | UnsupportedOperationException ex)
+        {
+            return -1;
+        }
+    }
+
+    /**
+     * @return regions of the caller and of root, in the usual places, that somebody lives in.
      */
     static List<Path> inUse()
     {
         final List<Path> inUse = new ArrayList<>();
-        for (final Path path : find(usualPlaces(), new ArrayList<>()))
+        for (final Path path : find(usualPlaces(), false, new ArrayList<>()))
         {
             try (RegionView view = RegionView.open(path))
             {
@@ -105,18 +136,20 @@ public final class Regions
         return inUse;
     }
 
-    private static List<Path> list(final Path directory, final Collection<Path> unreadable)
+    private static List<Path> list(final Path directory, final int[] left, final Collection<Path> unreadable)
     {
         final List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> names = Files.newDirectoryStream(directory))
+        // By the dot in it: an open of a named pipe, which another user could have put there, would wait.
+        try (DirectoryStream<Path> names = Files.newDirectoryStream(directory.resolve(".")))
         {
             for (final Path name : names)
             {
-                if (files.size() == MAX_FILES)
+                if (0 == left[0])
                 {
                     break;
                 }
-                files.add(name);
+                left[0]--;
+                files.add(directory.resolve(name.getFileName()));
             }
         }
         catch (final IOException | DirectoryIteratorException ex)
@@ -138,18 +171,9 @@ public final class Regions
         {
             return;
         }
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))
+        if (RegionView.isRegion(file))
         {
-            final ByteBuffer magic = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            if (Long.BYTES == channel.read(magic, RegionDescriptor.MAGIC_OFFSET) &&
-                RegionDescriptor.MAGIC == magic.getLong(0))
-            {
-                found.add(file);
-            }
-        }
-        catch (final IOException ignore)
-        {
-            // Not for this user, or gone.
+            found.add(file);
         }
     }
 }

@@ -4,11 +4,13 @@
  */
 package io.jcaps.tools.region;
 
+import io.jcaps.PortCounter;
 import io.jcaps.PortFlags;
-import io.jcaps.shm.Life;
-import io.jcaps.shm.LinkView;
-import io.jcaps.shm.PortView;
-import io.jcaps.shm.RegionSnapshot;
+import io.jcaps.layout.LinkEntryDescriptor;
+import io.jcaps.shm.inspect.Life;
+import io.jcaps.shm.inspect.LinkView;
+import io.jcaps.shm.inspect.PortView;
+import io.jcaps.shm.inspect.RegionSnapshot;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -90,6 +92,31 @@ record ServiceRow(String name, PortView port, List<LinkView> links, int inFlight
         return null == port ? 0 : System.currentTimeMillis() - port.openedAtMs();
     }
 
+    /** Clients that the service had accepted and that are there no more; 0 if its entry is gone. */
+    long goneCount()
+    {
+        if (null == port)
+        {
+            return 0;
+        }
+        final long there = links.stream().filter((link) -> Life.DEAD != link.clientLife() &&
+            LinkEntryDescriptor.SERVICE_HOLDS == (link.flags() &
+                (LinkEntryDescriptor.SERVICE_HOLDS | LinkEntryDescriptor.CLIENT_CLOSED))).count();
+        // Read one after the other: a client can have been accepted in between.
+        return Math.max(0, count(PortCounter.ACCEPTED) - there);
+    }
+
+    /** Clients of the service that died before they closed; 0 if its entry is gone. */
+    long diedCount()
+    {
+        return null == port ? 0 : count(PortCounter.DEATHS);
+    }
+
+    private long count(final PortCounter counter)
+    {
+        return port.counters().getOrDefault(counter, 0L);
+    }
+
     String state()
     {
         return state(port);
@@ -108,12 +135,13 @@ record ServiceRow(String name, PortView port, List<LinkView> links, int inFlight
         return port.isOpen() ? "open" : "closed";
     }
 
-    /** Flags as letters: user, group, world, exclusive, nofork, waits. */
+    /** Flags as letters: user, group, world, exclusive, nofork, waits, imported. */
     static String flags(final int flags)
     {
-        final String letters = "ugwxnq";
+        final String letters = "ugwxnqi";
         final int[] bits = {
-            PortFlags.USER, PortFlags.GROUP, PortFlags.WORLD, PortFlags.EXCL, PortFlags.NOFORK, PortFlags.WAITSVC};
+            PortFlags.USER, PortFlags.GROUP, PortFlags.WORLD, PortFlags.EXCL, PortFlags.NOFORK, PortFlags.WAITSVC,
+            PortFlags.IMPORTED};
         final StringBuilder text = new StringBuilder();
         for (int i = 0; i < bits.length; i++)
         {

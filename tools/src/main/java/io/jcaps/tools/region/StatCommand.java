@@ -5,13 +5,16 @@
 package io.jcaps.tools.region;
 
 import io.jcaps.PortCounter;
-import io.jcaps.shm.Life;
-import io.jcaps.shm.LinkView;
-import io.jcaps.shm.PortView;
-import io.jcaps.shm.ProcessView;
-import io.jcaps.shm.RegionSnapshot;
-import io.jcaps.shm.RegionView;
+import io.jcaps.PortFlags;
+import io.jcaps.shm.inspect.Life;
+import io.jcaps.shm.inspect.LinkView;
+import io.jcaps.shm.inspect.PortView;
+import io.jcaps.shm.inspect.ProcessView;
+import io.jcaps.shm.inspect.RegionSnapshot;
+import io.jcaps.shm.inspect.RegionView;
+import io.jcaps.tools.bridge.BridgeTable;
 import io.jcaps.tools.terminal.DurationConverter;
+import io.jcaps.tools.terminal.IdConverter;
 import io.jcaps.tools.terminal.Json;
 import io.jcaps.tools.terminal.Table;
 import io.jcaps.tools.terminal.Units;
@@ -23,6 +26,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 /**
  * {@code caps stat}: services, clients and links of a region, and what went over them.
@@ -41,11 +46,18 @@ import java.util.concurrent.Callable;
     description = {
         "Shows the services of a region, their clients, and what went over the links between them.",
         "It only reads: nothing in the region notices. A region whose processes are all dead can be looked at, too.",
-        "FLY: messages in flight. BACK: requests among them that the service has not received. AUTO: automatic " +
+        "FLY: messages in flight. HELD: replies among them that the client has taken and not released; if they only " +
+            "grow, it leaks them, and NOBF with few in flight is a client that does not spend its claims. " +
+            "BACK: requests among them that the service has not received. AUTO: automatic " +
             "replies that clients took, as the service had closed (CLSD) or died (DIED) or the message was aborted " +
             "(ABTD). ABRT: messages taken back. NOBF: puts that found no room. WAKE: system calls to wake the other " +
             "side. A link's numbers begin with 0 when it is opened and go with it, so sums can fall.",
-        "FLAGS: u user, g group, w world may connect; x exclusive, n nofork, q waits for a service.",
+        "WAITING FOR: clients that wait for a service which is not there; its UID and GID, and the client's FLAGS.",
+        "FLAGS: u user, g group, w world may connect; x exclusive, n nofork, q waits for a service, " +
+            "i imported from another machine.",
+        "BRIDGE: the region's bridges, as each has written within the last second. RTT: from one bridge to the " +
+            "other and back. UNRE: requests that ended as UNREACHABLE. DUPS: frames that came twice. VIOL: frames " +
+            "that no bridge sends. NAKS: requests to send lost packets again, of the bridge's media driver.",
     },
     footer = {"With --watch: q ends, < and > choose the column to sort by."},
     exitCodeListHeading = "Exit codes:%n",
@@ -59,6 +71,11 @@ public final class StatCommand implements Callable<Integer>
 
     @Mixin
     private RegionOption region;
+
+    @Option(
+        names = "--all-users",
+        description = "Look at another user's region, too; where its processes hide it, who lives is not known.")
+    private boolean isAllUsers;
 
     @Option(names = {"-w", "--watch"}, description = "Show rates, again and again, until q or Ctrl-C.")
     private boolean isWatch;
@@ -103,10 +120,10 @@ public final class StatCommand implements Callable<Integer>
         if (isWatch)
         {
             return new StatWatch(
-                region.find(), interval, null == count ? Long.MAX_VALUE : count, sort, isJson,
+                viewer(), interval, null == count ? Long.MAX_VALUE : count, sort, isJson,
                 spec.commandLine().getOut()).run();
         }
-        try (RegionView view = region.view())
+        try (RegionView view = region.view(isAllUsers))
         {
             final RegionSnapshot snapshot = view.look(0);
             final PrintWriter out = spec.commandLine().getOut();
@@ -120,6 +137,13 @@ public final class StatCommand implements Callable<Integer>
             }
             return 0;
         }
+    }
+
+    /** Opens the region again where another one stands at its path. */
+    private Supplier<RegionView> viewer()
+    {
+        final Path path = region.find();
+        return () -> region.view(path, isAllUsers);
     }
 
     private List<ServiceRow> rows(final RegionSnapshot snapshot)
@@ -136,10 +160,18 @@ public final class StatCommand implements Callable<Integer>
         {
             out.println("who lives is not known: " + view.lifeProblem());
         }
+        final List<String> pids = snapshot.processes().stream().filter(ProcessView::isC)
+            .map((process) -> Integer.toString(process.pid())).toList();
+        if (!pids.isEmpty())
+        {
+            out.println("by libcaps: pid " + String.join(", ", pids));
+        }
         final List<ServiceRow> rows = rows(snapshot);
         if (rows.isEmpty())
         {
             out.println("no services");
+            printWaiting(out, snapshot);
+            BridgeTable.print(out, view.path());
             return;
         }
         out.println();
@@ -166,7 +198,41 @@ public final class StatCommand implements Callable<Integer>
         out.println();
         traffic.lines().forEach(out::println);
         printClients(out, snapshot);
+        printWaiting(out, snapshot);
+        for (final ServiceRow row : rows)
+        {
+            if (row.goneCount() > 0)
+            {
+                out.println(row.name() + ", pid " + row.pid() + ": " + row.goneCount() +
+                    (1 == row.goneCount() ? " client has" : " clients have") + " gone, " + row.diedCount() +
+                    " by death");
+            }
+        }
+        BridgeTable.print(out, view.path());
         printTrouble(out, snapshot);
+    }
+
+    private static List<PortView> waiting(final RegionSnapshot snapshot)
+    {
+        return snapshot.ports().stream().filter((port) -> PortView.Kind.WAITING == port.kind()).toList();
+    }
+
+    private static void printWaiting(final PrintWriter out, final RegionSnapshot snapshot)
+    {
+        final List<PortView> waiting = waiting(snapshot);
+        if (waiting.isEmpty())
+        {
+            return;
+        }
+        out.println();
+        final Table table = new Table("<WAITING FOR", "PID", "<STATE", "UID", "GID", "<FLAGS", "AGE");
+        for (final PortView port : waiting)
+        {
+            table.add(Table.cut(port.name(), MAX_NAME_WIDTH), 0 == port.pid() ? "-" : port.pid(),
+                ServiceRow.state(port), id(port.uid()), id(port.gid()), ServiceRow.flags(port.flags()),
+                Units.age(System.currentTimeMillis() - port.openedAtMs()));
+        }
+        table.lines().forEach(out::println);
     }
 
     private static void printClients(final PrintWriter out, final RegionSnapshot snapshot)
@@ -176,16 +242,16 @@ public final class StatCommand implements Callable<Integer>
             return;
         }
         out.println();
-        final Table clients = new Table("<CLIENT OF", "PID", "<STATE", "LINK", "<FLAGS", "GENERATION", "FLY", "BACK",
-            "PUTS", "RPLY", "AGE");
+        final Table clients = new Table("<CLIENT OF", "PID", "<STATE", "LINK", "GENERATION", "FLY", "HELD", "BACK",
+            "PUTS", "RPLY", "NOBF", "AGE");
         for (final LinkView link : snapshot.links())
         {
             final PortView port = snapshot.port(link.clientPortIndex(), link.clientPortIncarnation());
             final Traffic traffic = Traffic.of(link);
             clients.add(null == port ? "?" : Table.cut(port.name(), MAX_NAME_WIDTH),
                 0 == link.clientPid() ? "-" : link.clientPid(), ServiceRow.state(port), link.index(),
-                null == port ? "-" : ServiceRow.flags(port.flags()), null == port ? "-" : port.generation(),
-                link.inFlight(), link.backlog(), Units.count(traffic.puts()), Units.count(traffic.replies()),
+                null == port ? "-" : port.generation(), link.inFlight(), link.held(), link.backlog(),
+                Units.count(traffic.puts()), Units.count(traffic.replies()), Units.count(traffic.noBuffers()),
                 null == port ? "-" : Units.age(System.currentTimeMillis() - port.openedAtMs()));
         }
         clients.lines().forEach(out::println);
@@ -194,11 +260,17 @@ public final class StatCommand implements Callable<Integer>
     /** What should not happen is not worth a column. */
     private static void printTrouble(final PrintWriter out, final RegionSnapshot snapshot)
     {
+        for (final ProcessView process : StoppedProcess.of(snapshot))
+        {
+            out.println("process " + process.pid() +
+                " is stopped (SIGSTOP, Ctrl-Z or a debugger): it lives, and its peers wait");
+        }
         for (final PortView port : snapshot.ports())
         {
             for (final PortCounter counter : PortCounter.values())
             {
-                if (port.counters().getOrDefault(counter, 0L) > 0)
+                if (PortCounter.ACCEPTED != counter && PortCounter.DEATHS != counter &&
+                    port.counters().getOrDefault(counter, 0L) > 0)
                 {
                     out.println(port.name() + ", pid " + port.pid() + ": " + counter + ' ' +
                         port.counters().get(counter));
@@ -210,14 +282,16 @@ public final class StatCommand implements Callable<Integer>
     static String title(final RegionView view, final RegionSnapshot snapshot)
     {
         final int unknown = snapshot.count(Life.UNKNOWN);
-        return view.path() + ": " + snapshot.count(Life.ALIVE) + " alive, " + snapshot.count(Life.DEAD) + " dead" +
+        final int stopped = StoppedProcess.of(snapshot).size();
+        return view.path() + ": " + snapshot.count(Life.ALIVE) + " alive" +
+            (0 == stopped ? "" : " (" + stopped + " stopped)") + ", " + snapshot.count(Life.DEAD) + " dead" +
             (0 == unknown ? "" : ", " + unknown + " unknown") + (view.isOfThisBoot() ? "" : ", of an earlier boot") +
             (view.isCurrent() ? "" : ", REMOVED");
     }
 
     private static String id(final int id)
     {
-        return -1 == id ? "any" : Integer.toString(id);
+        return -1 == id ? "any" : Integer.toUnsignedString(id);
     }
 
     private Map<String, Object> members(final RegionView view, final RegionSnapshot snapshot)
@@ -233,8 +307,10 @@ public final class StatCommand implements Callable<Integer>
             each.put("index", process.index());
             each.put("incarnation", process.incarnation());
             each.put("pid", process.pid());
-            each.put("euid", process.euid());
+            each.put("euid", IdConverter.number(process.euid()));
+            each.put("library", process.isC() ? "c" : "java");
             each.put("life", process.life());
+            each.put("isStopped", StoppedProcess.is(process));
             processes.add(each);
         }
         members.put("processes", processes);
@@ -250,6 +326,18 @@ public final class StatCommand implements Callable<Integer>
             links.add(members(snapshot, link));
         }
         members.put("links", links);
+        members.put("bridges", BridgeTable.members(view.path()));
+        final List<Object> waiting = new ArrayList<>();
+        for (final PortView port : waiting(snapshot))
+        {
+            final Map<String, Object> each = new LinkedHashMap<>();
+            each.put("service", port.name());
+            each.put("pid", port.pid());
+            each.put("life", port.life());
+            addPort(each, port);
+            waiting.add(each);
+        }
+        members.put("waiting", waiting);
         return members;
     }
 
@@ -265,6 +353,7 @@ public final class StatCommand implements Callable<Integer>
             addPort(members, port);
         }
         members.put("clients", row.links().size());
+        members.put("clientsGone", row.goneCount());
         members.put("inFlight", row.inFlight());
         members.put("backlog", row.backlog());
         members.putAll(row.traffic().members());
@@ -288,6 +377,7 @@ public final class StatCommand implements Callable<Integer>
             addPort(members, port);
         }
         members.put("inFlight", link.inFlight());
+        members.put("held", link.held());
         members.put("backlog", link.backlog());
         members.putAll(Traffic.of(link).members());
         return members;
@@ -295,9 +385,10 @@ public final class StatCommand implements Callable<Integer>
 
     private static void addPort(final Map<String, Object> members, final PortView port)
     {
-        members.put("uid", port.uid());
-        members.put("gid", port.gid());
+        members.put("uid", IdConverter.number(port.uid()));
+        members.put("gid", IdConverter.number(port.gid()));
         members.put("flags", port.flags() & 0xFFFF);
+        members.put("imported", 0 != (port.flags() & PortFlags.IMPORTED));
         members.put("generation", port.generation());
         members.put("incarnation", port.incarnation());
         members.put("openedAtMs", port.openedAtMs());

@@ -5,9 +5,9 @@
 package io.jcaps.tools.region;
 
 import io.jcaps.layout.RegionException;
-import io.jcaps.shm.LinkView;
-import io.jcaps.shm.RegionSnapshot;
-import io.jcaps.shm.RegionView;
+import io.jcaps.shm.inspect.LinkView;
+import io.jcaps.shm.inspect.RegionSnapshot;
+import io.jcaps.shm.inspect.RegionView;
 import io.jcaps.tools.terminal.ExitCodes;
 import io.jcaps.tools.terminal.Interruption;
 import io.jcaps.tools.terminal.Json;
@@ -17,16 +17,16 @@ import io.jcaps.tools.terminal.Table;
 import io.jcaps.tools.terminal.Units;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalTime;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * {@code caps stat --watch}: rates, like {@code top}. Each look is compared with the one before, link by link, so that
@@ -43,9 +43,11 @@ final class StatWatch
     private static final String REVERSE = "\u001b[7m";
     private static final String PLAIN = "\u001b[0m";
     private static final int NAME_WIDTH = 12;
+    /** With seconds also when they are 0. */
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
     private static final long KEY_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    private final Path path;
+    private final Supplier<RegionView> opener;
     private final Duration interval;
     private final long count;
     private final boolean isJson;
@@ -58,14 +60,14 @@ final class StatWatch
     private Map<Long, Traffic> rateByLink = new HashMap<>();
 
     StatWatch(
-        final Path path,
+        final Supplier<RegionView> opener,
         final Duration interval,
         final long count,
         final SortColumn sort,
         final boolean isJson,
         final PrintWriter out)
     {
-        this.path = path;
+        this.opener = opener;
         this.interval = interval;
         this.count = count;
         this.sort = sort;
@@ -76,7 +78,7 @@ final class StatWatch
 
     int run()
     {
-        view = RegionView.open(path);
+        view = opener.get();
         final Interruption interruption = new Interruption();
         final Keyboard keyboard = isTerminal ? Keyboard.open() : null;
         int exitCode = ExitCodes.FAILED;
@@ -117,6 +119,7 @@ final class StatWatch
             {
                 keyboard.close();
                 out.print(END);
+                printLast();
             }
             if (null != failure)
             {
@@ -193,7 +196,7 @@ final class StatWatch
     {
         try
         {
-            final RegionView next = RegionView.open(path);
+            final RegionView next = opener.get();
             view.close();
             view = next;
             last = null;
@@ -223,15 +226,15 @@ final class StatWatch
 
     private List<String> table()
     {
-        final Table table = new Table("<SERVICE", "CLI", "FLY", "BACK", "PUT/s", "GET/s", "RPLY/s", "DISP/s", "AUTO/s",
+        final Table table = new Table("<SERVICE", "PID", "CLI", "FLY", "BACK", "PUT/s", "GET/s", "RPLY/s", "AUTO/s",
             "ABRT/s", "NOBF/s", "WAKE/s", "B/s");
         for (final ServiceRow row : rows())
         {
             final Traffic rate = row.traffic();
             final String name = "open".equals(row.state()) ? row.name() : row.name() + ' ' + row.state();
-            table.add(Table.cut(name, NAME_WIDTH), row.links().size(), row.inFlight(), row.backlog(),
-                Units.count(rate.puts()), Units.count(rate.gets()), Units.count(rate.replies()),
-                Units.count(rate.disposals()), Units.count(rate.automatic()), Units.count(rate.aborts()),
+            table.add(Table.cut(name, NAME_WIDTH), 0 == row.pid() ? "-" : row.pid(), row.links().size(),
+                row.inFlight(), row.backlog(), Units.count(rate.puts()), Units.count(rate.gets()),
+                Units.count(rate.replies()), Units.count(rate.automatic()), Units.count(rate.aborts()),
                 Units.count(rate.noBuffers()), Units.count(rate.wakeUps()), Units.bytes(rate.bytes()));
         }
         return table.lines();
@@ -239,7 +242,7 @@ final class StatWatch
 
     private String time()
     {
-        return LocalTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
+        return TIME.format(LocalTime.now());
     }
 
     private void draw(final int[] size)
@@ -272,13 +275,23 @@ final class StatWatch
         out.flush();
     }
 
+    /** What the screen showed last stays, where the terminal scrolls. */
+    private void printLast()
+    {
+        if (null != last)
+        {
+            out.println(time() + ' ' + StatCommand.title(view, last));
+            table().forEach(out::println);
+        }
+    }
+
     private void print()
     {
         if (isJson)
         {
             final Map<String, Object> members = new LinkedHashMap<>();
             members.put("atMs", System.currentTimeMillis());
-            members.put("region", path.toString());
+            members.put("region", view.path().toString());
             final List<Object> services = new ArrayList<>();
             rows().forEach((row) -> services.add(StatCommand.members(row)));
             members.put("servicesPerSecond", services);
@@ -286,8 +299,7 @@ final class StatWatch
         }
         else
         {
-            out.println(time() + ' ' + StatCommand.title(view, last));
-            table().forEach(out::println);
+            printLast();
         }
         out.flush();
     }

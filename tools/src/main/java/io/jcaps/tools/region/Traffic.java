@@ -6,7 +6,7 @@ package io.jcaps.tools.region;
 
 import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.ServiceCounter;
-import io.jcaps.shm.LinkView;
+import io.jcaps.shm.inspect.LinkView;
 
 import java.util.LinkedHashMap;
 import java.util.Map;

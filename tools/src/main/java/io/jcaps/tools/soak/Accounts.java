@@ -20,14 +20,15 @@ import java.util.Map;
 final class Accounts
 {
     private static final int MAX_FINDINGS = 20;
-    private static final int KIND_COUNT = Outcome.ABORTED + 1;
-    /** A service may be killed between the library's note of a reception and its own. */
-    private static final int MAX_UNSEEN_PER_REGISTRATION = 1;
+    private static final int KIND_COUNT = Outcome.REFUSED + 1;
+    /** A service may be killed between the library's note of a reception and its own: of a whole batch, at an agent. */
+    private static final int MAX_UNSEEN_PER_REGISTRATION = Registration.MAX_BATCH;
 
     private final Map<Long, Integer> unseenByGeneration = new HashMap<>();
     private final List<String> findings = new ArrayList<>();
     private final long[] outcomes = new long[KIND_COUNT];
     private final long[] outcomesReceived = new long[KIND_COUNT];
+    private Way way;
     private long sessions;
     private long puts;
     private long openAtDeath;
@@ -79,16 +80,34 @@ final class Accounts
     }
 
     /**
+     * What was between the two ends of a connection.
+     */
+    enum Way
+    {
+        /** Nothing: they shared a region. */
+        LOCAL,
+        /** Two bridges, and nothing happened to them or to the network. */
+        STEADY,
+        /** Two bridges, of which one may have lost sight of the other. */
+        DISTURBED,
+        /** Two bridges, of which the importing one was killed: to its clients it was the service. */
+        IMPORTER_KILLED
+    }
+
+    /**
      * Takes a connection into the accounts.
      *
      * @param ledger     of the connection; neither end writes it any more.
      * @param clientEnd  of the connection.
      * @param serviceEnd of the connection.
+     * @param way        between them.
      */
-    void add(final Ledger ledger, final ClientEnd clientEnd, final ServiceEnd serviceEnd)
+    void add(final Ledger ledger, final ClientEnd clientEnd, final ServiceEnd serviceEnd, final Way way)
     {
         sessions++;
-        if (ledger.isGone() && (ServiceEnd.OUTLIVED == serviceEnd || ServiceEnd.OVERDUE == serviceEnd))
+        this.way = way;
+        if (ledger.isGone() && !isLossPossible() &&
+            (ServiceEnd.OUTLIVED == serviceEnd || ServiceEnd.OVERDUE == serviceEnd))
         {
             untruthful++;
             find(ledger, "the client was told that its service is gone, but it lives (B2)", serviceEnd);
@@ -103,6 +122,18 @@ final class Accounts
                 addMessage(ledger, i, clientEnd, serviceEnd);
             }
         }
+    }
+
+    /** Whether a bridge may have lost sight of the service. */
+    private boolean isLossPossible()
+    {
+        return Way.DISTURBED == way || Way.IMPORTER_KILLED == way;
+    }
+
+    /** Whether a stand-in may have closed: what is put to it meanwhile never leaves the client's host. */
+    private boolean mayStandInClose(final ServiceEnd serviceEnd)
+    {
+        return isLossPossible() || Way.STEADY == way && ServiceEnd.KILLED == serviceEnd;
     }
 
     private void addMessage(
@@ -139,7 +170,8 @@ final class Accounts
             find(ledger, number, "no disposal came for it, though its service lived on (R21, R24)",
                 clientEnd, serviceEnd);
         }
-        if (has(service, Ledger.DISPOSED_EARLY) && ClientEnd.KILLED != clientEnd)
+        if (has(service, Ledger.DISPOSED_EARLY) && ClientEnd.KILLED != clientEnd && !isLossPossible() &&
+            (Way.LOCAL == way || Outcome.ABORTED != Ledger.kind(client)))
         {
             untruthful++;
             find(ledger, number, "disposed of while its client still held it (R21)", clientEnd, serviceEnd);
@@ -187,7 +219,8 @@ final class Accounts
             }
             case Outcome.SERVICE_CLOSED ->
             {
-                if (ServiceEnd.CLOSED != serviceEnd && ServiceEnd.KILLED_CLOSING != serviceEnd)
+                if (ServiceEnd.CLOSED != serviceEnd && ServiceEnd.KILLED_CLOSING != serviceEnd &&
+                    (wasReceived || !mayStandInClose(serviceEnd)))
                 {
                     lie = "its client was told that the service closed, but it did not";
                 }
@@ -198,6 +231,10 @@ final class Accounts
             }
             case Outcome.SERVICE_DIED ->
             {
+                if (Way.IMPORTER_KILLED == way)
+                {
+                    break;
+                }
                 if (ServiceEnd.KILLED != serviceEnd && ServiceEnd.KILLED_CLOSING != serviceEnd)
                 {
                     lie = "its client was told that the service died, but it did not (B2)";
@@ -207,20 +244,29 @@ final class Accounts
                     lie = "its client was told that the service, which died, had received it, but it had not";
                 }
             }
-            default ->
+            case Outcome.ABORTED ->
             {
                 if (!has(client, Ledger.ABORTING) && !has(client, Ledger.CALLED))
                 {
                     lie = "its client was told that it was aborted, but nobody did that";
                 }
             }
+            case Outcome.UNREACHABLE ->
+            {
+                if (!isLossPossible())
+                {
+                    lie = "its client was told that the service is unreachable, but nothing was cut or stopped (B7)";
+                }
+            }
+            default -> lie = "its client was told " + Outcome.text(kind) + ", but nobody did that";
         }
         if (null != lie)
         {
             untruthful++;
             find(ledger, number, lie, clientEnd, serviceEnd);
         }
-        if (has(service, Ledger.REPLIED) && (Outcome.SERVICE_CLOSED == kind || Outcome.SERVICE_DIED == kind))
+        if (Way.IMPORTER_KILLED != way && has(service, Ledger.REPLIED) &&
+            (Outcome.SERVICE_CLOSED == kind || Outcome.SERVICE_DIED == kind))
         {
             lost++;
             find(ledger, number, "its service had replied, but its client never saw the reply (R23)",
@@ -318,6 +364,8 @@ final class Accounts
         numbers.put("outcomeServiceDied", outcomes[Outcome.SERVICE_DIED]);
         numbers.put("outcomeAbortedReceived", outcomesReceived[Outcome.ABORTED]);
         numbers.put("outcomeAborted", outcomes[Outcome.ABORTED]);
+        numbers.put("outcomeUnreachableReceived", outcomesReceived[Outcome.UNREACHABLE]);
+        numbers.put("outcomeUnreachable", outcomes[Outcome.UNREACHABLE]);
         numbers.put("openWhenClientWasKilled", openAtDeath);
         numbers.put("openWhenClientClosed", abandoned);
         numbers.put("received", received);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
 
 /**
  * Follows the ledgers of all connections, and takes each into the accounts when both of its ends are over, after which
@@ -31,6 +32,7 @@ final class Books implements AutoCloseable
 
     private final Path directory;
     private final Accounts accounts;
+    private final LongFunction<Accounts.Way> ways;
     private final Map<Long, Entry> entries = new HashMap<>();
     private final Set<Integer> endedLives = new HashSet<>();
     private final Map<Long, Long> overSinceNs = new HashMap<>();
@@ -39,11 +41,13 @@ final class Books implements AutoCloseable
     /**
      * @param directory of the ledgers.
      * @param accounts  to take them into.
+     * @param ways      what was between the two ends of a connection that was opened at some time.
      */
-    Books(final Path directory, final Accounts accounts)
+    Books(final Path directory, final Accounts accounts, final LongFunction<Accounts.Way> ways)
     {
         this.directory = directory;
         this.accounts = accounts;
+        this.ways = ways;
     }
 
     /** A connection that is not over. */
@@ -184,7 +188,7 @@ final class Books implements AutoCloseable
         {
             return false;
         }
-        accounts.add(ledger, clientEnd(state), serviceEnd);
+        accounts.add(ledger, clientEnd(state), serviceEnd, ways.apply(ledger.openedNs()));
         return true;
     }
 
@@ -201,8 +205,12 @@ final class Books implements AutoCloseable
         {
             return PortNote.CLOSING == note ? Accounts.ServiceEnd.KILLED_CLOSING : Accounts.ServiceEnd.KILLED;
         }
-        if (ledger.isDone() || 0 == ledger.clientNote(0) ||
-            !ledger.isMapped() && entry.waitedNs > UNKNOWN_LIMIT_NS)
+        // A client can know of an end sooner than the events tell of it here; or it lost sight of a service that lives.
+        final Accounts.Way way = ways.apply(ledger.openedNs());
+        final boolean isEndDue = (Accounts.Way.LOCAL == way || Accounts.Way.STEADY == way) &&
+            ledger.isServiceEndTold();
+        if (!isEndDue && (ledger.isDone() || 0 == ledger.clientNote(0) ||
+            !ledger.isMapped() && entry.waitedNs > UNKNOWN_LIMIT_NS))
         {
             return Accounts.ServiceEnd.OUTLIVED;
         }

@@ -22,6 +22,7 @@ final class Flatness
     private final long divisor;
     private final long allowedGrowth;
     private final double allowedFraction;
+    private final boolean isByLeast;
     private final List<Long> samples = new ArrayList<>();
 
     /**
@@ -38,11 +39,43 @@ final class Flatness
         final long allowedGrowth,
         final double allowedFraction)
     {
+        this(name, unit, divisor, allowedGrowth, allowedFraction, false);
+    }
+
+    private Flatness(
+        final String name,
+        final String unit,
+        final long divisor,
+        final long allowedGrowth,
+        final double allowedFraction,
+        final boolean isByLeast)
+    {
+        this.isByLeast = isByLeast;
         this.name = name;
         this.unit = unit;
         this.divisor = divisor;
         this.allowedGrowth = allowedGrowth;
         this.allowedFraction = allowedFraction;
+    }
+
+    /**
+     * Of what rises and falls with what is going on: the least of each third is compared, which only a leak raises.
+     *
+     * @param name            as in the constructor.
+     * @param unit            as there.
+     * @param divisor         as there.
+     * @param allowedGrowth   as there.
+     * @param allowedFraction as there.
+     * @return nothing sampled yet.
+     */
+    static Flatness ofLeast(
+        final String name,
+        final String unit,
+        final long divisor,
+        final long allowedGrowth,
+        final double allowedFraction)
+    {
+        return new Flatness(name, unit, divisor, allowedGrowth, allowedFraction, true);
     }
 
     void add(final long sample)
@@ -65,12 +98,12 @@ final class Flatness
 
     long middle()
     {
-        return median(samples.size() / THIRDS, 2 * samples.size() / THIRDS);
+        return level(samples.size() / THIRDS, 2 * samples.size() / THIRDS);
     }
 
     long last()
     {
-        return median(2 * samples.size() / THIRDS, samples.size());
+        return level(2 * samples.size() / THIRDS, samples.size());
     }
 
     boolean isFlat()
@@ -86,10 +119,10 @@ final class Flatness
             "%s: %,d, then %,d%s", name, middle() / divisor, last() / divisor, unit.isEmpty() ? "" : " " + unit);
     }
 
-    private long median(final int from, final int to)
+    private long level(final int from, final int to)
     {
         final long[] sorted = samples.subList(from, to).stream().mapToLong(Long::longValue).toArray();
         Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+        return sorted[isByLeast ? 0 : sorted.length / 2];
     }
 }

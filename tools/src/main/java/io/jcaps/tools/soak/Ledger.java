@@ -25,6 +25,7 @@ import java.nio.file.Path;
  *    8     8  GENERATION        client: of the service it is connected to
  *   16     8  GONE              client: 1 if it was told that the service is gone
  *   24     8  CLIENT_FAULTS     client: torn, doubled, disordered, strange: 16 bits each
+ *   32     8  OPENED_NS         client: when it was connected, by the clock that all processes share
  *   64     8  MAPPED            service: 1 when it knows the connection
  *   72     8  DONE              service: 1 when it waits for nothing of it any more
  *   80     8  SERVICE_FAULTS    service, as above
@@ -85,6 +86,7 @@ final class Ledger implements AutoCloseable
     private static final int GENERATION_OFFSET = STATE_OFFSET + BitUtil.SIZE_OF_LONG;
     private static final int GONE_OFFSET = GENERATION_OFFSET + BitUtil.SIZE_OF_LONG;
     private static final int CLIENT_FAULTS_OFFSET = GONE_OFFSET + BitUtil.SIZE_OF_LONG;
+    private static final int OPENED_NS_OFFSET = CLIENT_FAULTS_OFFSET + BitUtil.SIZE_OF_LONG;
     private static final int MAPPED_OFFSET = BitUtil.CACHE_LINE_LENGTH;
     private static final int DONE_OFFSET = MAPPED_OFFSET + BitUtil.SIZE_OF_LONG;
     private static final int SERVICE_FAULTS_OFFSET = DONE_OFFSET + BitUtil.SIZE_OF_LONG;
@@ -196,6 +198,7 @@ final class Ledger implements AutoCloseable
     void open(final long generation)
     {
         buffer.putLong(GENERATION_OFFSET, generation);
+        buffer.putLong(OPENED_NS_OFFSET, System.nanoTime());
         buffer.putLongRelease(STATE_OFFSET, OPEN);
     }
 
@@ -214,6 +217,11 @@ final class Ledger implements AutoCloseable
         return buffer.getLong(GENERATION_OFFSET);
     }
 
+    long openedNs()
+    {
+        return buffer.getLong(OPENED_NS_OFFSET);
+    }
+
     void gone()
     {
         buffer.putLongRelease(GONE_OFFSET, 1);
@@ -222,6 +230,19 @@ final class Ledger implements AutoCloseable
     boolean isGone()
     {
         return 0 != buffer.getLongVolatile(GONE_OFFSET);
+    }
+
+    /** Whether the client was told, by a call or by an outcome, that its service closed or died. */
+    boolean isServiceEndTold()
+    {
+        boolean isTold = isGone();
+        for (int i = 0; i < CAPACITY && !isTold; i++)
+        {
+            final int note = clientNote(i);
+            isTold = (note & ENDED) != 0 &&
+                (Outcome.SERVICE_CLOSED == kind(note) || Outcome.SERVICE_DIED == kind(note));
+        }
+        return isTold;
     }
 
     void mapped()

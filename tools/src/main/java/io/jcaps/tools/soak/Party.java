@@ -16,7 +16,7 @@ final class Party
     private static final long NEVER = Long.MAX_VALUE;
 
     private final String name;
-    private final boolean isService;
+    private final Role role;
     private final boolean isMortal;
     private final int clientCount;
     private Child child;
@@ -26,15 +26,30 @@ final class Party
     private boolean isEnding;
 
     /**
+     * What its processes do.
+     */
+    enum Role
+    {
+        /** A service. */
+        SERVICE,
+        /** Clients. */
+        CLIENTS,
+        /** The bridge of the clients' host. */
+        IMPORTER,
+        /** The bridge of the services' host. */
+        EXPORTER
+    }
+
+    /**
      * @param name        of the service, or for people.
-     * @param isService   or a process of clients.
+     * @param role        of its processes.
      * @param isMortal    whether it may be killed.
      * @param clientCount in a process of clients.
      */
-    Party(final String name, final boolean isService, final boolean isMortal, final int clientCount)
+    Party(final String name, final Role role, final boolean isMortal, final int clientCount)
     {
         this.name = name;
-        this.isService = isService;
+        this.role = role;
         this.isMortal = isMortal;
         this.clientCount = clientCount;
         startAtNs = System.nanoTime();
@@ -45,9 +60,14 @@ final class Party
         return name;
     }
 
-    boolean isService()
+    Role role()
     {
-        return isService;
+        return role;
+    }
+
+    boolean isBridge()
+    {
+        return Role.IMPORTER == role || Role.EXPORTER == role;
     }
 
     boolean isMortal()

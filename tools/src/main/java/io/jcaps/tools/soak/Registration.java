@@ -7,6 +7,7 @@ package io.jcaps.tools.soak;
 import io.jcaps.Attachment;
 import io.jcaps.Claim;
 import io.jcaps.Message;
+import io.jcaps.MessageHandler;
 import io.jcaps.MessageState;
 import io.jcaps.PortAgent;
 import io.jcaps.ServicePort;
@@ -17,6 +18,7 @@ import io.jcaps.tools.child.ChildFailure;
 import io.jcaps.tools.child.Payload;
 import org.agrona.CloseHelper;
 import org.agrona.collections.Int2ObjectHashMap;
+import org.agrona.collections.Long2LongHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.IOException;
@@ -38,6 +40,9 @@ final class Registration implements AutoCloseable
 {
     private static final long AWAIT_NS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long SWEEP_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
+    /** Most requests that an agent receives together. */
+    static final int MAX_BATCH = 32;
+
     private static final int SHORT_LIMIT = 100;
     private static final int MAX_HELD = 48;
     private static final int MAX_THROTTLE_MS = 300;
@@ -49,6 +54,8 @@ final class Registration implements AutoCloseable
     private final SplittableRandom random;
     private final Consumer<String> findings;
     private final Consumer<String> strangers;
+    private final boolean isRemote;
+    private final UnsafeBuffer body = new UnsafeBuffer(0, 0);
     private final int messageLimit;
     private final Claim claim = new Claim();
     private final UnsafeBuffer bytes;
@@ -69,6 +76,8 @@ final class Registration implements AutoCloseable
      * @param random     decides.
      * @param findings   hears of what should not be, and stands in a ledger.
      * @param strangers  hears of what stands in none.
+     * @param isRemote   whether the clients are on another host: then each request carries its number, as a bridge's
+     *                   ids are its own.
      */
     Registration(
         final Path directory,
@@ -76,7 +85,8 @@ final class Registration implements AutoCloseable
         final ServicePort port,
         final SplittableRandom random,
         final Consumer<String> findings,
-        final Consumer<String> strangers)
+        final Consumer<String> strangers,
+        final boolean isRemote)
     {
         this.directory = directory;
         this.attachment = attachment;
@@ -84,6 +94,7 @@ final class Registration implements AutoCloseable
         this.random = random;
         this.findings = findings;
         this.strangers = strangers;
+        this.isRemote = isRemote;
         messageLimit = attachment.messageLimit();
         bytes = new UnsafeBuffer(new byte[messageLimit]);
         holdLimit = Soak.isOneIn(random, 3) ? 0 : random.nextInt(MAX_HELD);
@@ -119,21 +130,31 @@ final class Registration implements AutoCloseable
         private final Ledger ledger;
         private final long session;
         private final long firstSequence;
+        private final long linkId;
+        /** Numbers of what was received and not disposed of, by id; null if they follow from the ids. */
+        private final Long2LongHashMap numbers;
         private int lastNumber = -1;
         private int replyCount;
         private int seenCount;
         private int disposedCount;
         private boolean isEnding;
 
-        private Connection(final Ledger ledger, final long firstSequence)
+        private Connection(
+            final Ledger ledger, final long firstSequence, final long linkId, final boolean isRemote)
         {
             this.ledger = ledger;
             this.session = ledger.session();
             this.firstSequence = firstSequence;
+            this.linkId = linkId;
+            numbers = isRemote ? new Long2LongHashMap(-1) : null;
         }
 
         private int number(final long id)
         {
+            if (null != numbers)
+            {
+                return (int)numbers.get(id);
+            }
             final long number = SlotDescriptor.sequence(id) - firstSequence;
             return number < 0 || number >= Ledger.CAPACITY ? -1 : (int)number;
         }
@@ -182,7 +203,7 @@ final class Registration implements AutoCloseable
 
     private void receive() throws InterruptedException
     {
-        final int limit = Soak.isOneIn(random, 16) ? SHORT_LIMIT : NO_LIMIT;
+        final int limit = !isRemote && Soak.isOneIn(random, 16) ? SHORT_LIMIT : NO_LIMIT;
         final int result = random.nextBoolean() ? port.await(message, limit, AWAIT_NS) : port.get(message, limit);
         if (result >= 0)
         {
@@ -204,7 +225,7 @@ final class Registration implements AutoCloseable
 
     private void runAgent(final long deadlineNs, final BooleanSupplier isStopped) throws InterruptedException
     {
-        final PortAgent agent = new PortAgent(port, this::onUpcall, 1 + random.nextInt(32));
+        final PortAgent agent = new PortAgent(port, new Upcalls(), 1 + random.nextInt(MAX_BATCH));
         try (WaitSet waitSet = attachment.waitSet())
         {
             waitSet.add(port);
@@ -231,9 +252,19 @@ final class Registration implements AutoCloseable
         }
     }
 
-    private void onUpcall(final Message shown)
+    private final class Upcalls implements MessageHandler
     {
-        onMessage(shown);
+        @Override
+        public void onMessage(final Message shown)
+        {
+            Registration.this.onMessage(shown);
+        }
+
+        @Override
+        public void onDispose(final long id)
+        {
+            onDisposal(id);
+        }
     }
 
     private void onMessage(final Message shown)
@@ -244,6 +275,10 @@ final class Registration implements AutoCloseable
             return;
         }
         final Connection connection = connection(shown);
+        if (null != connection && isRemote)
+        {
+            learnNumber(shown, connection);
+        }
         final int number = null == connection ? -1 : connection.number(shown.id());
         if (number < 0)
         {
@@ -251,6 +286,17 @@ final class Registration implements AutoCloseable
             return;
         }
         onRequest(shown, connection, number);
+    }
+
+    private void learnNumber(final Message shown, final Connection connection)
+    {
+        final boolean isHello = Soak.hello(shown.buffer(), shown.length()) == connection.session;
+        final long number = isHello ? 0 : shown.length() < Soak.NUMBER_LENGTH ? -1 :
+            shown.buffer().getLong(0) - Ledger.sequence(connection.session, 0);
+        if (number >= 0 && number < Ledger.CAPACITY)
+        {
+            connection.numbers.put(shown.id(), number);
+        }
     }
 
     /** The ids of a connection's messages begin alike, as no other's do; its first message tells which it is. */
@@ -271,7 +317,8 @@ final class Registration implements AutoCloseable
                 return null;
             }
             ledger.mapped();
-            final Connection connection = new Connection(ledger, SlotDescriptor.sequence(shown.id()));
+            final Connection connection =
+                new Connection(ledger, SlotDescriptor.sequence(shown.id()), shown.linkId(), isRemote);
             connections.put(lease, connection);
             return connection;
         }
@@ -373,6 +420,10 @@ final class Registration implements AutoCloseable
         final boolean isDue = (ledger.clientNote(number) & Ledger.RELEASING) != 0 || ledger.state() >= Ledger.CLOSING;
         ledger.addServiceNote(number, Ledger.DISPOSED | (isDue ? 0 : Ledger.DISPOSED_EARLY));
         connection.disposedCount++;
+        if (isRemote)
+        {
+            connection.numbers.remove(id);
+        }
         for (int i = held.size() - 1; i >= 0; i--)
         {
             if (held.get(i).id() == id)
@@ -496,9 +547,15 @@ final class Registration implements AutoCloseable
         {
             return Soak.hello(shown.buffer(), shown.length()) == connection.session;
         }
-        final int length = Ledger.length(connection.session, number, Payload.REQUEST, messageLimit);
-        return shown.length() == length &&
-            Payload.check(shown.buffer(), length, 0, Ledger.sequence(connection.session, number), Payload.REQUEST);
+        final int length = Soak.requestLength(connection.session, number, messageLimit, isRemote);
+        if (shown.length() != length)
+        {
+            return false;
+        }
+        final int skipped = isRemote ? Soak.NUMBER_LENGTH : 0;
+        body.wrap(shown.buffer(), skipped, length - skipped);
+        return Payload.check(
+            body, length - skipped, 0, Ledger.sequence(connection.session, number), Payload.REQUEST);
     }
 
     // ---- the ends of connections
@@ -527,7 +584,9 @@ final class Registration implements AutoCloseable
             }
             else
             {
-                connection.isEnding = connection.ledger.isClientEnded();
+                // From another host requests may still be on their way when their client has ended.
+                connection.isEnding =
+                    isRemote ? !port.isConnected(connection.linkId) : connection.ledger.isClientEnded();
             }
         }
     }

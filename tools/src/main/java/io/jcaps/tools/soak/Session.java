@@ -53,6 +53,8 @@ final class Session
     private final int messageLimit;
     private final SplittableRandom random;
     private final Consumer<String> findings;
+    private final boolean isRemote;
+    private final UnsafeBuffer body = new UnsafeBuffer(0, 0);
     private final int window;
     private final int budget;
     private final int viewLimit;
@@ -84,6 +86,7 @@ final class Session
      * @param slotCount    most messages in progress.
      * @param random       decides.
      * @param findings     hears of what should not be.
+     * @param isRemote     whether the service is on another host: then each request carries its number.
      */
     Session(
         final Ledger ledger,
@@ -92,8 +95,10 @@ final class Session
         final int messageLimit,
         final int slotCount,
         final SplittableRandom random,
-        final Consumer<String> findings)
+        final Consumer<String> findings,
+        final boolean isRemote)
     {
+        this.isRemote = isRemote;
         this.ledger = ledger;
         this.port = port;
         this.waitSet = waitSet;
@@ -176,8 +181,7 @@ final class Session
     private void put()
     {
         final int number = next;
-        final int length =
-            0 == number ? Soak.HELLO_LENGTH : Ledger.length(ledger.session(), number, Payload.REQUEST, messageLimit);
+        final int length = 0 == number ? Soak.HELLO_LENGTH : requestLength(number);
         ledger.clientNote(number, Ledger.PUTTING);
         final long id = switch (random.nextInt(4))
         {
@@ -264,16 +268,28 @@ final class Session
         {
             Soak.fillHello(buffer, ledger.session());
         }
+        else if (isRemote)
+        {
+            final long sequence = Ledger.sequence(ledger.session(), number);
+            buffer.putLong(0, sequence);
+            body.wrap(buffer, Soak.NUMBER_LENGTH, length - Soak.NUMBER_LENGTH);
+            Payload.fill(body, length - Soak.NUMBER_LENGTH, 0, sequence, Payload.REQUEST);
+        }
         else
         {
             Payload.fill(buffer, length, 0, Ledger.sequence(ledger.session(), number), Payload.REQUEST);
         }
     }
 
+    private int requestLength(final int number)
+    {
+        return Soak.requestLength(ledger.session(), number, messageLimit, isRemote);
+    }
+
     private void call()
     {
         final int number = next;
-        final int length = Ledger.length(ledger.session(), number, Payload.REQUEST, messageLimit);
+        final int length = requestLength(number);
         final long timeoutNs = TimeUnit.MILLISECONDS.toNanos(random.nextInt(MAX_CALL_MS));
         // A call that runs out of time lets go of the message itself.
         ledger.clientNote(number, Ledger.PUTTING | Ledger.CALLED | Ledger.RELEASING);

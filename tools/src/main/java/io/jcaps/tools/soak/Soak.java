@@ -10,6 +10,7 @@ import io.jcaps.Status;
 import io.jcaps.layout.Geometry;
 import io.jcaps.shm.Caps;
 import io.jcaps.shm.RegionConfig;
+import io.jcaps.tools.child.Payload;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.DirectBuffer;
 
@@ -23,6 +24,8 @@ final class Soak
 {
     /** Length of a connection's first message, which says which connection it is. */
     static final int HELLO_LENGTH = 16;
+    /** Length of what each other request of a connection to another host begins with: its place among all. */
+    static final int NUMBER_LENGTH = Long.BYTES;
     /** Prefix of the names of services. */
     static final String SERVICE_PREFIX = "soak.";
 
@@ -51,6 +54,15 @@ final class Soak
     static long hello(final DirectBuffer buffer, final int length)
     {
         return HELLO_LENGTH == length && HELLO == buffer.getLong(0) ? buffer.getLong(Long.BYTES) : -1;
+    }
+
+    /** Length of a request that is not the first one. */
+    static int requestLength(
+        final long session, final int number, final int messageLimit, final boolean isRemote)
+    {
+        return isRemote ?
+            NUMBER_LENGTH + Ledger.length(session, number, Payload.REQUEST, messageLimit - NUMBER_LENGTH) :
+            Ledger.length(session, number, Payload.REQUEST, messageLimit);
     }
 
     /** Whether an attempt may succeed later: the region is full for now, or somebody who is stopped holds its lock. */

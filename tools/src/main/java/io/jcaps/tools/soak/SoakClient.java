@@ -39,6 +39,7 @@ final class SoakClient
     private final int life;
     private final int slotCount;
     private final String[] services;
+    private final boolean isRemote;
     private final ParentLink parent;
     private final AtomicLong sessionCount = new AtomicLong();
     private volatile boolean isStopped;
@@ -49,6 +50,7 @@ final class SoakClient
         final int life,
         final int slotCount,
         final String[] services,
+        final boolean isRemote,
         final ParentLink parent)
     {
         this.directory = directory;
@@ -56,18 +58,21 @@ final class SoakClient
         this.life = life;
         this.slotCount = slotCount;
         this.services = services;
+        this.isRemote = isRemote;
         this.parent = parent;
     }
 
     /**
-     * @param args directory, region's file, number of this life, seed, slots of a link, clients, names of services.
+     * @param args directory, region's file, number of this life, seed, slots of a link, clients, names of services,
+     *             whether these are on another host.
      */
     public static void main(final String[] args)
     {
         final Path directory = Path.of(args[0]);
         ParentLink.run(directory, (parent) -> new SoakClient(
             directory, Path.of(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[4]), args[6].split(","),
-            parent).run(new SplittableRandom(Long.parseLong(args[3])), Integer.parseInt(args[5])));
+            Boolean.parseBoolean(args[7]), parent)
+            .run(new SplittableRandom(Long.parseLong(args[3])), Integer.parseInt(args[5])));
     }
 
     /** Number of the process's life that a connection belongs to. */
@@ -157,7 +162,8 @@ final class SoakClient
             {
                 waitSet.add(port);
             }
-            new Session(ledger, port, waitSet, attachment.messageLimit(), slotCount, random, this::tellFinding)
+            new Session(ledger, port, waitSet, attachment.messageLimit(), slotCount, random, this::tellFinding,
+                isRemote)
                 .run(() -> isStopped);
         }
         finally

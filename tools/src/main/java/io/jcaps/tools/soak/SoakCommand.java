@@ -40,6 +40,8 @@ import java.util.concurrent.TimeUnit;
             "again. At random they are killed, stopped for up to 6 seconds, told to end, and started again; one of " +
             "each kind is only stopped, and what it uses must stay flat. Each notes what it does in files of its " +
             "own, which are held against each other: no message may be lost, doubled or torn, and no outcome untrue.",
+        "With --remote the services are on another host, played on this machine, behind two bridges. The bridges are " +
+            "killed and stopped, too, and the network between them is cut, both ways or one way.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:all of it held", "1:something did not hold: it is said what", "2:bad options"})
@@ -77,6 +79,11 @@ public final class SoakCommand implements Callable<Integer>
     private int clients;
 
     @Option(
+        names = "--remote",
+        description = "Have the services on another host, behind two bridges.")
+    private boolean isRemote;
+
+    @Option(
         names = "--json",
         paramLabel = "FILE",
         description = "Write the summary to this file.")
@@ -104,9 +111,11 @@ public final class SoakCommand implements Callable<Integer>
         final JsonFile file = openJson();
         final Path directory = makeDirectory(file);
         final Path regionFile = null == region ? directory.resolve("region") : region.toAbsolutePath();
+        final RemoteHosts hosts;
         try
         {
             prepareRegion(regionFile);
+            hosts = isRemote ? makeHosts(directory) : null;
         }
         catch (final ParameterException ex)
         {
@@ -119,8 +128,13 @@ public final class SoakCommand implements Callable<Integer>
             "jcaps soak: %s minutes; %d clients and 2 services die, one of each does not", minutes, clients));
         screen.print("seed " + usedSeed + ", region");
         screen.print(regionFile.toString());
+        if (null != hosts)
+        {
+            screen.print("Services are behind two bridges, on " + hosts.description());
+        }
         final SoakRun run = new SoakRun(directory, regionFile,
-            (long)(minutes * SECONDS_PER_MINUTE * TimeUnit.SECONDS.toNanos(1)), usedSeed, clients, screen);
+            (long)(minutes * SECONDS_PER_MINUTE * TimeUnit.SECONDS.toNanos(1)), usedSeed, clients, hosts,
+            screen);
         return run(run, screen, file, usedSeed);
     }
 
@@ -189,6 +203,20 @@ public final class SoakCommand implements Callable<Integer>
         }
     }
 
+    private RemoteHosts makeHosts(final Path directory)
+    {
+        try
+        {
+            final RemoteHosts hosts = new RemoteHosts(directory);
+            Soak.attach(hosts.serviceRegion()).close();
+            return hosts;
+        }
+        catch (final CapsException | IOException ex)
+        {
+            throw bad("--remote", "there is no network for it: " + ex.getMessage(), ex);
+        }
+    }
+
     /** Makes the region if there is none, and finds out whether anybody uses it. */
     private void prepareRegion(final Path regionFile)
     {
@@ -224,6 +252,7 @@ public final class SoakCommand implements Callable<Integer>
         members.put("seed", usedSeed);
         members.put("minutes", minutes);
         members.put("clients", clients);
+        members.put("remote", isRemote);
         members.putAll(summary);
         try
         {

@@ -8,6 +8,7 @@ import io.jcaps.Attachment;
 import io.jcaps.tools.child.Child;
 import io.jcaps.tools.child.Line;
 import io.jcaps.tools.child.WorkDirectory;
+import io.jcaps.tools.remote.BridgeProcess;
 import io.jcaps.tools.terminal.Screen;
 
 import java.io.IOException;
@@ -44,6 +45,8 @@ final class SoakRun implements AutoCloseable
     private static final int MAX_ACT_MS = 1_400;
     private static final int MAX_SECOND_ACT_MS = 100;
     private static final int MAX_REST_MS = 800;
+    /** One act of so many is a cut, if there is a network. */
+    private static final int CUT_RATE = 8;
     private static final int MIN_STOP_MS = 50;
     private static final int STOP_DOUBLINGS = 7;
     private static final int MAX_STOPPED = 2;
@@ -60,6 +63,7 @@ final class SoakRun implements AutoCloseable
     private final Path regionFile;
     private final long durationNs;
     private final int clientCount;
+    private final RemoteHosts hosts;
     private final Screen screen;
     private final SplittableRandom random;
     private final BlockingQueue<Child.Event> events = new LinkedBlockingQueue<>();
@@ -69,12 +73,15 @@ final class SoakRun implements AutoCloseable
     private final Map<Child, Party> partyByChild = new LinkedHashMap<>();
     private final Set<Child> killed = new HashSet<>();
     private final List<ProcessUse> uses = new ArrayList<>();
-    private final Flatness regionMemory = new Flatness("region's file, memory", "KB", 1_024, 2 * MB, 0.1);
+    // A link's memory is returned when no side holds it any more, so the file's rises and falls with the connections,
+    // of which there are thousands. Allowed is what two links have.
+    private final Flatness regionMemory = Flatness.ofLeast("region's file, least memory", "KB", 1_024, 4 * MB, 0.1);
     private final Map<String, Object> summary = new LinkedHashMap<>();
     private String services;
     private int lifeCount;
     private long clientKills;
     private long serviceKills;
+    private long bridgeKills;
     private long stops;
     private long restarts;
     private long gracefulEnds;
@@ -92,6 +99,7 @@ final class SoakRun implements AutoCloseable
      * @param durationNs  of the traffic.
      * @param seed        of all that is random.
      * @param clientCount clients in processes that may be killed.
+     * @param hosts       between which there are bridges; null for one region. They are closed with this.
      * @param screen      to show it on.
      */
     SoakRun(
@@ -100,15 +108,18 @@ final class SoakRun implements AutoCloseable
         final long durationNs,
         final long seed,
         final int clientCount,
+        final RemoteHosts hosts,
         final Screen screen)
     {
         this.directory = directory;
         this.regionFile = regionFile;
         this.durationNs = durationNs;
         this.clientCount = clientCount;
+        this.hosts = hosts;
         this.screen = screen;
         random = new SplittableRandom(seed);
-        books = new Books(directory, accounts);
+        books = new Books(directory, accounts,
+            (openedNs) -> null == hosts ? Accounts.Way.LOCAL : hosts.way(openedNs));
     }
 
     /**
@@ -157,6 +168,12 @@ final class SoakRun implements AutoCloseable
             children.forEach(Child::join);
         }
         books.close();
+        if (null != hosts)
+        {
+            hosts.close();
+            parties.stream().filter((party) -> party.isBridge() && null != party.child())
+                .forEach((party) -> RemoteHosts.bridgeEnded(party.child().pid()));
+        }
         WorkDirectory.remove(directory);
     }
 
@@ -168,13 +185,18 @@ final class SoakRun implements AutoCloseable
         screen.progress("  starting ...");
         for (int i = 0; i <= MORTAL_SERVICE_COUNT; i++)
         {
-            parties.add(new Party(Soak.SERVICE_PREFIX + i, true, 0 != i, 0));
+            parties.add(new Party(Soak.SERVICE_PREFIX + i, Party.Role.SERVICE, 0 != i, 0));
         }
         services = parties.stream().map(Party::name).collect(Collectors.joining(","));
-        parties.add(new Party("clients 0", false, false, 1));
+        if (null != hosts)
+        {
+            parties.add(new Party("bridge of the services", Party.Role.EXPORTER, true, 0));
+            parties.add(new Party("bridge of the clients", Party.Role.IMPORTER, true, 0));
+        }
+        parties.add(new Party("clients 0", Party.Role.CLIENTS, false, 1));
         for (int i = 0; i < clientCount; i += CLIENTS_PER_PROCESS)
         {
-            parties.add(new Party("clients " + (1 + i / CLIENTS_PER_PROCESS), false, true,
+            parties.add(new Party("clients " + (1 + i / CLIENTS_PER_PROCESS), Party.Role.CLIENTS, true,
                 Math.min(CLIENTS_PER_PROCESS, clientCount - i)));
         }
         for (final Party party : parties)
@@ -202,6 +224,10 @@ final class SoakRun implements AutoCloseable
         for (long nowNs = startNs; nowNs - startNs < durationNs && !isStopping; nowNs = System.nanoTime())
         {
             onEvents();
+            if (null != hosts)
+            {
+                hosts.look(parties);
+            }
             if (nowNs - actAtNs >= 0)
             {
                 // Some die while the others are busy with a death.
@@ -234,6 +260,11 @@ final class SoakRun implements AutoCloseable
     /** Does something to somebody; true if it was a kill. */
     private boolean act()
     {
+        if (null != hosts && Soak.isOneIn(random, CUT_RATE))
+        {
+            hosts.cut(random);
+            return false;
+        }
         final Party party = parties.get(random.nextInt(parties.size()));
         if (!party.isIdle())
         {
@@ -242,16 +273,17 @@ final class SoakRun implements AutoCloseable
         final int choice = random.nextInt(100);
         if (choice < 50 && party.isMortal())
         {
-            party.ending();
+            ending(party, true);
             killed.add(party.child());
-            clientKills += party.isService() ? 0 : 1;
-            serviceKills += party.isService() ? 1 : 0;
+            clientKills += Party.Role.CLIENTS == party.role() ? 1 : 0;
+            serviceKills += Party.Role.SERVICE == party.role() ? 1 : 0;
+            bridgeKills += party.isBridge() ? 1 : 0;
             party.child().kill();
             return true;
         }
         if (choice < 65 && party.isMortal())
         {
-            party.ending();
+            ending(party, false);
             gracefulEnds++;
             party.child().tell(STOP);
         }
@@ -264,6 +296,15 @@ final class SoakRun implements AutoCloseable
         return false;
     }
 
+    private void ending(final Party party, final boolean isKill)
+    {
+        party.ending();
+        if (party.isBridge())
+        {
+            hosts.bridgeEnds(party.role(), isKill);
+        }
+    }
+
     private Set<Integer> stoppedLives()
     {
         return parties.stream().filter(Party::isPaused).map(Party::life).collect(Collectors.toSet());
@@ -272,29 +313,40 @@ final class SoakRun implements AutoCloseable
     private void start(final Party party, final int slotCount)
     {
         final int life = ++lifeCount;
-        final List<String> args = new ArrayList<>(List.of(
-            directory.toString(), regionFile.toString(), Integer.toString(life), Long.toString(random.nextLong())));
-        if (party.isService())
-        {
-            args.add(party.name());
-        }
-        else
-        {
-            args.addAll(List.of(Integer.toString(slotCount), Integer.toString(party.clientCount()), services));
-        }
+        final Party.Role role = party.role();
+        final List<String> args = arguments(party, life, slotCount);
+        final List<String> launcher = null == hosts ? List.of() : hosts.launcher(role);
+        final Class<?> type = Party.Role.SERVICE == role ? SoakService.class :
+            Party.Role.CLIENTS == role ? SoakClient.class : BridgeProcess.class;
         synchronized (this)
         {
             if (isClosed)
             {
                 return;
             }
-            final Child child = new Child(party.name() + ", life " + life,
-                party.isService() ? SoakService.class : SoakClient.class, events, true, JVM_FLAGS, args);
+            final Child child = new Child(party.name() + ", life " + life, type, events, true, launcher,
+                party.isBridge() ? List.of() : JVM_FLAGS, args);
             children.add(child);
             partyByChild.put(child, party);
             party.live(child, life);
         }
         restarts++;
+    }
+
+    private List<String> arguments(final Party party, final int life, final int slotCount)
+    {
+        if (party.isBridge())
+        {
+            return hosts.bridgeArguments(party.role(), regionFile, List.of(services.split(",")));
+        }
+        final boolean isService = Party.Role.SERVICE == party.role();
+        final Path region = isService && null != hosts ? hosts.serviceRegion() : regionFile;
+        final List<String> args = new ArrayList<>(List.of(
+            directory.toString(), region.toString(), Integer.toString(life), Long.toString(random.nextLong())));
+        args.addAll(isService ? List.of(party.name()) :
+            List.of(Integer.toString(slotCount), Integer.toString(party.clientCount()), services));
+        args.add(Boolean.toString(null != hosts));
+        return args;
     }
 
     private void onEvents() throws InterruptedException
@@ -309,8 +361,18 @@ final class SoakRun implements AutoCloseable
                 case "stranger" -> accounts.addOther(event.line().text("what"));
                 case "failed" -> accounts.addOther(child.name() + " failed: " + event.line().text("what"));
                 case Child.ENDED -> onEnded(child);
+                case "ready", "bridge", "over" -> onBridge(child, event.line());
                 default -> accounts.addOther(child.name() + " said " + event.line());
             }
+        }
+    }
+
+    private void onBridge(final Child child, final Line line)
+    {
+        final String fault = hosts.onLine(line);
+        if (null != fault)
+        {
+            accounts.addOther(child.name() + ": " + fault);
         }
     }
 
@@ -327,6 +389,10 @@ final class SoakRun implements AutoCloseable
         {
             children.remove(child);
         }
+        if (party.isBridge())
+        {
+            RemoteHosts.bridgeEnded(child.pid());
+        }
         books.lifeEnded(party.life());
         party.ended(random.nextInt(MAX_REST_MS));
     }
@@ -340,7 +406,11 @@ final class SoakRun implements AutoCloseable
         {
             party.awaitPauseEnd();
         }
-        end(false);
+        if (null != hosts)
+        {
+            awaitBridges(region);
+        }
+        end(Party.Role.CLIENTS);
         final long settleFromNs = System.nanoTime();
         do
         {
@@ -348,35 +418,62 @@ final class SoakRun implements AutoCloseable
             books.look(Set.of());
         }
         while (books.openCount() > 0 && System.nanoTime() - settleFromNs < SETTLE_LIMIT_NS);
-        end(true);
+        end(Party.Role.SERVICE);
+        end(Party.Role.IMPORTER);
+        end(Party.Role.EXPORTER);
         books.look(Set.of());
         if (books.openCount() > 0)
         {
             accounts.addOther(books.openCount() + " connections did not come to an end");
         }
-        checkRegion(region);
+        checkRegion(regionFile, region);
+        if (null != hosts)
+        {
+            try (RegionState other = new RegionState(hosts.serviceRegion()))
+            {
+                checkRegion(hosts.serviceRegion(), other);
+            }
+        }
         checkSums();
     }
 
-    private void end(final boolean areServices) throws InterruptedException
+    /** The network is there again, and both bridges are: what is due to the clients comes. */
+    private void awaitBridges(final RegionState region) throws InterruptedException
+    {
+        hosts.restore();
+        for (final Party party : parties)
+        {
+            while (party.isBridge() && !party.isIdle())
+            {
+                onEvents();
+                if (party.isDue(System.nanoTime()))
+                {
+                    start(party, region.geometry().slotCount());
+                }
+            }
+        }
+        hosts.look(parties);
+    }
+
+    private void end(final Party.Role role) throws InterruptedException
     {
         for (final Party party : parties)
         {
-            if (areServices == party.isService() && party.isIdle())
+            if (role == party.role() && party.isIdle())
             {
-                party.ending();
+                ending(party, false);
                 party.child().tell(STOP);
             }
         }
         final long fromNs = System.nanoTime();
-        while (parties.stream().anyMatch((party) -> areServices == party.isService() && null != party.child()))
+        while (parties.stream().anyMatch((party) -> role == party.role() && null != party.child()))
         {
             onEvents();
             if (System.nanoTime() - fromNs > END_LIMIT_NS)
             {
                 for (final Party party : parties)
                 {
-                    if (areServices == party.isService() && null != party.child())
+                    if (role == party.role() && null != party.child())
                     {
                         accounts.addOther(party.child().name() + " did not end when it was told to");
                         killed.add(party.child());
@@ -389,9 +486,9 @@ final class SoakRun implements AutoCloseable
     }
 
     /** Whoever attaches next removes what the killed ones have left: then nothing may be there any more. */
-    private void checkRegion(final RegionState region) throws IOException
+    private void checkRegion(final Path file, final RegionState region) throws IOException
     {
-        try (Attachment attachment = Soak.attach(regionFile))
+        try (Attachment attachment = Soak.attach(file))
         {
             summary.put("sleepMode", attachment.sleepMode());
         }
@@ -408,6 +505,10 @@ final class SoakRun implements AutoCloseable
     private void checkSums()
     {
         final Map<String, Long> numbers = accounts.numbers();
+        if (0 == numbers.get("puts") && !isStopping)
+        {
+            accounts.addOther("nothing was put, so nothing was shown: is the machine busy?");
+        }
         final long ends = numbers.entrySet().stream()
             .filter((entry) -> entry.getKey().startsWith("outcome") || entry.getKey().startsWith("open"))
             .mapToLong(Map.Entry::getValue).sum() + accounts.withoutOutcome();
@@ -422,7 +523,7 @@ final class SoakRun implements AutoCloseable
     private void showProgress(final long nowNs)
     {
         screen.progress(Math.min(1, (nowNs - startNs) / (double)durationNs), String.format(Locale.ROOT,
-            "%,d puts  %d kills  %d stops%s", accounts.puts(), clientKills + serviceKills, stops,
+            "%,d puts  %d kills  %d stops%s", accounts.puts(), clientKills + serviceKills + bridgeKills, stops,
             accounts.isClean() ? "" : "  NOT CLEAN"));
     }
 
@@ -442,6 +543,14 @@ final class SoakRun implements AutoCloseable
         summary.putAll(numbers);
         summary.put("clientKills", clientKills);
         summary.put("serviceKills", serviceKills);
+        if (null != hosts)
+        {
+            summary.put("network", hosts.description());
+            summary.put("bridgeKills", bridgeKills);
+            summary.put("cuts", hosts.cuts());
+            summary.put("bridgeEvents", hosts.counts());
+            summary.put("bridgeTroubles", hosts.troubles());
+        }
         summary.put("stops", stops);
         summary.put("gracefulEnds", gracefulEnds);
         summary.put("restarts", restarts);
@@ -470,6 +579,11 @@ final class SoakRun implements AutoCloseable
         row("  SERVICE_DIED, not received", numbers.get("outcomeServiceDied"));
         row("  ABORTED, received", numbers.get("outcomeAbortedReceived"));
         row("  ABORTED, not received", numbers.get("outcomeAborted"));
+        if (null != hosts)
+        {
+            row("  UNREACHABLE, received", numbers.get("outcomeUnreachableReceived"));
+            row("  UNREACHABLE, not received", numbers.get("outcomeUnreachable"));
+        }
         row("  open when the client was killed", numbers.get("openWhenClientWasKilled"));
         row("  open when the client closed its port", numbers.get("openWhenClientClosed"));
         row("received by services", numbers.get("received"));
@@ -479,6 +593,11 @@ final class SoakRun implements AutoCloseable
         row("connections", numbers.get("connections"));
         row("SIGKILL to clients' processes", clientKills);
         row("SIGKILL to services' processes", serviceKills);
+        if (null != hosts)
+        {
+            row("SIGKILL to bridges", bridgeKills);
+            row("cuts of the network", hosts.cuts());
+        }
         row("SIGSTOP, later SIGCONT", stops);
         row("processes that ended when asked to", gracefulEnds);
         row("processes started anew", restarts);
@@ -493,6 +612,12 @@ final class SoakRun implements AutoCloseable
         screen.title("Middle third, then last third" +
             (endNs - startNs >= MIN_JUDGED_NS ? "" : " (shown only: judged from 2 minutes on)"));
         flatnesses().forEach((flatness) -> screen.print("  " + flatness));
+        if (null != hosts)
+        {
+            screen.title("What the bridges reported, and how often");
+            hosts.troubles().forEach((what, count) -> screen.print(String.format(Locale.ROOT, "  %,7d %s", count,
+                what.substring(0, Math.min(what.length(), Screen.WIDTH - 10)))));
+        }
         if (!accounts.findings().isEmpty())
         {
             screen.title("Findings");

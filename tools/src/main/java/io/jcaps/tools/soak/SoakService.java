@@ -32,6 +32,7 @@ final class SoakService
     private final Path regionFile;
     private final String name;
     private final int life;
+    private final boolean isRemote;
     private final ParentLink parent;
     private final SplittableRandom random;
     private boolean isStopped;
@@ -43,24 +44,28 @@ final class SoakService
         final String name,
         final int life,
         final long seed,
+        final boolean isRemote,
         final ParentLink parent)
     {
         this.directory = directory;
         this.regionFile = regionFile;
         this.name = name;
         this.life = life;
+        this.isRemote = isRemote;
         this.parent = parent;
         random = new SplittableRandom(seed);
     }
 
     /**
-     * @param args directory, region's file, number of this life, seed, name of the service.
+     * @param args directory, region's file, number of this life, seed, name of the service, whether its clients are on
+     *             another host.
      */
     public static void main(final String[] args)
     {
         final Path directory = Path.of(args[0]);
         ParentLink.run(directory, (parent) -> new SoakService(
-            directory, Path.of(args[1]), args[4], Integer.parseInt(args[2]), Long.parseLong(args[3]), parent).run());
+            directory, Path.of(args[1]), args[4], Integer.parseInt(args[2]), Long.parseLong(args[3]),
+            Boolean.parseBoolean(args[5]), parent).run());
     }
 
     private void run() throws InterruptedException
@@ -96,7 +101,7 @@ final class SoakService
         {
             try (ServicePort port = attachment.service(name, options);
                 Registration registration = new Registration(directory, attachment, port, random.split(),
-                    (what) -> tell("finding", what), (what) -> tell("stranger", what)))
+                    (what) -> tell("finding", what), (what) -> tell("stranger", what), isRemote))
             {
                 registration.run(lifeNs, this::isStopped, () -> note.state(PortNote.CLOSING));
             }

@@ -26,7 +26,7 @@ public final class Json
      */
     public static String pretty(final Object value)
     {
-        return PRETTY.toJson(value);
+        return escape(PRETTY.toJson(value));
     }
 
     /**
@@ -35,6 +35,12 @@ public final class Json
      */
     public static String line(final Object value)
     {
-        return LINE.toJson(value);
+        return escape(LINE.toJson(value));
+    }
+
+    /** All that the library leaves as it is and a terminal obeys; such characters are in texts only, never between. */
+    private static String escape(final String json)
+    {
+        return Escaped.lines(json);
     }
 }

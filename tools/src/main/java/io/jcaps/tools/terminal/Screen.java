@@ -5,10 +5,7 @@
 package io.jcaps.tools.terminal;
 
 import java.io.Console;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.PrintStream;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -58,9 +55,8 @@ public final class Screen
      */
     public static Screen standardOutput(final long plainIntervalNs)
     {
-        final Charset charset = outputCharset();
-        return new Screen(new PrintStream(new FileOutputStream(FileDescriptor.out), true, charset),
-            isTerminal(), StandardCharsets.UTF_8.equals(charset), plainIntervalNs);
+        return new Screen(
+            System.out, isTerminal(), StandardCharsets.UTF_8.equals(StandardOutput.charset()), plainIntervalNs);
     }
 
     /**
@@ -186,16 +182,4 @@ public final class Screen
     }
 
     /** What the terminal understands, by the locale: 17 knows it under another name than 19 and later. */
-    private static Charset outputCharset()
-    {
-        for (final String property : new String[] {"stdout.encoding", "sun.stdout.encoding", "native.encoding"})
-        {
-            final String name = System.getProperty(property);
-            if (null != name && Charset.isSupported(name))
-            {
-                return Charset.forName(name);
-            }
-        }
-        return Charset.defaultCharset();
-    }
 }

@@ -32,7 +32,7 @@ public final class Table
     }
 
     /**
-     * @param cells one for each column.
+     * @param cells one for each column; escaped, as texts can come from a region or a file name.
      */
     public void add(final Object... cells)
     {
@@ -43,7 +43,7 @@ public final class Table
         final String[] row = new String[cells.length];
         for (int i = 0; i < cells.length; i++)
         {
-            row[i] = String.valueOf(cells[i]);
+            row[i] = Escaped.line(String.valueOf(cells[i]));
         }
         rows.add(row);
     }

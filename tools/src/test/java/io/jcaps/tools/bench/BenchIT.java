@@ -8,7 +8,9 @@ import io.jcaps.bench.report.BenchReport;
 import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.Results;
 import io.jcaps.bench.suite.ResultsFile;
+import io.jcaps.testkit.JvmCommand;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +77,7 @@ class BenchIT
     }
 
     @Test
+    @Tag("full")
     void shouldKeepWhatWasMeasuredWhenInterrupted() throws IOException, InterruptedException
     {
         final Path output = temp.resolve("results");
@@ -143,7 +146,7 @@ class BenchIT
     {
         log = Files.createTempFile(temp, "log", null);
         final List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(JvmCommand.java());
         command.addAll(jvmArguments);
         command.addAll(List.of("-jar", JAR.toString()));
         Stream.of(args).forEach(command::add);

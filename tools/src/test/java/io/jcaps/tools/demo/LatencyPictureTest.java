@@ -6,6 +6,7 @@ package io.jcaps.tools.demo;
 
 import io.jcaps.tools.terminal.Screen;
 import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.io.OutputStream;
@@ -33,10 +34,61 @@ class LatencyPictureTest
 
         final List<String> bars = picture(true).bars();
 
-        assertThat(bars.get(1)).startsWith("  from  120 ns").endsWith("█ 1,000,000");
-        assertThat(bars.get(2)).startsWith("  from  150 ns").contains("█ 999,990");
-        assertThat(bars.get(3)).isEqualTo("  from  200 ns");
-        assertThat(bars.get(bars.size() - 2)).startsWith("  from   10 us").matches(".*[█-▏]+ 10");
+        assertThat(bars.get(1)).startsWith("  from  100 ns").contains("█ 999,990").endsWith("█ 1,000,000");
+        assertThat(bars.get(2)).isEqualTo("  from  200 ns");
+        assertThat(bars.get(bars.size() - 3)).startsWith("  from   10 us").matches(".*[█-▏]+ 10");
+    }
+
+    @Test
+    @DisplayName("Below a bar's last column stands the power of ten that it stands for")
+    void shouldLabelTheScaleByDecade()
+    {
+        transport.recordValueWithCount(300, 1_000);
+        transport.recordValueWithCount(3_000, 100);
+        transport.recordValue(300_000);
+
+        final List<String> bars = picture(false).bars();
+
+        final String axis = bars.get(bars.size() - 2);
+        assertThat(axis).startsWith("           10^   ").contains("0", "1", "2", "3");
+        assertThat(axis.indexOf('3')).isEqualTo(bars.get(1).lastIndexOf("# 1,000"));
+        assertThat(axis.indexOf('2')).isEqualTo(row(bars, "from  2.0 us").lastIndexOf("# 100"));
+        assertThat(axis.indexOf('0', axis.indexOf('^'))).isEqualTo(row(bars, "from  100 us").lastIndexOf("# 1"));
+    }
+
+    private static String row(final List<String> bars, final String name)
+    {
+        return bars.stream().filter((line) -> line.contains(name)).findFirst().orElseThrow();
+    }
+
+    @Test
+    @DisplayName("Each of the two sections fits a screen of 24 rows with its title, whatever was measured")
+    void shouldFitAScreen()
+    {
+        for (long ns = 1; ns < TimeUnit.SECONDS.toNanos(60); ns *= 2)
+        {
+            transport.recordValue(ns);
+            floor.recordValue(ns);
+        }
+        final LatencyRounds rounds = LatencyRounds.parse("100/120,300/390,100/140");
+        assertThat(picture(true).bars()).hasSizeLessThanOrEqualTo(20);
+        assertThat(picture(true).percentiles().size() + 1 + rounds.lines().size()).isLessThanOrEqualTo(20);
+        assertThat(rounds.lines()).allSatisfy((line) -> assertThat(line).hasSizeLessThanOrEqualTo(Screen.WIDTH));
+    }
+
+    @Test
+    @DisplayName("The ratio is the median of those of adjacent measurements, and a change of speed is reported")
+    void shouldCompareWhatWasMeasuredInTurn()
+    {
+        final LatencyRounds rounds = LatencyRounds.parse("100/130,300/390,100/300");
+        assertThat(rounds.ratio()).isEqualTo(1.3);
+        assertThat(rounds.hasChangedSpeed()).isTrue();
+        assertThat(String.join("\n", rounds.lines())).contains("1.30 1.30 3.00, median 1.30", "100 ns to 300 ns");
+        assertThat(LatencyRounds.parse(rounds.toString()).lines()).isEqualTo(rounds.lines());
+
+        final LatencyRounds steady = LatencyRounds.parse("100/130,110/120,105/125");
+        assertThat(steady.hasChangedSpeed()).isFalse();
+        assertThat(String.join("\n", steady.lines())).doesNotContain("changed its speed");
     }
 
     @Test
@@ -44,8 +96,8 @@ class LatencyPictureTest
     {
         for (long ns = 1; ns < TimeUnit.SECONDS.toNanos(60); ns = ns * 3 / 2 + 1)
         {
-            transport.recordValueWithCount(ns, 100_000_000);
-            floor.recordValueWithCount(ns, 100_000_000);
+            transport.recordValueWithCount(ns, 1_500_000);
+            floor.recordValueWithCount(ns, 1_500_000);
         }
         for (final boolean isUnicode : new boolean[] {false, true})
         {

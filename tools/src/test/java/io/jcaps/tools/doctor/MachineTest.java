@@ -4,6 +4,7 @@
  */
 package io.jcaps.tools.doctor;
 
+import io.jcaps.shm.Access;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,26 @@ class MachineTest
     }
 
     @Test
+    @DisplayName("A bridge is warned of: socket buffers below its window, a small MTU, a full or littered directory")
+    void shouldJudgeWhatBridgeNeeds() throws IOException
+    {
+        write("proc/sys/net/core/rmem_max", "212992\n");
+        write("proc/sys/net/core/wmem_max", "131072\n");
+        assertThat(machine.socketBuffers().result()).isEqualTo(Finding.Result.OK);
+        write("proc/sys/net/core/wmem_max", "65536\n");
+        assertThat(machine.socketBuffers().result()).isEqualTo(Finding.Result.WARN);
+        write("sys/class/net/lo/mtu", "65536\n");
+        write("sys/class/net/eth0/mtu", "1500\n");
+        assertThat(machine.mtu().result()).isEqualTo(Finding.Result.OK);
+        write("sys/class/net/wg0/mtu", "1420\n");
+        assertThat(machine.mtu().result()).isEqualTo(Finding.Result.WARN);
+        assertThat(machine.mtu().found()).isEqualTo("wg0 1420");
+        assertThat(machine.driverDirectory(root, 0).result()).isEqualTo(Finding.Result.OK);
+        assertThat(machine.driverDirectory(root, 2).advice()).isEqualTo("caps reap");
+        assertThat(machine.driverDirectory(root.resolve("not there"), 0).result()).isEqualTo(Finding.Result.WARN);
+    }
+
+    @Test
     @DisplayName("RemoveIPC is a warning for a user who logs in, unless it is off or logind does not run")
     void shouldWarnOfRemoveIpc() throws IOException
     {
@@ -98,13 +119,73 @@ class MachineTest
     void shouldJudgePermissions() throws IOException
     {
         final Path directory = Files.createDirectory(root.resolve("d"));
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-        assertThat(machine.permissions(directory).result()).isEqualTo(Finding.Result.OK);
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
-        assertThat(machine.permissions(directory).result()).isEqualTo(Finding.Result.FAIL);
-        assertThat(machine.permissions(root.resolve("none")).result()).isEqualTo(Finding.Result.OK);
-        assertThat(machine.permissions(Files.createSymbolicLink(root.resolve("link"), directory)).result())
-            .isEqualTo(Finding.Result.FAIL);
+        assertThat(permissions(directory, "rwx------", Access.PRIVATE).result()).isEqualTo(Finding.Result.OK);
+        assertThat(permissions(directory, "rwxrwxrwx", Access.PRIVATE)).satisfies((finding) ->
+        {
+            assertThat(finding.result()).isEqualTo(Finding.Result.FAIL);
+            assertThat(finding.advice()).contains("chmod +t " + directory, "mkdir -m 0700 " + directory + "/jcaps");
+        });
+        assertThat(permissions(directory, "rwxrwx---", Access.PRIVATE)).satisfies((finding) ->
+        {
+            assertThat(finding.result()).isEqualTo(Finding.Result.FAIL);
+            assertThat(finding.advice()).contains("--access group");
+        });
+        assertThat(permissions(directory, "rwxrwx---", Access.GROUP).result()).isEqualTo(Finding.Result.OK);
+        assertThat(machine.permissions(root.resolve("none/region"), Access.PRIVATE).result())
+            .isEqualTo(Finding.Result.OK);
+    }
+
+    @Test
+    @DisplayName("An emptyDir of mode 2777 fails with the directory to make in it and to mount alone")
+    void shouldAdviseADirectoryInAnEmptyDir() throws IOException
+    {
+        final Path directory = Files.createDirectory(root.resolve("d"));
+        Files.setAttribute(directory, "unix:mode", 02777);
+        assertThat(machine.permissions(directory.resolve("region"), Access.GROUP)).satisfies((finding) ->
+        {
+            assertThat(finding.result()).isEqualTo(Finding.Result.FAIL);
+            assertThat(finding.found()).contains("mkdir -m 0700, or -m 2770 for a group");
+            assertThat(finding.advice())
+                .contains("mkdir -m 2770 " + directory + "/jcaps", "subPath: jcaps", "--access group");
+        });
+    }
+
+    @Test
+    @DisplayName("F23: a directory of one's own in one that everybody can write to, without sticky bit, fails, too")
+    void shouldFailBelowAWritableDirectory() throws IOException
+    {
+        final Path above = Files.createDirectory(root.resolve("d"));
+        final Path directory = Files.createDirectory(above.resolve("own"));
+        Files.setAttribute(directory, "unix:mode", 0700);
+        Files.setAttribute(above, "unix:mode", 0777);
+        assertThat(machine.permissions(directory.resolve("region"), Access.PRIVATE)).satisfies((finding) ->
+        {
+            assertThat(finding.result()).isEqualTo(Finding.Result.FAIL);
+            assertThat(finding.found()).contains("a directory above can be changed", above + " has mode 0777");
+            assertThat(finding.advice()).contains("a directory of your own");
+        });
+        Files.setAttribute(above, "unix:mode", 01777);
+        assertThat(machine.permissions(directory.resolve("region"), Access.PRIVATE).result())
+            .isEqualTo(Finding.Result.OK);
+    }
+
+    @Test
+    @DisplayName("A link to a directory, as systemd makes for DynamicUser, fails with what it leads to")
+    void shouldNameWhatALinkLeadsTo() throws IOException
+    {
+        final Path target = Files.createDirectories(root.resolve("private/service")).toRealPath();
+        final Path link = Files.createSymbolicLink(root.resolve("service"), Path.of("private", "service"));
+        assertThat(machine.permissions(link.resolve("region"), Access.PRIVATE)).satisfies((finding) ->
+        {
+            assertThat(finding.result()).isEqualTo(Finding.Result.FAIL);
+            assertThat(finding.advice()).contains(target.toString());
+        });
+    }
+
+    private Finding permissions(final Path directory, final String mode, final Access access) throws IOException
+    {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(mode));
+        return machine.permissions(directory.resolve("region"), access);
     }
 
     @Test

@@ -43,7 +43,8 @@ class ManCommandTest
     @CsvSource({
         "caps_sys_put, CAPS_SYS_PUT(2)", "put, CAPS_SYS_PUT(2)", "caps_sys_put.2, CAPS_SYS_PUT(2)",
         "caps_sys_put(2), CAPS_SYS_PUT(2)", "2 put, CAPS_SYS_PUT(2)", "caps, CAPS(1)", "1 caps, CAPS(1)",
-        "7 caps, CAPS(7)", "caps.7, CAPS(7)"})
+        "7 caps, CAPS(7)", "caps.7, CAPS(7)", "caps_java, CAPS_JAVA(7)", "ClientPort, CAPS_JAVA(7)",
+        "7 java-api, CAPS_JAVA(7)"})
     @DisplayName("A page is found by its name, its section, or the call's name alone")
     void shouldFindPage(final String words, final String title)
     {

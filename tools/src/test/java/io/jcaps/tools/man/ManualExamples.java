@@ -4,7 +4,11 @@
  */
 package io.jcaps.tools.man;
 
+import io.jcaps.Claim;
+import io.jcaps.ClientPort;
+import io.jcaps.Message;
 import io.jcaps.Outcome;
+import io.jcaps.Status;
 import io.jcaps.sys.CapsMsgId;
 import io.jcaps.sys.CapsSys;
 import org.agrona.MutableDirectBuffer;
@@ -295,13 +299,25 @@ final class ManualExamples
     }
     // end::alloc[]
 
+    // tag::free[]
+    static boolean giveBack(
+        final CapsSys sys,
+        final int port,
+        final MutableDirectBuffer request)
+    {
+        return 0 == sys.free(port, request);
+    }
+    // end::free[]
+
     // tag::outcome[]
     static String whatToDo(final CapsMsgId msgid)
     {
         return switch (Outcome.kind(msgid.outcome))
         {
             case Outcome.REPLIED -> "read the reply";
-            case Outcome.SERVICE_CLOSED, Outcome.SERVICE_DIED ->
+            case Outcome.SERVICE_CLOSED,
+                Outcome.SERVICE_DIED,
+                Outcome.UNREACHABLE ->
                 Outcome.wasReceived(msgid.outcome) ?
                     "connect anew, and ask what became of it" :
                     "connect anew, and send it again";
@@ -309,8 +325,47 @@ final class ManualExamples
                 Outcome.wasReceived(msgid.outcome) ?
                     "it was taken back, and may have been acted on" :
                     "it was taken back in time";
+            case Outcome.REFUSED -> "the service does not admit you";
             default -> throw new IllegalStateException("" + msgid);
         };
     }
     // end::outcome[]
+
+    // tag::java[]
+    static long askAll(final ClientPort client, final long[] questions)
+    {
+        final Claim claim = new Claim();
+        final Message reply = new Message();
+        int askedCount = 0;
+        int status = Status.OK;
+        while (Status.OK == status && askedCount < questions.length)
+        {
+            status = client.claim(Long.BYTES, claim);
+            if (Status.OK == status)
+            {
+                claim.buffer().putLong(0, questions[askedCount]);
+                status = claim.put(Long.BYTES, askedCount) > 0 ?
+                    Status.OK : Status.NOT_CONNECTED;
+                askedCount += Status.OK == status ? 1 : 0;
+            }
+        }
+        // NO_BUFFERS: enough are in progress. Their replies come first.
+        long answeredCount = 0;
+        for (int i = 0; i < askedCount; i++)
+        {
+            if (client.await(reply, Long.MAX_VALUE) < 0)
+            {
+                return answeredCount;
+            }
+            if (Outcome.REPLIED == reply.outcome())
+            {
+                final int asked = (int)reply.cookie();
+                questions[asked] = reply.buffer().getLong(0);
+                answeredCount++;
+            }
+            reply.release();
+        }
+        return answeredCount;
+    }
+    // end::java[]
 }

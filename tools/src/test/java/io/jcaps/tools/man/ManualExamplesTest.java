@@ -4,9 +4,18 @@
  */
 package io.jcaps.tools.man;
 
+import io.jcaps.Attachment;
+import io.jcaps.ClientPort;
+import io.jcaps.Message;
+import io.jcaps.MessageState;
 import io.jcaps.Outcome;
+import io.jcaps.ServicePort;
+import io.jcaps.Status;
+import io.jcaps.shm.Caps;
+import io.jcaps.shm.RegionConfig;
 import io.jcaps.sys.CapsMsgId;
 import io.jcaps.sys.CapsSys;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -220,6 +229,15 @@ class ManualExamplesTest
     }
 
     @Test
+    @DisplayName("caps_sys_free: memory that is not needed is given back, once")
+    void shouldGiveBack()
+    {
+        final MutableDirectBuffer request = client.alloc(port, 0, 16);
+        assertThat(ManualExamples.giveBack(client, port, request)).isTrue();
+        assertThat(ManualExamples.giveBack(client, port, request)).isFalse();
+    }
+
+    @Test
     @DisplayName("caps_sys_alloc: what was written in place is received")
     void shouldSendInPlace()
     {
@@ -238,10 +256,39 @@ class ManualExamplesTest
         assertThat(whatToDo(Outcome.REPLIED)).isEqualTo("read the reply");
         assertThat(whatToDo(Outcome.SERVICE_CLOSED)).endsWith("send it again");
         assertThat(whatToDo(Outcome.SERVICE_DIED)).endsWith("send it again");
+        assertThat(whatToDo(Outcome.UNREACHABLE)).endsWith("send it again");
+        assertThat(whatToDo(Outcome.REFUSED)).contains("admit");
         assertThat(whatToDo(Outcome.SERVICE_CLOSED | Outcome.RECEIVED)).contains("ask what became of it");
         assertThat(whatToDo(Outcome.SERVICE_DIED | Outcome.RECEIVED)).contains("ask what became of it");
         assertThat(whatToDo(Outcome.ABORTED)).endsWith("in time");
         assertThat(whatToDo(Outcome.ABORTED | Outcome.RECEIVED)).endsWith("may have been acted on");
+    }
+
+    @Test
+    @DisplayName("caps_java(7): each answer comes to its question, in whatever order the service replies")
+    void shouldAskAll() throws Exception
+    {
+        final long[] questions = {1, 2, 3};
+        try (Attachment caps = Caps.attach(new RegionConfig().path(region));
+            ServicePort service = caps.service("questions");
+            ClientPort asking = caps.client("questions"))
+        {
+            final FutureTask<Long> task = new FutureTask<>(() -> ManualExamples.askAll(asking, questions));
+            final Thread thread = start(task);
+            final Message[] requests = {new Message(), new Message(), new Message()};
+            for (final Message request : requests)
+            {
+                assertThat(service.await(request, Long.MAX_VALUE)).isEqualTo(MessageState.REQUEST);
+            }
+            for (int i = requests.length - 1; i >= 0; i--)
+            {
+                buffer.putLong(0, 10 * requests[i].buffer().getLong(0));
+                assertThat(requests[i].reply(buffer, 0, Long.BYTES)).isEqualTo(Status.OK);
+            }
+            assertThat(task.get()).isEqualTo(3);
+            thread.join();
+        }
+        assertThat(questions).containsExactly(10, 20, 30);
     }
 
     private String whatToDo(final int outcome)

@@ -26,7 +26,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -47,10 +49,20 @@ class ManualTest
         1, List.of("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "EXIT STATUS", "ENVIRONMENT", "FILES",
             "EXAMPLES", "SEE ALSO"),
         2, List.of("NAME", "SYNOPSIS", "DESCRIPTION", "RETURN VALUES", "ERRORS", "EXAMPLES", "SEE ALSO"),
+        3, List.of("NAME", "SYNOPSIS", "DESCRIPTION", "RETURN VALUES", "ERRORS", "EXAMPLES", "SEE ALSO"),
         7, List.of("NAME", "SYNOPSIS", "DESCRIPTION", "ERRORS", "EXAMPLES", "NOTES", "SEE ALSO"));
     private static final Path SOURCES = Path.of("src", "main", "man");
+    private static final Path C = Path.of("..", "c");
+    private static final List<Path> HEADERS =
+        List.of(C.resolve("include/libcaps/sys/caps.h"), C.resolve("include/libcaps/libcaps.h"));
+    private static final Path C_EXAMPLES = C.resolve("test/manual.c");
+    private static final List<String> ENVIRONMENT = List.of("CAPS_REGION", "CAPS_ENABLED");
+    /** Errors that only the C calls have. */
+    private static final List<String> C_ERRORS = List.of("ETIMEDOUT", "EBUSY", "EPROTO", "ENOMEM");
+    private static final Pattern DEFINED = Pattern.compile("(?m)^#define (CAP[A-Z0-9_]+)");
+    private static final Pattern FUNCTION = Pattern.compile("(?m)^[a-z][a-z_ ]*[ *]caps_[a-z_]+\\([^;]*\\);");
     private static final Path EXAMPLES = Path.of("src/test/java/io/jcaps/tools/man/ManualExamples.java");
-    private static final Pattern REFERENCE = Pattern.compile("\\b[a-z][a-z_]*\\([1-9]\\)");
+    private static final Pattern REFERENCE = Pattern.compile("\\b[a-z][a-z_-]*\\([1-9]\\)");
     private static final Pattern ERRNO = Pattern.compile("\\bE[A-Z]{3,}\\b");
     private static final Pattern CONSTANT = Pattern.compile("\\bCAP(?:F|MS|S)_[A-Z_]+\\b");
     private static final Pattern VALUE = Pattern.compile("\\b((?:CAP(?:F|MS|S)_|E)[A-Z_]+)\\*? \\((\\d+)\\)");
@@ -110,8 +122,9 @@ class ManualTest
                 assertThat(link.getTextContent()).isEqualTo(target.title());
             });
         }
-        // The same in roff, where a reference is bold.
-        assertThat(references(new String(page.roff(), StandardCharsets.UTF_8).replaceAll("\\\\f[BP]", "")))
+        // The same in roff, where a reference is bold, and its hyphen escaped.
+        assertThat(references(new String(page.roff(), StandardCharsets.UTF_8)
+            .replaceAll("\\\\f[BP]", "").replace("\\-", "-")))
             .isSubsetOf(titles);
     }
 
@@ -137,17 +150,45 @@ class ManualTest
         }
     }
 
+    @Test
+    @DisplayName("Each function of the C headers stands in the SYNOPSIS of a page of section 2 or 3, as it is declared")
+    void shouldHaveEachFunctionOfC() throws IOException
+    {
+        final String synopses = pages().stream().filter((page) -> 2 == page.section() || 3 == page.section())
+            .map((page) -> sections(page).get("SYNOPSIS").getTextContent()).collect(Collectors.joining(" "))
+            .replaceAll("\\s+", " ");
+        int count = 0;
+        for (final Path header : HEADERS)
+        {
+            final Matcher function = FUNCTION.matcher(Files.readString(header));
+            while (function.find())
+            {
+                assertThat(synopses).contains(function.group().replaceAll("\\s+", " "));
+                count++;
+            }
+        }
+        assertThat(count).isGreaterThan(25);
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("pages")
     @DisplayName("Each errno, flag, state and result that is named is one of CapsSys, and has the value that is given")
-    void shouldNameWhatIsThere(final ManualPage page)
+    void shouldNameWhatIsThere(final ManualPage page) throws IOException
     {
         final Map<String, Integer> constants = constants();
         final String text = page.parse().getElementsByTagName("body").item(0).getTextContent();
         if (1 != page.section())
         {
-            assertThat(matches(ERRNO, bold(page))).isSubsetOf(constants.keySet());
-            assertThat(matches(CONSTANT, text)).isSubsetOf(constants.keySet());
+            final Set<String> known = new TreeSet<>(constants.keySet());
+            known.addAll(C_ERRORS);
+            for (final Path header : HEADERS)
+            {
+                known.addAll(DEFINED.matcher(Files.readString(header)).results()
+                    .map((found) -> found.group(1)).toList());
+            }
+            known.addAll(ENVIRONMENT);
+            assertThat(matches(ERRNO, bold(page))).isSubsetOf(known);
+            assertThat(matches(CONSTANT, text)).isSubsetOf(known);
         }
         final Matcher value = VALUE.matcher(text);
         while (value.find())
@@ -181,7 +222,8 @@ class ManualTest
         assertThat(programs.getLength()).isPositive();
         if (1 != page.section())
         {
-            final String source = Files.readString(EXAMPLES).replaceAll("\\s+", " ");
+            final String source =
+                Files.readString(3 == page.section() ? C_EXAMPLES : EXAMPLES).replaceAll("\\s+", " ");
             for (int i = 0; i < programs.getLength(); i++)
             {
                 assertThat(source).contains(programs.item(i).getTextContent().strip().replaceAll("\\s+", " "));

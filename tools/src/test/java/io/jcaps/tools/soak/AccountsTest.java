@@ -7,6 +7,7 @@ package io.jcaps.tools.soak;
 import io.jcaps.Outcome;
 import io.jcaps.tools.soak.Accounts.ClientEnd;
 import io.jcaps.tools.soak.Accounts.ServiceEnd;
+import io.jcaps.tools.soak.Accounts.Way;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -38,26 +39,26 @@ class AccountsTest
         message(0, RELEASED, Outcome.REPLIED, ANSWERED | Ledger.DISPOSED);
         message(1, RELEASED | Ledger.ABORTING, Outcome.ABORTED, 0);
         message(2, RELEASED | Ledger.CALLED, Outcome.ABORTED | Outcome.RECEIVED, ANSWERED | Ledger.DISPOSED);
-        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.LOCAL);
 
         final Ledger ofClosed = ledger(2);
         message(ofClosed, 0, RELEASED, Outcome.SERVICE_CLOSED, 0);
         message(ofClosed, 1, RELEASED, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, Ledger.SEEN);
         ofClosed.gone();
-        accounts.add(ofClosed, ClientEnd.DRAINED, ServiceEnd.CLOSED);
+        accounts.add(ofClosed, ClientEnd.DRAINED, ServiceEnd.CLOSED, Way.LOCAL);
 
         final Ledger ofKilled = ledger(3);
         message(ofKilled, 0, RELEASED, Outcome.SERVICE_DIED, 0);
         message(ofKilled, 1, RELEASED, Outcome.SERVICE_DIED | Outcome.RECEIVED, Ledger.SEEN | Ledger.REPLYING);
         message(ofKilled, 2, RELEASED, Outcome.REPLIED, Ledger.SEEN | Ledger.REPLYING);
         ofKilled.gone();
-        accounts.add(ofKilled, ClientEnd.DRAINED, ServiceEnd.KILLED);
+        accounts.add(ofKilled, ClientEnd.DRAINED, ServiceEnd.KILLED, Way.LOCAL);
 
         final Ledger ofKilledClient = ledger(4);
         ofKilledClient.clientNote(0, PUT);
         ofKilledClient.clientNote(1, Ledger.PUTTING);
         ofKilledClient.addServiceNote(1, ANSWERED | Ledger.DISPOSED | Ledger.DISPOSED_EARLY);
-        accounts.add(ofKilledClient, ClientEnd.KILLED, ServiceEnd.OUTLIVED);
+        accounts.add(ofKilledClient, ClientEnd.KILLED, ServiceEnd.OUTLIVED, Way.LOCAL);
 
         assertThat(accounts.findings()).isEmpty();
         assertThat(accounts.isClean()).isTrue();
@@ -84,7 +85,7 @@ class AccountsTest
     void shouldReportALostMessage(final ClientEnd end)
     {
         ledger.clientNote(5, PUT);
-        accounts.add(ledger, end, ServiceEnd.OUTLIVED);
+        accounts.add(ledger, end, ServiceEnd.OUTLIVED, Way.LOCAL);
 
         assertFound("lost", "message 5");
         assertThat(accounts.withoutOutcome()).isEqualTo(1);
@@ -97,7 +98,7 @@ class AccountsTest
     {
         message(1, RELEASED, Outcome.RECEIVED |
             (ServiceEnd.CLOSED == end ? Outcome.SERVICE_CLOSED : Outcome.SERVICE_DIED), ANSWERED);
-        accounts.add(ledger, ClientEnd.DRAINED, end);
+        accounts.add(ledger, ClientEnd.DRAINED, end, Way.LOCAL);
 
         assertFound("lost", "R23");
     }
@@ -108,7 +109,7 @@ class AccountsTest
     void shouldReportALostDisposal(final ServiceEnd end)
     {
         message(1, RELEASED, Outcome.REPLIED, ANSWERED);
-        accounts.add(ledger, ClientEnd.DRAINED, end);
+        accounts.add(ledger, ClientEnd.DRAINED, end, Way.LOCAL);
 
         assertFound("lostDisposals", "R24");
     }
@@ -121,7 +122,7 @@ class AccountsTest
         ledger.addClientFault(fault);
         ledger.addServiceFault(fault);
         ledger.addServiceFault(fault);
-        accounts.add(ledger, ClientEnd.KILLED, ServiceEnd.KILLED);
+        accounts.add(ledger, ClientEnd.KILLED, ServiceEnd.KILLED, Way.LOCAL);
 
         assertThat(accounts.isClean()).isFalse();
         for (final Ledger.Fault each : Ledger.Fault.values())
@@ -136,23 +137,31 @@ class AccountsTest
     void shouldReportAReceptionThatWasDenied()
     {
         message(1, RELEASED, Outcome.SERVICE_DIED, Ledger.SEEN);
-        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.KILLED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.KILLED, Way.LOCAL);
 
         assertFound("untruthful", "told that it was not received");
     }
 
     @Test
-    @DisplayName("F5, B1: a killed service may miss the note of one message, not of two")
+    @DisplayName("F5, B1: a killed service may miss the notes of one batch, not of one message more")
     void shouldReportASecondReceptionThatWasMadeUp()
     {
-        message(1, RELEASED, Outcome.SERVICE_DIED | Outcome.RECEIVED, 0);
-        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.KILLED);
-        assertThat(accounts.isClean()).isTrue();
+        // A service dies with a batch at most: what it had received and not handed out.
+        for (int i = 1; i <= Registration.MAX_BATCH; i++)
+        {
+            addReception(i);
+            assertThat(accounts.isClean()).as("reception " + i).isTrue();
+        }
+        final int tooMany = Registration.MAX_BATCH + 1;
+        addReception(tooMany);
+        assertFound("untruthful", "connection " + tooMany + ", message 1");
+    }
 
-        final Ledger other = ledger(2);
+    private void addReception(final int connection)
+    {
+        final Ledger other = ledger(connection);
         message(other, 1, RELEASED, Outcome.SERVICE_DIED | Outcome.RECEIVED, 0);
-        accounts.add(other, ClientEnd.DRAINED, ServiceEnd.KILLED);
-        assertFound("untruthful", "connection 2, message 1");
+        accounts.add(other, ClientEnd.DRAINED, ServiceEnd.KILLED, Way.LOCAL);
     }
 
     @Test
@@ -160,7 +169,7 @@ class AccountsTest
     void shouldReportAReceptionBeforeACloseThatWasMadeUp()
     {
         message(1, RELEASED, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, 0);
-        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.CLOSED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.CLOSED, Way.LOCAL);
 
         assertFound("untruthful", "before it closed");
     }
@@ -171,7 +180,7 @@ class AccountsTest
     void shouldReportADeathThatWasNone(final ServiceEnd end)
     {
         message(1, RELEASED, Outcome.SERVICE_DIED, 0);
-        accounts.add(ledger, ClientEnd.DRAINED, end);
+        accounts.add(ledger, ClientEnd.DRAINED, end, Way.LOCAL);
 
         assertFound("untruthful", "B2");
     }
@@ -182,7 +191,7 @@ class AccountsTest
     void shouldReportACloseThatWasNone(final ServiceEnd end)
     {
         message(1, RELEASED, Outcome.SERVICE_CLOSED, 0);
-        accounts.add(ledger, ClientEnd.DRAINED, end);
+        accounts.add(ledger, ClientEnd.DRAINED, end, Way.LOCAL);
 
         assertFound("untruthful", "the service closed");
     }
@@ -192,7 +201,7 @@ class AccountsTest
     void shouldReportAServiceThatWasGoneAndLives()
     {
         ledger.gone();
-        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.LOCAL);
 
         assertFound("untruthful", "it lives");
     }
@@ -202,7 +211,7 @@ class AccountsTest
     {
         message(1, RELEASED, Outcome.REPLIED, Ledger.SEEN | Ledger.DISPOSED);
         message(2, RELEASED, Outcome.REPLIED, Ledger.SEEN | Ledger.REPLYING | Ledger.REFUSED | Ledger.DISPOSED);
-        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.LOCAL);
 
         assertThat(accounts.numbers()).containsEntry("untruthful", 2L);
     }
@@ -211,7 +220,7 @@ class AccountsTest
     void shouldReportAnAbortThatNobodyAskedFor()
     {
         message(1, RELEASED, Outcome.ABORTED, 0);
-        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.LOCAL);
 
         assertFound("untruthful", "aborted");
     }
@@ -220,7 +229,7 @@ class AccountsTest
     void shouldReportAReceptionOfWhatWasNotAccepted()
     {
         ledger.addServiceNote(1, Ledger.SEEN | Ledger.DISPOSED);
-        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.LOCAL);
 
         assertFound("untruthful", "not accepted");
     }
@@ -230,9 +239,89 @@ class AccountsTest
     void shouldReportAnEarlyDisposal()
     {
         message(1, RELEASED, Outcome.REPLIED, ANSWERED | Ledger.DISPOSED | Ledger.DISPOSED_EARLY);
-        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.LOCAL);
 
         assertFound("untruthful", "R21");
+    }
+
+    @Test
+    @DisplayName("B7: what a client on another host is told when a bridge loses sight of the service is clean")
+    void shouldAcceptWhatIsTrueOfALoss()
+    {
+        message(0, RELEASED, Outcome.UNREACHABLE, 0);
+        message(1, RELEASED, Outcome.UNREACHABLE | Outcome.RECEIVED, 0);
+        message(2, RELEASED, Outcome.UNREACHABLE | Outcome.RECEIVED, ANSWERED | Ledger.DISPOSED);
+        message(3, RELEASED, Outcome.SERVICE_CLOSED, 0);
+        message(4, RELEASED, Outcome.REPLIED, ANSWERED | Ledger.DISPOSED | Ledger.DISPOSED_EARLY);
+        ledger.gone();
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.DISTURBED);
+
+        final Ledger ofKilledBridge = ledger(2);
+        message(ofKilledBridge, 0, RELEASED, Outcome.SERVICE_DIED, 0);
+        message(ofKilledBridge, 1, RELEASED, Outcome.SERVICE_DIED | Outcome.RECEIVED, ANSWERED | Ledger.DISPOSED);
+        ofKilledBridge.gone();
+        accounts.add(ofKilledBridge, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.IMPORTER_KILLED);
+
+        final Ledger ofKilledService = ledger(3);
+        message(ofKilledService, 0, RELEASED, Outcome.SERVICE_CLOSED, 0);
+        accounts.add(ofKilledService, ClientEnd.DRAINED, ServiceEnd.KILLED, Way.STEADY);
+
+        assertThat(accounts.findings()).isEmpty();
+        assertThat(accounts.numbers())
+            .containsEntry("outcomeUnreachable", 1L)
+            .containsEntry("outcomeUnreachableReceived", 2L);
+    }
+
+    @Test
+    @DisplayName("B7: an unset RECEIVED is a promise, across the network too")
+    void shouldReportAReceptionThatWasDeniedAcrossTheNetwork()
+    {
+        message(1, RELEASED, Outcome.UNREACHABLE, Ledger.SEEN | Ledger.DISPOSED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.DISTURBED);
+
+        assertFound("untruthful", "told that it was not received");
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Way.class, names = {"LOCAL", "STEADY"})
+    @DisplayName("B7: UNREACHABLE although nothing was cut, stopped or killed")
+    void shouldReportALossThatWasNone(final Way way)
+    {
+        message(1, RELEASED, Outcome.UNREACHABLE | Outcome.RECEIVED, Ledger.SEEN | Ledger.DISPOSED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, way);
+
+        assertFound("untruthful", "B7");
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Way.class, names = {"STEADY", "DISTURBED"})
+    @DisplayName("B7, B2: a time limit never produces SERVICE_DIED")
+    void shouldReportADeathThatWasALoss(final Way way)
+    {
+        message(1, RELEASED, Outcome.SERVICE_DIED | Outcome.RECEIVED, Ledger.SEEN | Ledger.DISPOSED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, way);
+
+        assertFound("untruthful", "B2");
+    }
+
+    @Test
+    @DisplayName("B7: a lost stand-in that closes does not say that the service had received a request")
+    void shouldReportACloseOfAStandInWithReception()
+    {
+        message(1, RELEASED, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, Ledger.SEEN | Ledger.DISPOSED);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.DISTURBED);
+
+        assertFound("untruthful", "the service closed");
+    }
+
+    @Test
+    @DisplayName("B1: an outcome that nothing explains")
+    void shouldReportARefusalThatNobodyMade()
+    {
+        message(1, RELEASED, Outcome.REFUSED, 0);
+        accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.LOCAL);
+
+        assertFound("untruthful", "nobody did that");
     }
 
     @Test

@@ -67,6 +67,24 @@ class SoakIT
     }
 
     @Test
+    @DisplayName("B7: bridges killed and stopped, the network cut at random: nothing lost, doubled or untrue")
+    void shouldAccountForEachMessageToAnotherHost() throws IOException, InterruptedException
+    {
+        final CapsRun run = new CapsRun("soak", "--remote", "--minutes", "0.4", "--seed", Long.toString(seed),
+            "--directory", directory.toString(), "--json", json.toString());
+
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        final String summary = Files.readString(json);
+        assertThat(summary).contains("\"ok\": true", "\"remote\": true", "\"lost\": 0", "\"lostDisposals\": 0",
+            "\"doubled\": 0", "\"untruthful\": 0", "\"torn\": 0", "\"disordered\": 0", "\"strange\": 0",
+            "\"other\": 0");
+        assertThat(CapsRun.number(summary, "outcomeReplied")).isPositive();
+        assertThat(CapsRun.number(summary, "cuts") + CapsRun.number(summary, "bridgeKills")).isPositive();
+        CapsRun.assertNothingLeft(directory, PREFIX);
+    }
+
+    @Test
+    @Tag("full")
     void shouldEndWithItsSummaryWhenInterrupted() throws IOException, InterruptedException
     {
         final Process process = CapsRun.start("soak", "--minutes", "60", "--seed", Long.toString(seed),
@@ -105,7 +123,7 @@ class SoakIT
     }
 
     @Test
-    @Tag("once")
+    @Tag("full")
     void shouldRefuseBadOptionsBeforeItBegins() throws IOException, InterruptedException
     {
         assertRefused("--minutes", "--minutes", "0");

@@ -1,0 +1,454 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bridge;
+
+import io.aeron.Aeron;
+import io.aeron.CommonContext;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.aeron.driver.status.SystemCounterDescriptor;
+import io.aeron.exceptions.AeronException;
+import io.jcaps.Attachment;
+import io.jcaps.bridge.session.SessionContext;
+import io.jcaps.bridge.session.SessionCounter;
+import io.jcaps.bridge.session.SessionCounters;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SystemNanoClock;
+import org.agrona.concurrent.status.CountersReader;
+
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Connects the services of this host's region with those of other hosts (B7). Each imported service has a local one
+ * that stands in for it, and all rules hold for the clients of that: each accepted put has exactly one outcome. What
+ * the bridge lost sight of ends as UNREACHABLE.
+ * <p>
+ * Any thread may launch, read and close it. It has three threads of its own, of which one runs Aeron's media driver,
+ * unless the configuration names one that runs already.
+ */
+public final class Bridge implements AutoCloseable
+{
+    private static final long NEVER_NS = TimeUnit.HOURS.toNanos(24);
+    private static final long STATUS_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long CLOSE_LIMIT_NS = TimeUnit.SECONDS.toNanos(5);
+    private static final long DRIVER_TIMEOUT_MS = TimeUnit.SECONDS.toMillis(10);
+    private static final int SPIN_COUNT = 200;
+    private static final int YIELD_COUNT = 20;
+    // Not even the clock may jump: Aeron's client gives up when it does (aeron#392).
+    private static final long EPOCH_MS = System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    private static final EpochClock CLOCK = () -> EPOCH_MS + TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+
+    private final List<AutoCloseable> resources = new ArrayList<>();
+    private final Map<String, SessionCounters> importCounters = new LinkedHashMap<>();
+    private final SessionCounters exportCounters;
+    private final BridgeConfig config;
+    private final BridgeListener listener;
+    private final BridgeAgent agent;
+    private boolean isClosed;
+
+    private Bridge(final Attachment attachment, final BridgeConfig config, final BridgeListener listener)
+    {
+        this.config = config;
+        this.listener = listener;
+        config.imports.keySet().forEach((name) -> importCounters.put(name, new SessionCounters()));
+        exportCounters = config.exports.isEmpty() ? null : new SessionCounters();
+        boolean isLaunched = false;
+        try
+        {
+            final BridgeDirectory directory = add(new BridgeDirectory());
+            if (null == config.driverDirectory)
+            {
+                add(MediaDriver.launch(driverContext(directory.driver())));
+            }
+            final BlockingCalls calls = add(new BlockingCalls());
+            final SessionContext sessions = new SessionContext(
+                attachment, config.key, config.lostAfter.toNanos(), calls, SystemNanoClock.INSTANCE);
+            agent = new BridgeAgent(sessions, calls, directory);
+            final AgentRunner runner = add(new AgentRunner(idleStrategy(), this::report, null, agent));
+            agent.connect();
+            AgentRunner.startOnThread(runner, BlockingCalls::daemon);
+            isLaunched = true;
+        }
+        catch (final AeronException | IOException ex)
+        {
+            throw new BridgeException("the bridge cannot begin: " + ex.getMessage(), ex);
+        }
+        finally
+        {
+            if (!isLaunched)
+            {
+                closeResources();
+            }
+        }
+    }
+
+    private <T extends AutoCloseable> T add(final T resource)
+    {
+        resources.add(resource);
+        return resource;
+    }
+
+    /**
+     * Launches a bridge.
+     *
+     * @param attachment to the region of this host; stays the caller's, and must not be closed before the bridge.
+     * @param config     of the bridge.
+     * @param listener   of what happens.
+     * @return the bridge; to be closed.
+     * @throws IllegalArgumentException if the configuration contradicts itself.
+     * @throws BridgeException          if it cannot begin: a name that does not resolve, a port in use, no media
+     *                                  driver.
+     */
+    public static Bridge launch(
+        final Attachment attachment, final BridgeConfig config, final BridgeListener listener)
+    {
+        config.conclude();
+        config.imports.values().forEach((endpoints) -> endpoints.forEach((endpoint) -> check(endpoint)));
+        if (null != config.bind)
+        {
+            check(config.bind, config.bind.port(), config.bind.port() + 1);
+        }
+        return new Bridge(attachment, new BridgeConfig(config), listener);
+    }
+
+    /** The driver would report it later, or for the second port not before the first importer came. */
+    private static void check(final Endpoint endpoint, final int... ports)
+    {
+        int port = endpoint.port();
+        try
+        {
+            final InetAddress address = InetAddress.getByName(endpoint.host());
+            for (final int each : ports)
+            {
+                port = each;
+                new DatagramSocket(port, address).close();
+            }
+        }
+        catch (final UnknownHostException ex)
+        {
+            throw new BridgeException("no host of that name: " + endpoint, ex);
+        }
+        catch (final IOException ex)
+        {
+            throw new BridgeException("cannot bind " + endpoint.host() + ':' + port + ": " + ex.getMessage(), ex);
+        }
+    }
+
+    private Aeron aeron(final BridgeDirectory directory)
+    {
+        final Aeron.Context context = new Aeron.Context().useConductorAgentInvoker(true).errorHandler(this::report);
+        if (null == config.driverDirectory)
+        {
+            // A pause of the whole process is no failure of the driver.
+            context.aeronDirectoryName(directory.driver()).epochClock(CLOCK)
+                .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(NEVER_NS));
+        }
+        else
+        {
+            context.aeronDirectoryName(config.driverDirectory.toString());
+            final StringBuilder log = new StringBuilder();
+            if (!CommonContext.isDriverActive(config.driverDirectory.toFile(), DRIVER_TIMEOUT_MS, log::append))
+            {
+                throw new BridgeException("no media driver runs in " + config.driverDirectory + ": " + log, null);
+            }
+        }
+        return Aeron.connect(context);
+    }
+
+    private MediaDriver.Context driverContext(final String directory)
+    {
+        // A lost peer is found by the sessions' own beats: Aeron must not be faster.
+        final long patienceNs = Math.max(TimeUnit.SECONDS.toNanos(10), 3 * config.lostAfter.toNanos());
+        return new MediaDriver.Context()
+            .aeronDirectoryName(directory)
+            .dirDeleteOnShutdown(true)
+            .threadingMode(ThreadingMode.SHARED)
+            .sharedIdleStrategy(idleStrategy())
+            .epochClock(CLOCK)
+            .clientLivenessTimeoutNs(NEVER_NS)
+            .publicationUnblockTimeoutNs(2 * NEVER_NS)
+            .imageLivenessTimeoutNs(patienceNs)
+            .publicationConnectionTimeoutNs(patienceNs)
+            .publicationLingerTimeoutNs(TimeUnit.SECONDS.toNanos(1))
+            .termBufferSparseFile(true)
+            .errorHandler(this::report);
+    }
+
+    private static IdleStrategy idleStrategy()
+    {
+        return new BackoffIdleStrategy(
+            SPIN_COUNT, YIELD_COUNT, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MILLISECONDS.toNanos(1));
+    }
+
+    private void report(final Throwable thrown)
+    {
+        listener.onEvent(new BridgeEvent(BridgeEvent.Kind.TROUBLE, false, "", "", thrown.toString()));
+    }
+
+    /**
+     * @param name of a service that is imported.
+     * @return what its sessions have counted; null if it is not imported.
+     */
+    public SessionCounters importCounters(final String name)
+    {
+        return importCounters.get(name);
+    }
+
+    /**
+     * @return what the sessions of all importers have counted; null if nothing is exported.
+     */
+    public SessionCounters exportCounters()
+    {
+        return exportCounters;
+    }
+
+    /**
+     * @param counter of the sessions.
+     * @return sum over all imports and exports.
+     */
+    public long total(final SessionCounter counter)
+    {
+        return importCounters.values().stream().mapToLong((counters) -> counters.get(counter)).sum() +
+            (null == exportCounters ? 0 : exportCounters.get(counter));
+    }
+
+    /**
+     * @return clients that are connected to stand-ins, and remote clients that are connected to services.
+     */
+    public int linkCount()
+    {
+        return agent.linkCount;
+    }
+
+    /**
+     * Ends all sessions, as if the network were cut, but at once: each open request has its outcome, and the other ends
+     * are told. A second call does nothing.
+     */
+    @Override
+    public synchronized void close()
+    {
+        if (!isClosed)
+        {
+            isClosed = true;
+            agent.awaitClose(CLOSE_LIMIT_NS);
+            closeResources();
+        }
+    }
+
+    private void closeResources()
+    {
+        for (int i = resources.size() - 1; i >= 0; i--)
+        {
+            CloseHelper.quietClose(resources.get(i));
+        }
+    }
+
+    /**
+     * The bridge's first thread: it runs the sessions of both ends, their ports and their streams, and Aeron's
+     * conductor. If the media driver goes, all sessions end, and others begin once there is a driver again.
+     */
+    private final class BridgeAgent implements Agent
+    {
+        private final SessionContext sessions;
+        private final BlockingCalls calls;
+        private final BridgeDirectory directory;
+        private final List<Importer> importers = new ArrayList<>();
+        private final CountDownLatch closed = new CountDownLatch(1);
+        private Aeron aeron;
+        private Exporter exporter;
+        private long lookNs = System.nanoTime();
+        private boolean isEnding;
+        private boolean isWriting;
+        private String problem = "";
+        private volatile boolean isClosing;
+        private volatile int linkCount;
+
+        BridgeAgent(final SessionContext sessions, final BlockingCalls calls, final BridgeDirectory directory)
+        {
+            this.sessions = sessions;
+            this.calls = calls;
+            this.directory = directory;
+        }
+
+        /** Begins to use the media driver, before the thread begins or on it. */
+        void connect()
+        {
+            aeron = aeron(directory);
+            isEnding = false;
+            final BridgeContext context = new BridgeContext(aeron, sessions, config, listener);
+            exporter = config.exports.isEmpty() ? null : new Exporter(context, exportCounters);
+            config.imports.forEach((name, endpoints) ->
+                importers.add(new Importer(context, name, endpoints, importCounters.get(name))));
+        }
+
+        @Override
+        public int doWork()
+        {
+            int work = calls.doWork();
+            final long nowNs = sessions.clock().nanoTime();
+            final boolean isDue = nowNs - lookNs >= STATUS_INTERVAL_NS;
+            lookNs = isDue ? nowNs : lookNs;
+            if (null == aeron)
+            {
+                if (isClosing)
+                {
+                    closed.countDown();
+                }
+                else if (isDue)
+                {
+                    reconnect();
+                }
+                return work;
+            }
+            work += aeron.conductorAgentInvoker().invoke();
+            if (!isEnding && (isClosing || aeron.isClosed()))
+            {
+                beginEnd();
+            }
+            int links = 0;
+            int open = 0;
+            for (int i = 0; i < importers.size(); i++)
+            {
+                final Importer importer = importers.get(i);
+                try
+                {
+                    work += importer.doWork();
+                }
+                catch (final RuntimeException | Error ex)
+                {
+                    importer.fail(ex.toString());
+                }
+                links += importer.linkCount();
+                open += null == importer.session ? 0 : 1;
+            }
+            if (null != exporter)
+            {
+                work += exporter.doWork();
+                open += exporter.peers.size();
+                for (int i = 0; i < exporter.peers.size(); i++)
+                {
+                    links += exporter.peers.get(i).linkCount();
+                }
+            }
+            linkCount = links;
+            if (isEnding && 0 == open && !isWriting)
+            {
+                end();
+            }
+            else if (isDue && !isWriting && !isEnding)
+            {
+                writeStatus();
+            }
+            return work;
+        }
+
+        private void beginEnd()
+        {
+            isEnding = true;
+            if (!isClosing)
+            {
+                report("the media driver has gone");
+            }
+            importers.forEach(Importer::beginClose);
+            if (null != exporter)
+            {
+                exporter.beginClose();
+            }
+        }
+
+        private void end()
+        {
+            CloseHelper.quietClose(aeron);
+            aeron = null;
+            exporter = null;
+            importers.clear();
+        }
+
+        private void reconnect()
+        {
+            try
+            {
+                connect();
+                problem = "";
+            }
+            catch (final RuntimeException ex)
+            {
+                end();
+                report(ex.getMessage());
+            }
+        }
+
+        /** Once, not with each attempt. */
+        private void report(final String found)
+        {
+            if (!problem.equals(found))
+            {
+                listener.onEvent(new BridgeEvent(BridgeEvent.Kind.TROUBLE, exporter == null, "", "", found));
+            }
+            problem = found;
+        }
+
+        /** For caps stat. */
+        private void writeStatus()
+        {
+            final CountersReader counters = aeron.countersReader();
+            final StringBuilder text = new StringBuilder();
+            text.append(counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_SENT.id())).append('\t')
+                .append(counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_RECEIVED.id())).append('\t')
+                .append(sessions.attachment().place()).append('\n');
+            importers.forEach((importer) -> text.append(importer.status()));
+            if (null != exporter)
+            {
+                exporter.peers.forEach((peer) -> text.append(peer.status()));
+            }
+            isWriting = true;
+            calls.run(() -> directory.write(text.toString()), (done) -> isWriting = false, (ex) ->
+            {
+                isWriting = false;
+                report("the status cannot be written: " + ex);
+            });
+        }
+
+        void awaitClose(final long limitNs)
+        {
+            isClosing = true;
+            try
+            {
+                closed.await(limitNs, TimeUnit.NANOSECONDS);
+            }
+            catch (final InterruptedException ex)
+            {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        /** Also after a launch that failed. */
+        @Override
+        public void onClose()
+        {
+            end();
+        }
+
+        @Override
+        public String roleName()
+        {
+            return "caps-bridge";
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bridge;
+
+import io.aeron.Aeron;
+import io.jcaps.bridge.session.SessionContext;
+
+/**
+ * What all streams of a bridge use, for as long as its client of the media driver lives. Immutable.
+ *
+ * @param aeron    the client.
+ * @param sessions what the sessions over the streams use.
+ * @param config   of the bridge.
+ * @param listener of what happens.
+ */
+record BridgeContext(Aeron aeron, SessionContext sessions, BridgeConfig config, BridgeListener listener)
+{
+    void report(
+        final BridgeEvent.Kind kind, final boolean isImport, final String service, final String peer,
+        final String detail)
+    {
+        listener.onEvent(new BridgeEvent(kind, isImport, service, peer, detail));
+    }
+}

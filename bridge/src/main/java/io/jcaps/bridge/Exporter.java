@@ -1,0 +1,94 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bridge;
+
+import io.aeron.Image;
+import io.jcaps.PortOptions;
+import io.jcaps.bridge.session.SessionCounters;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All exports of a bridge: a peer for each image of its subscription. Used by the bridge's thread.
+ */
+final class Exporter
+{
+    /** Most sessions at a time. A further importer is not answered. */
+    private static final int MAX_PEERS = 256;
+
+    final SessionCounters counters;
+    final List<ExportPeer> peers = new ArrayList<>();
+    private final BridgeContext bridge;
+    // Nothing may be added to the client from within the callback that finds an image.
+    private final ArrayDeque<Image> newImages = new ArrayDeque<>();
+
+    Exporter(final BridgeContext bridge, final SessionCounters counters)
+    {
+        this.bridge = bridge;
+        this.counters = counters;
+        bridge.aeron().addSubscription(
+            Streams.requests(bridge.config().bind), Streams.STREAM_ID, newImages::add, newImages::remove);
+    }
+
+    int doWork()
+    {
+        int work = newImages.size();
+        while (!newImages.isEmpty())
+        {
+            final Image image = newImages.poll();
+            if (peers.size() < MAX_PEERS)
+            {
+                peers.add(new ExportPeer(bridge, this, image));
+            }
+        }
+        for (int i = peers.size() - 1; i >= 0; i--)
+        {
+            final ExportPeer peer = peers.get(i);
+            try
+            {
+                work += peer.doWork();
+            }
+            catch (final RuntimeException | Error ex)
+            {
+                peer.fail(ex.toString());
+            }
+            if (peer.isOver)
+            {
+                peers.remove(i);
+            }
+        }
+        return work;
+    }
+
+    /** How to connect to a service; null if it is not exported. */
+    PortOptions options(final String name)
+    {
+        return bridge.config().exports.contains(name) ? new PortOptions().singleThreaded(true).spinOnly(true) : null;
+    }
+
+    /** The source is ADDRESS:PORT, as Aeron found it in the datagrams; never a name. */
+    boolean isAllowed(final String source)
+    {
+        try
+        {
+            final InetAddress address = InetAddress.getByName(source.substring(0, source.lastIndexOf(':')));
+            return bridge.config().allowed.stream().anyMatch((network) -> network.contains(address));
+        }
+        catch (final UnknownHostException ex)
+        {
+            return false;
+        }
+    }
+
+    void beginClose()
+    {
+        newImages.clear();
+        peers.forEach(ExportPeer::beginClose);
+    }
+}

@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bridge;
+
+import io.aeron.ExclusivePublication;
+import io.aeron.Image;
+import io.aeron.logbuffer.FragmentHandler;
+import io.aeron.logbuffer.FrameDescriptor;
+import io.aeron.logbuffer.Header;
+import io.jcaps.bridge.session.Session;
+import io.jcaps.bridge.session.SessionCounter;
+import io.jcaps.bridge.session.SessionCounters;
+import io.jcaps.bridge.session.Wire;
+import org.agrona.DirectBuffer;
+
+/**
+ * A session and its two streams. Used by the bridge's thread.
+ */
+abstract class Peer<S extends Session> implements FragmentHandler
+{
+    /** Fragments that are taken in one round. */
+    private static final int FRAGMENT_LIMIT = 32;
+
+    final BridgeContext bridge;
+    final SessionCounters counters;
+    ExclusivePublication publication;
+    Image image;
+    /** Null until there are both streams. */
+    S session;
+
+    Peer(final BridgeContext bridge, final SessionCounters counters)
+    {
+        this.bridge = bridge;
+        this.counters = counters;
+    }
+
+    /** Each frame is copied from where it lies to the stream, once, whether or not it fits one datagram. */
+    final Wire wire()
+    {
+        return (header, body, length) ->
+            publication.offer(header, 0, header.capacity(), body, 0, length, null) > 0;
+    }
+
+    final int workSession()
+    {
+        // First: it finds out whether its time is over, before anything that was received is believed.
+        final int work = session.doWork();
+        return null == image || image.isClosed() ? work : work + image.poll(this, FRAGMENT_LIMIT);
+    }
+
+    @Override
+    public final void onFragment(final DirectBuffer buffer, final int offset, final int length, final Header header)
+    {
+        final byte flags = header.flags();
+        session.onFragment(buffer, offset, length,
+            (flags & FrameDescriptor.BEGIN_FRAG_FLAG) != 0, (flags & FrameDescriptor.END_FRAG_FLAG) != 0);
+    }
+
+    final void fail(final String reason)
+    {
+        if (null != session)
+        {
+            session.fail(reason);
+        }
+    }
+
+    final int linkCount()
+    {
+        return null == session ? 0 : session.linkCount();
+    }
+
+    /** A line of the status file. */
+    final String status(final boolean isImport, final String service, final String peer)
+    {
+        final boolean isUp = null != session && session.isServiceUp();
+        final StringBuilder line = new StringBuilder();
+        line.append(isImport).append('\t').append(service).append('\t').append(peer).append('\t').append(isUp)
+            .append('\t').append(linkCount()).append('\t').append(counters.roundTripNs());
+        for (final SessionCounter counter : SessionCounter.values())
+        {
+            line.append('\t').append(counters.get(counter));
+        }
+        return line.append('\n').toString();
+    }
+}

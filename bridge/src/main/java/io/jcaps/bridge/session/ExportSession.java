@@ -1,0 +1,588 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bridge.session;
+
+import io.jcaps.CapsException;
+import io.jcaps.ClientPort;
+import io.jcaps.Message;
+import io.jcaps.Outcome;
+import io.jcaps.PortOptions;
+import io.jcaps.Status;
+import io.jcaps.bridge.BridgeEvent;
+import io.jcaps.host.Credentials;
+import org.agrona.collections.Int2ObjectHashMap;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * The exporter's end of a session, from HELLO to the close of its last client port. Used by one thread.
+ * <pre>
+ *   NEW -> CHALLENGED -> WELCOMED -> ENDED
+ *    \_________\___ REFUSED ___________/
+ * </pre>
+ */
+public final class ExportSession extends Session
+{
+    /** Most clients of one session; a region rarely has so many links. */
+    static final int MAX_LINKS = 4_096;
+
+    private static final int NEW = 0;
+    private static final int CHALLENGE_DUE = 1;
+    private static final int CHALLENGED = 2;
+    private static final int WELCOME_DUE = 3;
+    private static final int WELCOMED = 4;
+    private static final int REFUSED = 5;
+    private static final int ENDED = 6;
+
+    /** So many beats in the time after which a peer is lost: an outage of half that time leaves some. */
+    private static final int BEATS = 16;
+    /** The lease in percent of that time. The rest is what the rates of two clocks may differ by. */
+    private static final int LEASE_PERCENT = 80;
+    private static final long HANDSHAKE_LIMIT_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final long RETRY_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final Function<String, PortOptions> exports;
+    private final boolean isAllowed;
+    private byte[] othersNonce;
+    private final Int2ObjectHashMap<ExportLink> linksByNumber = new Int2ObjectHashMap<>();
+    private final ArrayList<ExportLink> links = new ArrayList<>();
+    private final Message nothing = new Message();
+    private int state = NEW;
+    private Refusal refusal;
+    private String name = "";
+    private int slotCount;
+    private int lastNumber;
+    private boolean isTooSmall;
+    // When the last tick was sent whose echo has come back: requests are handed out until a lease after it.
+    private long leaseNs;
+    private boolean hasLease;
+    private long lastBeatNs;
+    // A client port that puts nothing: by it the service is found, and its end.
+    private ClientPort service;
+    private boolean isConnecting;
+    private boolean isServiceGone;
+    private boolean isServiceKnown;
+    // A newer registration was found: the older one may live on, and is not waited for.
+    private boolean isReplaced;
+    private int serviceEnd;
+    private long sentGeneration;
+
+    /**
+     * Begins a session.
+     *
+     * @param context   of the bridge; its attachment connects to the services.
+     * @param counters  to count with.
+     * @param wire      to the importer.
+     * @param listener  of what happens.
+     * @param exports   returns how to connect to a service that is exported, by its name; null if it is not.
+     * @param isAllowed whether the other end's address may import.
+     */
+    public ExportSession(
+        final SessionContext context,
+        final SessionCounters counters,
+        final Wire wire,
+        final SessionListener listener,
+        final Function<String, PortOptions> exports,
+        final boolean isAllowed)
+    {
+        super(context, counters, wire, listener);
+        this.exports = exports;
+        this.isAllowed = isAllowed;
+    }
+
+    // ---- from the importer
+
+    @Override
+    boolean isListening()
+    {
+        return ENDED != state && REFUSED != state;
+    }
+
+    @Override
+    void otherVersion(final int type, final int version, final int flags)
+    {
+        if (WELCOMED == state)
+        {
+            violation("version " + version + " after the WELCOME");
+        }
+        else
+        {
+            refuse(Refusal.VERSION);
+        }
+    }
+
+    @Override
+    void onControl(final int type, final int flags, final int link, final long id, final int length)
+    {
+        if (FrameDescriptor.BYE == type)
+        {
+            fail("the other end has closed the session");
+        }
+        else if (FrameDescriptor.HELLO == type && NEW == state && length > BodyDescriptor.HELLO_NAME_OFFSET)
+        {
+            onHello(length);
+        }
+        else if (FrameDescriptor.PROOF == type && CHALLENGED == state && SharedKey.PROOF_LENGTH == length)
+        {
+            if (key.isProof(frame.bodyBytes(0, length), SharedKey.IMPORTER, othersNonce, ownNonce))
+            {
+                state = WELCOME_DUE;
+            }
+            else
+            {
+                refuse(Refusal.KEY);
+            }
+        }
+        else if (WELCOMED != state)
+        {
+            violation("a frame of type " + type + " before the WELCOME");
+        }
+        else
+        {
+            onWelcomed(type, link, id, length);
+        }
+    }
+
+    private void onHello(final int length)
+    {
+        othersNonce = frame.bodyBytes(BodyDescriptor.HELLO_NONCE_OFFSET, SharedKey.NONCE_LENGTH);
+        final long othersLostAfterNs = frame.bodyLong(BodyDescriptor.HELLO_LOST_AFTER_OFFSET);
+        slotCount = frame.bodyInt(BodyDescriptor.HELLO_SLOT_COUNT_OFFSET);
+        final int othersLimit = frame.bodyInt(BodyDescriptor.HELLO_MESSAGE_LIMIT_OFFSET);
+        name = new String(frame.bodyBytes(BodyDescriptor.HELLO_NAME_OFFSET, length - BodyDescriptor.HELLO_NAME_OFFSET),
+            StandardCharsets.US_ASCII);
+        if (othersLostAfterNs <= 0 || slotCount <= 0 || othersLimit < 0)
+        {
+            violation("a HELLO of " + othersLostAfterNs + " ns, " + slotCount + " slots, " + othersLimit + " bytes");
+        }
+        else if (!isAllowed)
+        {
+            refuse(Refusal.NOT_ALLOWED);
+        }
+        else
+        {
+            lostAfterNs = Math.min(lostAfterNs, othersLostAfterNs);
+            isTooSmall = slotCount > attachment.slotCount() || othersLimit > attachment.messageLimit();
+            state = CHALLENGE_DUE;
+        }
+    }
+
+    private void onWelcomed(final int type, final int number, final long id, final int length)
+    {
+        final ExportLink link = linksByNumber.get(number);
+        if (FrameDescriptor.BEAT == type)
+        {
+            onEcho(id);
+        }
+        else if (FrameDescriptor.OPEN == type && BodyDescriptor.OPEN_LENGTH == length && number > 0 &&
+            links.size() < MAX_LINKS)
+        {
+            onOpen(number);
+        }
+        else if (FrameDescriptor.CLOSE != type && FrameDescriptor.DISPOSE != type)
+        {
+            violation("a frame of type " + type + " of link " + number + " and length " + length);
+        }
+        else if (null != link && FrameDescriptor.CLOSE == type)
+        {
+            close(link);
+        }
+        else if (null != link)
+        {
+            link.dispose(id);
+        }
+    }
+
+    private void onEcho(final long tickNs)
+    {
+        final long nowNs = clock.nanoTime();
+        // A tick that this end cannot have sent would lengthen the lease.
+        if (tickNs - lastBeatNs > 0 || tickNs - begunNs < 0)
+        {
+            violation("the echo of a beat that was never sent");
+            return;
+        }
+        if (!hasLease || tickNs - leaseNs > 0)
+        {
+            leaseNs = tickNs;
+            hasLease = true;
+        }
+        counters.roundTripNs(nowNs - tickNs);
+    }
+
+    private boolean isLeaseOver(final long nowNs)
+    {
+        return nowNs - leaseNs > lostAfterNs / 100 * LEASE_PERCENT;
+    }
+
+    private void onOpen(final int number)
+    {
+        if (number <= lastNumber)
+        {
+            counters.count(SessionCounter.DUPLICATES);
+            return;
+        }
+        lastNumber = number;
+        final String client = "client " + number + ", reported as pid " +
+            frame.bodyInt(BodyDescriptor.OPEN_PID_OFFSET) + ", uid " +
+            Credentials.idText(frame.bodyInt(BodyDescriptor.OPEN_UID_OFFSET));
+        final ExportLink link = new ExportLink(this, number, slotCount, attachment.slotCount());
+        linksByNumber.put(number, link);
+        links.add(link);
+        final PortOptions options = exports.apply(name);
+        call(() -> attachment.client(name, options), (port) -> opened(link, port, client),
+            (ex) -> link.opened(null, outcomeOf(ex)));
+    }
+
+    private void opened(final ExportLink link, final ClientPort port, final String client)
+    {
+        if (ENDED == state || link.isClosed)
+        {
+            closePort(port);
+        }
+        else if (!isServiceKnown || null == service || port.serviceIncarnation() != service.serviceIncarnation())
+        {
+            // Another registration than the importer knows of: the importer learns of that one first.
+            closePort(port);
+            link.opened(null, Outcome.UNREACHABLE);
+            isServiceGone = true;
+            isReplaced = true;
+            serviceEnd = Outcome.SERVICE_CLOSED;
+        }
+        else
+        {
+            link.opened(port, Outcome.REPLIED);
+            listener.on(BridgeEvent.Kind.OPENED, client);
+        }
+    }
+
+    private static int outcomeOf(final Exception ex)
+    {
+        final int status = ex instanceof CapsException ? ((CapsException)ex).status() : Status.OK;
+        return switch (status)
+        {
+            case Status.ACCESS_DENIED -> Outcome.REFUSED;
+            case Status.NOT_FOUND, Status.NOT_CONNECTED -> Outcome.SERVICE_CLOSED;
+            default -> Outcome.UNREACHABLE;
+        };
+    }
+
+    private void close(final ExportLink link)
+    {
+        linksByNumber.remove(link.number);
+        links.remove(link);
+        closePort(link.close());
+    }
+
+    @Override
+    Receiver beginMessage(final int type, final int number, final long id, final int length)
+    {
+        final ExportLink link = linksByNumber.get(number);
+        if (FrameDescriptor.REQUEST == type && WELCOMED == state && null != link)
+        {
+            return link.beginRequest(id, length);
+        }
+        violation("a frame of type " + type + " of link " + number + " where none is expected");
+        return null;
+    }
+
+    /** For each request: the importer may have reported it as UNREACHABLE, if this process was stopped until now. */
+    boolean mayHandOut()
+    {
+        if (isLeaseOver(clock.nanoTime()))
+        {
+            leaseOver();
+        }
+        return WELCOMED == state;
+    }
+
+    // ---- progress
+
+    @Override
+    public int doWork()
+    {
+        final long nowNs = clock.nanoTime();
+        if (ENDED == state)
+        {
+            sendBye();
+            return 0;
+        }
+        if (hasLease ? isLeaseOver(nowNs) : nowNs - begunNs > HANDSHAKE_LIMIT_NS)
+        {
+            leaseOver();
+            return 1;
+        }
+        switch (state)
+        {
+            case CHALLENGE_DUE -> sendChallenge();
+            case WELCOME_DUE -> sendWelcome();
+            case REFUSED -> sendRefusal();
+            case WELCOMED -> sendBeat(nowNs);
+            default ->
+            {
+                // It is the importer's turn.
+            }
+        }
+        if (!hasLease || WELCOMED != state)
+        {
+            return 0;
+        }
+        follow(nowNs);
+        return sendInTurn(links.size());
+    }
+
+    @Override
+    int sendLink(final int index)
+    {
+        return links.get(index).send();
+    }
+
+    private void sendBeat(final long nowNs)
+    {
+        if (nowNs - lastBeatNs > lostAfterNs / BEATS)
+        {
+            body.putLong(BodyDescriptor.BEAT_ROUND_TRIP_OFFSET, counters.roundTripNs(), FrameFlyweight.ORDER);
+            final long tickNs = clock.nanoTime();
+            lastBeatNs = send(FrameDescriptor.BEAT, 0, 0, tickNs, BodyDescriptor.BEAT_LENGTH) ? tickNs : lastBeatNs;
+        }
+    }
+
+    private void sendChallenge()
+    {
+        body.putBytes(BodyDescriptor.CHALLENGE_NONCE_OFFSET, ownNonce);
+        body.putBytes(BodyDescriptor.CHALLENGE_PROOF_OFFSET, key.proof(SharedKey.EXPORTER, othersNonce, ownNonce));
+        state = send(FrameDescriptor.CHALLENGE, 0, 0, 0, BodyDescriptor.CHALLENGE_LENGTH) ? CHALLENGED : state;
+    }
+
+    private void sendWelcome()
+    {
+        // Only those who have the key learn what is exported, and how large the region is.
+        if (null == exports.apply(name))
+        {
+            refuse(Refusal.NOT_EXPORTED);
+        }
+        else if (isTooSmall)
+        {
+            refuse(Refusal.GEOMETRY);
+        }
+        else if (send(FrameDescriptor.WELCOME, 0, 0, lostAfterNs, 0))
+        {
+            state = WELCOMED;
+            lastBeatNs = clock.nanoTime() - lostAfterNs;
+            listener.on(BridgeEvent.Kind.CONNECTED, "");
+        }
+    }
+
+    // ---- the service
+
+    private void follow(final long nowNs)
+    {
+        if (null == service && !isConnecting && nowNs - retryNs >= 0)
+        {
+            connect();
+        }
+        if (null == service || nowNs - lastLookNs < LOOK_INTERVAL_NS)
+        {
+            return;
+        }
+        lastLookNs = nowNs;
+        if (!isServiceGone && isServiceKnown && service.get(nothing) != Status.WOULD_BLOCK)
+        {
+            isServiceGone = true;
+            serviceEnd = service.serviceEnd();
+        }
+        if (isServiceGone)
+        {
+            sendDown();
+        }
+        else if (!isServiceKnown || service.serviceGeneration() != sentGeneration)
+        {
+            sendUp();
+        }
+    }
+
+    private void connect()
+    {
+        isConnecting = true;
+        final PortOptions options = exports.apply(name);
+        call(() -> attachment.client(name, options), this::connected, (ex) ->
+        {
+            isConnecting = false;
+            retryNs = clock.nanoTime() + RETRY_INTERVAL_NS;
+        });
+    }
+
+    private void connected(final ClientPort port)
+    {
+        isConnecting = false;
+        if (ENDED == state)
+        {
+            closePort(port);
+        }
+        else if (port.isServiceImported())
+        {
+            closePort(port);
+            refuse(Refusal.IMPORTED);
+        }
+        else
+        {
+            service = port;
+            isServiceGone = false;
+        }
+    }
+
+    private boolean sendService(final int end, final long generation)
+    {
+        body.putLong(BodyDescriptor.SERVICE_GENERATION_OFFSET, generation, FrameFlyweight.ORDER);
+        return send(FrameDescriptor.SERVICE, end, 0, service.serviceIncarnation(), BodyDescriptor.SERVICE_LENGTH);
+    }
+
+    private boolean sendUp()
+    {
+        final long generation = service.serviceGeneration();
+        if (!sendService(0, generation))
+        {
+            return false;
+        }
+        if (!isServiceKnown)
+        {
+            listener.on(BridgeEvent.Kind.UP, "");
+        }
+        isServiceKnown = true;
+        sentGeneration = generation;
+        return true;
+    }
+
+    /** A client must not see a reply of a new generation before it can see the generation (R28). */
+    boolean sendGeneration(final long generation)
+    {
+        return generation == sentGeneration || null == service || sendUp();
+    }
+
+    /** The outcomes of what is in progress come first: they say more than that the service has gone. */
+    private void sendDown()
+    {
+        for (int i = 0; i < links.size(); i++)
+        {
+            if (!isReplaced && !links.get(i).isDrained())
+            {
+                return;
+            }
+        }
+        final int end = Outcome.REPLIED == serviceEnd ? Outcome.UNREACHABLE : serviceEnd;
+        if (sendService(end, service.serviceGeneration()))
+        {
+            closePort(service);
+            service = null;
+            isServiceKnown = false;
+            isReplaced = false;
+            retryNs = clock.nanoTime();
+            listener.on(BridgeEvent.Kind.DOWN, "");
+        }
+    }
+
+    // ---- the end
+
+    private void refuse(final Refusal reason)
+    {
+        if (isListening())
+        {
+            closePorts();
+            refusal = reason;
+            state = REFUSED;
+        }
+    }
+
+    private void sendRefusal()
+    {
+        if (send(FrameDescriptor.REFUSE, refusal.number(), 0, 0, 0))
+        {
+            fail("refused: " + refusal);
+            isByeDue = false;
+        }
+    }
+
+    private void leaseOver()
+    {
+        fail(hasLease ? "lost: no beat was echoed in time" : "no handshake");
+    }
+
+    /** Ends the session: the client ports are closed, and then the importer is told. */
+    @Override
+    public void fail(final String reason)
+    {
+        if (ENDED != state)
+        {
+            isByeDue = NEW != state;
+            state = ENDED;
+            closePorts();
+            listener.on(BridgeEvent.Kind.ENDED, reason);
+        }
+    }
+
+    private void closePorts()
+    {
+        receiver = null;
+        for (int i = 0; i < links.size(); i++)
+        {
+            closePort(links.get(i).close());
+        }
+        links.clear();
+        linksByNumber.clear();
+        closePort(service);
+        service = null;
+    }
+
+    private void closePort(final ClientPort port)
+    {
+        if (null != port)
+        {
+            closePort(port, this::linkCount);
+        }
+    }
+
+    /** After the ports are closed: with it the importer reports outcomes, and nothing may be handed out any more. */
+    private void sendBye()
+    {
+        isByeDue = isByeDue && !(0 == pendingCalls && send(FrameDescriptor.BYE, 0, 0, 0, 0));
+    }
+
+    @Override
+    public boolean isOver()
+    {
+        return ENDED == state && 0 == pendingCalls;
+    }
+
+    /**
+     * @return whether a BYE is still to be sent, which the importer would otherwise wait for.
+     */
+    public boolean isByeDue()
+    {
+        return isByeDue;
+    }
+
+    /**
+     * @return name of the service that the importer asked for; empty before its HELLO.
+     */
+    public String name()
+    {
+        return name;
+    }
+
+    @Override
+    public boolean isServiceUp()
+    {
+        return isServiceKnown && !isServiceGone;
+    }
+
+    @Override
+    public int linkCount()
+    {
+        return links.size();
+    }
+}

@@ -1,0 +1,373 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bridge.session;
+
+import io.jcaps.Outcome;
+import io.jcaps.PortOptions;
+import io.jcaps.ServicePort;
+import io.jcaps.bridge.BridgeEvent;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The importer's end of a session, from HELLO to the last outcome. A new session, on a new pair of streams, follows it;
+ * nothing is carried over. Used by one thread.
+ * <pre>
+ *   HELLO_DUE -> AWAIT_CHALLENGE -> PROOF_DUE -> AWAIT_WELCOME -> WELCOMED -> ENDED
+ * </pre>
+ */
+public final class ImportSession extends Session
+{
+    private static final int HELLO_DUE = 0;
+    private static final int AWAIT_CHALLENGE = 1;
+    private static final int PROOF_DUE = 2;
+    private static final int AWAIT_WELCOME = 3;
+    private static final int WELCOMED = 4;
+    private static final int ENDED = 5;
+
+    private static final long RETRY_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private final String name;
+    private final PortOptions options;
+    private final long handshakeLimitNs;
+    private byte[] proof;
+    private int state = HELLO_DUE;
+    // When the last beat was echoed: the exporter's lease, which it counts from when it sent that beat, ends before
+    // ours does.
+    private long lastEchoNs;
+    private boolean isEchoDue;
+    private long echoTick;
+    int lastLinkNumber;
+    // What the exporter has last reported of its service.
+    private boolean isServiceUp;
+    private long serviceIncarnation;
+    private long serviceGeneration;
+    private int serviceEnd;
+    private StandIn standIn;
+    private boolean isClosing;
+
+    /**
+     * Begins a session.
+     *
+     * @param context  of the bridge; the stand-in is registered with its attachment.
+     * @param counters to count with.
+     * @param wire     to the exporter.
+     * @param listener of what happens.
+     * @param name     of the service.
+     * @param options  of the stand-in; {@link PortOptions#imported} is added.
+     */
+    public ImportSession(
+        final SessionContext context,
+        final SessionCounters counters,
+        final Wire wire,
+        final SessionListener listener,
+        final String name,
+        final PortOptions options)
+    {
+        super(context, counters, wire, listener);
+        this.name = name;
+        this.options = options;
+        handshakeLimitNs = Math.max(lostAfterNs, TimeUnit.SECONDS.toNanos(1));
+    }
+
+    // ---- from the exporter
+
+    @Override
+    boolean isListening()
+    {
+        return ENDED != state;
+    }
+
+    @Override
+    void otherVersion(final int type, final int version, final int flags)
+    {
+        // A REFUSE keeps its place in every version, so that each can say why.
+        fail(FrameDescriptor.REFUSE == type ? "refused: " + Refusal.text(flags) :
+            "the other end speaks version " + version + " of the protocol, this one " +
+            FrameDescriptor.CURRENT_VERSION);
+    }
+
+    @Override
+    void onControl(final int type, final int flags, final int link, final long id, final int length)
+    {
+        if (FrameDescriptor.REFUSE == type)
+        {
+            fail("refused: " + Refusal.text(flags));
+        }
+        else if (FrameDescriptor.BYE == type)
+        {
+            // The exporter hands out nothing more.
+            end("the other end has closed the session", false);
+        }
+        else if (FrameDescriptor.CHALLENGE == type && AWAIT_CHALLENGE == state &&
+            BodyDescriptor.CHALLENGE_LENGTH == length)
+        {
+            onChallenge();
+        }
+        else if (FrameDescriptor.WELCOME == type && AWAIT_WELCOME == state && id > 0)
+        {
+            state = WELCOMED;
+            lostAfterNs = Math.min(lostAfterNs, id);
+            lastEchoNs = clock.nanoTime();
+            listener.on(BridgeEvent.Kind.CONNECTED, "");
+        }
+        else if (WELCOMED != state)
+        {
+            violation("a frame of type " + type + " before the WELCOME");
+        }
+        else
+        {
+            onWelcomed(type, flags, link, id, length);
+        }
+    }
+
+    private void onWelcomed(final int type, final int flags, final int link, final long id, final int length)
+    {
+        if (FrameDescriptor.BEAT == type && BodyDescriptor.BEAT_LENGTH == length)
+        {
+            isEchoDue = true;
+            echoTick = id;
+            counters.roundTripNs(frame.bodyLong(BodyDescriptor.BEAT_ROUND_TRIP_OFFSET));
+        }
+        else if (FrameDescriptor.SERVICE == type && BodyDescriptor.SERVICE_LENGTH == length &&
+            (Outcome.REPLIED == flags || Outcome.mayEnd(flags) && (flags & Outcome.RECEIVED) == 0))
+        {
+            onService(flags, id);
+        }
+        else if (FrameDescriptor.OPENED != type && FrameDescriptor.OUTCOME != type)
+        {
+            violation("a frame of type " + type + " of length " + length + " with flags " + flags);
+        }
+        else if (null != standIn && FrameDescriptor.OPENED == type)
+        {
+            standIn.onOpened(link, flags);
+        }
+        else if (null != standIn)
+        {
+            standIn.onOutcome(link, id, flags);
+        }
+    }
+
+    private void onChallenge()
+    {
+        final byte[] nonce = frame.bodyBytes(BodyDescriptor.CHALLENGE_NONCE_OFFSET, SharedKey.NONCE_LENGTH);
+        final byte[] othersProof = frame.bodyBytes(BodyDescriptor.CHALLENGE_PROOF_OFFSET, SharedKey.PROOF_LENGTH);
+        if (key.isProof(othersProof, SharedKey.EXPORTER, ownNonce, nonce))
+        {
+            proof = key.proof(SharedKey.IMPORTER, ownNonce, nonce);
+            state = PROOF_DUE;
+        }
+        else
+        {
+            fail("refused: " + Refusal.text(Refusal.KEY.number()));
+        }
+    }
+
+    private void onService(final int flags, final long incarnation)
+    {
+        isServiceUp = Outcome.REPLIED == flags;
+        serviceEnd = isServiceUp ? serviceEnd : flags;
+        serviceIncarnation = incarnation;
+        serviceGeneration = frame.bodyLong(BodyDescriptor.SERVICE_GENERATION_OFFSET);
+        if (isServiceUp && null != standIn && standIn.incarnation == incarnation && !standIn.isDown())
+        {
+            // Before the replies that follow it (R28).
+            standIn.port.generation(serviceGeneration);
+        }
+    }
+
+    @Override
+    Receiver beginMessage(final int type, final int link, final long id, final int length)
+    {
+        if (FrameDescriptor.REPLY == type && null != standIn)
+        {
+            return standIn.beginReply(link, id, length);
+        }
+        violation("a frame of type " + type + " without a stand-in");
+        return null;
+    }
+
+    // ---- progress
+
+    @Override
+    public int doWork()
+    {
+        final long nowNs = clock.nanoTime();
+        if (ENDED == state)
+        {
+            isByeDue = isByeDue && !send(FrameDescriptor.BYE, 0, 0, 0, 0);
+            return 0;
+        }
+        if (WELCOMED != state)
+        {
+            if (nowNs - begunNs > handshakeLimitNs)
+            {
+                fail("no answer");
+            }
+            handshake();
+            return 0;
+        }
+        // Before anything else: after a pause, what lies in the streams is of a session that is over.
+        if (nowNs - lastEchoNs > lostAfterNs)
+        {
+            fail("lost: no beat for " + TimeUnit.NANOSECONDS.toMillis(nowNs - lastEchoNs) + " ms");
+            return 1;
+        }
+        int work = 0;
+        if (isEchoDue && send(FrameDescriptor.BEAT, 0, 0, echoTick, 0))
+        {
+            isEchoDue = false;
+            lastEchoNs = nowNs;
+            work++;
+        }
+        follow(nowNs);
+        if (null != standIn && !isClosing)
+        {
+            work += standIn.receive();
+            if (standIn.isPortEnded)
+            {
+                fail("the local region is gone");
+                return work;
+            }
+            work += sendInTurn(standIn.links.size());
+            if (nowNs - lastLookNs >= LOOK_INTERVAL_NS)
+            {
+                lastLookNs = nowNs;
+                standIn.dropGone();
+            }
+        }
+        return work;
+    }
+
+    @Override
+    int sendLink(final int index)
+    {
+        return standIn.send(index);
+    }
+
+    private void handshake()
+    {
+        if (HELLO_DUE == state)
+        {
+            body.putBytes(BodyDescriptor.HELLO_NONCE_OFFSET, ownNonce);
+            body.putLong(BodyDescriptor.HELLO_LOST_AFTER_OFFSET, lostAfterNs, FrameFlyweight.ORDER);
+            body.putInt(BodyDescriptor.HELLO_SLOT_COUNT_OFFSET, attachment.slotCount(), FrameFlyweight.ORDER);
+            body.putInt(BodyDescriptor.HELLO_MESSAGE_LIMIT_OFFSET, attachment.messageLimit(), FrameFlyweight.ORDER);
+            final int length = body.putStringWithoutLengthAscii(BodyDescriptor.HELLO_NAME_OFFSET, name);
+            state += send(FrameDescriptor.HELLO, 0, 0, 0, BodyDescriptor.HELLO_NAME_OFFSET + length) ? 1 : 0;
+        }
+        else if (PROOF_DUE == state)
+        {
+            body.putBytes(0, proof);
+            state += send(FrameDescriptor.PROOF, 0, 0, 0, proof.length) ? 1 : 0;
+        }
+    }
+
+    /** Makes the stand-in what the remote service is: registered, or not. */
+    private void follow(final long nowNs)
+    {
+        if (null == standIn)
+        {
+            if (isServiceUp && 0 == pendingCalls && nowNs - retryNs >= 0)
+            {
+                register();
+            }
+        }
+        else if (!isClosing && !standIn.isDown() && (!isServiceUp || standIn.incarnation != serviceIncarnation))
+        {
+            standIn.down(isServiceUp ? Outcome.SERVICE_CLOSED : serviceEnd);
+            listener.on(BridgeEvent.Kind.DOWN, "");
+        }
+        else if (!isClosing && standIn.isDown() && !standIn.hasOffered())
+        {
+            standIn.closeLinks();
+            if (0 == standIn.links.size())
+            {
+                closeStandIn();
+            }
+        }
+    }
+
+    private void register()
+    {
+        final long incarnation = serviceIncarnation;
+        final PortOptions standInOptions = options.imported(true).singleThreaded(true).spinOnly(true)
+            .generation(serviceGeneration);
+        call(() -> attachment.service(name, standInOptions), (port) -> registered(port, incarnation), (ex) ->
+        {
+            retryNs = clock.nanoTime() + RETRY_INTERVAL_NS;
+            listener.on(BridgeEvent.Kind.TROUBLE, "the stand-in cannot be registered: " + ex.getMessage());
+        });
+    }
+
+    private void registered(final ServicePort port, final long incarnation)
+    {
+        standIn = new StandIn(this, port, incarnation, attachment.slotCount());
+        if (ENDED == state)
+        {
+            standIn.lose();
+            closeStandIn();
+            return;
+        }
+        if (incarnation == serviceIncarnation)
+        {
+            port.generation(serviceGeneration);
+        }
+        listener.on(BridgeEvent.Kind.UP, "");
+    }
+
+    private void closeStandIn()
+    {
+        isClosing = true;
+        closePort(standIn.port, () ->
+        {
+            standIn = null;
+            isClosing = false;
+        });
+    }
+
+    // ---- the end
+
+    @Override
+    public void fail(final String reason)
+    {
+        end(reason, true);
+    }
+
+    private void end(final String reason, final boolean isOtherToKnow)
+    {
+        if (ENDED == state)
+        {
+            return;
+        }
+        isByeDue = isOtherToKnow && state > HELLO_DUE;
+        state = ENDED;
+        if (null != standIn && !isClosing)
+        {
+            standIn.lose();
+            closeStandIn();
+        }
+        listener.on(BridgeEvent.Kind.ENDED, reason);
+    }
+
+    @Override
+    public boolean isOver()
+    {
+        // A BYE that cannot be sent is not waited for: the exporter's lease ends by itself.
+        return ENDED == state && null == standIn && 0 == pendingCalls;
+    }
+
+    @Override
+    public boolean isServiceUp()
+    {
+        return null != standIn && !standIn.isDown();
+    }
+
+    @Override
+    public int linkCount()
+    {
+        return null == standIn ? 0 : standIn.links.size();
+    }
+}

@@ -1,0 +1,355 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.bridge;
+
+import com.sun.management.ThreadMXBean;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.jcaps.ClientPort;
+import io.jcaps.Message;
+import io.jcaps.MessageState;
+import io.jcaps.Outcome;
+import io.jcaps.PortOptions;
+import io.jcaps.ServicePort;
+import io.jcaps.Status;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * Two bridges in one JVM, over Aeron and the loopback interface.
+ */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class BridgeTest
+{
+    private TwoHosts hosts = new TwoHosts();
+    private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[131_072]);
+    private final Message reply = new Message();
+
+    @BeforeEach
+    void configure()
+    {
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
+    }
+
+    @AfterEach
+    void close() throws Exception
+    {
+        hosts.close();
+    }
+
+    private void exchange(final ClientPort client, final int rounds)
+    {
+        final Random random = new Random(rounds);
+        for (int i = 0; i < rounds; i++)
+        {
+            final int length = 0 == i % 4 ? random.nextInt(bytes.capacity() + 1) : random.nextInt(2_000);
+            for (int j = 0; j + 8 <= length; j += 512)
+            {
+                bytes.putLong(j, (long)i << 32 | j);
+            }
+            assertThat(client.call(bytes, 0, length, reply, Long.MAX_VALUE)).isEqualTo(MessageState.REPLY);
+            assertThat(Outcome.text(reply.outcome())).isEqualTo("REPLIED");
+            assertThat(reply.length()).isEqualTo(length);
+            for (int j = 0; j + 8 <= length; j += 512)
+            {
+                assertThat(reply.buffer().getLong(j)).isEqualTo((long)i << 32 | j);
+            }
+            reply.release();
+        }
+    }
+
+    @Test
+    @DisplayName("B7: messages of all sizes cross between two regions, and come back unchanged")
+    void shouldCarryMessages() throws Exception
+    {
+        hosts.echo();
+        final byte[] key = new byte[16];
+        hosts.add(hosts.export(new BridgeConfig().key(key)));
+        final Bridge importer = hosts.add(hosts.importFrom(new BridgeConfig().key(key), hosts.endpoint));
+        final ClientPort client = hosts.client();
+        assertThat(client.isServiceImported()).isTrue();
+        exchange(client, 2_000);
+        assertThat(importer.linkCount()).isEqualTo(1);
+        client.close();
+        Awaitility.await().until(() -> 0 == importer.linkCount());
+    }
+
+    @Test
+    @DisplayName("Bridge B killed, or closed, with requests in flight: UNREACHABLE; it comes back, and all goes on")
+    void shouldGoOnAfterRestart() throws Exception
+    {
+        final ServicePort service = hosts.services.service(TwoHosts.NAME, new PortOptions());
+        final Bridge first = hosts.export(new BridgeConfig());
+        hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        final ClientPort client = hosts.client();
+        final long id = client.put(bytes, 0, 100);
+        final Message request = new Message();
+        assertThat(service.await(request, Long.MAX_VALUE)).isEqualTo(MessageState.REQUEST);
+        first.close();
+        assertThat(client.await(reply, Long.MAX_VALUE)).isEqualTo(MessageState.REPLY);
+        assertThat(reply.id()).isEqualTo(id);
+        assertThat(Outcome.text(reply.outcome())).isEqualTo("UNREACHABLE|RECEIVED");
+        reply.release();
+        assertThat(client.await(reply, Long.MAX_VALUE)).isEqualTo(Status.NOT_CONNECTED);
+        service.close();
+        hosts.echo();
+        hosts.add(hosts.export(new BridgeConfig()));
+        exchange(hosts.connectedClient(), 50);
+    }
+
+    @Test
+    @DisplayName("Service closes, restarts: SERVICE_CLOSED; the stand-in comes again, with the new generation")
+    void shouldFollowService() throws Exception
+    {
+        final ServicePort service = hosts.services.service(TwoHosts.NAME, new PortOptions());
+        hosts.add(hosts.export(new BridgeConfig()));
+        hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        final ClientPort client = hosts.client();
+        client.put(bytes, 0, 10);
+        service.await(new Message(), Long.MAX_VALUE);
+        service.close();
+        assertThat(client.await(reply, Long.MAX_VALUE)).isEqualTo(MessageState.REPLY);
+        assertThat(Outcome.text(reply.outcome())).isEqualTo("SERVICE_CLOSED|RECEIVED");
+        reply.release();
+        assertThat(client.await(reply, Long.MAX_VALUE)).isEqualTo(Status.NOT_CONNECTED);
+        hosts.services.service(TwoHosts.NAME, new PortOptions().generation(5));
+        assertThat(hosts.connectedClient().serviceGeneration()).isEqualTo(5);
+    }
+
+    private BridgeEvent awaitEnd(final boolean isImport)
+    {
+        Awaitility.await().until(() -> hosts.events.stream().anyMatch((event) ->
+            BridgeEvent.Kind.ENDED == event.kind() && isImport == event.isImport()));
+        return hosts.events.stream().filter((event) ->
+            BridgeEvent.Kind.ENDED == event.kind() && isImport == event.isImport()).findFirst().orElseThrow();
+    }
+
+    @Test
+    @DisplayName("Wrong key: refused with the reason; no stand-in")
+    void shouldRefuseWrongKey() throws Exception
+    {
+        hosts.echo();
+        hosts.add(hosts.export(new BridgeConfig().key(new byte[16])));
+        hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        assertThat(awaitEnd(true).detail()).isEqualTo("refused: its key is not the same");
+    }
+
+    @Test
+    @DisplayName("Address not on the allow list; service not exported: refused with the reason")
+    void shouldRefuse() throws Exception
+    {
+        hosts.echo();
+        hosts.add(hosts.export(new BridgeConfig().allow(Network.parse("10.0.0.0/8"))));
+        hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        assertThat(awaitEnd(true).detail()).isEqualTo("refused: it does not allow this address");
+    }
+
+    @Test
+    @DisplayName("Several hosts: the next endpoint is tried when one does not answer")
+    void shouldTryNextEndpoint() throws Exception
+    {
+        hosts.echo();
+        hosts.add(hosts.export(new BridgeConfig()));
+        final Endpoint silent = new Endpoint("127.0.0.1", TwoHosts.freePort());
+        hosts.add(Bridge.launch(hosts.bridgeA, new BridgeConfig().lostAfter(Duration.ofMillis(500))
+            .importService(TwoHosts.NAME, silent, hosts.endpoint), hosts.events::add));
+        exchange(hosts.client(), 10);
+        assertThat(awaitEnd(true).detail()).isEqualTo("no answer");
+    }
+
+    @Test
+    @DisplayName("Port in use, name that does not resolve, nothing to do: a clear error, and nothing is left")
+    void shouldBeginWholeOrNotAtAll() throws Exception
+    {
+        final long before = driverDirectories();
+        try (DatagramSocket socket = new DatagramSocket(null))
+        {
+            socket.bind(new InetSocketAddress("127.0.0.1", hosts.endpoint.port() + 1));
+            assertThatThrownBy(() -> hosts.export(new BridgeConfig())).isInstanceOf(BridgeException.class)
+                .hasMessageContaining("cannot bind 127.0.0.1:" + socket.getLocalPort());
+        }
+        assertThatThrownBy(() -> hosts.importFrom(new BridgeConfig(), new Endpoint("no-such-host.invalid", 4000)))
+            .isInstanceOf(BridgeException.class).hasMessageContaining("no-such-host.invalid:4000");
+        assertThatThrownBy(() -> Bridge.launch(hosts.bridgeA, new BridgeConfig(), hosts.events::add))
+            .isInstanceOf(IllegalArgumentException.class);
+        assertThat(driverDirectories()).isEqualTo(before);
+    }
+
+    private static boolean hasIpv6Loopback()
+    {
+        try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("::1", 0)))
+        {
+            return socket.isBound();
+        }
+        catch (final IOException ex)
+        {
+            return false;
+        }
+    }
+
+    @Test
+    @DisplayName("B7: the same over IPv6, between addresses in brackets")
+    void shouldWorkOverIpv6() throws Exception
+    {
+        assumeTrue(hasIpv6Loopback(), "skipped: this machine has no ::1");
+        hosts.close();
+        hosts = new TwoHosts("[::1]");
+        hosts.echo();
+        hosts.add(hosts.export(new BridgeConfig()));
+        hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        exchange(hosts.client(), 200);
+    }
+
+    private static MediaDriver driver(final Path directory)
+    {
+        return MediaDriver.launch(new MediaDriver.Context().aeronDirectoryName(directory.toString())
+            .threadingMode(ThreadingMode.SHARED).dirDeleteOnStart(true).dirDeleteOnShutdown(true));
+    }
+
+    @Test
+    @DisplayName("External media driver gone: sessions end, each request has its outcome; a new driver: all goes on")
+    void shouldUseExternalDriver(@TempDir final Path directory) throws Exception
+    {
+        final Path driverDirectory = directory.resolve("driver");
+        assertThatThrownBy(() -> hosts.export(new BridgeConfig().driverDirectory(driverDirectory)))
+            .isInstanceOf(BridgeException.class).hasMessageContaining("no media driver runs in " + driverDirectory);
+        final ServicePort service = hosts.services.service(TwoHosts.NAME, new PortOptions());
+        final ClientPort client;
+        try (MediaDriver first = driver(driverDirectory))
+        {
+            hosts.add(hosts.export(new BridgeConfig().driverDirectory(driverDirectory)));
+            hosts.add(hosts.importFrom(new BridgeConfig().driverDirectory(driverDirectory), hosts.endpoint));
+            client = hosts.client();
+            client.put(bytes, 0, 10);
+            assertThat(service.await(new Message(), Long.MAX_VALUE)).isEqualTo(MessageState.REQUEST);
+            assertThat(first.context().aeronDirectoryName()).isEqualTo(driverDirectory.toString());
+        }
+        assertThat(client.await(reply, Long.MAX_VALUE)).isEqualTo(MessageState.REPLY);
+        assertThat(Outcome.text(reply.outcome())).isEqualTo("UNREACHABLE|RECEIVED");
+        reply.release();
+        service.close();
+        hosts.echo();
+        hosts.add(driver(driverDirectory));
+        exchange(hosts.connectedClient(), 50);
+    }
+
+    @Test
+    @DisplayName("caps stat: a bridge writes its peers, links, round-trip time, counters; its directory goes with it")
+    void shouldWriteStatus() throws Exception
+    {
+        hosts.echo();
+        hosts.add(hosts.export(new BridgeConfig()));
+        final Bridge importer = hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        exchange(hosts.client(), 20);
+        Awaitility.await().until(() -> status().stream().anyMatch((line) ->
+            line.startsWith("true\t" + TwoHosts.NAME + '\t' + hosts.endpoint + "\ttrue\t1\t") &&
+            line.contains("\t20\t20\t0\t0\t0\t0\t") && !line.contains("\ttrue\t1\t0\t")));
+        Awaitility.await().until(() -> status().stream().anyMatch((line) ->
+            line.startsWith("false\t" + TwoHosts.NAME + "\t127.0.0.1:") && line.contains("\t20\t20\t")));
+        final long before = driverDirectories();
+        importer.close();
+        assertThat(driverDirectories()).isEqualTo(before - 1);
+    }
+
+    private static List<String> status() throws IOException
+    {
+        final List<String> lines = new ArrayList<>();
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(
+            BridgeDirectory.parent(), "caps-bridge-" + ProcessHandle.current().pid() + "-*"))
+        {
+            for (final Path directory : directories)
+            {
+                final Path status = directory.resolve(BridgeDirectory.STATUS);
+                lines.addAll(Files.exists(status) ? Files.readAllLines(status) : List.of());
+            }
+        }
+        return lines;
+    }
+
+    @Test
+    @DisplayName("B7, B8: nothing is allocated per message on a bridge's threads, Aeron's among them")
+    void shouldAllocateNothingPerMessage() throws Exception
+    {
+        final ThreadMXBean threads = (ThreadMXBean)ManagementFactory.getThreadMXBean();
+        final Set<Long> others = new HashSet<>(Arrays.stream(threads.getAllThreadIds()).boxed().toList());
+        hosts.add(hosts.export(new BridgeConfig()));
+        hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        final long[] own = Arrays.stream(threads.getAllThreadIds()).filter((id) -> !others.contains(id)).toArray();
+        hosts.echo();
+        final ClientPort client = hosts.client();
+        double least = Double.MAX_VALUE;
+        // Two statuses are written each second, and what the JVM does once is not there in each attempt.
+        for (int attempt = 0; attempt < 30 && least >= 1; attempt++)
+        {
+            final long before = allocated(threads, own);
+            pump(client, 5_000);
+            least = Math.min(least, (allocated(threads, own) - before) / 5_000.0);
+        }
+        assertThat(own).hasSizeGreaterThanOrEqualTo(4);
+        assertThat(least).as("bytes for each message on all threads of both bridges").isLessThan(1);
+    }
+
+    private void pump(final ClientPort client, final int count)
+    {
+        int put = 0;
+        for (int got = 0; got < count;)
+        {
+            if (put < count && client.put(bytes, 0, 0 == put % 16 ? 5_000 : 32) > 0)
+            {
+                put++;
+            }
+            else if (MessageState.REPLY == client.get(reply))
+            {
+                reply.release();
+                got++;
+            }
+            else
+            {
+                Thread.yield();
+            }
+        }
+    }
+
+    private static long allocated(final ThreadMXBean threads, final long[] ids)
+    {
+        return Arrays.stream(threads.getThreadAllocatedBytes(ids)).filter((count) -> count > 0).sum();
+    }
+
+    private static long driverDirectories() throws Exception
+    {
+        try (Stream<Path> files = Files.list(Path.of("/dev/shm")))
+        {
+            return files.filter((file) ->
+                file.getFileName().toString().startsWith("caps-bridge-" + ProcessHandle.current().pid())).count();
+        }
+    }
+}

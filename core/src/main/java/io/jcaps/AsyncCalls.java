@@ -1,0 +1,292 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.Agent;
+
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/**
+ * Calls of one client port as futures: any thread puts a request and gets a {@link AsyncCall}, a CompletableFuture,
+ * which one other thread completes. For programs that do not busy-loop, and for virtual threads: each call allocates,
+ * and costs a hand-over between threads. {@link ClientPort#call}, {@code put} and {@code get} allocate nothing.
+ * <p>
+ * One thread serves the calls, in one of three ways: {@link #run()} on a thread of its own, which sleeps while nothing
+ * comes; {@link #doWork()} as a duty cycle under Agrona's {@code AgentRunner} or {@code AgentInvoker}; or
+ * {@link #doWork()} whenever a {@link WaitSet} that has the port returns it.
+ * <p>
+ * Each future completes, once (B1). Whatever the outcome of its message, it completes normally, and the outcome is a
+ * value: look at {@link AsyncReply#outcome}. It fails with a {@link CapsException} if nothing was put, as for want of
+ * slots ({@link Status#NO_BUFFERS}) or as the service has gone ({@link Status#NOT_CONNECTED}). It is cancelled if its
+ * message was taken back by {@link AsyncCall#cancel}, or by the end of the port.
+ * <p>
+ * The port's replies belong to this object: no other thread may {@code get} or {@code await} there, or put with a
+ * cookie. {@link ClientPort#call} may still be used.
+ */
+public final class AsyncCalls implements Agent, Runnable, AutoCloseable
+{
+    private static final int MESSAGE_LIMIT = 64;
+
+    private final ClientPort port;
+    private final ConcurrentHashMap<Long, AsyncCall<?>> calls = new ConcurrentHashMap<>();
+    private final AtomicLong lastCookie = new AtomicLong();
+    private final Message message = new Message();
+
+    /**
+     * @param port to call by, not opened with {@link PortOptions#singleThreaded}; {@link #close()} closes it.
+     * @throws IllegalArgumentException if only one thread may use the port.
+     */
+    public AsyncCalls(final ClientPort port)
+    {
+        if (!port.gate.isShared())
+        {
+            throw new IllegalArgumentException("port was opened for a single thread: name=" + port.name());
+        }
+        this.port = port;
+    }
+
+    /**
+     * @return the port, as for a {@link WaitSet}.
+     */
+    public ClientPort port()
+    {
+        return port;
+    }
+
+    /**
+     * @return calls that are not completed; those as well that are cancelled and still have a slot.
+     */
+    public int pendingCount()
+    {
+        return calls.size();
+    }
+
+    // ---- calling, on any thread
+
+    /**
+     * Puts a copy of some bytes; the future completes with a copy of the reply.
+     *
+     * @param source of the bytes.
+     * @param index  of the first one.
+     * @param length in bytes, 0 to the region's limit.
+     * @return the future; failed if nothing was put.
+     * @throws IllegalArgumentException if the length is out of its range.
+     */
+    public AsyncCall<AsyncReply> callAsync(final DirectBuffer source, final int index, final int length)
+    {
+        return callAsync(source, index, length, AsyncReply::of);
+    }
+
+    /**
+     * Puts a copy of some bytes; the future completes with what a function reads from the reply where it lies.
+     *
+     * @param <T>    type of what is read.
+     * @param source of the bytes.
+     * @param index  of the first one.
+     * @param length in bytes, 0 to the region's limit.
+     * @param reader of the reply, or of what came in its place: it must look at {@link Message#outcome()} first. It is
+     *               called on the thread that serves the calls, and must neither keep nor release the message. What it
+     *               throws is what the future fails with.
+     * @return the future; failed if nothing was put.
+     * @throws IllegalArgumentException if the length is out of its range.
+     */
+    public <T> AsyncCall<T> callAsync(
+        final DirectBuffer source,
+        final int index,
+        final int length,
+        final Function<? super Message, ? extends T> reader)
+    {
+        final AsyncCall<T> call = new AsyncCall<>(port, Objects.requireNonNull(reader, "reader"));
+        final Long cookie = add(call);
+        long id = 0;
+        try
+        {
+            id = port.put(source, index, length, cookie);
+        }
+        finally
+        {
+            settle(call, cookie, id);
+        }
+        return id > 0 ? call : refused(reader, id);
+    }
+
+    /**
+     * Puts a claim; the future completes with what a function reads from the reply where it lies.
+     *
+     * @param <T>    type of what is read.
+     * @param claim  of this port, filled. After {@link Status#NO_BUFFERS} it is still filled.
+     * @param length in bytes of what was written.
+     * @param reader as in {@link #callAsync(DirectBuffer, int, int, Function)}.
+     * @return the future; failed if nothing was put.
+     * @throws IllegalStateException    if the claim is spent.
+     * @throws IllegalArgumentException if it was not made by this port, or the length is out of its range.
+     */
+    public <T> AsyncCall<T> callAsync(
+        final Claim claim, final int length, final Function<? super Message, ? extends T> reader)
+    {
+        port.checkClaim(claim, length);
+        final AsyncCall<T> call = new AsyncCall<>(port, Objects.requireNonNull(reader, "reader"));
+        final Long cookie = add(call);
+        long id = 0;
+        try
+        {
+            id = claim.put(length, cookie);
+        }
+        finally
+        {
+            settle(call, cookie, id);
+        }
+        return id > 0 ? call : refused(reader, id);
+    }
+
+    /** Before the put: the reply may come before the put returns. */
+    private Long add(final AsyncCall<?> call)
+    {
+        final Long cookie = lastCookie.incrementAndGet();
+        calls.put(cookie, call);
+        return cookie;
+    }
+
+    /** After the put, which returned an id or a status, or threw. */
+    private void settle(final AsyncCall<?> call, final Long cookie, final long id)
+    {
+        if (id > 0)
+        {
+            call.putAs(id);
+        }
+        else
+        {
+            calls.remove(cookie);
+        }
+    }
+
+    /** A call of its own: a close may have cancelled the first one, as if it had been put. */
+    private <T> AsyncCall<T> refused(final Function<? super Message, ? extends T> reader, final long status)
+    {
+        final AsyncCall<T> call = new AsyncCall<>(port, reader);
+        call.completeExceptionally(new CapsException((int)status, "nothing was put: port=" + port.name()));
+        return call;
+    }
+
+    // ---- completing, on one thread at a time
+
+    /**
+     * Completes the calls whose replies are there, up to 64.
+     *
+     * @return calls completed.
+     */
+    @Override
+    public int doWork()
+    {
+        int count = 0;
+        while (count < MESSAGE_LIMIT && port.get(message) >= 0)
+        {
+            count++;
+            complete();
+        }
+        if (port.isClosed())
+        {
+            endAll();
+        }
+        return count;
+    }
+
+    /**
+     * Completes calls until the service has gone and each outcome was delivered, or the port is closed: sleeps while
+     * nothing comes. If the thread is interrupted, {@link #close() closes}.
+     */
+    @Override
+    public void run()
+    {
+        int result = Status.INTERRUPTED;
+        try
+        {
+            do
+            {
+                result = port.await(message, Long.MAX_VALUE);
+                if (result >= 0)
+                {
+                    complete();
+                }
+            }
+            while (result >= 0);
+        }
+        finally
+        {
+            // Once its service has gone and nothing more is due, an open port has no call in flight.
+            if (port.isClosed() || Status.NOT_CONNECTED != result && Status.ACCESS_DENIED != result)
+            {
+                close();
+            }
+        }
+    }
+
+    private void complete()
+    {
+        try
+        {
+            final AsyncCall<?> call = calls.remove(message.cookie());
+            if (null != call)
+            {
+                call.receive(message);
+            }
+        }
+        finally
+        {
+            message.release();
+        }
+    }
+
+    /** Closes the port. Calls in flight are cancelled; their services may have received them. */
+    @Override
+    public void close()
+    {
+        try
+        {
+            port.close();
+        }
+        finally
+        {
+            // Also if that failed half-way: this side is closed, and the watch completes it for the service.
+            if (port.isClosed())
+            {
+                endAll();
+            }
+        }
+    }
+
+    /** The port is closed: no outcome comes any more, and none is lost, as a call that is added later is refused. */
+    private void endAll()
+    {
+        for (final Long cookie : calls.keySet())
+        {
+            final AsyncCall<?> call = calls.remove(cookie);
+            if (null != call && !call.isDone())
+            {
+                call.cancelWith(Outcome.ABORTED | Outcome.RECEIVED);
+            }
+        }
+    }
+
+    /** {@link #close()}, by an agent's runner. */
+    @Override
+    public void onClose()
+    {
+        close();
+    }
+
+    /**
+     * @return {@code jcaps-} and the port's name.
+     */
+    @Override
+    public String roleName()
+    {
+        return "jcaps-" + port.name();
+    }
+}

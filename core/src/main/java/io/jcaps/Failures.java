@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import org.agrona.LangUtil;
+
+/**
+ * The steps of a close, each of which is done even if one before it failed, for whatever reason. Not thread safe.
+ */
+final class Failures
+{
+    private Throwable first;
+
+    void run(final Runnable step)
+    {
+        try
+        {
+            step.run();
+        }
+        catch (final Throwable ex)
+        {
+            add(ex);
+        }
+    }
+
+    void add(final Throwable failure)
+    {
+        if (null == first)
+        {
+            first = failure;
+        }
+        else if (first != failure)
+        {
+            first.addSuppressed(failure);
+        }
+    }
+
+    boolean hasAny()
+    {
+        return null != first;
+    }
+
+    /** Throws the first failure, with the others as suppressed exceptions; does nothing if there was none. */
+    void rethrow()
+    {
+        if (null != first)
+        {
+            LangUtil.rethrowUnchecked(first);
+        }
+    }
+}

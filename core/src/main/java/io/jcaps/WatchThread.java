@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps;
+
+import io.jcaps.host.Host;
+import org.agrona.ErrorHandler;
+
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * An attachment's own thread for its watch. A pause between two rounds ends early when a peer's process does. Only the
+ * close ends the thread: not what a round or the error handler throws, and not an interrupt, because no death would be
+ * reported any more.
+ */
+final class WatchThread implements Runnable, AutoCloseable
+{
+    private static final long JOIN_MS = 100;
+
+    private final Watch watch;
+    private final Host host;
+    private final long intervalNs;
+    private final ErrorHandler errorHandler;
+    private final Thread thread;
+    private volatile boolean isRunning = true;
+    private volatile boolean isReporting;
+
+    /**
+     * Starts the thread.
+     *
+     * @param watch         whose rounds it makes.
+     * @param host          of the region.
+     * @param intervalNs    longest pause.
+     * @param threadFactory called once; null for an ordinary thread.
+     * @param errorHandler  for what goes wrong in a round.
+     */
+    WatchThread(
+        final Watch watch,
+        final Host host,
+        final long intervalNs,
+        final ThreadFactory threadFactory,
+        final ErrorHandler errorHandler)
+    {
+        this.watch = watch;
+        this.host = host;
+        this.intervalNs = intervalNs;
+        this.errorHandler = errorHandler;
+        thread = null == threadFactory ? new Thread(this) : threadFactory.newThread(this);
+        thread.setDaemon(true);
+        thread.setName(watch.roleName());
+        thread.start();
+    }
+
+    @Override
+    public void run()
+    {
+        while (isRunning)
+        {
+            // Of no meaning here: it would end each pause at once.
+            Thread.interrupted();
+            attempt(watch::doWork);
+            // Also after a round that failed: what fails in each must not keep a processor busy.
+            attempt(this::pause);
+        }
+    }
+
+    private void pause()
+    {
+        try
+        {
+            if (isRunning)
+            {
+                host.awaitEnd(intervalNs);
+            }
+        }
+        catch (final Throwable ex)
+        {
+            LockSupport.parkNanos(intervalNs);
+            throw ex;
+        }
+    }
+
+    private void attempt(final Runnable step)
+    {
+        try
+        {
+            step.run();
+        }
+        catch (final Throwable ex)
+        {
+            report(ex);
+        }
+    }
+
+    private void report(final Throwable thrown)
+    {
+        isReporting = true;
+        try
+        {
+            errorHandler.onError(thrown);
+        }
+        catch (final Throwable ex)
+        {
+            // The error log has what the handler was called for.
+        }
+        finally
+        {
+            isReporting = false;
+        }
+    }
+
+    /**
+     * Ends the thread, and waits for that; not while it is in the error handler, which may be what closes, or may wait
+     * for the caller, as {@code System.exit} does for a shutdown hook. It ends when the handler returns, and touches
+     * the region no more.
+     */
+    @Override
+    public void close()
+    {
+        isRunning = false;
+        boolean wasInterrupted = false;
+        while (!isReporting && Thread.currentThread() != thread && thread.isAlive())
+        {
+            // Ends the pause, also one that begins just now, where the host only parks.
+            LockSupport.unpark(thread);
+            try
+            {
+                thread.join(JOIN_MS);
+            }
+            catch (final InterruptedException ex)
+            {
+                wasInterrupted = true;
+            }
+        }
+        if (wasInterrupted)
+        {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,420 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.link;
+
+/**
+ * What a client knows about the slots of its link: which are free, which message is in each, and what it waits for.
+ * Heap only: no other process needs it, and a survivor of this one does not miss it. Used within the gate of the
+ * port.
+ * <pre>
+ *    FREE -> CLAIMED -> SENT -> READY: its record was passed on the way to another reply
+ *     ^                  |  \     |
+ *     |                  |   +----+--> VIEWED: the reply or outcome is with the caller
+ *     |                  v               |
+ *     |               RETURNED: aborted, its outcome is not taken yet -> VIEWED
+ *     |                                  |
+ *     +--------------- LINGERING <-------+   while the service still has the slot; otherwise at once
+ * </pre>
+ * A slot counts as in progress unless it is FREE (R14).
+ */
+final class ClientSlots
+{
+    // The state, in the low bits of a slot's word.
+    private static final int STATE_MASK = 0x07;
+    private static final int FREE = 0;
+    private static final int CLAIMED = 1;
+    private static final int SENT = 2;
+    private static final int READY = 3;
+    private static final int RETURNED = 4;
+    private static final int VIEWED = 5;
+    private static final int LINGERING = 6;
+
+    // Marks beside the state.
+    /** A call waits for the message; get() does not take it. */
+    private static final int CALLED = 0x08;
+    /** The abort came too late: the service had received the message, or was about to. */
+    private static final int AT_SERVICE = 0x10;
+    /** The message was returned, but the service has not finished with the slot. */
+    private static final int LENT = 0x20;
+    /** The service replied after the message was returned: that reply must be disposed of. */
+    private static final int REPLIED_LATE = 0x40;
+    /** What is in view is an automatic reply: no memory of the service's. */
+    private static final int AUTOMATIC = 0x80;
+
+    /** Beside CLAIMED: by a claim, and not for a copy that is being made. */
+    private static final int BY_CLAIM = 0x08;
+
+    /** The outcome of a RETURNED message, above state and marks. */
+    private static final int OUTCOME_SHIFT = 8;
+
+    private final int slotCount;
+    private final int[] words;
+    private final long[] ids;
+    private final long[] cookies;
+    // The claim that last claimed the slot, if one ever did.
+    private final ClaimToken[] tokens;
+    private final SlotQueue free = new SlotQueue();
+    // Replies whose records were passed by calls, in their order: get() hands them out first.
+    private final SlotQueue ready = new SlotQueue();
+    private final SlotHistory puts;
+    private long putCount;
+    private long replyLag;
+    private int returnedCount;
+    private int atServiceCount;
+
+    ClientSlots(final int slotCount)
+    {
+        this.slotCount = slotCount;
+        words = new int[slotCount];
+        ids = new long[slotCount];
+        cookies = new long[slotCount];
+        tokens = new ClaimToken[slotCount];
+        puts = new SlotHistory(slotCount);
+        // In turn from slot 0, whichever end the first is taken from.
+        for (int slot = 1; slot <= slotCount; slot++)
+        {
+            free.addLast(slot % slotCount);
+        }
+    }
+
+    int slotCount()
+    {
+        return slotCount;
+    }
+
+    int inProgress()
+    {
+        return slotCount - free.size();
+    }
+
+    long putCount()
+    {
+        return putCount;
+    }
+
+    // ---- free and claimed
+
+    boolean hasFree()
+    {
+        return free.size() > 0;
+    }
+
+    /**
+     * The slot that the next message takes; one must be free.
+     * <p>
+     * With several messages in flight, first in first out: slots are then used in turn, and the service knows where the
+     * next request is. For one that needs a cell, or with none in flight, last in first out: few pages and few cache
+     * lines are used.
+     */
+    int nextFree(final boolean needsCell)
+    {
+        return needsCell || free.size() == slotCount ? free.last() : free.first();
+    }
+
+    /** Claims the slot that {@link #nextFree} has just returned; {@code token} is null for a copy. */
+    void claim(final int slot, final ClaimToken token)
+    {
+        if (free.first() == slot)
+        {
+            free.removeFirst();
+        }
+        else
+        {
+            free.removeLast();
+        }
+        if (null == token)
+        {
+            words[slot] = CLAIMED;
+            return;
+        }
+        words[slot] = CLAIMED | BY_CLAIM;
+        // References only if they change: each store of one is work for a collector.
+        if (tokens[slot] != token)
+        {
+            tokens[slot] = token;
+        }
+    }
+
+    /** Frees the slots of claims that the program has dropped without spending them. */
+    void freeDropped()
+    {
+        for (int slot = 0; slot < slotCount; slot++)
+        {
+            if ((CLAIMED | BY_CLAIM) == words[slot] && tokens[slot].isDropped())
+            {
+                free(slot);
+            }
+        }
+    }
+
+    boolean hasClaims()
+    {
+        for (final int word : words)
+        {
+            if ((word & STATE_MASK) == CLAIMED)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    int claimedCount()
+    {
+        return count(CLAIMED);
+    }
+
+    boolean isClaimed(final int slot)
+    {
+        return (words[slot] & STATE_MASK) == CLAIMED;
+    }
+
+    void free(final int slot)
+    {
+        words[slot] = FREE;
+        ids[slot] = 0;
+        free.addLast(slot);
+    }
+
+    // ---- in flight
+
+    void sent(final int slot, final long id, final long cookie, final boolean isCall)
+    {
+        ids[slot] = id;
+        cookies[slot] = cookie;
+        words[slot] = isCall ? SENT | CALLED : SENT;
+        puts.add(putCount++, slot);
+    }
+
+    long id(final int slot)
+    {
+        return ids[slot];
+    }
+
+    long cookie(final int slot)
+    {
+        return cookies[slot];
+    }
+
+    /** Whether an id, which may be any number, is that of a message in progress. */
+    boolean isInProgress(final int slot, final long id)
+    {
+        return id > 0 && slot < slotCount && ids[slot] == id;
+    }
+
+    /** In flight, and neither a call's nor aborted: what get() takes without a further look. */
+    boolean isPlainlySent(final int slot)
+    {
+        return SENT == words[slot];
+    }
+
+    /** In flight, and get() takes the reply. */
+    boolean isForGet(final int slot)
+    {
+        return (words[slot] & (STATE_MASK | CALLED)) == SENT;
+    }
+
+    boolean isInFlight(final int slot)
+    {
+        return (words[slot] & STATE_MASK) == SENT;
+    }
+
+    /** Slot of the reply with that number, if replies go on as they have come: in the order of their puts. */
+    int expectedSlot(final long replyNumber)
+    {
+        return puts.slot(replyNumber + replyLag);
+    }
+
+    /** How many replies, from the one with that number on, have an expected slot: those whose message was put. */
+    long expectedCount(final long replyNumber)
+    {
+        return putCount - (replyNumber + replyLag);
+    }
+
+    /** A reply was found in another slot than the expected one: later ones are expected after it. */
+    void foundReply(final int slot, final long replyNumber)
+    {
+        replyLag = puts.number(slot) - replyNumber;
+    }
+
+    // ---- replies passed by calls
+
+    boolean hasReady()
+    {
+        return ready.size() > 0;
+    }
+
+    int firstReady()
+    {
+        return ready.first();
+    }
+
+    void removeFirstReady()
+    {
+        ready.removeFirst();
+    }
+
+    /** Its record was passed: it is no longer SENT, so that a record that came again would not deliver it twice. */
+    void setReady(final int slot)
+    {
+        words[slot] = words[slot] & ~STATE_MASK | READY;
+        ready.addLast(slot);
+    }
+
+    // ---- aborted
+
+    boolean isReturnedOrReady(final int slot)
+    {
+        final int state = words[slot] & STATE_MASK;
+        return RETURNED == state || READY == state;
+    }
+
+    boolean isReturned(final int slot)
+    {
+        return (words[slot] & STATE_MASK) == RETURNED;
+    }
+
+    boolean hasReturned()
+    {
+        return returnedCount > 0;
+    }
+
+    void setReturned(final int slot, final int outcome)
+    {
+        words[slot] = words[slot] & ~STATE_MASK & (1 << OUTCOME_SHIFT) - 1 | RETURNED | outcome << OUTCOME_SHIFT;
+        returnedCount++;
+    }
+
+    int returnedOutcome(final int slot)
+    {
+        return words[slot] >>> OUTCOME_SHIFT;
+    }
+
+    boolean isAtService(final int slot)
+    {
+        return (words[slot] & AT_SERVICE) != 0;
+    }
+
+    boolean hasAtService()
+    {
+        return atServiceCount > 0;
+    }
+
+    void setAtService(final int slot)
+    {
+        if (!isAtService(slot))
+        {
+            words[slot] |= AT_SERVICE;
+            atServiceCount++;
+        }
+    }
+
+    boolean isLent(final int slot)
+    {
+        return (words[slot] & LENT) != 0;
+    }
+
+    void setLent(final int slot)
+    {
+        words[slot] |= LENT;
+    }
+
+    void setRepliedLate(final int slot)
+    {
+        words[slot] |= REPLIED_LATE;
+    }
+
+    /** The service has finished with a slot whose message was returned; whether the client had finished before. */
+    boolean endLoan(final int slot)
+    {
+        words[slot] &= ~(LENT | AT_SERVICE);
+        atServiceCount--;
+        return (words[slot] & STATE_MASK) == LINGERING;
+    }
+
+    // ---- with the caller
+
+    void setViewed(final int slot, final boolean isAutomatic)
+    {
+        int word = words[slot];
+        if ((word & STATE_MASK) == RETURNED)
+        {
+            returnedCount--;
+        }
+        if ((word & (AT_SERVICE | LENT)) == AT_SERVICE)
+        {
+            word &= ~AT_SERVICE;
+            atServiceCount--;
+        }
+        words[slot] = word & ~(STATE_MASK | AUTOMATIC) | VIEWED | (isAutomatic ? AUTOMATIC : 0);
+    }
+
+    boolean isViewed(final int slot, final long id)
+    {
+        return (words[slot] & STATE_MASK) == VIEWED && ids[slot] == id;
+    }
+
+    int viewedCount()
+    {
+        return count(VIEWED);
+    }
+
+    /** Messages that the caller has something to do with still: all in progress but those that only linger. */
+    int openCount()
+    {
+        return inProgress() - count(LINGERING);
+    }
+
+    void setLingering(final int slot)
+    {
+        words[slot] = words[slot] & ~STATE_MASK | LINGERING;
+    }
+
+    /** Whether memory of the service's was in view, or came late: it is due a disposal. */
+    boolean mustDispose(final int slot)
+    {
+        return (words[slot] & (AUTOMATIC | REPLIED_LATE)) != AUTOMATIC;
+    }
+
+    // ---- searches, off the hot path
+
+    private int count(final int state)
+    {
+        int count = 0;
+        for (final int word : words)
+        {
+            if ((word & STATE_MASK) == state)
+            {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** The first message put that get() should take and that was returned; -1 if there is none. */
+    int oldestReturned()
+    {
+        return oldest(RETURNED);
+    }
+
+    /** The first message put that get() should take and that is in flight; -1 if there is none. */
+    int oldestSent()
+    {
+        return oldest(SENT);
+    }
+
+    private int oldest(final int state)
+    {
+        int oldest = -1;
+        for (int slot = 0; slot < slotCount; slot++)
+        {
+            if ((words[slot] & (STATE_MASK | CALLED)) == state && (oldest < 0 || ids[slot] < ids[oldest]))
+            {
+                oldest = slot;
+            }
+        }
+        return oldest;
+    }
+}

@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.link;
+
+import io.jcaps.layout.LinkDescriptor;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+
+/**
+ * Receiving end of one of a link's rings. Agrona's own {@code read} believes each length that it finds, and touches
+ * the line of the next record just when the sender is about to write it; this looks at one record, knows beforehand
+ * how its header must read, and passes records that it need not look at by counting. One thread at a time.
+ */
+final class RecordReader
+{
+    private final AtomicBuffer buffer;
+    private final int recordMask;
+    private final int headOffset;
+    private long passedCount;
+    private long drainedCount;
+
+    /**
+     * @param buffer ring and trailer, all zero.
+     */
+    RecordReader(final AtomicBuffer buffer)
+    {
+        this.buffer = buffer;
+        final int capacity = buffer.capacity() - RingBufferDescriptor.TRAILER_LENGTH;
+        recordMask = capacity / LinkDescriptor.RECORD_LENGTH - 1;
+        headOffset = capacity + RingBufferDescriptor.HEAD_POSITION_OFFSET;
+    }
+
+    /**
+     * @return number of the record that is next in line, counted from 0.
+     */
+    long nextRecord()
+    {
+        return passedCount;
+    }
+
+    /**
+     * Looks at the next record.
+     *
+     * @return the message id in it, which is input; 0 if the record is not there yet.
+     */
+    long peek()
+    {
+        final int index = ((int)passedCount & recordMask) * LinkDescriptor.RECORD_LENGTH;
+        // [record] acquire of length and type in one: they read so only once the id below them is written. Pairs with
+        // [record] in RecordWriter.write(); the type keeps a record of the ring's last lap from being taken for it.
+        return buffer.getLongAcquire(index) == LinkDescriptor.recordHeader(passedCount) ?
+            buffer.getLong(index + RecordDescriptor.HEADER_LENGTH) : 0;
+    }
+
+    /**
+     * Passes the next record, whether it was looked at or not, and every so often gives the passed ones back.
+     */
+    void pass()
+    {
+        if (++passedCount - drainedCount >= LinkDescriptor.DRAIN_INTERVAL)
+        {
+            drainedCount = passedCount;
+            // [head] release: pairs with the acquire in RecordWriter.hasRoom(); what was read was read before.
+            // If the reader dies here, the ring fills up at worst, and goes with the link.
+            buffer.putLongRelease(headOffset, passedCount * LinkDescriptor.RECORD_LENGTH);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.link;
+
+import io.jcaps.layout.LinkDescriptor;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
+
+/**
+ * Sending end of one of a link's rings: writes message ids in their order, as records of an Agrona ring buffer. One
+ * thread at a time.
+ * <p>
+ * The records are those that {@code OneToOneRingBuffer} writes, and it can read them. They are not written through it:
+ * as each has the same length, place and room are known before, and what is left are four stores in a row. Measured on
+ * JDK 17: 5 ns less in each put and each reply, as Agrona's claim is too long for the compiler to inline.
+ */
+final class RecordWriter
+{
+    private final AtomicBuffer buffer;
+    private final int recordMask;
+    private final int recordLimit;
+    private final int tailOffset;
+    private final int headOffset;
+    private long sentCount;
+    private long drainedCount;
+
+    /**
+     * @param buffer ring and trailer, all zero.
+     */
+    RecordWriter(final AtomicBuffer buffer)
+    {
+        this.buffer = buffer;
+        final int capacity = buffer.capacity() - RingBufferDescriptor.TRAILER_LENGTH;
+        recordMask = capacity / LinkDescriptor.RECORD_LENGTH - 1;
+        // The header of the next record is kept free as well: one record less than would fit.
+        recordLimit = recordMask;
+        tailOffset = capacity + RingBufferDescriptor.TAIL_POSITION_OFFSET;
+        headOffset = capacity + RingBufferDescriptor.HEAD_POSITION_OFFSET;
+    }
+
+    /**
+     * @return number of the next record, counted from 0.
+     */
+    long nextRecord()
+    {
+        return sentCount;
+    }
+
+    /**
+     * Whether the next {@link #write} will find room. Usually decided without a look at the receiver's line.
+     */
+    boolean hasRoom()
+    {
+        return sentCount - drainedCount < recordLimit || hasDrained();
+    }
+
+    private boolean hasDrained()
+    {
+        // [head] acquire: pairs with the release in RecordReader.pass(); what lies there was read. It is the receiver's
+        // word, so input: a position that it cannot have reached is not believed.
+        final long drained = buffer.getLongAcquire(headOffset) / LinkDescriptor.RECORD_LENGTH;
+        if (drained > drainedCount && drained <= sentCount)
+        {
+            drainedCount = drained;
+        }
+        return sentCount - drainedCount < recordLimit;
+    }
+
+    /**
+     * Writes a record; there must be room. If the writer dies within, the record is not there for the receiver, and the
+     * link goes with it.
+     *
+     * @param id of the message.
+     */
+    void write(final long id)
+    {
+        final long record = sentCount++;
+        final int index = recordIndex(record);
+        // For Agrona's reader, which goes on until it finds no length; ours tells old records by their type.
+        buffer.putLong(recordIndex(record + 1), 0);
+        buffer.putLong(index + RecordDescriptor.HEADER_LENGTH, id);
+        // Ours alone, for those who look at the ring from outside.
+        buffer.putLongRelease(tailOffset, (record + 1) * LinkDescriptor.RECORD_LENGTH);
+        // [record] release: the id is there when the header is. Pairs with [record] in RecordReader.peek().
+        buffer.putLongRelease(index, LinkDescriptor.recordHeader(record));
+    }
+
+    private int recordIndex(final long record)
+    {
+        return ((int)record & recordMask) * LinkDescriptor.RECORD_LENGTH;
+    }
+}

@@ -1,0 +1,238 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.link;
+
+import io.jcaps.layout.SlotDescriptor;
+
+/**
+ * What a service knows about the slots of a link: which requests it holds, which replies are out, and which disposals
+ * it has not delivered yet. Heap only; used within the gate of the port.
+ * <pre>
+ *    nothing -> HELD: received -> REPLIED -> nothing, and a disposal is queued
+ *                         \                       ^
+ *                          +----------------------+ its client has gone
+ * </pre>
+ */
+final class ServiceSlots
+{
+    // A link has one disposal at most for each request and each reply in its slots; none is added while any are queued,
+    // but for those of one request and of the end of the link.
+    private static final int QUEUE_LENGTH = 4 * SlotDescriptor.MAX_SLOT_COUNT;
+    private static final int QUEUE_MASK = QUEUE_LENGTH - 1;
+
+    private final int slotCount;
+    private final long[] heldIds;
+    private final long[] repliedIds;
+    private final SlotHistory replies;
+    private final long[] disposals = new long[QUEUE_LENGTH];
+    private int disposalHead;
+    private int disposalCount;
+    private int repliedCount;
+    private long replyCount;
+    private long oldestReply;
+    private long requestLag;
+
+    ServiceSlots(final int slotCount)
+    {
+        this.slotCount = slotCount;
+        heldIds = new long[slotCount];
+        repliedIds = new long[slotCount];
+        replies = new SlotHistory(slotCount);
+        requestLag = slotCount;
+    }
+
+    // ---- requests
+
+    /** Slot of the request with that number, if slots are used again in the order of their replies, as before. */
+    int expectedSlot(final long requestNumber)
+    {
+        return replies.slot(requestNumber - requestLag);
+    }
+
+    /**
+     * How many requests, from the one with that number on, have an expected slot: those whose slot was replied to as
+     * many messages before. A look at any other slot would take a cache line from the client for nothing.
+     */
+    long expectedCount(final long requestNumber)
+    {
+        return replyCount - (requestNumber - requestLag);
+    }
+
+    /** A request was found in another slot than the expected one: later ones are expected after it. */
+    void foundRequest(final int slot, final long requestNumber)
+    {
+        requestLag = requestNumber - replies.number(slot);
+    }
+
+    /** A request was received: if there was a reply in its slot, its client has finished with that. */
+    void hold(final int slot, final long id)
+    {
+        heldIds[slot] = id;
+        if (0 != repliedIds[slot])
+        {
+            dispose(slot);
+        }
+    }
+
+    long heldId(final int slot)
+    {
+        return heldIds[slot];
+    }
+
+    boolean isHeld(final int slot, final long id)
+    {
+        return slot < slotCount && heldIds[slot] == id;
+    }
+
+    /** A request that no client of this library writes: it counts as never received. */
+    void forget(final int slot)
+    {
+        heldIds[slot] = 0;
+    }
+
+    boolean holdsLease(final int lease)
+    {
+        for (final long id : heldIds)
+        {
+            if (0 != id && SlotDescriptor.lease(id) == lease)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ---- replies
+
+    /** A held request was replied to. */
+    void replied(final int slot, final long id)
+    {
+        heldIds[slot] = 0;
+        repliedIds[slot] = id;
+        repliedCount++;
+        replies.add(replyCount++, slot);
+    }
+
+    long replyCount()
+    {
+        return replyCount;
+    }
+
+    int repliedCount()
+    {
+        return repliedCount;
+    }
+
+    long repliedId(final int slot)
+    {
+        return repliedIds[slot];
+    }
+
+    // ---- disposals
+
+    /**
+     * Queues the disposals of replies that their client has finished with, those first that were sent first. By slots
+     * most looks would be in vain, and each look takes a cache line from the client that is about to write it.
+     *
+     * @param slots to look at.
+     * @param limit most disposals to look for.
+     */
+    void findDisposed(final Slots slots, final long limit)
+    {
+        long dueCount = limit;
+        if (replyCount - oldestReply > SlotHistory.LENGTH)
+        {
+            // A reply has been out for so long that the history no longer has its slot.
+            for (int slot = 0; slot < slotCount && dueCount > 0; slot++)
+            {
+                if (0 != repliedIds[slot] && slots.isDisposed(slot, repliedIds[slot]))
+                {
+                    dispose(slot);
+                    dueCount--;
+                }
+            }
+            oldestReply = findOldestReply();
+            return;
+        }
+        boolean isOldest = true;
+        for (long reply = oldestReply; reply < replyCount && dueCount > 0; reply++)
+        {
+            final int slot = replies.slot(reply);
+            if (0 != repliedIds[slot] && replies.number(slot) == reply)
+            {
+                if (slots.isDisposed(slot, repliedIds[slot]))
+                {
+                    dispose(slot);
+                    dueCount--;
+                }
+                else
+                {
+                    isOldest = false;
+                }
+            }
+            if (isOldest)
+            {
+                oldestReply = reply + 1;
+            }
+        }
+    }
+
+    private long findOldestReply()
+    {
+        long oldest = replyCount;
+        for (int slot = 0; slot < slotCount; slot++)
+        {
+            if (0 != repliedIds[slot])
+            {
+                oldest = Math.min(oldest, replies.number(slot));
+            }
+        }
+        return oldest;
+    }
+
+    private void dispose(final int slot)
+    {
+        final long id = repliedIds[slot];
+        repliedIds[slot] = 0;
+        repliedCount--;
+        queue(id);
+    }
+
+    private void queue(final long id)
+    {
+        disposals[(disposalHead + disposalCount++) & QUEUE_MASK] = id;
+    }
+
+    /** The client has gone: everything received or replied is disposed of (R24). */
+    void disposeAll()
+    {
+        for (int slot = 0; slot < slotCount; slot++)
+        {
+            if (0 != repliedIds[slot])
+            {
+                dispose(slot);
+            }
+            if (0 != heldIds[slot])
+            {
+                queue(heldIds[slot]);
+                heldIds[slot] = 0;
+            }
+        }
+    }
+
+    int disposalCount()
+    {
+        return disposalCount;
+    }
+
+    /** Id of the next disposal to deliver; there must be one. */
+    long takeDisposal()
+    {
+        final long id = disposals[disposalHead & QUEUE_MASK];
+        disposalHead++;
+        disposalCount--;
+        return id;
+    }
+}

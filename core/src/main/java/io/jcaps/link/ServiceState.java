@@ -1,0 +1,125 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.link;
+
+import io.jcaps.Outcome;
+import io.jcaps.Status;
+import io.jcaps.layout.LinkEntry;
+import io.jcaps.layout.LinkEntryDescriptor;
+import org.agrona.concurrent.AtomicBuffer;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Whether the service at the other end of a client's link is still there, and if not, how it ended. Any thread may
+ * call.
+ */
+final class ServiceState
+{
+    /** Flags of a link's state that do not end it for its client. */
+    private static final long LIVE_FLAGS = LinkEntryDescriptor.CLIENT_HOLDS | LinkEntryDescriptor.SERVICE_HOLDS |
+        LinkEntryDescriptor.OPEN | LinkEntryDescriptor.CLIENT_CLOSED;
+
+    private static final VarHandle GONE_KIND;
+
+    static
+    {
+        try
+        {
+            GONE_KIND = MethodHandles.lookup().findVarHandle(ServiceState.class, "goneKind", int.class);
+        }
+        catch (final ReflectiveOperationException ex)
+        {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
+
+    private final AtomicBuffer tables;
+    private final int stateOffset;
+    private final long incarnation;
+    private final long liveState;
+    private final Runnable ended;
+    // Kind of the outcome of what has no reply; REPLIED, which is 0, while the service is there. Set once, by whichever
+    // thread finds the end first.
+    @SuppressWarnings("FieldMayBeFinal") // changed by GONE_KIND
+    private volatile int goneKind;
+
+    /** {@code ended} is called by the thread that finds the end first, within the gate or outside. */
+    ServiceState(final AtomicBuffer tables, final LinkEntry entry, final long incarnation, final Runnable ended)
+    {
+        this.ended = ended;
+        this.tables = tables;
+        stateOffset = entry.stateOffset();
+        this.incarnation = incarnation;
+        liveState = incarnation << LinkEntryDescriptor.INCARNATION_SHIFT;
+    }
+
+    long incarnation()
+    {
+        return incarnation;
+    }
+
+    /** Whether the service has closed or refused this link, or is proved dead. */
+    boolean isGone()
+    {
+        if (Outcome.REPLIED != goneKind)
+        {
+            return true;
+        }
+        // [link] acquire: what the service replied before it closed is seen. Pairs with [link] in LinkEntry.change().
+        final long state = tables.getLongAcquire(stateOffset);
+        // Of another incarnation it is no longer this link's, which only a corrupt entry can come to.
+        if ((state & ~LIVE_FLAGS) != liveState)
+        {
+            final boolean isOurs = LinkEntry.incarnation(state) == incarnation;
+            end(isOurs && (state & LinkEntryDescriptor.REFUSED) != 0 ? Outcome.REFUSED : Outcome.SERVICE_CLOSED);
+            return true;
+        }
+        return false;
+    }
+
+    /** Whether the end was noted already; no look at the region. */
+    boolean isKnownGone()
+    {
+        return Outcome.REPLIED != goneKind;
+    }
+
+    /** How the service ended: the kind of the outcome of what has no reply; REPLIED while it is there. */
+    int goneKind()
+    {
+        return isGone() ? goneKind : Outcome.REPLIED;
+    }
+
+    /**
+     * Notes the end of the service. The thread that finds it first wakes all waiters: no other may, because the
+     * service may have died before it did, and the watch reports only what it finds itself.
+     *
+     * @param kind of the outcome of what has no reply.
+     * @return whether this thread found it first.
+     */
+    boolean end(final int kind)
+    {
+        // [gone] compare and set: one thread finds the end. Pairs with the volatile reads of the field.
+        final boolean isFirst = GONE_KIND.compareAndSet(this, Outcome.REPLIED, kind);
+        if (isFirst)
+        {
+            ended.run();
+        }
+        return isFirst;
+    }
+
+    /** What a call returns once nothing more is due from the service, or if it did not admit this client. */
+    int goneStatus()
+    {
+        return Outcome.REFUSED == goneKind ? Status.ACCESS_DENIED : Status.NOT_CONNECTED;
+    }
+
+    /** Outcome of a message that has no reply. */
+    int goneOutcome(final boolean wasReceived)
+    {
+        return wasReceived && Outcome.REFUSED != goneKind ? goneKind | Outcome.RECEIVED : goneKind;
+    }
+}

@@ -1,0 +1,158 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.link;
+
+/**
+ * What a service's program has in hand of one link: requests in view, claims for replies, and copies that are being
+ * made. A link is not released to another client before all of them have ended. Heap only; used within the gate of
+ * the port.
+ */
+final class ServiceViews
+{
+    // By slot: the delivery that last showed its request, and the id of the request that is in view, 0 for none.
+    private final Delivery[] viewers;
+    private final long[] viewedIds;
+    // By slot: the claim that was last made for it, the id of the request that it is for, 0 once it is spent, and
+    // whether its reply is being written, by that claim or by a copy.
+    private final ClaimToken[] tokens;
+    private final long[] claimedIds;
+    private final boolean[] isWriting;
+    private int count;
+
+    ServiceViews(final int slotCount)
+    {
+        viewers = new Delivery[slotCount];
+        viewedIds = new long[slotCount];
+        tokens = new ClaimToken[slotCount];
+        claimedIds = new long[slotCount];
+        isWriting = new boolean[slotCount];
+    }
+
+    boolean isEmpty()
+    {
+        return 0 == count;
+    }
+
+    // ---- requests in view
+
+    void show(final int slot, final long id, final Delivery delivery)
+    {
+        // References only if they change: each store of one is work for a collector.
+        if (viewers[slot] != delivery)
+        {
+            viewers[slot] = delivery;
+        }
+        if (0 == viewedIds[slot])
+        {
+            count++;
+        }
+        viewedIds[slot] = id;
+    }
+
+    /** The request is no longer in view: by its release or its reply, whichever comes first. */
+    void endView(final int slot, final long id)
+    {
+        if (viewedIds[slot] == id)
+        {
+            viewedIds[slot] = 0;
+            count--;
+        }
+    }
+
+    /** The request was replied to, by its view, its id or a claim: its bytes are the client's again. */
+    void replied(final int slot, final long id)
+    {
+        if (viewedIds[slot] == id)
+        {
+            viewers[slot].endView();
+            endView(slot, id);
+        }
+    }
+
+    // ---- replies that are being written
+
+    boolean isWriting(final int slot)
+    {
+        return isWriting[slot];
+    }
+
+    void beginCopy(final int slot)
+    {
+        isWriting[slot] = true;
+        count++;
+    }
+
+    void endCopy(final int slot)
+    {
+        isWriting[slot] = false;
+        count--;
+    }
+
+    void claim(final int slot, final long id, final ClaimToken token)
+    {
+        isWriting[slot] = true;
+        if (tokens[slot] != token)
+        {
+            tokens[slot] = token;
+        }
+        claimedIds[slot] = id;
+        count++;
+    }
+
+    /** Whether a claim still counts: not once its request was given up. */
+    boolean isClaimedBy(final int slot, final ClaimToken token)
+    {
+        return isWriting[slot] && 0 != claimedIds[slot] && tokens[slot] == token;
+    }
+
+    /** The claim for the reply to a request that was not spent; null if there is none. */
+    Object claimOf(final int slot, final long id)
+    {
+        return isWriting[slot] && claimedIds[slot] == id ? tokens[slot].get() : null;
+    }
+
+    /** A claim is spent; it may have been given up before. */
+    void endClaim(final int slot, final long id)
+    {
+        if (claimedIds[slot] == id)
+        {
+            claimedIds[slot] = 0;
+            isWriting[slot] = false;
+            count--;
+        }
+    }
+
+    boolean hasClaims()
+    {
+        for (final long id : claimedIds)
+        {
+            if (0 != id)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Ends the claims that the program has dropped without spending them. */
+    void endDroppedClaims()
+    {
+        for (int slot = 0; slot < claimedIds.length; slot++)
+        {
+            endDroppedClaim(slot);
+        }
+    }
+
+    /** Ends the claim for a reply if the program has dropped it without spending it; whether there was such a claim. */
+    boolean endDroppedClaim(final int slot)
+    {
+        final boolean isDropped = 0 != claimedIds[slot] && tokens[slot].isDropped();
+        if (isDropped)
+        {
+            endClaim(slot, claimedIds[slot]);
+        }
+        return isDropped;
+    }
+}

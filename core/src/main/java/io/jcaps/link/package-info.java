@@ -1,0 +1,8 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * One link: the path of a message between one client port and its service. Internal: {@code io.jcaps} is the API.
+ */
+package io.jcaps.link;

@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.table;
+
+import io.jcaps.host.Host;
+import io.jcaps.layout.ErrorLogDescriptor;
+import org.agrona.ErrorHandler;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.errors.DistinctErrorLog;
+
+/**
+ * The error log of one attachment, in the region, where it outlives its writer. It gets memory with the first error;
+ * without any, and when it is full, errors go unrecorded. Any thread may call, also within a gate: what goes in is
+ * rare.
+ */
+public final class ErrorLog implements ErrorHandler
+{
+    private final Host host;
+    private final int processIndex;
+    private final long processIncarnation;
+    private DistinctErrorLog log;
+    private boolean isClosed;
+
+    /**
+     * @param host               of the region.
+     * @param processIndex       of this process's entry.
+     * @param processIncarnation of this process.
+     */
+    public ErrorLog(final Host host, final int processIndex, final long processIncarnation)
+    {
+        this.host = host;
+        this.processIndex = processIndex;
+        this.processIncarnation = processIncarnation;
+    }
+
+    /** Never throws: what cannot be recorded must not hide what happened. */
+    @Override
+    public synchronized void onError(final Throwable throwable)
+    {
+        try
+        {
+            // The log of a forked child's parent is not the child's to write.
+            if (!isClosed && host.isOwnProcess())
+            {
+                if (null == log)
+                {
+                    log = open();
+                }
+                if (null != log)
+                {
+                    log.record(throwable);
+                }
+            }
+        }
+        catch (final Throwable ex)
+        {
+            // As for want of heap, or from an exception that cannot print itself: it is not in the log then. Whoever
+            // called tells the error itself, as far as it tells it to anybody.
+        }
+    }
+
+    private DistinctErrorLog open()
+    {
+        final AtomicBuffer part = host.errors(processIndex);
+        if (null == part)
+        {
+            return null;
+        }
+        part.putInt(ErrorLogDescriptor.PID_OFFSET, host.self().ownPid());
+        // [error-log] release: the records are zeros, and the pid is there. Pairs with [error-log] in ErrorRecord.
+        // Without it the records of another process, now dead, could pass for this one's.
+        part.putLongRelease(ErrorLogDescriptor.PROCESS_INCARNATION_OFFSET, processIncarnation);
+        return new DistinctErrorLog(
+            host.part(part, ErrorLogDescriptor.RECORDS_OFFSET, ErrorLogDescriptor.RECORDS_LENGTH),
+            System::currentTimeMillis);
+    }
+
+    /** Before the process entry, and so the log, may be another's. */
+    public synchronized void close()
+    {
+        isClosed = true;
+    }
+}

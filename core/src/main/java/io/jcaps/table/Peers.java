@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.table;
+
+import io.jcaps.host.Credentials;
+import io.jcaps.host.Host;
+import io.jcaps.layout.Geometry;
+import io.jcaps.layout.PortEntry;
+import io.jcaps.layout.ProcessEntry;
+import io.jcaps.wait.Doorbell;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * The processes and ports at the other side of one attachment's links. An index that comes from a link's entry is
+ * input: one that is out of its range names no peer. Any thread may call.
+ */
+public final class Peers
+{
+    /** Of an entry whose lock another process holds than the entry says. */
+    public static final Credentials FORGED = new Credentials(0, Credentials.NOBODY, Credentials.NOBODY,
+        Credentials.NOBODY, Credentials.NOBODY, new int[0]);
+
+    private final Host host;
+    private final AtomicBuffer tables;
+    private final Geometry geometry;
+    private final boolean isFollowing;
+
+    /**
+     * @param host        of the region.
+     * @param isFollowing whether a thread waits for the operating system's reports of processes that have ended.
+     */
+    public Peers(final Host host, final boolean isFollowing)
+    {
+        this.host = host;
+        this.isFollowing = isFollowing;
+        tables = host.tables();
+        geometry = host.header().geometry();
+    }
+
+    /**
+     * Who a peer is, by the word of the operating system (R22). Its process is followed from here on.
+     *
+     * @param processIndex of its entry, as the link says.
+     * @param incarnation  of the process, as the link says.
+     * @return null if no process has the entry, {@link #FORGED} if another process than the entry says holds its lock,
+     * {@link Credentials#UNDETERMINED} if that could not be found out just now.
+     */
+    public Credentials attest(final int processIndex, final long incarnation)
+    {
+        if (processIndex < 0 || processIndex >= geometry.processCount())
+        {
+            return null;
+        }
+        final ProcessEntry process = new ProcessEntry(tables, geometry).wrap(processIndex);
+        if (process.incarnation() != incarnation)
+        {
+            return null;
+        }
+        final Credentials credentials = host.attest(processIndex);
+        if (null == credentials || Credentials.UNDETERMINED == credentials)
+        {
+            return credentials;
+        }
+        // The entry's ids are for display: a process that changed its user since, or that runs in another user
+        // namespace, is honest.
+        final boolean isTrue = Credentials.UNKNOWN == credentials || process.pid() == credentials.ownPid();
+        if (isFollowing)
+        {
+            // If it cannot be, or its process ends before: the watch looks at the lock.
+            host.follow(processIndex);
+        }
+        // Of the same process, not of one that came after it.
+        return process.incarnation() != incarnation ? null : isTrue ? credentials : FORGED;
+    }
+
+    static boolean isKnown(final Credentials attested)
+    {
+        return null != attested && FORGED != attested && Credentials.UNKNOWN != attested &&
+            Credentials.UNDETERMINED != attested;
+    }
+
+    /**
+     * @param portIndex of a peer's port, as the link says.
+     * @return flags of the port; 0 if there is none.
+     */
+    public int flags(final int portIndex)
+    {
+        return isPort(portIndex) ? new PortEntry(tables, geometry).wrap(portIndex).flags() : 0;
+    }
+
+    /**
+     * Wakes all threads that sleep on a port.
+     *
+     * @param portIndex of a peer's port, as the link says.
+     */
+    public void wake(final int portIndex)
+    {
+        if (isPort(portIndex))
+        {
+            new Doorbell(host, new PortEntry(tables, geometry).wrap(portIndex).sleepersOffset())
+                .ring(Integer.MAX_VALUE);
+        }
+    }
+
+    private boolean isPort(final int portIndex)
+    {
+        return portIndex >= 0 && portIndex < geometry.portCount();
+    }
+}

@@ -1,0 +1,216 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.table;
+
+import io.jcaps.host.Host;
+import io.jcaps.layout.Geometry;
+import io.jcaps.layout.LinkEntry;
+import io.jcaps.layout.LinkEntryDescriptor;
+import io.jcaps.layout.PortDescriptor;
+import io.jcaps.layout.PortEntry;
+import io.jcaps.layout.ProcessEntry;
+import io.jcaps.layout.RegionDescriptor;
+import org.agrona.concurrent.AtomicBuffer;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Removes from the tables what the dead, and those that left, have left there. Under the tables' lock.
+ */
+final class Reaper
+{
+    private final Host host;
+    private final AtomicBuffer tables;
+    private final Geometry geometry;
+    private final UsedLinks usedLinks;
+    // Processes and next incarnation when the tables were last searched.
+    private long[] reapedPresent;
+    private long reapedAt;
+
+    Reaper(final Host host, final UsedLinks usedLinks)
+    {
+        this.host = host;
+        this.usedLinks = usedLinks;
+        tables = host.tables();
+        geometry = host.header().geometry();
+    }
+
+    /**
+     * Removes what is left of processes that died, and of those that left the region without freeing all of theirs:
+     * every link and port that names an incarnation which no living process's entry has. Each step can be repeated, and
+     * the process entries are freed last: if this fails or its process dies, the next call does the rest.
+     * <p>
+     * Something is left only when a process dies or leaves. If since the last call the same processes are present, and
+     * no other has taken an incarnation, that cannot be, and the tables are not searched.
+     *
+     * @param incarnation of this process; 0 while it enters.
+     * @return whether the tables were searched.
+     */
+    boolean reap(final long incarnation)
+    {
+        final ProcessEntry process = new ProcessEntry(tables, geometry);
+        final long[] present = new long[geometry.processCount()];
+        for (int i = 0; i < present.length; i++)
+        {
+            final long found = process.wrap(i).incarnation();
+            present[i] = 0 == found || found == incarnation || host.isAlive(i) ? found : 0;
+        }
+        final long next = tables.getLong(RegionDescriptor.NEXT_INCARNATION_OFFSET);
+        if (next == reapedAt && Arrays.equals(present, reapedPresent))
+        {
+            return false;
+        }
+        // Again from the start if this fails half-way.
+        reapedAt = 0;
+        reapLinks(present);
+        reapPorts(present);
+        boolean isAnyDead = false;
+        for (int i = 0; i < present.length; i++)
+        {
+            final long found = process.wrap(i).incarnation();
+            if (0 != found && 0 == present[i])
+            {
+                process.free(found);
+                isAnyDead = true;
+            }
+        }
+        reapedPresent = present;
+        reapedAt = isAnyDead ? 0 : next;
+        return true;
+    }
+
+    /** The next call of {@link #reap} searches the tables, whatever has changed. */
+    void searchNext()
+    {
+        reapedAt = 0;
+    }
+
+    /**
+     * This process has taken an incarnation: that leaves nothing to be removed.
+     *
+     * @param taken the incarnation.
+     */
+    void taken(final long taken)
+    {
+        if (reapedAt == taken)
+        {
+            reapedAt = taken + 1;
+        }
+    }
+
+    /** Whether a process is neither dead nor gone; what an entry says of its owner is input. */
+    private static boolean isPresent(final long[] present, final int processIndex, final long processIncarnation)
+    {
+        return processIndex >= 0 && processIndex < present.length && 0 != processIncarnation &&
+            present[processIndex] == processIncarnation;
+    }
+
+    private void reapLinks(final long[] present)
+    {
+        final LinkEntry link = new LinkEntry(tables, geometry);
+        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        {
+            final long state = link.wrap(i).state();
+            if ((state & LinkEntryDescriptor.CLIENT_HOLDS) != 0 &&
+                !isPresent(present, link.clientProcessIndex(), link.clientProcessIncarnation()))
+            {
+                usedLinks.use(i);
+                link.change(LinkEntry.incarnation(state), LinkEntryDescriptor.CLIENT_CLOSED,
+                    LinkEntryDescriptor.CLIENT_HOLDS);
+                final int servicePortIndex = link.servicePortIndex();
+                if (servicePortIndex >= 0 && servicePortIndex < geometry.portCount())
+                {
+                    // [events] atomic add, after the change of the link: pairs with the acquire in Acceptor.isDue().
+                    tables.getAndAddInt(new PortEntry(tables, geometry).wrap(servicePortIndex).eventsOffset(), 1);
+                }
+            }
+            if ((state & LinkEntryDescriptor.SERVICE_HOLDS) != 0 &&
+                !isPresent(present, link.serviceProcessIndex(), link.serviceProcessIncarnation()))
+            {
+                usedLinks.use(i);
+                // Not SERVICE_CLOSED: its clients find out for themselves, and tell death from a close (B1).
+                link.change(LinkEntry.incarnation(state), 0, LinkEntryDescriptor.SERVICE_HOLDS);
+            }
+        }
+    }
+
+    private void reapPorts(final long[] present)
+    {
+        final PortEntry port = new PortEntry(tables, geometry);
+        boolean isAnyClosed = false;
+        for (int i = 0, count = geometry.portCount(); i < count; i++)
+        {
+            final long portIncarnation = port.wrap(i).incarnation();
+            if (0 != portIncarnation && !isPresent(present, port.processIndex(), port.processIncarnation()))
+            {
+                if (PortDescriptor.KIND_SERVICE == port.kind())
+                {
+                    port.close();
+                }
+                else
+                {
+                    port.free(portIncarnation);
+                }
+            }
+            isAnyClosed |= 0 != port.incarnation() && !port.isOpen();
+        }
+        if (isAnyClosed)
+        {
+            freeClosed();
+        }
+    }
+
+    /** A closed service's entry stays as long as a client may ask for its generation (R28). */
+    private void freeClosed()
+    {
+        final BitSet used = new BitSet(geometry.portCount());
+        final LinkEntry link = new LinkEntry(tables, geometry);
+        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        {
+            if ((link.wrap(i).state() & LinkEntryDescriptor.CLIENT_HOLDS) != 0)
+            {
+                final int servicePortIndex = link.servicePortIndex();
+                if (servicePortIndex >= 0 && servicePortIndex < geometry.portCount())
+                {
+                    used.set(servicePortIndex);
+                }
+            }
+        }
+        final PortEntry port = new PortEntry(tables, geometry);
+        for (int i = 0, count = geometry.portCount(); i < count; i++)
+        {
+            final long portIncarnation = port.wrap(i).incarnation();
+            if (0 != portIncarnation && !port.isOpen() && !used.get(i))
+            {
+                port.free(portIncarnation);
+            }
+        }
+    }
+
+    /** Frees the entry of a service if it is closed and no client holds a link to it. One pass over the links. */
+    void freeIfClosed(final int portIndex)
+    {
+        if (portIndex < 0 || portIndex >= geometry.portCount())
+        {
+            return;
+        }
+        final PortEntry port = new PortEntry(tables, geometry).wrap(portIndex);
+        final long portIncarnation = port.incarnation();
+        if (0 == portIncarnation || port.isOpen())
+        {
+            return;
+        }
+        final LinkEntry link = new LinkEntry(tables, geometry);
+        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        {
+            if ((link.wrap(i).state() & LinkEntryDescriptor.CLIENT_HOLDS) != 0 && link.servicePortIndex() == portIndex)
+            {
+                return;
+            }
+        }
+        port.free(portIncarnation);
+    }
+}

@@ -1,0 +1,493 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.table;
+
+import io.jcaps.CapsException;
+import io.jcaps.PortFlags;
+import io.jcaps.PortOptions;
+import io.jcaps.Status;
+import io.jcaps.host.Credentials;
+import io.jcaps.host.Host;
+import io.jcaps.layout.Geometry;
+import io.jcaps.layout.LinkEntry;
+import io.jcaps.layout.LinkEntryDescriptor;
+import io.jcaps.layout.PortDescriptor;
+import io.jcaps.layout.PortEntry;
+import io.jcaps.layout.ProcessEntry;
+import io.jcaps.layout.RegionDescriptor;
+import io.jcaps.layout.RegionException;
+import org.agrona.LangUtil;
+import org.agrona.concurrent.AtomicBuffer;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/**
+ * The tables of a region, as one attachment uses them: this process's entry, the entries of its ports, and what is
+ * free. Any thread may call, but some methods only under the tables' lock, as they say.
+ */
+public final class Registry
+{
+    /** What is reported of a process that lost its life lock; the region's place follows. */
+    public static final String LOST = "this process lost its life lock, so its peers treat it as dead: was the lock " +
+        "file beside the region opened and closed in this process, or its descriptors closed? Attach again: ";
+
+    /** No such entry. */
+    static final int NONE = -1;
+
+    private static final PortSpec WAIT_SET = new PortSpec("", PortOptions.ANY, PortOptions.ANY, 0, 0);
+    private static final long TABLES_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
+
+    private final Host host;
+    private final AtomicBuffer tables;
+    private final Geometry geometry;
+    private final int processIndex;
+    private long incarnation;
+    private final UsedLinks usedLinks;
+    private final Reaper reaper;
+    // Under the tables' lock: entries below which none is free as far as this process knows.
+    private int portHint;
+    private int linkHint;
+
+    /**
+     * Enters this process into the region.
+     *
+     * @param host of the region.
+     */
+    public Registry(final Host host)
+    {
+        this.host = host;
+        tables = host.tables();
+        geometry = host.header().geometry();
+        usedLinks = new UsedLinks(host);
+        reaper = new Reaper(host, usedLinks);
+        processIndex = enter();
+    }
+
+    /**
+     * @return index of this process's entry.
+     */
+    public int processIndex()
+    {
+        return processIndex;
+    }
+
+    /**
+     * @return incarnation of this process.
+     */
+    public long incarnation()
+    {
+        return incarnation;
+    }
+
+    /**
+     * This process leaves. It needs no lock: the entry is its own. If its ports could not all be closed, the next
+     * process that reaps frees what names this incarnation.
+     */
+    public void leave()
+    {
+        try
+        {
+            new ProcessEntry(tables, geometry).wrap(processIndex).free(incarnation);
+        }
+        finally
+        {
+            host.dropLife(processIndex);
+        }
+    }
+
+    /**
+     * Takes the tables' lock; to be given back by {@link #unlock()}. While it is held, no peer treats this process as
+     * dead: what it stores goes by its own incarnation.
+     *
+     * @throws CapsException with {@link Status#TIMED_OUT} if another process holds it for long, with
+     *                       {@link Status#NOT_CONNECTED} if this process has lost its entry.
+     */
+    public void lock()
+    {
+        if (!host.lockTables(TABLES_TIMEOUT_NS))
+        {
+            throw new CapsException(Status.TIMED_OUT, "another process has held the tables' lock for " +
+                TimeUnit.NANOSECONDS.toSeconds(TABLES_TIMEOUT_NS) + " s, it may be stopped: region=" + host.place());
+        }
+        if (0 != incarnation && !isPresent())
+        {
+            host.unlockTables();
+            throw new CapsException(Status.NOT_CONNECTED, LOST + host.place());
+        }
+    }
+
+    /**
+     * As {@link #lock()}, but does not wait.
+     *
+     * @return false if another process holds the lock, or this process has lost its entry.
+     */
+    public boolean tryLock()
+    {
+        if (!host.lockTables(0))
+        {
+            return false;
+        }
+        final boolean isEntered = 0 == incarnation || isPresent();
+        if (!isEntered)
+        {
+            host.unlockTables();
+        }
+        return isEntered;
+    }
+
+    /** Gives the tables' lock back. */
+    public void unlock()
+    {
+        host.unlockTables();
+    }
+
+    /**
+     * Under the tables' lock: registers a service (R4), after what the dead have left is removed. It is published when
+     * this returns.
+     *
+     * @param entry   to be put on the service's entry.
+     * @param service what to register.
+     * @return incarnation of the service.
+     * @throws CapsException with {@link Status#EXISTS} if it is to be the only one, and is not; with
+     *                       {@link Status#NO_BUFFERS} if no entry is free.
+     */
+    public long register(final PortEntry entry, final PortSpec service)
+    {
+        reap();
+        if ((service.flags() & PortFlags.EXCL) != 0 && NONE != find(service.name(), service.uid(), service.gid()))
+        {
+            throw new CapsException(Status.EXISTS, "a service of that name lives: " + service);
+        }
+        return open(entry, PortDescriptor.KIND_SERVICE, service);
+    }
+
+    /**
+     * Under the tables' lock: makes the entry of a wait set, after what the dead have left is removed.
+     *
+     * @param entry to be put on the wait set's entry.
+     * @return incarnation of the wait set.
+     * @throws CapsException with {@link Status#NO_BUFFERS} if no entry is free.
+     */
+    public long openWaitSet(final PortEntry entry)
+    {
+        reap();
+        return open(entry, PortDescriptor.KIND_WAIT_SET, WAIT_SET);
+    }
+
+    /**
+     * Under the tables' lock: makes an entry that shows that a client waits for a service. It is of the kind of a wait
+     * set, as nothing refers to it. When the table is full, whoever needs an entry takes it.
+     *
+     * @param entry to be put on it.
+     * @param spec  what the client looks for; its flags have {@link PortFlags#WAITSVC}, which those of a wait set have
+     *              not.
+     * @return incarnation of the entry; 0 if none is free.
+     */
+    public long openWaiting(final PortEntry entry, final PortSpec spec)
+    {
+        return NONE == findFreePort() ? 0 : open(entry, PortDescriptor.KIND_WAIT_SET, spec);
+    }
+
+    private long open(final PortEntry entry, final int kind, final PortSpec spec)
+    {
+        entry.wrap(freePort());
+        final long portIncarnation = nextIncarnation();
+        boolean isPublished = false;
+        try
+        {
+            publish(entry, portIncarnation, kind, NONE, spec);
+            isPublished = true;
+            return portIncarnation;
+        }
+        finally
+        {
+            if (!isPublished)
+            {
+                entry.free(portIncarnation);
+            }
+        }
+    }
+
+    void publish(
+        final PortEntry entry, final long portIncarnation, final int kind, final int linkIndex, final PortSpec spec)
+    {
+        entry.publish(portIncarnation, kind, processIndex, incarnation, linkIndex, spec.uid(), spec.gid(),
+            spec.flags(), spec.name(), spec.generation(), System.currentTimeMillis());
+    }
+
+    /** Under the tables' lock, after {@link #register}: clients that wait for a service are to look again. */
+    public void announce()
+    {
+        // [registered] release: the service's entry is published before. Pairs with the acquire in registrations(),
+        // after which a client looks for the service again. Without it a client that waits could miss the service, and
+        // sleep.
+        tables.putIntRelease(RegionDescriptor.REGISTRATIONS_OFFSET,
+            tables.getInt(RegionDescriptor.REGISTRATIONS_OFFSET) + 1);
+    }
+
+    /** After {@link #announce}, without the lock: wakes the clients that sleep. */
+    public void wakeSearchers()
+    {
+        host.wake(RegionDescriptor.REGISTRATIONS_OFFSET, Integer.MAX_VALUE);
+    }
+
+    /**
+     * @return the word on which clients sleep that wait for a service, as it is before they look for it.
+     */
+    public int registrations()
+    {
+        // [registered] acquire before the look: pairs with the release in announce(). If the look misses a service, the
+        // word has changed when it comes, and no thread sleeps.
+        return tables.getIntAcquire(RegionDescriptor.REGISTRATIONS_OFFSET);
+    }
+
+    /**
+     * A port was closed: what that left in the tables is freed now if their lock is free, or by the next process that
+     * comes.
+     *
+     * @param servicePortIndex entry of the service: the port's own, or that of the service it was connected to.
+     */
+    public void closed(final int servicePortIndex)
+    {
+        if (host.lockTables(0))
+        {
+            try
+            {
+                // What was closed just now has an entry of its own, too, which is free.
+                portHint = 0;
+                reaper.freeIfClosed(servicePortIndex);
+                trim();
+            }
+            finally
+            {
+                unlock();
+            }
+        }
+    }
+
+    /**
+     * A link is used by this process: when no side holds it, its memory is returned.
+     *
+     * @param linkIndex of the link.
+     */
+    void use(final int linkIndex)
+    {
+        usedLinks.use(linkIndex);
+    }
+
+    /**
+     * Returns the memory of the links that were used and that no side holds.
+     *
+     * @param timeoutNs longest wait for the tables' lock; if it is not free, the next user of the links does this.
+     */
+    public void trim(final long timeoutNs)
+    {
+        if (!usedLinks.isEmpty() && host.lockTables(timeoutNs))
+        {
+            try
+            {
+                trim();
+            }
+            finally
+            {
+                unlock();
+            }
+        }
+    }
+
+    private void trim()
+    {
+        final Throwable[] failure = new Throwable[1];
+        linkHint = Math.min(linkHint, usedLinks.trim((ex) -> failure[0] = ex));
+        if (null != failure[0])
+        {
+            LangUtil.rethrowUnchecked(failure[0]);
+        }
+    }
+
+    /** Under the tables' lock: removes what the dead have left. */
+    void reap()
+    {
+        if (reaper.reap(incarnation))
+        {
+            portHint = 0;
+            linkHint = 0;
+        }
+    }
+
+    /** Enters this process; the index of its entry, which it holds until {@link #leave()}. */
+    private int enter()
+    {
+        final ProcessEntry process = new ProcessEntry(tables, geometry);
+        int held = NONE;
+        boolean isEntered = false;
+        lock();
+        try
+        {
+            try
+            {
+                reap();
+                // Checked before a life lock is taken.
+                peekIncarnation();
+                for (int i = 0, count = geometry.processCount(); i < count && NONE == held; i++)
+                {
+                    held = 0 == process.wrap(i).incarnation() && host.holdLife(i) ? i : NONE;
+                }
+                if (NONE != held)
+                {
+                    final Credentials self = host.self();
+                    final long startTicks = host.startTicks();
+                    incarnation = nextIncarnation();
+                    process.publish(incarnation, startTicks, self.ownPid(), self.uid(), self.euid(), self.gid(),
+                        self.groups());
+                }
+            }
+            finally
+            {
+                unlock();
+            }
+            isEntered = true;
+        }
+        finally
+        {
+            if (!isEntered && NONE != held)
+            {
+                process.free(incarnation);
+                host.dropLife(held);
+            }
+        }
+        if (NONE == held)
+        {
+            throw new CapsException(Status.NO_BUFFERS, "as many processes as may be are attached: processCount=" +
+                geometry.processCount() + ", region=" + host.place());
+        }
+        return held;
+    }
+
+    /** The newest living service that matches (R4, R5): its index or NONE. After reap(), under the lock. */
+    int find(final String name, final int uid, final int gid)
+    {
+        return find(name, (service) -> (PortOptions.ANY == uid || service.uid() == uid) &&
+            (PortOptions.ANY == gid || service.gid() == gid));
+    }
+
+    /** The newest living service of that name that is wanted: its index or NONE. After reap(), under the lock. */
+    int find(final String name, final Predicate<PortEntry> isWanted)
+    {
+        final PortEntry service = new PortEntry(tables, geometry);
+        int found = NONE;
+        long foundIncarnation = 0;
+        for (int i = 0, count = geometry.portCount(); i < count; i++)
+        {
+            final long portIncarnation = service.wrap(i).incarnation();
+            if (portIncarnation > foundIncarnation && PortDescriptor.KIND_SERVICE == service.kind() &&
+                service.isOpen() && service.hasName(name) && isWanted.test(service))
+            {
+                found = i;
+                foundIncarnation = portIncarnation;
+            }
+        }
+        return found;
+    }
+
+    /** Index of a free entry of the port table. */
+    int freePort()
+    {
+        int free = findFreePort();
+        if (NONE == free)
+        {
+            // A closed service's entry is freed by who closes last, if the tables' lock is free just then.
+            reaper.searchNext();
+            reap();
+            free = findFreePort();
+        }
+        if (NONE == free && freeWaiting())
+        {
+            free = findFreePort();
+        }
+        if (NONE == free)
+        {
+            throw new CapsException(Status.NO_BUFFERS, "as many ports as may be are open: portCount=" +
+                geometry.portCount() + ", region=" + host.place());
+        }
+        return free;
+    }
+
+    /** Frees an entry that only shows that a client waits; that client does without. False if there is none. */
+    private boolean freeWaiting()
+    {
+        final PortEntry port = new PortEntry(tables, geometry);
+        for (int i = 0, count = geometry.portCount(); i < count; i++)
+        {
+            final long portIncarnation = port.wrap(i).incarnation();
+            if (0 != portIncarnation && PortDescriptor.KIND_WAIT_SET == port.kind() &&
+                0 != (port.flags() & PortFlags.WAITSVC) && port.free(portIncarnation))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private int findFreePort()
+    {
+        final PortEntry port = new PortEntry(tables, geometry);
+        for (int i = 0, count = geometry.portCount(); i < count; i++)
+        {
+            final int portIndex = (portHint + i) % count;
+            if (0 == port.wrap(portIndex).incarnation())
+            {
+                portHint = portIndex;
+                return portIndex;
+            }
+        }
+        return NONE;
+    }
+
+    /** Index of a free entry of the link directory. */
+    int freeLink()
+    {
+        final LinkEntry link = new LinkEntry(tables, geometry);
+        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        {
+            final int linkIndex = (linkHint + i) % count;
+            if (LinkEntry.isFree(link.wrap(linkIndex).state()))
+            {
+                linkHint = linkIndex;
+                return linkIndex;
+            }
+        }
+        throw new CapsException(Status.NO_BUFFERS, "as many clients as may be are connected: linkCount=" +
+            geometry.linkCount() + ", region=" + host.place());
+    }
+
+    /** A number that no process, port or link of the region has had. */
+    long nextIncarnation()
+    {
+        final long next = peekIncarnation();
+        tables.putLong(RegionDescriptor.NEXT_INCARNATION_OFFSET, next + 1);
+        reaper.taken(next);
+        return next;
+    }
+
+    /** As input, one that cannot be, or has no room in a link's state, would make entries that no process finds. */
+    private long peekIncarnation()
+    {
+        final long next = tables.getLong(RegionDescriptor.NEXT_INCARNATION_OFFSET);
+        if (next <= 0 || LinkEntry.incarnation(next << LinkEntryDescriptor.INCARNATION_SHIFT) != next)
+        {
+            throw new RegionException("corrupt region: nextIncarnation=" + next + ": " + host.place() +
+                ": remove it when nobody uses it");
+        }
+        return next;
+    }
+
+    /** Whether this process's entry is still its own; under the tables' lock it stays so until the lock is released. */
+    private boolean isPresent()
+    {
+        return new ProcessEntry(tables, geometry).wrap(processIndex).incarnation() == incarnation;
+    }
+}

@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.table;
+
+import io.jcaps.host.Host;
+import io.jcaps.wait.Doorbell;
+import org.agrona.LangUtil;
+
+import java.util.BitSet;
+
+/**
+ * Wakes threads that sleep on ports, after what they wait for was published. If that fails, the watch does it: a
+ * message must not be reported as failed because a sleeper could not be woken for it. Any thread may call, also within
+ * a gate. A port's index may be input.
+ */
+public final class WakeUps
+{
+    private final Peers peers;
+    private final ErrorLog errors;
+    private final int portCount;
+    // Ports whose sleepers the watch wakes. Under its own monitor; never grows.
+    private final BitSet owed;
+
+    /**
+     * @param host   of the region.
+     * @param peers  of the attachment.
+     * @param errors of the attachment.
+     */
+    public WakeUps(final Host host, final Peers peers, final ErrorLog errors)
+    {
+        this.peers = peers;
+        this.errors = errors;
+        portCount = host.header().geometry().portCount();
+        owed = new BitSet(portCount);
+    }
+
+    /**
+     * Wakes threads that sleep on a port, now or later. Never throws.
+     *
+     * @param doorbell  of the port.
+     * @param portIndex of its entry.
+     * @param limit     most threads to wake.
+     * @return system calls that were made.
+     */
+    public int ring(final Doorbell doorbell, final int portIndex, final int limit)
+    {
+        try
+        {
+            return doorbell.ring(limit);
+        }
+        catch (final Throwable ex)
+        {
+            later(portIndex, ex);
+            return 0;
+        }
+    }
+
+    /** Wakes all threads that sleep on a port, now or later. Never throws. */
+    void wake(final int portIndex)
+    {
+        try
+        {
+            peers.wake(portIndex);
+        }
+        catch (final Throwable ex)
+        {
+            later(portIndex, ex);
+        }
+    }
+
+    /** A wake-up failed: the watch's next round wakes all threads that sleep on the port. */
+    void later(final int portIndex, final Throwable cause)
+    {
+        if (portIndex >= 0 && portIndex < portCount)
+        {
+            owe(portIndex);
+        }
+        errors.onError(cause);
+    }
+
+    /** By the watch: makes the wake-ups that failed. One that fails again stays due, and keeps no other. */
+    public void wakeOwed()
+    {
+        Throwable failure = null;
+        for (int i = takeOwed(0); i >= 0; i = takeOwed(i + 1))
+        {
+            try
+            {
+                peers.wake(i);
+            }
+            catch (final Throwable ex)
+            {
+                owe(i);
+                failure = ex;
+            }
+        }
+        if (null != failure)
+        {
+            LangUtil.rethrowUnchecked(failure);
+        }
+    }
+
+    /** Outside the monitor the wake-up is made: a thread that has one more to owe does not wait for it. */
+    private int takeOwed(final int from)
+    {
+        synchronized (owed)
+        {
+            final int portIndex = owed.nextSetBit(from);
+            if (portIndex >= 0)
+            {
+                owed.clear(portIndex);
+            }
+            return portIndex;
+        }
+    }
+
+    private void owe(final int portIndex)
+    {
+        synchronized (owed)
+        {
+            owed.set(portIndex);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * The tables of a region, as one process uses them: it enters, registers, connects, accepts, and removes what the dead
+ * have left. Internal: {@code io.jcaps} is the API.
+ */
+package io.jcaps.table;

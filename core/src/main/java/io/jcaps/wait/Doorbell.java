@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.wait;
+
+import io.jcaps.host.Host;
+import io.jcaps.layout.Geometry;
+import io.jcaps.layout.PortEntry;
+import org.agrona.concurrent.AtomicBuffer;
+
+import java.lang.invoke.VarHandle;
+
+/**
+ * Wakes the threads that sleep on one port, this process's or a peer's. Any thread may call.
+ */
+public final class Doorbell
+{
+    private final Host host;
+    private final AtomicBuffer tables;
+    private final int portCount;
+    private final int sleepersOffset;
+    private final Geometry geometry;
+
+    /**
+     * @param host           of the region.
+     * @param sleepersOffset of the port's SLEEPERS word.
+     */
+    public Doorbell(final Host host, final int sleepersOffset)
+    {
+        this.host = host;
+        this.sleepersOffset = sleepersOffset;
+        tables = host.tables();
+        geometry = host.header().geometry();
+        portCount = geometry.portCount();
+    }
+
+    /**
+     * Wakes threads that sleep on the port. What they should see was stored before.
+     *
+     * @param limit most threads to wake: one at a service, where any will do; all at a client, where each may wait
+     * for a
+     *              reply of its own.
+     * @return system calls that were made.
+     */
+    public int ring(final int limit)
+    {
+        // [wake] full fence between the publication and the look at SLEEPERS: pairs with the atomic add by which a
+        // sleeper announces itself before its last look. One of the two sees the other. Without it the look could be
+        // made before the publication, and the sleeper sleep on.
+        VarHandle.fullFence();
+        final long sleepers = tables.getLongOpaque(sleepersOffset);
+        return 0 == sleepers ? 0 : wake(sleepers, limit);
+    }
+
+    private int wake(final long sleepers, final int limit)
+    {
+        int count = 0;
+        if (0 != PortEntry.sleeperCount(sleepers))
+        {
+            wakeWord(host, PortEntry.wakeOffset(sleepersOffset), limit);
+            count++;
+        }
+        final int waitSetIndex = PortEntry.waitSetIndex(sleepers);
+        if (waitSetIndex >= 0 && waitSetIndex < portCount)
+        {
+            wakeWord(host, new PortEntry(tables, geometry).wrap(waitSetIndex).wakeOffset(), Integer.MAX_VALUE);
+            count++;
+        }
+        return count;
+    }
+
+    /**
+     * Wakes threads that sleep on one word.
+     *
+     * @param host       of the region.
+     * @param wakeOffset of the WAKE word.
+     * @param limit      most threads to wake.
+     */
+    public static void wakeWord(final Host host, final int wakeOffset, final int limit)
+    {
+        // [wake] atomic add before the wake-up: a sleeper that read the word before it does not fall asleep. Pairs with
+        // the read by which a thread that is about to sleep remembers the word.
+        host.tables().getAndAddInt(wakeOffset, 1);
+        host.wake(wakeOffset, limit);
+    }
+}

@@ -1,0 +1,101 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.host;
+
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A host that lets something happen at an acquiring load: just before it, so that it sees what happened, or just after
+ * it, so that it does not. The stepping host does the same for stores.
+ */
+public final class LoadHost extends ForwardingHost
+{
+    /** What happens at a load. */
+    @FunctionalInterface
+    public interface Hook
+    {
+        /**
+         * @param buffer that is read.
+         * @param index  of the long in it.
+         */
+        void at(AtomicBuffer buffer, int index);
+    }
+
+    private static final Hook NOTHING = (buffer, index) ->
+    {
+    };
+
+    private final AtomicBuffer tables;
+    private final AtomicBuffer[] links;
+    private Hook before = NOTHING;
+    private Hook after = NOTHING;
+
+    /**
+     * @param host that does it.
+     */
+    public LoadHost(final Host host)
+    {
+        super(host);
+        tables = new Hooked(host.tables(), 0, host.tables().capacity());
+        links = new AtomicBuffer[host.header().geometry().linkCount()];
+    }
+
+    /**
+     * @param hook what happens just before each load; null for nothing.
+     */
+    public void beforeLoad(final Hook hook)
+    {
+        before = null == hook ? NOTHING : hook;
+    }
+
+    /**
+     * @param hook what happens just after each load; null for nothing.
+     */
+    public void afterLoad(final Hook hook)
+    {
+        after = null == hook ? NOTHING : hook;
+    }
+
+    @Override
+    public AtomicBuffer tables()
+    {
+        return tables;
+    }
+
+    @Override
+    public AtomicBuffer link(final int linkIndex)
+    {
+        if (null == links[linkIndex])
+        {
+            final AtomicBuffer whole = host.link(linkIndex);
+            links[linkIndex] = new Hooked(whole, 0, whole.capacity());
+        }
+        return links[linkIndex];
+    }
+
+    @Override
+    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    {
+        return new Hooked(whole, offset, length);
+    }
+
+    private final class Hooked extends UnsafeBuffer
+    {
+        Hooked(final AtomicBuffer whole, final int offset, final int length)
+        {
+            super(whole, offset, length);
+        }
+
+        @Override
+        public long getLongAcquire(final int index)
+        {
+            before.at(this, index);
+            final long value = super.getLongAcquire(index);
+            after.at(this, index);
+            return value;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.testkit;
+
+import io.jcaps.layout.Geometry;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * The watchdog fails what is stuck, says where, and leaves alone what is not.
+ */
+class WatchdogTest
+{
+    private static final long LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(300);
+    private static final Geometry GEOMETRY = new Geometry(2, 2, 2, 1, 64);
+
+    private final UnsafeBuffer tables = new UnsafeBuffer(ByteBuffer.allocateDirect(GEOMETRY.tablesLength()));
+    private final RegionProbe probe = RegionProbe.of("of the test", GEOMETRY, tables, (index) -> tables);
+    private final Set<RegionProbe> watched = Collections.synchronizedSet(new HashSet<>());
+    private final AtomicLong processorTimeNs = new AtomicLong();
+    private final AtomicLong sampleCount = new AtomicLong();
+    private final PrintStream standardError = System.err;
+
+    /** At each sample so much more processor time is used, whatever really is. */
+    private Watchdog watchdog(final long usedNsPerSample)
+    {
+        return new Watchdog(LIMIT_NS, () -> () -> processorTimeNs.addAndGet(usedNsPerSample), watched);
+    }
+
+    @AfterEach
+    void restore()
+    {
+        System.setErr(standardError);
+    }
+
+    @Test
+    @DisplayName("every test is guarded, without naming the watchdog")
+    void shouldGuardEveryTest()
+    {
+        assertThat(Watchdog.isGuarded(Thread.currentThread())).isTrue();
+    }
+
+    @Test
+    @DisplayName("a thread that waits for what nobody will do fails, with its stack and the region's tables")
+    void shouldFailWhenNothingCanHappen()
+    {
+        final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        watched.add(probe);
+        assertThatThrownBy(() -> watchdog(0).guard(this::awaitForEver, "the name"))
+            .isInstanceOf(AssertionError.class)
+            .hasMessageContaining("stuck: nothing ran")
+            .hasMessageContaining("the name")
+            .hasCauseInstanceOf(InterruptedException.class);
+        assertThat(bytes.toString(StandardCharsets.UTF_8))
+            .contains("awaitForEver", "CountDownLatch", "region of the test");
+    }
+
+    @Test
+    @DisplayName("a thread that spins on a region in which nothing happens fails")
+    void shouldFailWhenThreadSpinsInVain()
+    {
+        System.setErr(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8));
+        watched.add(probe);
+        // It has changed since the test began, but then it does not any more.
+        final Watchdog watchdog = new Watchdog(LIMIT_NS, () -> () ->
+        {
+            tables.putLong(0, 1);
+            return processorTimeNs.addAndGet(LIMIT_NS);
+        }, watched);
+        assertThatThrownBy(() -> watchdog.guard(WatchdogTest::spinUntilInterrupted, "spins"))
+            .isInstanceOf(AssertionError.class)
+            .hasMessageContaining("stuck: no region changed");
+    }
+
+    @Test
+    @DisplayName("a thread that computes, beside a region that another test left, and one that sees changes, go on")
+    void shouldLeaveAloneWhatGoesOn() throws Throwable
+    {
+        watched.add(probe);
+        watchdog(LIMIT_NS).guard(this::awaitManySamples, "computes");
+        // Nothing is computed, but each sample finds the region changed.
+        new Watchdog(LIMIT_NS, () -> () ->
+        {
+            tables.putLong(0, sampleCount.incrementAndGet());
+            return 0;
+        }, watched).guard(this::awaitManySamples, "changes");
+    }
+
+    /** Many times as many as the watchdog needs to find out that nothing goes on. */
+    private Void awaitManySamples() throws InterruptedException
+    {
+        final long beginNs = System.nanoTime();
+        while (System.nanoTime() - beginNs < 6 * LIMIT_NS)
+        {
+            Thread.sleep(1);
+        }
+        return null;
+    }
+
+    private Void awaitForEver() throws InterruptedException
+    {
+        new CountDownLatch(1).await();
+        return null;
+    }
+
+    private static Void spinUntilInterrupted()
+    {
+        while (!Thread.currentThread().isInterrupted())
+        {
+            Thread.onSpinWait();
+        }
+        return null;
+    }
+}

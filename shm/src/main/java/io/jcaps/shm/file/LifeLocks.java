@@ -1,0 +1,579 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm.file;
+
+import io.jcaps.layout.ProcessDescriptor;
+import io.jcaps.layout.RegionException;
+import io.jcaps.shm.os.FileStat;
+import io.jcaps.shm.os.JvmRegistry;
+import io.jcaps.shm.os.ProcessInfo;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Locks on single bytes of the file that stands beside a region, as one attachment sees them. They prove life: the
+ * kernel gives a process's locks back when the process is gone, after its memory and not before.
+ * <pre>
+ *    byte 0                        the tables' lock
+ *    ProcessDescriptor.lifePosition  the life of a process entry
+ * </pre>
+ * The kernel counts locks by process and file: closing <em>any</em> descriptor of the file drops all of this JVM's
+ * locks on it, silently. So there is one channel for each lock file in a JVM, whichever class loader the attachments
+ * come from ({@link JvmRegistry}), and it is closed after the last of them. Nothing in the JVM may open the lock file
+ * in another way and close it; that this happened is found out by {@link #holdsLife}.
+ * <p>
+ * A JVM never asks for a lock on a byte that it holds itself: the kernel would grant it.
+ * <p>
+ * Any thread may call. {@code tryLock} and {@code release} are not among the calls that an interrupt ends by closing
+ * the channel (JDK 17 to 25), and no others are made.
+ */
+public final class LifeLocks implements AutoCloseable
+{
+    private static final Object STRAYS_KEY = "strays";
+    private static final long MIN_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(20);
+    private static final long MAX_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    // What is shared by all attachments to one lock file: an Object[] with these elements.
+    private static final int CHANNEL_INDEX = 0;
+    private static final int ATTACHMENT_COUNT_INDEX = 1;
+    private static final int TABLES_INDEX = 2;
+    private static final int LIVES_INDEX = 3;
+    // The tables' lock if it could not be released, else null; under the permit of TABLES_INDEX.
+    private static final int STUCK_INDEX = LIVES_INDEX + 1;
+    private static final int SHARED_LENGTH = STUCK_INDEX + 1;
+
+    private static final Map<Object, Object> REGISTRY = JvmRegistry.find("locks");
+
+    private final FileStat file;
+    private final Object[] shared;
+    private final FileChannel channel;
+    private final OwnLocks ownLocks;
+    // One permit: held along with byte 0, as the kernel does not keep the threads of one process apart.
+    private final Semaphore tables;
+    // By position, the life locks that this JVM holds. Also the monitor under which bytes are locked and probed.
+    private final Map<Long, FileLock> lives;
+    // By position, those among them that are this attachment's own.
+    private final Map<Long, FileLock> ownLives = new HashMap<>();
+    private volatile FileLock tablesLock;
+    private boolean closed;
+
+    @SuppressWarnings("unchecked")
+    private LifeLocks(final FileStat file, final Object[] shared)
+    {
+        this.file = file;
+        this.shared = shared;
+        ownLocks = new OwnLocks(file);
+        channel = (FileChannel)shared[CHANNEL_INDEX];
+        tables = (Semaphore)shared[TABLES_INDEX];
+        lives = (Map<Long, FileLock>)shared[LIVES_INDEX];
+    }
+
+    /**
+     * Opens a lock file, or joins those in this virtual machine that have it open.
+     *
+     * @param path of the lock file.
+     * @return null if the file is not there, or was replaced just now.
+     * @throws IOException if it cannot be opened.
+     */
+    public static LifeLocks open(final Path path) throws IOException
+    {
+        return open(path, false);
+    }
+
+    /**
+     * Opens a lock file to ask who lives. Where it cannot be written, as under a read-only mount, it is opened to be
+     * read, which is enough for that; in this JVM, no attachment can then use that file until this is closed.
+     *
+     * @param path of the lock file.
+     * @return null if the file is not there, or was replaced just now.
+     * @throws IOException if it cannot be opened.
+     */
+    public static LifeLocks openToLook(final Path path) throws IOException
+    {
+        return open(path, true);
+    }
+
+    private static LifeLocks open(final Path path, final boolean isReadingEnough) throws IOException
+    {
+        synchronized (REGISTRY)
+        {
+            final FileStat file = FileStat.of(path);
+            if (null == file)
+            {
+                return null;
+            }
+            Object[] shared = (Object[])REGISTRY.get(key(file));
+            if (null == shared)
+            {
+                shared = openShared(path, file, isReadingEnough);
+                if (null == shared)
+                {
+                    return null;
+                }
+                REGISTRY.put(key(file), shared);
+                strays().remove(shared);
+            }
+            shared[ATTACHMENT_COUNT_INDEX] = (Integer)shared[ATTACHMENT_COUNT_INDEX] + 1;
+            return new LifeLocks(file, shared);
+        }
+    }
+
+    /**
+     * Opens the lock file. From before it is open until it is recorded under its own key, the channel is among the
+     * strays: one that is lost half-way would be closed by its cleaner some time, which drops all of this JVM's locks.
+     */
+    private static Object[] openShared(final Path path, final FileStat file, final boolean isReadingEnough)
+        throws IOException
+    {
+        final Object[] shared = new Object[SHARED_LENGTH];
+        shared[ATTACHMENT_COUNT_INDEX] = 0;
+        shared[TABLES_INDEX] = new Semaphore(1, true);
+        shared[LIVES_INDEX] = new HashMap<Long, FileLock>();
+        strays().add(shared);
+        try
+        {
+            shared[CHANNEL_INDEX] = openChannel(path, file, isReadingEnough);
+        }
+        catch (final NoSuchFileException ex)
+        {
+            return null;
+        }
+        finally
+        {
+            if (null == shared[CHANNEL_INDEX])
+            {
+                strays().remove(shared);
+            }
+        }
+        // If the file was replaced between the two looks, which one is open is not known. It may be one that this JVM
+        // holds locks on, so it is never closed.
+        if (!file.isSameFile(FileStat.of(path)))
+        {
+            return null;
+        }
+        // By a list of this process's own locks: the kernel's table of all locks can name the file by another device.
+        if (new OwnLocks(file).holdsAny())
+        {
+            // It stays among the strays: to close it would drop the other library's locks.
+            throw new RegionException("another CAPS library of this process, such as libcaps, has locks on " + path +
+                ": use one library per process and region");
+        }
+        return shared;
+    }
+
+    private static FileChannel openChannel(final Path path, final FileStat file, final boolean isReadingEnough)
+        throws IOException
+    {
+        try
+        {
+            // For writing, too: Linux opens a named pipe at once then, and the caller finds that it is not the file.
+            return FileChannel.open(
+                path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        }
+        catch (final FileSystemException ex)
+        {
+            if (isReadingEnough)
+            {
+                return RegionChannel.openLockFileToRead(path, file, ProcessInfo.find().self().euid());
+            }
+            throw ex;
+        }
+    }
+
+    /**
+     * @return the lock file as it was when this was opened.
+     */
+    public FileStat file()
+    {
+        return file;
+    }
+
+    /**
+     * @param path of a lock file.
+     * @return whether it is this one that is found there.
+     * @throws IOException if the operating system does not say.
+     */
+    public boolean isAt(final Path path) throws IOException
+    {
+        return file.isSameFile(FileStat.of(path));
+    }
+
+    /**
+     * Takes the tables' lock: one holder among all attachments and their threads. An interrupt does not end the wait,
+     * it stays pending.
+     *
+     * @param timeoutNs longest wait.
+     * @return false if another held it all the time.
+     * @throws RegionException if the operating system refuses locks.
+     */
+    public boolean lockTables(final long timeoutNs)
+    {
+        final long startNs = System.nanoTime();
+        boolean interrupted = Thread.interrupted();
+        boolean permitted = false;
+        boolean locked = false;
+        try
+        {
+            while (!permitted)
+            {
+                try
+                {
+                    if (!tables.tryAcquire(timeoutNs - (System.nanoTime() - startNs), TimeUnit.NANOSECONDS))
+                    {
+                        return false;
+                    }
+                    permitted = true;
+                }
+                catch (final InterruptedException ex)
+                {
+                    interrupted = true;
+                }
+            }
+
+            long pauseNs = MIN_PAUSE_NS;
+            while (true)
+            {
+                final FileLock lock = tryLockTables();
+                if (null != lock)
+                {
+                    tablesLock = lock;
+                    locked = true;
+                    return true;
+                }
+                final long leftNs = timeoutNs - (System.nanoTime() - startNs);
+                if (leftNs <= 0)
+                {
+                    return false;
+                }
+                LockSupport.parkNanos(Math.min(pauseNs, leftNs));
+                interrupted |= Thread.interrupted();
+                pauseNs = Math.min(2 * pauseNs, MAX_PAUSE_NS);
+            }
+        }
+        finally
+        {
+            if (permitted && !locked)
+            {
+                tables.release();
+            }
+            if (interrupted)
+            {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * Gives the tables' lock back.
+     *
+     * @throws IllegalStateException if this attachment does not hold it.
+     */
+    public void unlockTables()
+    {
+        final FileLock lock = tablesLock;
+        if (null == lock)
+        {
+            throw new IllegalStateException("this attachment does not hold the tables' lock");
+        }
+        tablesLock = null;
+        boolean isReleased = false;
+        try
+        {
+            lock.release();
+            isReleased = true;
+        }
+        catch (final IOException ex)
+        {
+            throw new RegionException("the tables' lock cannot be released, it is tried again", ex);
+        }
+        finally
+        {
+            shared[STUCK_INDEX] = isReleased ? null : lock;
+            tables.release();
+        }
+    }
+
+    /** Releases a tables' lock whose release failed; whoever needs the lock in this JVM before takes it as it is. */
+    private void releaseStuck()
+    {
+        if (null != shared[STUCK_INDEX] && tables.tryAcquire())
+        {
+            if (null == shared[STUCK_INDEX])
+            {
+                tables.release();
+            }
+            else
+            {
+                tablesLock = (FileLock)shared[STUCK_INDEX];
+                unlockTables();
+            }
+        }
+    }
+
+    /**
+     * Takes the life lock of an entry.
+     *
+     * @param position of the entry's byte.
+     * @return false if somebody has it, or looks at it just now.
+     * @throws RegionException if the operating system refuses locks.
+     */
+    public boolean holdLife(final long position)
+    {
+        synchronized (lives)
+        {
+            checkOpen();
+            if (lives.containsKey(position))
+            {
+                return false;
+            }
+            try
+            {
+                final FileLock lock = channel.tryLock(position, 1, false);
+                if (null == lock)
+                {
+                    return false;
+                }
+                lives.put(position, lock);
+                ownLives.put(position, lock);
+                return true;
+            }
+            catch (final OverlappingFileLockException ex)
+            {
+                return false;
+            }
+            catch (final NonWritableChannelException ex)
+            {
+                throw openedToLook(ex);
+            }
+            catch (final IOException ex)
+            {
+                throw new RegionException("a life lock cannot be taken", ex);
+            }
+        }
+    }
+
+    /**
+     * Gives up a life lock. It does nothing if this attachment does not hold it.
+     *
+     * @param position of the entry's byte.
+     */
+    public void dropLife(final long position)
+    {
+        synchronized (lives)
+        {
+            final FileLock lock = ownLives.remove(position);
+            if (null != lock)
+            {
+                lives.remove(position);
+                release(lock);
+            }
+        }
+    }
+
+    /**
+     * Whether this attachment still holds a life lock, by the kernel's word: see {@link OwnLocks}. It is asked for by
+     * the watch in each round, which also releases what could not be released before.
+     *
+     * @param position of the entry's byte.
+     * @return false if the lock is known to be gone.
+     */
+    public boolean holdsLife(final long position)
+    {
+        releaseStuck();
+        synchronized (lives)
+        {
+            checkOpen();
+            return ownLives.containsKey(position) && ownLocks.mayHold(position);
+        }
+    }
+
+    /**
+     * @param position of an entry's byte.
+     * @return whether an attachment in this virtual machine holds its life lock.
+     */
+    public boolean isHeldHere(final long position)
+    {
+        synchronized (lives)
+        {
+            return lives.containsKey(position);
+        }
+    }
+
+    /**
+     * Whether somebody holds the life lock of an entry (B2). This is two system calls.
+     *
+     * @param position of the entry's byte.
+     * @return false if the kernel proved that nobody does.
+     */
+    public boolean isAlive(final long position)
+    {
+        synchronized (lives)
+        {
+            checkOpen();
+            // Shared: two that look at one time do not take each other for the holder.
+            return lives.containsKey(position) || !isFree(position, 1, true);
+        }
+    }
+
+    /**
+     * @return whether any process holds a life lock, of this region or of one that had the same lock file before.
+     */
+    public boolean isAnyoneAlive()
+    {
+        synchronized (lives)
+        {
+            checkOpen();
+            return !lives.isEmpty() || !isFree(
+                ProcessDescriptor.MIN_LIFE_POSITION, Long.MAX_VALUE - ProcessDescriptor.MIN_LIFE_POSITION, true);
+        }
+    }
+
+    /**
+     * Gives back all that this attachment holds. The channel stays open for the others. A second call does nothing.
+     */
+    @Override
+    public void close()
+    {
+        synchronized (REGISTRY)
+        {
+            if (closed)
+            {
+                return;
+            }
+            synchronized (lives)
+            {
+                closed = true;
+                ownLives.forEach(
+                    (position, lock) ->
+                    {
+                        lives.remove(position);
+                        release(lock);
+                    });
+                ownLives.clear();
+            }
+            if (null != tablesLock)
+            {
+                unlockTables();
+            }
+
+            final int attachmentCount = (Integer)shared[ATTACHMENT_COUNT_INDEX] - 1;
+            shared[ATTACHMENT_COUNT_INDEX] = attachmentCount;
+            if (0 == attachmentCount)
+            {
+                REGISTRY.remove(key(file));
+                try
+                {
+                    channel.close();
+                }
+                catch (final IOException ex)
+                {
+                    // The descriptor is gone in any case, and the locks with it.
+                }
+            }
+        }
+    }
+
+    private FileLock tryLockTables()
+    {
+        final FileLock stuck = (FileLock)shared[STUCK_INDEX];
+        if (null != stuck && stuck.isValid())
+        {
+            shared[STUCK_INDEX] = null;
+            return stuck;
+        }
+        try
+        {
+            return channel.tryLock(ProcessDescriptor.TABLES_POSITION, 1, false);
+        }
+        catch (final OverlappingFileLockException ex)
+        {
+            // Somebody in this virtual machine that does not know of the registry.
+            return null;
+        }
+        catch (final NonWritableChannelException ex)
+        {
+            throw openedToLook(ex);
+        }
+        catch (final IOException ex)
+        {
+            throw new RegionException(
+                "the tables' lock cannot be taken: are there file locks on this file system?", ex);
+        }
+    }
+
+    /** Another channel to the same file is no way out: when either is closed, the kernel drops the locks of both. */
+    private static RegionException openedToLook(final NonWritableChannelException cause)
+    {
+        return new RegionException("the lock file is open to be read only, by a view of this program that could " +
+            "not open it otherwise: close that view, then attach", cause);
+    }
+
+    private boolean isFree(final long position, final long length, final boolean isShared)
+    {
+        try
+        {
+            final FileLock lock = channel.tryLock(position, length, isShared);
+            if (null == lock)
+            {
+                return false;
+            }
+            release(lock);
+            return true;
+        }
+        catch (final OverlappingFileLockException | IOException ex)
+        {
+            // No proof of death.
+            return false;
+        }
+    }
+
+    private void checkOpen()
+    {
+        if (closed)
+        {
+            throw new IllegalStateException("the attachment is closed");
+        }
+    }
+
+    private static void release(final FileLock lock)
+    {
+        try
+        {
+            lock.release();
+        }
+        catch (final IOException ex)
+        {
+            // The kernel had no memory to part a range of bytes: others see the entry as alive, which is safe.
+        }
+    }
+
+    /** The same numbers at each look, whatever the path: an open channel keeps its inode's number from coming again. */
+    private static String key(final FileStat file)
+    {
+        return file.dev() + ":" + file.ino();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Object> strays()
+    {
+        return (List<Object>)REGISTRY.computeIfAbsent(STRAYS_KEY, (key) -> new ArrayList<>());
+    }
+}

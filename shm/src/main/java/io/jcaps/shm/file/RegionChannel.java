@@ -1,0 +1,539 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm.file;
+
+import io.jcaps.layout.RegionException;
+import io.jcaps.shm.os.FileStat;
+import io.jcaps.shm.os.NativeCalls;
+import io.jcaps.shm.os.TrustedPath;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The region file, open. Java closes a file channel when a thread in it is interrupted, under all threads. Here such a
+ * thread opens the file again, makes sure that it is the same one, repeats what it was doing, and leaves with its
+ * interrupt pending. All that is done here can be done twice.
+ * <p>
+ * Any thread may call; one at a time gets in.
+ */
+public final class RegionChannel implements AutoCloseable
+{
+    private static final int ZEROS_LENGTH = 64 * 1024;
+
+    private final ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_LENGTH);
+    private final FileStat file;
+    private Source source;
+    private FileChannel channel;
+    private boolean closed;
+
+    private RegionChannel(final FileStat file, final Source source, final FileChannel channel)
+    {
+        this.file = file;
+        this.source = source;
+        this.channel = channel;
+    }
+
+    /** Opens the same file once more. */
+    private interface Source
+    {
+        FileChannel open() throws IOException;
+    }
+
+    /**
+     * Of a file that is being made.
+     *
+     * @param file that was created.
+     * @return the file, open, until {@link #movedTo} found through its private directory.
+     */
+    static RegionChannel of(final PrivateFile file)
+    {
+        return new RegionChannel(file.stat(), file::reopen, file.channel());
+    }
+
+    /**
+     * Opens a file without following a link and without creating it.
+     *
+     * @param path of the file.
+     * @param file what was found there just before.
+     * @return null if that file is not there any more.
+     * @throws IOException if it cannot be opened.
+     */
+    public static RegionChannel open(final Path path, final FileStat file) throws IOException
+    {
+        return open(path, file, false);
+    }
+
+    /**
+     * Opens a file to read it, without following a link, whoever's it is. Where others than the caller and root can
+     * change the file, or which file has the path, it is opened without waiting: they could hold a lease on the file,
+     * which keeps an {@code open} waiting, or put a named pipe in its place after it was looked at.
+     *
+     * @param path of the file.
+     * @param euid the caller's effective uid.
+     * @return the file, which is a regular one.
+     * @throws RegionException if it is not there, not a regular file, or would have to be waited for.
+     * @throws IOException     if it cannot be opened.
+     */
+    public static RegionChannel openToRead(final Path path, final int euid) throws IOException
+    {
+        return openToRead(path, euid, false);
+    }
+
+    /**
+     * Opens a file to read it, as {@link #openToRead(Path, int)} does.
+     *
+     * @param path      of the file.
+     * @param euid      the caller's effective uid.
+     * @param isTrusted whether its owner is trusted: without JNA it is then opened as well, for writing, too, since
+     *                  Linux opens a named pipe at once then. Only a lease makes that wait.
+     * @return the file, which is a regular one.
+     * @throws RegionException if it is not there, not a regular file, or would have to be waited for.
+     * @throws IOException     if it cannot be opened.
+     */
+    public static RegionChannel openToRead(final Path path, final int euid, final boolean isTrusted) throws IOException
+    {
+        final FileStat found = FileStat.of(path);
+        if (null == found)
+        {
+            throw new RegionException("no region: " + path + " does not exist: see caps ls, or start the program " +
+                "that creates it");
+        }
+        checkRegularFile(found, path);
+        final boolean isOwn = (euid == found.uid() || 0 == found.uid()) &&
+            null == TrustedPath.problem(path.toAbsolutePath().getParent(), euid, TrustedPath.NONE, TrustedPath.NONE);
+        final String problem = isOwn ? null : NativeCalls.retain();
+        if (!isOwn && null == problem)
+        {
+            try
+            {
+                return OtherUsersFile.open(path);
+            }
+            finally
+            {
+                NativeCalls.release();
+            }
+        }
+        if (!isOwn && !isTrusted)
+        {
+            throw new RegionException("another user's file: " + path + " is looked at only without waiting for " +
+                "those who can replace it, which needs JNA: " + problem);
+        }
+        final RegionChannel channel = open(path, found, isOwn);
+        if (null == channel)
+        {
+            throw new RegionException("no region: " + path + " was replaced just now: look again");
+        }
+        return channel;
+    }
+
+    /**
+     * Opens a lock file to read it, without waiting for those who could have put a named pipe in its place.
+     *
+     * @param path  of the lock file.
+     * @param found what was found there just before.
+     * @param euid  the caller's effective uid.
+     * @return the lock file.
+     * @throws NoSuchFileException if that file is not there any more.
+     * @throws IOException         if it cannot be opened.
+     */
+    static FileChannel openLockFileToRead(final Path path, final FileStat found, final int euid) throws IOException
+    {
+        if (null == TrustedPath.problem(path.toAbsolutePath().getParent(), euid, TrustedPath.NONE, TrustedPath.NONE))
+        {
+            return openChannel(path, true);
+        }
+        final String problem = NativeCalls.retain();
+        if (null != problem)
+        {
+            throw new IOException("it cannot be written, and to read it without waiting for those who can replace it " +
+                "needs JNA: " + problem);
+        }
+        try
+        {
+            return OtherUsersFile.openLockFile(path, found);
+        }
+        finally
+        {
+            NativeCalls.release();
+        }
+    }
+
+    static void checkRegularFile(final FileStat file, final Path path)
+    {
+        if (!file.isRegularFile())
+        {
+            throw new RegionException("not a region: " + path + " is " + file.typeName() +
+                ", a region is a regular file: remove it, or use another path");
+        }
+    }
+
+    /** A file that another user can replace, which is only looked at. JNA is loaded. */
+    private static final class OtherUsersFile
+    {
+        // Linux's numbers on all architectures that Java runs on there, but O_NOFOLLOW, which is checked otherwise.
+        private static final int O_NONBLOCK = 04000;
+        private static final int O_CLOEXEC = 02000000;
+        private static final int O_PATH = 010000000;
+        private static final int ENOENT = 2;
+        private static final int EAGAIN = 11;
+        private static final int EACCES = 13;
+
+        static RegionChannel open(final Path path) throws IOException
+        {
+            // Without opening what is there: a device would act on that, and a link may lead to a file of this process.
+            final int place = NativeCalls.open(path.toString(), O_PATH | O_CLOEXEC);
+            if (place < 0)
+            {
+                throw failure(path, NativeCalls.error());
+            }
+            try
+            {
+                final Path placeLink = Path.of("/proc/self/fd/" + place);
+                final FileStat file = FileStat.ofTarget(placeLink);
+                if (null == file)
+                {
+                    throw new IOException("a file that is open cannot be found in /proc/self/fd: is /proc mounted?");
+                }
+                checkRegularFile(file, path);
+                if (!file.isSameFile(FileStat.of(path)))
+                {
+                    throw new RegionException("no region: " + path + " was replaced just now: look again");
+                }
+                return open(path, file, placeLink);
+            }
+            finally
+            {
+                NativeCalls.close(place);
+            }
+        }
+
+        private static RegionChannel open(final Path path, final FileStat file, final Path placeLink) throws IOException
+        {
+            final int descriptor = NativeCalls.open(placeLink.toString(), O_NONBLOCK | O_CLOEXEC);
+            if (descriptor < 0)
+            {
+                final int error = NativeCalls.error();
+                if (EAGAIN == error)
+                {
+                    throw new RegionException("another user's file: " + path + " cannot be read now, its owner has a " +
+                        "lease on it");
+                }
+                throw failure(path, error);
+            }
+            try
+            {
+                // While it is open its owner cannot take a lease; the same inode is opened again, whatever is at the
+                // path by now.
+                return new RegionChannel(file, () -> reopen(path, file),
+                    FileChannel.open(Path.of("/proc/self/fd/" + descriptor), StandardOpenOption.READ));
+            }
+            finally
+            {
+                NativeCalls.close(descriptor);
+            }
+        }
+
+        /**
+         * Opens a lock file, as {@code open} does, but never closes a descriptor of it: that would drop the locks of
+         * this process. A descriptor of the path alone has none.
+         */
+        static FileChannel openLockFile(final Path path, final FileStat found) throws IOException
+        {
+            final int descriptor = NativeCalls.open(path.toString(), O_PATH | O_CLOEXEC);
+            if (descriptor < 0)
+            {
+                throw failure(path, NativeCalls.error());
+            }
+            try
+            {
+                final Path link = Path.of("/proc/self/fd/" + descriptor);
+                final FileStat file = FileStat.ofTarget(link);
+                if (!found.isSameFile(file) || !file.isRegularFile())
+                {
+                    throw new NoSuchFileException(path.toString(), null, "replaced while it was opened");
+                }
+                return FileChannel.open(link, StandardOpenOption.READ);
+            }
+            finally
+            {
+                NativeCalls.close(descriptor);
+            }
+        }
+
+        private static IOException failure(final Path path, final int error)
+        {
+            return switch (error)
+            {
+                case ENOENT -> new NoSuchFileException(path.toString());
+                case EACCES -> new AccessDeniedException(path.toString());
+                default -> new IOException("open failed with errno " + error);
+            };
+        }
+
+        private static FileChannel reopen(final Path path, final FileStat file) throws IOException
+        {
+            final String problem = NativeCalls.retain();
+            if (null != problem)
+            {
+                throw new IOException(problem);
+            }
+            final RegionChannel opened;
+            try
+            {
+                opened = open(path);
+            }
+            finally
+            {
+                NativeCalls.release();
+            }
+            if (!file.isSameFile(opened.file))
+            {
+                opened.close();
+                throw new IOException("another file is at " + path + " since the thread was interrupted");
+            }
+            return opened.channel;
+        }
+    }
+
+    private static RegionChannel open(final Path path, final FileStat file, final boolean isReadOnly)
+        throws IOException
+    {
+        final FileChannel channel = openChannel(path, isReadOnly);
+        // Java does not say which file a channel has open. The path led to the same one before and after; while the
+        // channel is open no other file can get that inode number.
+        boolean isSame = false;
+        try
+        {
+            isSame = file.isSameFile(FileStat.of(path));
+            return isSame ? new RegionChannel(file, () -> reopen(path, file, isReadOnly), channel) : null;
+        }
+        finally
+        {
+            if (!isSame)
+            {
+                channel.close();
+            }
+        }
+    }
+
+    /**
+     * @return the file as it was when it was opened.
+     */
+    public FileStat file()
+    {
+        return file;
+    }
+
+    /**
+     * @param path under which the file is found from now on.
+     */
+    synchronized void movedTo(final Path path)
+    {
+        source = () -> reopen(path, file, false);
+    }
+
+    /**
+     * @return length of the file in bytes.
+     * @throws IOException if the operating system does not say.
+     */
+    public synchronized long size() throws IOException
+    {
+        boolean interrupted = Thread.interrupted();
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return channel.size();
+                }
+                catch (final ClosedChannelException ex)
+                {
+                    interrupted |= reopen(ex);
+                }
+            }
+        }
+        finally
+        {
+            restore(interrupted);
+        }
+    }
+
+    /**
+     * Reads from the start of the file.
+     *
+     * @param bytes to fill as far as the file goes.
+     * @throws IOException if that cannot be done.
+     */
+    public void read(final byte[] bytes) throws IOException
+    {
+        read(ByteBuffer.wrap(bytes), 0);
+    }
+
+    /**
+     * Reads part of the file.
+     *
+     * @param buffer   to fill, from its position to its limit, as far as the file goes.
+     * @param position in bytes from the start of the file.
+     * @throws IOException if that cannot be done.
+     */
+    public synchronized void read(final ByteBuffer buffer, final long position) throws IOException
+    {
+        boolean interrupted = Thread.interrupted();
+        try
+        {
+            final int start = buffer.position();
+            while (buffer.hasRemaining())
+            {
+                try
+                {
+                    if (channel.read(buffer, position + buffer.position() - start) < 0)
+                    {
+                        break;
+                    }
+                }
+                catch (final ClosedChannelException ex)
+                {
+                    interrupted |= reopen(ex);
+                }
+            }
+        }
+        finally
+        {
+            restore(interrupted);
+        }
+    }
+
+    /**
+     * Writes zeros, and so gets memory for that part of the file. Allocates nothing.
+     *
+     * @param position in bytes from the start of the file.
+     * @param length   in bytes.
+     * @throws IOException if that cannot be done, above all if there is no space left.
+     */
+    synchronized void writeZeros(final long position, final long length) throws IOException
+    {
+        boolean interrupted = Thread.interrupted();
+        try
+        {
+            long written = 0;
+            while (written < length)
+            {
+                try
+                {
+                    zeros.limit((int)Math.min(ZEROS_LENGTH, length - written)).position(0);
+                    written += channel.write(zeros, position + written);
+                }
+                catch (final ClosedChannelException ex)
+                {
+                    interrupted |= reopen(ex);
+                }
+            }
+        }
+        finally
+        {
+            restore(interrupted);
+        }
+    }
+
+    /**
+     * @param position in bytes from the start of the file.
+     * @param length   in bytes.
+     * @return that part of the file, mapped to be read and written until the garbage collector finds it unused.
+     * @throws IOException if that cannot be done.
+     */
+    synchronized MappedByteBuffer map(final long position, final long length) throws IOException
+    {
+        boolean interrupted = Thread.interrupted();
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return channel.map(FileChannel.MapMode.READ_WRITE, position, length);
+                }
+                catch (final ClosedChannelException ex)
+                {
+                    interrupted |= reopen(ex);
+                }
+            }
+        }
+        finally
+        {
+            restore(interrupted);
+        }
+    }
+
+    /** Closes the file; what was mapped stays. A second call does nothing. */
+    @Override
+    public synchronized void close()
+    {
+        closed = true;
+        try
+        {
+            channel.close();
+        }
+        catch (final IOException ex)
+        {
+            // Nothing was buffered, so nothing is lost.
+        }
+    }
+
+    private boolean reopen(final ClosedChannelException cause) throws IOException
+    {
+        if (closed)
+        {
+            throw cause;
+        }
+        final boolean interrupted = Thread.interrupted();
+        try
+        {
+            channel = source.open();
+        }
+        catch (final IOException ex)
+        {
+            ex.addSuppressed(cause);
+            throw ex;
+        }
+        return interrupted;
+    }
+
+    private static FileChannel reopen(final Path path, final FileStat file, final boolean isReadOnly)
+        throws IOException
+    {
+        final FileChannel opened = openChannel(path, isReadOnly);
+        if (!file.isSameFile(FileStat.of(path)))
+        {
+            opened.close();
+            throw new IOException("another file is at " + path + " since the thread was interrupted");
+        }
+        return opened;
+    }
+
+    private static FileChannel openChannel(final Path path, final boolean isReadOnly) throws IOException
+    {
+        return isReadOnly ?
+            FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS) :
+            FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static void restore(final boolean interrupted)
+    {
+        if (interrupted)
+        {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

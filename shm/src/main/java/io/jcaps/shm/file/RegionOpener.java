@@ -1,0 +1,531 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm.file;
+
+import io.jcaps.layout.Geometry;
+import io.jcaps.layout.ProcessDescriptor;
+import io.jcaps.layout.RegionDescriptor;
+import io.jcaps.layout.RegionException;
+import io.jcaps.layout.RegionHeader;
+import io.jcaps.shm.RegionConfig;
+import io.jcaps.shm.os.FileStat;
+import io.jcaps.shm.os.HugePages;
+import io.jcaps.shm.os.LockedMemory;
+import io.jcaps.shm.os.ProcessInfo;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Finds a region or makes it. The order in which files appear is what keeps newcomers together:
+ * <ol>
+ * <li>The lock file is made first, under a private name, and gets its own by {@code link}, which fails if there is
+ *     one. It is never replaced as long as there is a region: the same locks then serve all who ever attach.</li>
+ * <li>Whoever holds the tables' lock on it, and finds no region, makes one under a private name: length, memory for
+ *     header and tables, header; then gives it its name, by {@code link} again. Nobody sees half a region.</li>
+ * <li>Whoever finds a region attaches, without any lock, and without ever making a lock file: a region without one lost
+ *     it, and another in its place would show all who are in the region as dead.</li>
+ * </ol>
+ * A creator that dies leaves at most its private file. It can be told from that of a living one: whoever makes the
+ * region has the tables' lock, so private files that the lock's next holder finds are nobody's. (A lock file's private
+ * file can vanish that way under its living creator, who then finds the lock file made by another, or tries again.)
+ * <p>
+ * A region of an earlier boot is nobody's: it is removed and made anew, under the tables' lock, and the lock file
+ * stays. Neither boot nor pids decide that alone: the kernel has to say that nobody holds a life lock.
+ * <p>
+ * If a region is removed while it is in use, the one made after it has the same lock file. Which bytes are life locks
+ * depends on the region's random id, so a process in one region is never mistaken for one in the other. The two share
+ * the tables' lock, which only makes one wait for the other.
+ * <p>
+ * An interrupt does not end what is done here; it stays pending.
+ */
+public final class RegionOpener
+{
+    private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final RegionConfig config;
+    private final ProcessInfo processInfo;
+    private final HugePages hugePages;
+    private final UUID bootId;
+    private final Path path;
+    private final Path lockPath;
+    private final Pattern privateName;
+    private RegionDirectory directory;
+    private LifeLocks locks;
+    private boolean hasMadeLockFile;
+    private boolean hasTidied;
+
+    /**
+     * @param config      concluded.
+     * @param processInfo what the operating system says.
+     */
+    public RegionOpener(final RegionConfig config, final ProcessInfo processInfo)
+    {
+        this.config = config;
+        this.processInfo = processInfo;
+        hugePages = HugePages.open(config.hugePages(), System.getProperty("os.name"), System.getProperty("os.arch"));
+        bootId = processInfo.bootId();
+        path = config.path();
+        lockPath = config.lockPath();
+        privateName = PrivateFile.directoryName(path);
+    }
+
+    /**
+     * @return the region, which the caller closes.
+     * @throws RegionException if there is none that can be used and none can be made: the message says why and what to
+     *                         do. Nothing is left behind but the directory.
+     */
+    public RegionFile open()
+    {
+        final long startNs = System.nanoTime();
+        boolean interrupted = Thread.interrupted();
+        RegionFile region = null;
+        try
+        {
+            directory = RegionDirectory.open(
+                path.getParent(), config.access(), config.createIfMissing(), processInfo.self().euid());
+            while (true)
+            {
+                region = tryOpen();
+                if (null != region)
+                {
+                    return region;
+                }
+                closeLocks();
+                if (System.nanoTime() - startNs > config.attachTimeoutNs())
+                {
+                    throw new RegionException("no region: " + path + " or " + lockPath +
+                        " was removed or replaced again and again for " + config.attachTimeoutNs() + " ns");
+                }
+                interrupted |= Thread.interrupted();
+                LockSupport.parkNanos(PAUSE_NS);
+            }
+        }
+        catch (final IOException ex)
+        {
+            throw new RegionException("region " + path + " cannot be used or made: " + RegionDirectory.reason(ex), ex);
+        }
+        finally
+        {
+            if (null == region)
+            {
+                closeLocks();
+            }
+            if (null != directory)
+            {
+                directory.close();
+            }
+            if (interrupted)
+            {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * @return the locks that belong to the region which {@link #open()} returned; the caller closes them.
+     */
+    public LifeLocks locks()
+    {
+        return locks;
+    }
+
+    /** One attempt; null if something changed meanwhile, so that it is worth another. */
+    private RegionFile tryOpen() throws IOException
+    {
+        FileStat found = FileStat.of(path);
+        final FileStat foundLock = FileStat.of(lockPath);
+        if (null == foundLock)
+        {
+            if (null == found)
+            {
+                checkMayCreate();
+                makeLockFile();
+                return null;
+            }
+            return refuseWithoutLockFile(found);
+        }
+        if (null != found)
+        {
+            directory.checkFile(found, path);
+        }
+        directory.checkFile(foundLock, lockPath);
+        locks = openLocks(foundLock);
+        if (null == locks)
+        {
+            return null;
+        }
+
+        if (null != found && !hasTidied && (found.nlink() > 1 || isAnyPrivateLeft()) && locks.lockTables(0))
+        {
+            // Its creator may have died before it removed the private name, which would keep the memory for ever, or
+            // the directory of that.
+            try
+            {
+                removePrivateFiles();
+                hasTidied = true;
+            }
+            finally
+            {
+                locks.unlockTables();
+            }
+        }
+        if (null != found)
+        {
+            final RegionFile region = attach(found);
+            if (null != region)
+            {
+                return region;
+            }
+            found = FileStat.of(path);
+        }
+        if (null == found)
+        {
+            checkMayCreate();
+        }
+
+        if (!locks.lockTables(config.attachTimeoutNs()))
+        {
+            final int holder = new LockHolders(false, processInfo, locks).applyAsInt(ProcessDescriptor.TABLES_POSITION);
+            throw new RegionException("region " + path + " cannot be made: the tables' lock on " + lockPath +
+                " was not free for " + config.attachTimeoutNs() + " ns" +
+                (holder > 0 ? ", process " + holder + " has it: is it stopped?" : ""));
+        }
+        try
+        {
+            // What is made from here on counts only if newcomers find this very lock file.
+            return locks.isAt(lockPath) ? replaceOrCreate() : null;
+        }
+        finally
+        {
+            locks.unlockTables();
+        }
+    }
+
+    /** A file without a lock file beside it: says what is wrong with it; null if it changed meanwhile. */
+    private RegionFile refuseWithoutLockFile(final FileStat found) throws IOException
+    {
+        directory.checkFile(found, path);
+        final RegionChannel channel = openRegion(found);
+        if (null == channel)
+        {
+            return null;
+        }
+        try
+        {
+            // It may be no region at all, and then it is not for us to advise its removal.
+            readHeader(channel);
+        }
+        finally
+        {
+            channel.close();
+        }
+        // The region was there, its lock file was not, and it is the same region still: so the lock file was removed
+        // from under it. All that had to do with its creation happened before.
+        if (found.isSameFile(FileStat.of(path)) && null == FileStat.of(lockPath))
+        {
+            throw new RegionException("region without its lock file: " + lockPath + " was removed, so nobody can " +
+                "tell who is still in " + path + ": end all programs that use it, then remove it");
+        }
+        return null;
+    }
+
+    /** Attaches to what was found; null if that is gone, or of an earlier boot. */
+    private RegionFile attach(final FileStat found) throws IOException
+    {
+        final RegionChannel channel = openRegion(found);
+        if (null == channel)
+        {
+            return null;
+        }
+        boolean isAttached = false;
+        try
+        {
+            final RegionHeader header = readHeader(channel);
+            // The lock file that is held must be the one that those in this region hold.
+            if (!isStale(header) && found.isSameFile(FileStat.of(path)) && locks.isAt(lockPath))
+            {
+                final UnsafeBuffer tables = new UnsafeBuffer(channel.map(0, header.geometry().tablesLength()));
+                final long lockInode = RegionHeader.lockInode(tables);
+                if (lockInode != locks.file().ino())
+                {
+                    throw new RegionException("the lock file is not this region's: " + lockPath + " is inode " +
+                        locks.file().ino() + ", the region's was " + lockInode + ". It was replaced, so nobody can " +
+                        "tell who is still in " + path + ": end all programs that use it, then remove both files");
+                }
+                final RegionFile region = new RegionFile(path, header, channel, tables, hugePages);
+                isAttached = true;
+                return region;
+            }
+            return null;
+        }
+        finally
+        {
+            if (!isAttached)
+            {
+                channel.close();
+            }
+        }
+    }
+
+    /** Under the tables' lock: removes what is stale and makes a new region; null if there is one to attach to. */
+    private RegionFile replaceOrCreate() throws IOException
+    {
+        removePrivateFiles();
+        final FileStat found = FileStat.of(path);
+        if (null != found)
+        {
+            directory.checkFile(found, path);
+            final RegionChannel channel = openRegion(found);
+            if (null == channel)
+            {
+                return null;
+            }
+            final RegionHeader header;
+            try
+            {
+                header = readHeader(channel);
+            }
+            finally
+            {
+                channel.close();
+            }
+            if (!isStale(header))
+            {
+                return null;
+            }
+            checkMayReplace(header);
+            directory.hold().delete(path.getFileName(), found);
+        }
+
+        RegionFile region = null;
+        try
+        {
+            region = create();
+            return region;
+        }
+        finally
+        {
+            // A lock file that was made for nothing goes too. Those that wait for its lock see that it is not the one
+            // at the path any more.
+            if (null == region && hasMadeLockFile && isGone(path) && !locks.isAnyoneAlive())
+            {
+                deleteQuietly(lockPath, locks.file());
+            }
+        }
+    }
+
+    /** Under the tables' lock: makes a region; null if another is there. */
+    private RegionFile create() throws IOException
+    {
+        final Geometry geometry = config.geometry();
+        RegionChannel channel = null;
+        boolean isPublished = false;
+        try (PrivateFile file = directory.createFile(path))
+        {
+            channel = RegionChannel.of(file);
+            // A zero at the end gives the file its length, with nothing but holes before it. The zeros written to the
+            // tables are what keeps a store to them from finding no page.
+            channel.writeZeros(geometry.fileLength() - 1, 1);
+            channel.writeZeros(0, geometry.tablesLength());
+            final UnsafeBuffer tables = new UnsafeBuffer(channel.map(0, geometry.tablesLength()));
+            final RegionHeader header = new RegionHeader(geometry, UUID.randomUUID().getLeastSignificantBits(),
+                null == bootId ? new UUID(0, 0) : bootId, System.currentTimeMillis());
+            header.write(tables);
+            RegionHeader.lockInode(tables, locks.file().ino());
+            file.publish(path);
+            channel.movedTo(path);
+            isPublished = true;
+            return new RegionFile(path, header, channel, tables, hugePages);
+        }
+        catch (final FileAlreadyExistsException ex)
+        {
+            return null;
+        }
+        catch (final UnsupportedOperationException ex)
+        {
+            throw new RegionException("a region cannot lie in " + directory.path() + ": its file system has no " +
+                "modes or hard links: use a directory under /dev/shm", ex);
+        }
+        catch (final IOException ex)
+        {
+            throw new RegionException("region " + path + " cannot be made: " + geometry.tablesLength() +
+                " bytes of memory for its tables, in a file of " + geometry.fileLength() + " bytes, of which " +
+                usableSpace() + " are free: " + RegionDirectory.reason(ex) +
+                LockedMemory.advice(geometry.tablesLength()), ex);
+        }
+        finally
+        {
+            if (null != channel && !isPublished)
+            {
+                channel.close();
+            }
+        }
+    }
+
+    private void makeLockFile() throws IOException
+    {
+        try (PrivateFile file = directory.createFile(path))
+        {
+            // Closed before it has its name: closing it later would drop this virtual machine's locks.
+            file.channel().close();
+            file.publish(lockPath);
+            hasMadeLockFile = true;
+        }
+        catch (final FileAlreadyExistsException | NoSuchFileException ex)
+        {
+            // Another made it, or its holder took the private file for a dead one's: the next attempt sees.
+            return;
+        }
+    }
+
+    private LifeLocks openLocks(final FileStat foundLock) throws IOException
+    {
+        try
+        {
+            return LifeLocks.open(lockPath);
+        }
+        catch (final IOException ex)
+        {
+            throw new RegionException("lock file " + lockPath + " cannot be opened: " + RegionDirectory.reason(ex) +
+                ": mode " + foundLock.modeText() + ", " + foundLock.ownerText(), ex);
+        }
+    }
+
+    private RegionChannel openRegion(final FileStat found) throws IOException
+    {
+        try
+        {
+            return RegionChannel.open(path, found);
+        }
+        catch (final NoSuchFileException ex)
+        {
+            return null;
+        }
+        catch (final IOException ex)
+        {
+            throw new RegionException("region " + path + " cannot be opened: " + RegionDirectory.reason(ex) +
+                ": mode " + found.modeText() + ", " + found.ownerText(), ex);
+        }
+    }
+
+    private RegionHeader readHeader(final RegionChannel channel) throws IOException
+    {
+        // A copy: nothing is mapped before the length is known to be there.
+        final long fileLength = channel.size();
+        final byte[] bytes = new byte[(int)Math.min(fileLength, RegionDescriptor.HEADER_LENGTH)];
+        channel.read(bytes);
+        return RegionHeader.read(new UnsafeBuffer(bytes), fileLength, path.toString());
+    }
+
+    private boolean isStale(final RegionHeader header)
+    {
+        final UUID unknown = new UUID(0, 0);
+        return null != bootId && !unknown.equals(header.bootId()) && !bootId.equals(header.bootId());
+    }
+
+    private void checkMayCreate()
+    {
+        if (!config.createIfMissing())
+        {
+            throw new RegionException("no region: " + path + " does not exist: start the program that creates it");
+        }
+    }
+
+    private void checkMayReplace(final RegionHeader header)
+    {
+        if (!config.createIfMissing())
+        {
+            throw new RegionException("no region: " + path + " is of boot " + header.bootId() + ", this is boot " +
+                bootId + ": start the program that creates it");
+        }
+        if (locks.isAnyoneAlive())
+        {
+            throw new RegionException("region " + path + " is of boot " + header.bootId() + ", this is boot " + bootId +
+                ", and yet somebody is in it: is it shared with another machine? Use another path");
+        }
+    }
+
+    private void removePrivateFiles() throws IOException
+    {
+        for (final Path name : privateNames())
+        {
+            PrivateFile.removeLeft(directory.hold(), name);
+        }
+    }
+
+    private boolean isAnyPrivateLeft() throws IOException
+    {
+        return !privateNames().isEmpty();
+    }
+
+    private List<Path> privateNames() throws IOException
+    {
+        try
+        {
+            return directory.hold().names((each) -> privateName.matcher(each).matches());
+        }
+        catch (final AccessDeniedException ex)
+        {
+            // A directory that cannot be listed.
+            return List.of();
+        }
+    }
+
+    private void deleteQuietly(final Path file, final FileStat found)
+    {
+        try
+        {
+            directory.hold().delete(file.getFileName(), found);
+        }
+        catch (final IOException ex)
+        {
+            // For the next creator to remove.
+        }
+    }
+
+    private static boolean isGone(final Path path)
+    {
+        try
+        {
+            return null == FileStat.of(path);
+        }
+        catch (final IOException ex)
+        {
+            return false;
+        }
+    }
+
+    private String usableSpace()
+    {
+        try
+        {
+            return Long.toString(Files.getFileStore(directory.path()).getUsableSpace());
+        }
+        catch (final IOException ex)
+        {
+            return "an unknown number";
+        }
+    }
+
+    private void closeLocks()
+    {
+        if (null != locks)
+        {
+            locks.close();
+            locks = null;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+/**
+ * A region as files: directories that nobody else can change, the lock file and its locks, creation, mapping. Each file
+ * is opened without following links and checked after it was opened. Not for users.
+ */
+package io.jcaps.shm.file;

@@ -1,0 +1,111 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm.inspect;
+
+import io.jcaps.layout.ProcessDescriptor;
+import io.jcaps.layout.RegionException;
+import io.jcaps.shm.Access;
+import io.jcaps.shm.RegionConfig;
+import io.jcaps.shm.ShmHost;
+import io.jcaps.shm.file.RegionDirectory;
+import io.jcaps.shm.os.FileStat;
+import io.jcaps.shm.os.Futex;
+import io.jcaps.shm.os.LockTable;
+import io.jcaps.shm.os.NativeCalls;
+import io.jcaps.shm.os.ProcessEnds;
+import io.jcaps.shm.os.ProcessInfo;
+
+import java.nio.file.Path;
+
+/**
+ * What of the operating system this library can use in this virtual machine: for people who look for a reason. Any
+ * thread may call.
+ */
+public final class Diagnostics
+{
+    private Diagnostics()
+    {
+    }
+
+    /**
+     * @return why Agrona's buffers do not work, and what to do; null if they do.
+     */
+    public static String bufferProblem()
+    {
+        try
+        {
+            ShmHost.checkUnsafeBuffer();
+            return null;
+        }
+        catch (final RuntimeException ex)
+        {
+            return ex.getMessage();
+        }
+    }
+
+    /**
+     * @return why waiting threads cannot sleep on a futex; null if they can.
+     */
+    public static String futexProblem()
+    {
+        return Futex.open(
+            new RegionConfig().futex(), System.getProperty("os.name"), System.getProperty("os.arch")).reason();
+    }
+
+    /**
+     * @return why the kernel cannot tell of a process's end, so that it is looked for every 30 ms; null if it can.
+     */
+    public static String processEndProblem()
+    {
+        final String problem = NativeCalls.load();
+        return null != problem ? problem : ProcessEnds.canFollow((int)ProcessHandle.current().pid());
+    }
+
+    /**
+     * @param region path of a region's file, which need not be there.
+     * @param access who shares it.
+     * @return why its directory, which is there, is not used, and what to do; null if it is used.
+     */
+    public static String directoryProblem(final Path region, final Access access)
+    {
+        try (RegionDirectory directory = RegionDirectory.open(
+            region.toAbsolutePath().getParent(), access, false, ProcessInfo.find().self().euid()))
+        {
+            return null;
+        }
+        catch (final RegionException ex)
+        {
+            return ex.getMessage();
+        }
+    }
+
+    /**
+     * Counts the processes in a region that live and that the kernel does not show to this one, as those in another
+     * container's pid namespace. Who they are is unknown here.
+     *
+     * @param view     of the region.
+     * @param snapshot that it took.
+     * @return number of them; all of them if the kernel shows no locks.
+     */
+    public static int hiddenProcesses(final RegionView view, final RegionSnapshot snapshot)
+    {
+        final FileStat lockFile = view.lockFile();
+        final LockTable table = ProcessInfo.find().lockTable();
+        if (null == table || null == lockFile)
+        {
+            return 0;
+        }
+        int hidden = 0;
+        for (final ProcessView process : snapshot.processes())
+        {
+            if (Life.ALIVE == process.life())
+            {
+                final long position = ProcessDescriptor.lifePosition(view.header().regionId(), process.index());
+                hidden += ProcessInfo.NO_HOLDER == table.lifeHolder(lockFile, position) ? 1 : 0;
+            }
+        }
+        return hidden;
+    }
+}

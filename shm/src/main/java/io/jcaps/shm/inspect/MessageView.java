@@ -1,0 +1,52 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm.inspect;
+
+/**
+ * A message in flight, as it was when somebody looked. Immutable but for the bytes, which are a copy.
+ *
+ * @param id         of the message.
+ * @param slot       of the link that it lies in.
+ * @param state      how far it is.
+ * @param side       where it is.
+ * @param isReceived whether the service had received it, and so may have acted on it.
+ * @param length     of the payload in bytes: the reply's if there is one, else the request's. Any number if corrupt.
+ * @param head       first bytes of that payload, as many as were asked for.
+ */
+public record MessageView(
+    long id, int slot, State state, Side side, boolean isReceived, int length, byte[] head)
+{
+    /**
+     * How far a message is.
+     */
+    public enum State
+    {
+        /** Put, not received. */
+        PUT,
+        /** Received, not replied. */
+        RECEIVED,
+        /** Replied: the client has not taken the reply, or holds a view of it. */
+        REPLIED,
+        /** Taken back by its client, and the service is not done with it, or the outcome was not taken yet. */
+        ABORTED,
+        /** The service is gone, and did not reply: the client takes, or took, an automatic reply. */
+        RETURNED,
+        /** Length and flags cannot be. */
+        CORRUPT
+    }
+
+    /**
+     * Where a message is.
+     */
+    public enum Side
+    {
+        /** Between the two: the client has put it, the service has not received it. */
+        QUEUE,
+        /** The service has received it. */
+        SERVICE,
+        /** The outcome is there for the client to take, or it looks at it. */
+        CLIENT
+    }
+}

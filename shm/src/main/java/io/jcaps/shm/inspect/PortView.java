@@ -1,0 +1,67 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm.inspect;
+
+import io.jcaps.PortCounter;
+
+import java.util.Map;
+
+/**
+ * A port of a region, as it was when somebody looked. Immutable. What stands in it is its owner's word.
+ *
+ * @param index              of its entry.
+ * @param incarnation        of the port.
+ * @param kind               what it is.
+ * @param isOpen             false for a service that is closed, and stays known as clients ask for its generation.
+ * @param processIndex       of the owner's entry; any number, if the entry was damaged.
+ * @param processIncarnation of the owner.
+ * @param pid                of the owner; 0 if its entry is gone.
+ * @param life               of the owner.
+ * @param linkIndex          of a client's link; -1 if it is no client, or waits for its service.
+ * @param uid                registered or looked up; -1 is any.
+ * @param gid                registered or looked up; -1 is any.
+ * @param flags              {@link io.jcaps.PortFlags} in the low 16 bits, the library's own above.
+ * @param name               characters that no name has are shown as question marks.
+ * @param generation         of the port.
+ * @param openedAtMs         milliseconds since 1970.
+ * @param sleeperCount       threads that sleep on the port, a wait set counted as one.
+ * @param counters           what should not happen and did.
+ */
+public record PortView(
+    int index,
+    long incarnation,
+    Kind kind,
+    boolean isOpen,
+    int processIndex,
+    long processIncarnation,
+    int pid,
+    Life life,
+    int linkIndex,
+    int uid,
+    int gid,
+    int flags,
+    String name,
+    long generation,
+    long openedAtMs,
+    int sleeperCount,
+    Map<PortCounter, Long> counters)
+{
+    /**
+     * What a port is.
+     */
+    public enum Kind
+    {
+        /** Receives requests. */
+        SERVICE,
+        /** Puts them. */
+        CLIENT,
+        /** Waits for several ports. */
+        WAIT_SET,
+        /** Will be a client as soon as there is the service that it waits for. */
+        WAITING,
+        /** A number that no library of this version writes. */
+        UNKNOWN
+    }
+}

@@ -1,0 +1,20 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm.inspect;
+
+/**
+ * A process of a region, as it was when somebody looked. Immutable.
+ *
+ * @param index       of its entry.
+ * @param incarnation of its attachment.
+ * @param pid         as it sees itself, by its own word.
+ * @param euid        effective user id, by its own word.
+ * @param isC         whether it uses libcaps, by its own word; otherwise it is a JVM.
+ * @param startTicks  start of the process in ticks since boot; 0 if not known.
+ * @param life        whether it lives, by the word of the operating system.
+ */
+public record ProcessView(int index, long incarnation, int pid, int euid, boolean isC, long startTicks, Life life)
+{
+}

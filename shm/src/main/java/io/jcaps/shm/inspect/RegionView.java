@@ -1,0 +1,499 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm.inspect;
+
+import io.jcaps.PortCounter;
+import io.jcaps.PortFlags;
+import io.jcaps.host.Credentials;
+import io.jcaps.layout.Geometry;
+import io.jcaps.layout.LinkEntry;
+import io.jcaps.layout.LinkEntryDescriptor;
+import io.jcaps.layout.PortDescriptor;
+import io.jcaps.layout.PortEntry;
+import io.jcaps.layout.ProcessDescriptor;
+import io.jcaps.layout.ProcessEntry;
+import io.jcaps.layout.RegionDescriptor;
+import io.jcaps.layout.RegionException;
+import io.jcaps.layout.RegionHeader;
+import io.jcaps.shm.Access;
+import io.jcaps.shm.RegionConfig;
+import io.jcaps.shm.ShmHost;
+import io.jcaps.shm.file.LifeLocks;
+import io.jcaps.shm.file.RegionChannel;
+import io.jcaps.shm.file.RegionDirectory;
+import io.jcaps.shm.os.FileStat;
+import io.jcaps.shm.os.LockTable;
+import io.jcaps.shm.os.ProcessInfo;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * A look at a region from outside, whether its processes live or are dead: nothing in it is written, nobody in it waits
+ * for this, and no entry is taken.
+ * <p>
+ * It reads copies of the file instead of mapping it. Of a hole in the file a read gets zeros, where a load from a
+ * mapping would get it memory; and a file that is cut short meanwhile is an error, where a load would end the virtual
+ * machine. What was read is input: an entry counts if its incarnation, which never comes again, is the same before and
+ * behind, and no number is used as an index before it was checked.
+ * <p>
+ * To find whether a process lives, its byte of the lock file is asked for and given back. In a program that is attached
+ * itself that goes through the lock file that is open already.
+ * <p>
+ * Any thread may call; one at a time gets in.
+ */
+public final class RegionView implements AutoCloseable
+{
+    private static final int PAGE_LENGTH = 4_096;
+    private static final long FLAGS_MASK = (1L << LinkEntryDescriptor.INCARNATION_SHIFT) - 1;
+
+    private final Path path;
+    private final RegionChannel channel;
+    private final RegionHeader header;
+    private final LifeLocks locks;
+    private final ProcessInfo processInfo;
+    private final FileStat lockFile;
+    private final String lifeProblem;
+    private final UnsafeBuffer tables;
+    private final UnsafeBuffer tablesBehind;
+    private final LinkReader linkReader;
+    private boolean isClosed;
+
+    private RegionView(
+        final Path path,
+        final RegionChannel channel,
+        final RegionHeader header,
+        final ProcessInfo processInfo,
+        final LifeLocks locks,
+        final FileStat lockFile,
+        final String lifeProblem)
+    {
+        this.path = path;
+        this.channel = channel;
+        this.header = header;
+        this.processInfo = processInfo;
+        this.locks = locks;
+        this.lockFile = lockFile;
+        this.lifeProblem = lifeProblem;
+        final int tablesLength = header.geometry().tablesLength();
+        tables = new UnsafeBuffer(BufferUtil.allocateDirectAligned(tablesLength, PAGE_LENGTH));
+        tablesBehind = new UnsafeBuffer(BufferUtil.allocateDirectAligned(tablesLength, PAGE_LENGTH));
+        linkReader = new LinkReader(header.geometry(), this::read);
+    }
+
+    /**
+     * Opens a region to look at it, whoever's it is. A file of another user than the caller and root is opened without
+     * waiting, and its lock file not at all: of processes in that region it is known only whether the kernel shows that
+     * they live.
+     *
+     * @param path of the region's file.
+     * @return the view; to be closed.
+     * @throws RegionException if there is none, it may not be read, or it is of another version: the message says
+     *                         which, and what to do.
+     */
+    public static RegionView open(final Path path)
+    {
+        return openIn(path.toAbsolutePath(), null);
+    }
+
+    /**
+     * Opens a region of those who are trusted to look at it.
+     *
+     * @param path   of the region's file.
+     * @param access who shares it, which says whose directory and files are trusted.
+     * @return the view; to be closed.
+     * @throws RegionException also if the region is another user's.
+     */
+    public static RegionView open(final Path path, final Access access)
+    {
+        final Path file = path.toAbsolutePath();
+        try (RegionDirectory directory = RegionDirectory.open(
+            file.getParent(), access, false, ProcessInfo.find().self().euid()))
+        {
+            return openIn(file, directory);
+        }
+    }
+
+    /**
+     * Whether a file begins as a region does. A file of another user than the caller and root is opened without
+     * waiting.
+     *
+     * @param path of the file.
+     * @return false also if it cannot be read.
+     */
+    public static boolean isRegion(final Path path)
+    {
+        try (RegionChannel channel = RegionChannel.openToRead(path, ProcessInfo.find().self().euid()))
+        {
+            final UnsafeBuffer magic = new UnsafeBuffer(new byte[Long.BYTES]);
+            final ByteBuffer bytes = ByteBuffer.wrap(magic.byteArray());
+            channel.read(bytes, RegionDescriptor.MAGIC_OFFSET);
+            return !bytes.hasRemaining() &&
+                RegionDescriptor.MAGIC == magic.getLong(0, ByteOrder.LITTLE_ENDIAN);
+        }
+        catch (final IOException | RegionException ex)
+        {
+            return false;
+        }
+    }
+
+    /**
+     * @param file      path of the region's file.
+     * @param directory that it is in, checked; null to look at whoever's it is.
+     */
+    static RegionView openIn(final Path file, final RegionDirectory directory)
+    {
+        ShmHost.checkUnsafeBuffer();
+        final ProcessInfo processInfo = ProcessInfo.find();
+        final int euid = processInfo.self().euid();
+        RegionChannel channel = null;
+        RegionView view = null;
+        LifeLocks locks = null;
+        try
+        {
+            channel = null == directory ? RegionChannel.openToRead(file, euid) : openTrusted(file, directory, euid);
+            final byte[] bytes = new byte[RegionDescriptor.HEADER_LENGTH];
+            final long length = channel.size();
+            channel.read(bytes);
+            final UnsafeBuffer headerBytes = new UnsafeBuffer(bytes);
+            final RegionHeader header = RegionHeader.read(headerBytes, length, file.toString());
+
+            final Path lockPath = file.resolveSibling(file.getFileName() + RegionConfig.LOCK_SUFFIX);
+            final long lockInode = RegionHeader.lockInode(headerBytes);
+            final FileStat lockFile = FileStat.of(lockPath);
+            String lifeProblem = null;
+            if (null == lockFile || !lockFile.isRegularFile())
+            {
+                lifeProblem = "the lock file " + lockPath + " is missing";
+            }
+            else if (lockInode != lockFile.ino())
+            {
+                lifeProblem = "the lock file " + lockPath + " is not this region's: it is inode " + lockFile.ino() +
+                    ", the region's was " + lockInode;
+            }
+            else if (null == directory && euid != lockFile.uid() && 0 != lockFile.uid())
+            {
+                lifeProblem = "the lock file " + lockPath + " is of uid " +
+                    Credentials.idText(lockFile.uid()) + " and not opened";
+            }
+            else
+            {
+                if (null != directory)
+                {
+                    directory.checkFile(lockFile, lockPath);
+                }
+                try
+                {
+                    locks = LifeLocks.openToLook(lockPath);
+                }
+                catch (final IOException ex)
+                {
+                    lifeProblem = "the lock file " + lockPath + " cannot be opened: " + RegionDirectory.reason(ex);
+                }
+            }
+            view = new RegionView(
+                file, channel, header, processInfo, locks, lockFile, lifeProblem);
+            return view;
+        }
+        catch (final IOException ex)
+        {
+            throw new RegionException("region " + file + " cannot be read: " + RegionDirectory.reason(ex), ex);
+        }
+        finally
+        {
+            if (null == view)
+            {
+                if (null != channel)
+                {
+                    channel.close();
+                }
+                if (null != locks)
+                {
+                    locks.close();
+                }
+            }
+        }
+    }
+
+    private static RegionChannel openTrusted(final Path file, final RegionDirectory directory, final int euid)
+        throws IOException
+    {
+        final FileStat found = FileStat.of(file);
+        if (null != found)
+        {
+            directory.checkFile(found, file);
+            final RegionChannel channel = RegionChannel.openToRead(file, euid, true);
+            if (found.isSameFile(channel.file()))
+            {
+                return channel;
+            }
+            channel.close();
+        }
+        throw new RegionException("no region: " + file + " does not exist: see caps ls, or start the program that " +
+            "creates it");
+    }
+
+    /**
+     * @return the region's file as it was when it was opened.
+     */
+    FileStat file()
+    {
+        return channel.file();
+    }
+
+    /**
+     * @return the lock file as it was found; null if there was none.
+     */
+    FileStat lockFile()
+    {
+        return lockFile;
+    }
+
+    /**
+     * @return where the region is.
+     */
+    public Path path()
+    {
+        return path;
+    }
+
+    /**
+     * @return what its header says.
+     */
+    public RegionHeader header()
+    {
+        return header;
+    }
+
+    /**
+     * @return false if the region was made before this machine was started the last time; true also if nobody knows.
+     */
+    public boolean isOfThisBoot()
+    {
+        final UUID bootId = processInfo.bootId();
+        return null == bootId || new UUID(0, 0).equals(header.bootId()) || bootId.equals(header.bootId());
+    }
+
+    /**
+     * @return false if the file at the path is known to be another one by now, or gone.
+     */
+    public boolean isCurrent()
+    {
+        try
+        {
+            return channel.file().isSameFile(FileStat.of(path));
+        }
+        catch (final IOException ex)
+        {
+            return true;
+        }
+    }
+
+    /**
+     * @return why it is not known of some processes whether they live; null if it is known of all.
+     */
+    public String lifeProblem()
+    {
+        return lifeProblem;
+    }
+
+    /**
+     * Looks.
+     *
+     * @param peekLength most bytes to read of each message's payload; 0 for none.
+     * @return what is there.
+     * @throws RegionException       if the file cannot be read any more, as when it was cut short.
+     * @throws IllegalStateException if closed.
+     */
+    public synchronized RegionSnapshot look(final int peekLength)
+    {
+        if (isClosed)
+        {
+            throw new IllegalStateException("the view is closed: " + path);
+        }
+        final long takenAtNs = System.nanoTime();
+        read(0, tables);
+        final List<ProcessView> processes = processes();
+        final List<LinkView> links = links(processes, peekLength);
+        // What is behind in time proves what is before: an entry whose incarnation is still there was whole.
+        read(0, tablesBehind);
+        final Geometry geometry = header.geometry();
+        final ProcessEntry process = new ProcessEntry(tablesBehind, geometry);
+        processes.removeIf((view) -> process.wrap(view.index()).incarnation() != view.incarnation());
+        final LinkEntry link = new LinkEntry(tablesBehind, geometry);
+        links.removeIf((view) -> LinkEntry.incarnation(link.wrap(view.index()).state()) != view.incarnation());
+        return new RegionSnapshot(
+            takenAtNs, List.copyOf(processes), List.copyOf(ports(processes)), List.copyOf(links));
+    }
+
+    /** Lets go of the files. A second call does nothing. */
+    @Override
+    public synchronized void close()
+    {
+        if (!isClosed)
+        {
+            isClosed = true;
+            channel.close();
+            if (null != locks)
+            {
+                locks.close();
+            }
+        }
+    }
+
+    private List<ProcessView> processes()
+    {
+        final List<ProcessView> processes = new ArrayList<>();
+        // One reading of the table for all of them.
+        final LockTable table = null == locks && null != lockFile ? processInfo.lockTable() : null;
+        final LockTable lockTable = null == table ? LockTable.NONE : table;
+        final ProcessEntry entry = new ProcessEntry(tables, header.geometry());
+        for (int i = 0, count = header.geometry().processCount(); i < count; i++)
+        {
+            final long incarnation = entry.wrap(i).incarnation();
+            if (0 != incarnation)
+            {
+                processes.add(new ProcessView(i, incarnation, entry.pid(), entry.euid(),
+                    ProcessDescriptor.LIBRARY_C == entry.library(), entry.startTicks(), life(i, lockTable)));
+            }
+        }
+        return processes;
+    }
+
+    private Life life(final int processIndex, final LockTable lockTable)
+    {
+        final long position = ProcessDescriptor.lifePosition(header.regionId(), processIndex);
+        if (null != locks)
+        {
+            return locks.isAlive(position) ? Life.ALIVE : Life.DEAD;
+        }
+        // Without the right to ask, the kernel's table of locks can still show a holder; that it shows none proves
+        // nothing.
+        final boolean isShown = null != lockFile && lockFile.ino() == RegionHeader.lockInode(tables) &&
+            ProcessInfo.NO_HOLDER != lockTable.lifeHolder(lockFile, position);
+        return isShown ? Life.ALIVE : Life.UNKNOWN;
+    }
+
+    private List<PortView> ports(final List<ProcessView> processes)
+    {
+        final Geometry geometry = header.geometry();
+        final List<PortView> ports = new ArrayList<>();
+        final PortEntry entry = new PortEntry(tables, geometry);
+        final PortEntry behind = new PortEntry(tablesBehind, geometry);
+        for (int i = 0, count = geometry.portCount(); i < count; i++)
+        {
+            final long incarnation = entry.wrap(i).incarnation();
+            if (0 == incarnation || behind.wrap(i).incarnation() != incarnation)
+            {
+                continue;
+            }
+            final ProcessView owner = find(processes, entry.processIndex(), entry.processIncarnation());
+            final long sleepers = tables.getLong(entry.sleepersOffset());
+            final Map<PortCounter, Long> counters = new EnumMap<>(PortCounter.class);
+            for (final PortCounter counter : PortCounter.values())
+            {
+                counters.put(counter, tables.getLong(entry.counterOffset(counter.ordinal())));
+            }
+            ports.add(new PortView(i, incarnation, kind(entry.kind(), entry.flags()), behind.isOpen(),
+                entry.processIndex(), entry.processIncarnation(), null == owner ? 0 : owner.pid(), lifeOf(owner),
+                entry.linkIndex(), entry.uid(), entry.gid(), entry.flags(), printable(entry.name()),
+                tables.getLong(entry.generationOffset()), entry.openedAtMs(),
+                PortEntry.sleeperCount(sleepers) + (PortEntry.waitSetIndex(sleepers) >= 0 ? 1 : 0),
+                Map.copyOf(counters)));
+        }
+        return ports;
+    }
+
+    private List<LinkView> links(final List<ProcessView> processes, final int peekLength)
+    {
+        final Geometry geometry = header.geometry();
+        final List<LinkView> links = new ArrayList<>();
+        final LinkEntry entry = new LinkEntry(tables, geometry);
+        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        {
+            final long state = entry.wrap(i).state();
+            if (!LinkEntry.isFree(state))
+            {
+                final ProcessView client =
+                    find(processes, entry.clientProcessIndex(), entry.clientProcessIncarnation());
+                final ProcessView service =
+                    find(processes, entry.serviceProcessIndex(), entry.serviceProcessIncarnation());
+                final int flags = (int)(state & FLAGS_MASK);
+                final Life serviceLife = lifeOf(service);
+                linkReader.read(i, flags, serviceLife, peekLength);
+                links.add(new LinkView(i, LinkEntry.incarnation(state), flags, entry.clientPortIndex(),
+                    LinkEntry.incarnation(state), null == client ? 0 : client.pid(), lifeOf(client),
+                    entry.servicePortIndex(), entry.servicePortIncarnation(), null == service ? 0 : service.pid(),
+                    serviceLife, linkReader.messages(), linkReader.movingCount(), linkReader.clientCounters(),
+                    linkReader.serviceCounters()));
+            }
+        }
+        return links;
+    }
+
+    private static ProcessView find(final List<ProcessView> processes, final int index, final long incarnation)
+    {
+        for (final ProcessView process : processes)
+        {
+            if (process.index() == index && process.incarnation() == incarnation)
+            {
+                return process;
+            }
+        }
+        return null;
+    }
+
+    /** A process whose entry is gone has left, or was found dead. */
+    private static Life lifeOf(final ProcessView process)
+    {
+        return null == process ? Life.DEAD : process.life();
+    }
+
+    private static PortView.Kind kind(final int kind, final int flags)
+    {
+        return switch (kind)
+        {
+            case PortDescriptor.KIND_SERVICE -> PortView.Kind.SERVICE;
+            case PortDescriptor.KIND_CLIENT -> PortView.Kind.CLIENT;
+            case PortDescriptor.KIND_WAIT_SET -> 0 != (flags & PortFlags.WAITSVC) ? PortView.Kind.WAITING :
+                PortView.Kind.WAIT_SET;
+            default -> PortView.Kind.UNKNOWN;
+        };
+    }
+
+    /** A terminal would obey what a hostile process wrote for a name. */
+    private static String printable(final String name)
+    {
+        return name.replaceAll("[^0-9A-Za-z_.]", "?");
+    }
+
+    private void read(final long position, final UnsafeBuffer target)
+    {
+        final ByteBuffer bytes = target.byteBuffer().duplicate();
+        bytes.position(target.wrapAdjustment()).limit(target.wrapAdjustment() + target.capacity());
+        try
+        {
+            channel.read(bytes, position);
+        }
+        catch (final IOException ex)
+        {
+            throw new RegionException("region " + path + " cannot be read: " + RegionDirectory.reason(ex), ex);
+        }
+        if (bytes.hasRemaining())
+        {
+            throw new RegionException("truncated region: " + path + " ends before byte " +
+                (position + target.capacity()) + ": it was cut short, remove it when nobody uses it");
+        }
+    }
+}

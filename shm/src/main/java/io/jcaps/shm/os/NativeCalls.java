@@ -1,0 +1,390 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm.os;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * What is called in the C library, through JNA. Apart from those who call, so that they can be loaded without JNA.
+ * <p>
+ * JNA refers to the methods that it maps as long as they are mapped, and with them to their class loader. Below a class
+ * loader that can go before the JVM does, as that of a program that is deployed again, they are therefore unmapped when
+ * the last attachment has closed and no thread is in a call. A call that comes later returns -1. Below the system's
+ * class loader they stay, and a call costs nothing more.
+ * <p>
+ * Any thread may call; nothing but {@link #load()} and {@link #retain()} before one of them has answered null.
+ */
+public final class NativeCalls
+{
+    /** Of JNA's libraries, one that is this class's alone: another user of the same JNA may hold the usual one. */
+    private static final Map<String, Object> OWN = Map.of("jcaps", "calls");
+    private static final boolean IS_DEPLOYED = isDeployed(NativeCalls.class.getClassLoader());
+    private static final int STRIPE_COUNT = 16;
+    /** In elements of 4 bytes: two cache lines. */
+    private static final int STRIPE_LENGTH = 32;
+    private static final int FAILED = -1;
+
+    /** Threads in calls, by stripes of threads; in use below a class loader that can go. */
+    private static final AtomicIntegerArray CALLS = new AtomicIntegerArray(STRIPE_COUNT * STRIPE_LENGTH);
+
+    private static volatile boolean isMapped;
+    private static boolean wasMapped;
+    // Who needs the calls is gone, but a thread was in one: whoever leaves tries again.
+    private static volatile boolean isUnmapPending;
+    // The first failure: later ones only say that a class was not initialized.
+    private static String failure;
+    private static int userCount;
+
+    private NativeCalls()
+    {
+    }
+
+    /**
+     * @return null if the calls can be made, else why not.
+     */
+    public static synchronized String load()
+    {
+        if (!isMapped && null == failure)
+        {
+            if (wasMapped)
+            {
+                // JNA has its library already: no directory is needed, so none that is full or gone by now matters.
+                failure = map();
+            }
+            else
+            {
+                try (JnaDirectory directory = JnaDirectory.find())
+                {
+                    failure = null != directory.problem() ? "JNA has " + directory.problem() : load(directory.chosen());
+                }
+            }
+            isMapped = null == failure;
+            wasMapped |= isMapped;
+        }
+        return failure;
+    }
+
+    /**
+     * As {@link #load()}; if it answers null, the calls can be made until {@link #release()}.
+     *
+     * @return null if the calls can be made, else why not.
+     */
+    public static synchronized String retain()
+    {
+        final String problem = load();
+        if (null == problem)
+        {
+            userCount++;
+        }
+        return problem;
+    }
+
+    /** Undoes one {@link #retain()} that answered null. */
+    public static synchronized void release()
+    {
+        userCount--;
+        if (IS_DEPLOYED && 0 == userCount)
+        {
+            unmap();
+        }
+    }
+
+    private static synchronized void unmap()
+    {
+        if (0 != userCount || !isMapped)
+        {
+            isUnmapPending = false;
+            return;
+        }
+        isUnmapPending = true;
+        // Before the look at the calls: a thread that enters one from now on finds this, or is counted.
+        isMapped = false;
+        for (int i = 0; i < STRIPE_COUNT; i++)
+        {
+            if (0 != CALLS.get(i * STRIPE_LENGTH))
+            {
+                // In a call, or about to find that there is none: it tries again when it leaves.
+                isMapped = true;
+                return;
+            }
+        }
+        isUnmapPending = false;
+        Native.unregister(NativeFunctions.class);
+    }
+
+    private static boolean isDeployed(final ClassLoader loader)
+    {
+        for (ClassLoader each = ClassLoader.getSystemClassLoader(); null != each; each = each.getParent())
+        {
+            if (each == loader)
+            {
+                return false;
+            }
+        }
+        return null != loader;
+    }
+
+    private static String load(final Path directory)
+    {
+        if (null == directory)
+        {
+            return map();
+        }
+        // Only while JNA loads: it reads the property then, and the program may have a use of its own for JNA later.
+        System.setProperty(JnaDirectory.PROPERTY, directory.toString());
+        try
+        {
+            return map();
+        }
+        finally
+        {
+            System.clearProperty(JnaDirectory.PROPERTY);
+        }
+    }
+
+    private static String map()
+    {
+        if (!IS_DEPLOYED)
+        {
+            return register();
+        }
+        // JNA leaves thread-local values to the thread that maps, and the caller's thread outlives the class loader.
+        final String[] result = {"the thread that maps them died"};
+        final Thread thread = new Thread(() -> result[0] = register(), "jcaps-native");
+        thread.setDaemon(true);
+        thread.start();
+        boolean isInterrupted = false;
+        while (thread.isAlive())
+        {
+            try
+            {
+                thread.join();
+            }
+            catch (final InterruptedException ex)
+            {
+                isInterrupted = true;
+            }
+        }
+        if (isInterrupted)
+        {
+            Thread.currentThread().interrupt();
+        }
+        return result[0];
+    }
+
+    private static String register()
+    {
+        try
+        {
+            // The functions are found when they are registered, and those of the process stay where they are: the
+            // library is closed again. JNA would keep a thread for it as long as the JVM lives, and with the thread the
+            // class loader, as of a program that was deployed again.
+            try (NativeLibrary library = NativeLibrary.getInstance(null, OWN))
+            {
+                Native.register(NativeFunctions.class, library);
+            }
+            return null;
+        }
+        catch (final VirtualMachineError ex)
+        {
+            throw ex;
+        }
+        catch (final RuntimeException | Error ex)
+        {
+            // No JNA on the class path, no place from which it could load its library, native code forbidden; or a
+            // library of another JNA was found first, for which JNA throws a plain Error.
+            return reason(ex);
+        }
+    }
+
+    private static String reason(final Throwable ex)
+    {
+        final String text = ex.toString().strip().replaceAll("\\s+", " ");
+        final String bootPath = System.getProperty("jna.boot.library.path");
+        return "JNA cannot be used: " + text +
+            (null == bootPath ? "" : ": it was looked for in jna.boot.library.path=" + bootPath + " first") +
+            (text.contains(JnaDirectory.PROPERTY) || null == System.getProperty(JnaDirectory.PROPERTY) ? "" :
+            ", " + JnaDirectory.PROPERTY + '=' + System.getProperty(JnaDirectory.PROPERTY));
+    }
+
+    /**
+     * @return errno of this thread's last call that failed.
+     */
+    public static int error()
+    {
+        return Native.getLastError();
+    }
+
+    private static int enter()
+    {
+        if (!IS_DEPLOYED)
+        {
+            return 0;
+        }
+        final int stripe = (int)(Thread.currentThread().getId() & STRIPE_COUNT - 1) * STRIPE_LENGTH;
+        CALLS.incrementAndGet(stripe);
+        if (!isMapped)
+        {
+            exit(stripe);
+            return FAILED;
+        }
+        return stripe;
+    }
+
+    private static void exit(final int stripe)
+    {
+        if (IS_DEPLOYED)
+        {
+            CALLS.decrementAndGet(stripe);
+            if (isUnmapPending)
+            {
+                unmap();
+            }
+        }
+    }
+
+    static long syscall(
+        final long number, final long address, final long operation, final long value, final long timeout,
+        final long address2, final long value3)
+    {
+        final int stripe = enter();
+        if (FAILED == stripe)
+        {
+            return FAILED;
+        }
+        try
+        {
+            return NativeFunctions.syscall(number, address, operation, value, timeout, address2, value3);
+        }
+        finally
+        {
+            exit(stripe);
+        }
+    }
+
+    public static int fcntl(final int descriptor, final int command, final long address)
+    {
+        final int stripe = enter();
+        if (FAILED == stripe)
+        {
+            return FAILED;
+        }
+        try
+        {
+            return NativeFunctions.fcntl(descriptor, command, address);
+        }
+        finally
+        {
+            exit(stripe);
+        }
+    }
+
+    public static int madvise(final long address, final long length, final int advice)
+    {
+        final int stripe = enter();
+        if (FAILED == stripe)
+        {
+            return FAILED;
+        }
+        try
+        {
+            return NativeFunctions.madvise(address, length, advice);
+        }
+        finally
+        {
+            exit(stripe);
+        }
+    }
+
+    static int poll(final long descriptors, final long descriptorCount, final int timeoutMs)
+    {
+        final int stripe = enter();
+        if (FAILED == stripe)
+        {
+            return FAILED;
+        }
+        try
+        {
+            return NativeFunctions.poll(descriptors, descriptorCount, timeoutMs);
+        }
+        finally
+        {
+            exit(stripe);
+        }
+    }
+
+    static int eventfd(final int value, final int flags)
+    {
+        final int stripe = enter();
+        if (FAILED == stripe)
+        {
+            return FAILED;
+        }
+        try
+        {
+            return NativeFunctions.eventfd(value, flags);
+        }
+        finally
+        {
+            exit(stripe);
+        }
+    }
+
+    static long write(final int descriptor, final long address, final long length)
+    {
+        final int stripe = enter();
+        if (FAILED == stripe)
+        {
+            return FAILED;
+        }
+        try
+        {
+            return NativeFunctions.write(descriptor, address, length);
+        }
+        finally
+        {
+            exit(stripe);
+        }
+    }
+
+    public static int open(final String path, final int flags)
+    {
+        final int stripe = enter();
+        if (FAILED == stripe)
+        {
+            return FAILED;
+        }
+        try
+        {
+            return NativeFunctions.open(path, flags);
+        }
+        finally
+        {
+            exit(stripe);
+        }
+    }
+
+    public static int close(final int descriptor)
+    {
+        final int stripe = enter();
+        if (FAILED == stripe)
+        {
+            return FAILED;
+        }
+        try
+        {
+            return NativeFunctions.close(descriptor);
+        }
+        finally
+        {
+            exit(stripe);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm;
+
+import io.jcaps.layout.RegionException;
+import io.jcaps.shm.inspect.RegionErrors;
+import io.jcaps.shm.inspect.RegionView;
+import io.jcaps.shm.inspect.StaleFiles;
+import io.jcaps.shm.os.FileStat;
+import org.agrona.IoUtil;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * Root uses directories that another user, or a member of their group, can write to, who swaps files in them all the
+ * time. What is root's alone must stay as it is. Needs root, to start the other user's process.
+ */
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AttackerIT
+{
+    private static final int ATTACKS = Integer.getInteger("caps.test.attacks", 300);
+    /** So often at least the victim must succeed in what it does, or the attacker would not have had a chance. */
+    private static final int WELL = ATTACKS / 10;
+    private static final long SEED =
+        Long.getLong("caps.test.seed", ThreadLocalRandom.current().nextLong(Long.MAX_VALUE));
+    private static final String SECRET = "only root's";
+    private static final int UID = 54_321;
+    private static final int GID = 54_322;
+    private static final int VICTIM_UID = 54_323;
+
+    @RegisterExtension
+    private final RegionFixture fixture = new RegionFixture();
+
+    private Path classes;
+    private String classPath;
+    private Path secret;
+    private FileStat secretStat;
+    private FileStat secretPlaceStat;
+    private Process attacker;
+    private BufferedReader output;
+
+    @BeforeEach
+    void before() throws IOException
+    {
+        RegionFixture.assumeRoot();
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "setpriv is needed");
+        System.out.println("attacks: " + ATTACKS + ", -Dcaps.test.seed=" + SEED);
+        classes = Files.createTempDirectory("jcaps-classes-");
+        Files.setPosixFilePermissions(classes, PosixFilePermissions.fromString("rwxr-xr-x"));
+        classPath = PeerJvm.publicClassPath(classes);
+        Files.setPosixFilePermissions(fixture.directory(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        final Path place = Files.createDirectory(fixture.directory().resolve("root"));
+        Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxr-xr-x"));
+        secret = Files.writeString(place.resolve("secret"), SECRET);
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+        noteSecret();
+    }
+
+    @AfterEach
+    void after()
+    {
+        if (null != attacker)
+        {
+            attacker.destroyForcibly().onExit().join();
+        }
+        if (null != classes)
+        {
+            IoUtil.delete(classes.toFile(), true);
+        }
+    }
+
+    private void noteSecret() throws IOException
+    {
+        secretStat = FileStat.of(secret);
+        secretPlaceStat = FileStat.of(secret.getParent());
+    }
+
+    private void assertSecretIsKept() throws IOException
+    {
+        assertThat(FileStat.of(secret)).isEqualTo(secretStat);
+        assertThat(FileStat.of(secret.getParent())).isEqualTo(secretPlaceStat);
+    }
+
+    private Path directory(final int uid, final int gid, final int mode) throws IOException
+    {
+        final Path directory = Files.createDirectory(fixture.directory().resolve("shared"));
+        Files.setAttribute(directory, "unix:uid", uid);
+        Files.setAttribute(directory, "unix:gid", gid);
+        Files.setAttribute(directory, "unix:mode", mode);
+        return directory;
+    }
+
+    private void start(final String what, final Path directory, final Path wanted) throws IOException
+    {
+        final List<String> launcher = List.of(
+            "setpriv", "--reuid=" + UID, "--regid=" + GID, "--clear-groups");
+        attacker = new ProcessBuilder(Attacker.command(launcher, classPath, what, directory, wanted, SEED))
+            .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        output = new BufferedReader(new InputStreamReader(attacker.getInputStream(), StandardCharsets.US_ASCII));
+        assertThat(output.readLine()).isEqualTo("ready");
+    }
+
+    /** How often it could swap something. */
+    private int stop() throws IOException
+    {
+        attacker.getOutputStream().write('\n');
+        attacker.getOutputStream().flush();
+        return Integer.parseInt(output.readLine());
+    }
+
+    @Test
+    @DisplayName("F23: a group's member who swaps what is being made gets no file of the creator's given to the group")
+    void shouldNotGiveAwayFilesOfCreator() throws IOException
+    {
+        final Path shared = directory(0, GID, 02770);
+        start("creation", shared, secret);
+        final RegionConfig config = fixture.config().path(shared.resolve("region")).access(Access.GROUP);
+        int made = 0;
+        for (int i = 0; i < ATTACKS || made < WELL; i++)
+        {
+            try (ShmHost host = ShmHost.open(config))
+            {
+                assertThat(host.header().geometry()).isEqualTo(RegionFixture.SMALL);
+                made++;
+            }
+            catch (final RegionException ex)
+            {
+                assertThat(ex).hasMessageContaining(shared.toString());
+            }
+            Files.deleteIfExists(config.path());
+            assertSecretIsKept();
+        }
+        assertThat(Files.readString(secret)).isEqualTo(SECRET);
+        System.out.println("attacks on creation: " + stop() + " swaps, " + made + " regions made all the same");
+    }
+
+    @Test
+    @DisplayName("F23: whoever swaps his directory for a link while it is tidied gets no other file removed")
+    void shouldNotRemoveFilesElsewhere() throws IOException
+    {
+        Files.setAttribute(fixture.directory(), "unix:mode", 01777);
+        // What root has there looks as what is removed.
+        final Path own = secret.resolveSibling("region");
+        final RegionConfig config = fixture.config().path(own);
+        ShmHost.open(config).close();
+        final Path left = Files.write(secret.resolveSibling("region~0123456789abcdef.tmp"), new byte[1]);
+        noteSecret();
+        final Path shared = directory(UID, GID, 0755);
+        start("reap", shared, secret.getParent());
+        int removed = 0;
+        for (int i = 0; i < ATTACKS || removed < WELL; i++)
+        {
+            try
+            {
+                removed += StaleFiles.remove(shared.resolve("region"), Access.WORLD, true).size();
+            }
+            catch (final RegionException ex)
+            {
+                assertThat(ex).hasMessageContaining(shared.toString());
+            }
+            assertThat(own).exists();
+            assertThat(config.lockPath()).exists();
+            assertThat(left).exists();
+            assertSecretIsKept();
+        }
+        System.out.println("attacks on reap: " + stop() + " swaps, " + removed + " files removed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @DisplayName("F23: a member who puts a named pipe in the place of the group's files keeps no reader waiting")
+    void shouldNotWaitForPipe(final boolean hasJna) throws IOException
+    {
+        final Path shared = directory(0, GID, 02770);
+        final Path path = shared.resolve("region");
+        final List<String> launcher =
+            List.of("setpriv", "--reuid=" + VICTIM_UID, "--regid=" + GID, "--clear-groups");
+        final String victimPath = hasJna ? classPath :
+            classPath.substring(0, classPath.lastIndexOf(File.pathSeparator));
+        final PeerJvm victim = fixture.closing(PeerJvm.start(launcher,
+            Stream.concat(PeerJvm.JVM_OPTIONS.stream(), Stream.of("-Djava.io.tmpdir=/tmp")).toList(), victimPath));
+        assertThat(victim.ask("open " + path + " GROUP")).doesNotStartWith("!");
+        Files.createDirectory(shared.resolve("region~0123456789abcdef.tmp"));
+        start("pipe", shared, secret);
+        final String seen = victim.ask("look " + path + " GROUP " + ATTACKS);
+        final int swapCount = stop();
+        System.out.println("attacks on looks" + (hasJna ? "" : " without JNA") + ": " + swapCount + " swaps, " + seen +
+            " of " + ATTACKS + " looks of each kind saw it");
+        assertThat(swapCount).isPositive();
+        // Without JNA only a region of trusted users is looked at.
+        assertThat(seen.substring(1, seen.indexOf(','))).isNotEqualTo("0");
+        assertThat(victim.ask("close")).isEqualTo("closed");
+    }
+
+    @Test
+    @DisplayName("F23: another user's lease on a file of that user keeps nobody waiting who looks at it")
+    void shouldNotWaitForLease() throws IOException
+    {
+        final Path shared = directory(0, 0, 0755);
+        final Path path = shared.resolve("region");
+        final Path model = shared.resolve("model");
+        ShmHost.open(fixture.config().path(model).access(Access.WORLD)).close();
+        // A copy: there is no lease on what anybody has mapped.
+        Files.copy(model, path);
+        Files.setAttribute(path, "unix:uid", UID);
+        assertThat(RegionView.isRegion(path)).isTrue();
+        start("lease", shared, secret);
+        // Whoever waits for the end of the lease finds that it is a region.
+        assertThat(RegionView.isRegion(path)).isFalse();
+        assertThatThrownBy(() -> RegionView.open(path)).hasMessageContaining("lease");
+        assertThatThrownBy(() -> RegionErrors.read(path)).hasMessageContaining("lease");
+        assertThat(stop()).isEqualTo(1);
+    }
+}

@@ -1,0 +1,133 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.shm;
+
+import io.jcaps.shm.os.JnaDirectory;
+import io.jcaps.shm.os.NativeCalls;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.tools.ToolProvider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * JNA in other people's JVMs: where it cannot be loaded threads poll, with the reason; where it can, it is.
+ */
+@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class JnaLoadingIT
+{
+    private static final List<String> NO_CACHE_HOME = List.of("env", "-u", "XDG_CACHE_HOME");
+
+    @RegisterExtension
+    private final RegionFixture fixture = new RegionFixture();
+
+    private String modeOf(final String classPath, final String... jvmOptions) throws IOException
+    {
+        final List<String> all = new ArrayList<>(PeerJvm.JVM_OPTIONS);
+        all.addAll(List.of(jvmOptions));
+        final PeerJvm peer = fixture.closing(PeerJvm.start(NO_CACHE_HOME, all, classPath));
+        final String opened = peer.ask("open " + fixture.path() + " PRIVATE");
+        assertThat(opened).as("attach never fails for want of JNA").doesNotStartWith("!");
+        return peer.ask("mode");
+    }
+
+    @Test
+    @DisplayName("F50: a JNA library of another version, found first, for which JNA throws Error: polls, and says so")
+    void shouldPollWhenJnaIsIncompatible() throws IOException
+    {
+        // What com.sun.jna.Native does then, first on the class path.
+        final Path stub = Files.createDirectories(fixture.directory().resolve("stub/com/sun/jna"));
+        Files.writeString(stub.resolve("Native.java"), """
+            package com.sun.jna;
+            public final class Native
+            {
+                static
+                {
+                    if (true)
+                    {
+                        throw new Error(System.lineSeparator() + "There is an incompatible JNA native library");
+                    }
+                }
+                public static void register(final Class<?> type, final NativeLibrary library)
+                {
+                }
+                public static int getLastError()
+                {
+                    return 0;
+                }
+            }
+            """);
+        Files.writeString(stub.resolve("NativeLibrary.java"), """
+            package com.sun.jna;
+            public final class NativeLibrary implements AutoCloseable
+            {
+                public static NativeLibrary getInstance(final String name, final java.util.Map<String, ?> options)
+                {
+                    return new NativeLibrary();
+                }
+                public void close()
+                {
+                }
+            }
+            """);
+        assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none",
+            stub.resolve("Native.java").toString(), stub.resolve("NativeLibrary.java").toString())).isZero();
+        final String mode = modeOf(
+            fixture.directory().resolve("stub") + File.pathSeparator + PeerJvm.join(PeerJvm.neededClassPath(false)),
+            "-Djna.boot.library.path=/opt/other");
+        assertThat(mode).startsWith("parked polling").contains("java.lang.Error: There is an incompatible JNA native",
+            "jna.boot.library.path=/opt/other");
+    }
+
+    @Test
+    @DisplayName("F50: a home without exec: JNA is loaded from java.io.tmpdir")
+    void shouldLoadFromTemporaryDirectory() throws Exception
+    {
+        final Path home = fixture.mountTmpfs("noexec");
+        assertThat(modeOf(PeerJvm.join(PeerJvm.neededClassPath(true)), "-Duser.home=" + home)).isEqualTo("futex");
+    }
+
+    @Test
+    @DisplayName("F50: no directory allows execution: polls, and names each and the property that JNA reads")
+    void shouldPollWithoutADirectory() throws Exception
+    {
+        final Path mount = fixture.mountTmpfs("noexec");
+        assertThat(modeOf(PeerJvm.join(PeerJvm.neededClassPath(true)), "-Duser.home=" + mount,
+            "-Djava.io.tmpdir=" + mount)).startsWith("parked polling").contains(
+            mount + "/.cache/JNA/temp does not allow execution", mount + " does not allow execution",
+            "-Djna.tmpdir=<directory>");
+    }
+
+    @Test
+    @DisplayName("F50: a user without a passwd entry, whose home is '?': no directory of that name is made")
+    void shouldMakeNoDirectoryOfAQuestionMark() throws IOException
+    {
+        assertThat(modeOf(PeerJvm.join(PeerJvm.neededClassPath(true)), "-Duser.home=?")).isEqualTo("futex");
+        assertThat(Path.of("?")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("F50: what the program chose itself is left to JNA, and the property is as it was afterwards")
+    void shouldLeaveTheChoiceOfTheProgram() throws IOException
+    {
+        final Path own = fixture.directory().resolve("own");
+        assertThat(modeOf(PeerJvm.join(PeerJvm.neededClassPath(true)), "-Djna.tmpdir=" + own)).isEqualTo("futex");
+        assertThat(own).as("made by JNA").isDirectory();
+
+        final String before = System.getProperty(JnaDirectory.PROPERTY);
+        assertThat(NativeCalls.load()).isNull();
+        assertThat(System.getProperty(JnaDirectory.PROPERTY)).isEqualTo(before);
+    }
+}

@@ -1,0 +1,98 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.bridge;
+
+import io.jcaps.tools.CapsCommand;
+import io.jcaps.tools.terminal.ExitCodes;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What caps bridge says to those who make a mistake.
+ */
+class BridgeCommandTest
+{
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    private Path directory;
+
+    private int run(final String... args)
+    {
+        final CommandLine command = CapsCommand.commandLine();
+        command.setErr(new PrintWriter(err, true));
+        return command.execute(args);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--lost-after 2s | something to export or to import",
+        "--export orders | need an address to be offered at",
+        "--import orders@h:1 --bind 127.0.0.1:4000 | nothing is exported",
+        "--export o --bind 127.0.0.1:4000 --import o@h:1 | an import is not exported again",
+        "--import orders | is not NAME@HOST:PORT",
+        "--import orders@host | an endpoint is HOST:PORT",
+        "--import orders@h:0 | an endpoint has a host",
+        "--import orders@h:65535 | a port from 1 to 65534",
+        "--import orders@::1:4000 | an IPv6 address in brackets",
+        "--import or-ders@h:1 | R2",
+        "--export o --bind 127.0.0.1:4000 --allow host | a network is ADDRESS",
+        "--import o@h:1 --lost-after 1ms | lostAfter must be from 100 ms",
+        "--import o@h:1 --key /nowhere/key | there is no such key"})
+    @DisplayName("Bad options: exit code 2 and one sentence that says why; no region is made")
+    void shouldRejectOptions(final String options, final String message)
+    {
+        final Path region = directory.resolve("region");
+        assertThat(run(("bridge --region " + region + ' ' + options).split(" "))).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains(message);
+        assertThat(region).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("A key that is too short, or that everybody can read, is rejected")
+    void shouldRejectKey() throws IOException
+    {
+        final Path key = directory.resolve("key");
+        Files.writeString(key, "0123456789abcde\n");
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+        assertThat(run("bridge", "--import", "o@h:1", "--key", key.toString())).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("at least 16 bytes: length=15");
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThat(run("bridge", "--import", "o@h:1", "--key", key.toString())).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("everybody can read the key");
+    }
+
+    @Test
+    @DisplayName("A port in use, a name that does not resolve: exit code 1 and the reason")
+    void shouldReportWhyItCannotBegin() throws IOException
+    {
+        final String region = directory.resolve("region").toString();
+        try (DatagramSocket socket = new DatagramSocket(null))
+        {
+            socket.bind(new InetSocketAddress("127.0.0.1", 0));
+            final String bind = "127.0.0.1:" + socket.getLocalPort();
+            assertThat(run("bridge", "--region", region, "--export", "o", "--bind", bind)).isEqualTo(ExitCodes.FAILED);
+            assertThat(err.toString()).contains("cannot bind " + bind);
+        }
+        assertThat(run("bridge", "--region", region, "--import", "o@no-such-host.invalid:1"))
+            .isEqualTo(ExitCodes.FAILED);
+        assertThat(err.toString()).contains("no host of that name: no-such-host.invalid:1");
+    }
+}

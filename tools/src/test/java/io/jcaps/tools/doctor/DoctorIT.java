@@ -1,0 +1,228 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.doctor;
+
+import io.jcaps.tools.CapsRun;
+import io.jcaps.tools.child.WorkDirectory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * What {@code caps doctor} finds on file systems of all kinds, each mounted in a mount namespace of its own, and
+ * whether that is true. Needs root for the mounts.
+ */
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class DoctorIT
+{
+    /** Of the layers of an overlay: on two file systems, as with a container's image and its changes. */
+    private static final String OVERLAY = "mount -t tmpfs tmpfs \"$1\" && mkdir -p \"$1/a\" \"$1/b\" \"$1/m\" && " +
+        "mount -t tmpfs tmpfs \"$1/a\" && mkdir \"$1/b/u\" \"$1/b/w\" && mount -t overlay overlay " +
+        "-o \"lowerdir=$1/a,upperdir=$1/b/u,workdir=$1/b/w\" \"$1/m\" && mkdir -m 700 \"$1/m/d\" && set -- \"$1/m/d\"";
+    private static final String IMAGE = "mount -t tmpfs -o size=600m tmpfs \"$1\" && truncate -s 200M \"$1/i\" " +
+        "\"$1/j\" && mkdir \"$1/a\" \"$1/b\" \"$1/m\" && ";
+    /** In a loop device: its device number in /proc/locks is not that of stat. */
+    private static final String BTRFS = IMAGE + "mkfs.btrfs -q \"$1/i\" >/dev/null 2>&1 && mount -o loop \"$1/i\" " +
+        "\"$1/m\" && mkdir -m 700 \"$1/m/d\" && set -- \"$1/m/d\"";
+    private static final String DISK_OVERLAY = IMAGE + "mkfs.ext4 -q \"$1/i\" && mkfs.ext4 -q \"$1/j\" && " +
+        "mount -o loop \"$1/i\" \"$1/a\" && mount -o loop \"$1/j\" \"$1/b\" && mkdir \"$1/b/u\" \"$1/b/w\" && " +
+        "mount -t overlay overlay -o \"lowerdir=$1/a,upperdir=$1/b/u,workdir=$1/b/w\" \"$1/m\" && " +
+        "mkdir -m 700 \"$1/m/d\" && set -- \"$1/m/d\"";
+    private static final String NO_LOCKS =
+        "mount -t tmpfs -o mode=700 tmpfs \"$1\" && mount --bind /dev/null /proc/locks";
+    private static final String EXCHANGE =
+        "; $caps serve x --echo --region \"$1/region\" >/dev/null & i=0; " +
+        "until $caps ping x -q -c 1 --region \"$1/region\" >/dev/null 2>&1 || test $i = 50; " +
+        "do i=$((i+1)); sleep 0.1; done; " +
+        "$caps call x --text hello --region \"$1/region\"; echo \" exchange=$?\"; " +
+        "$caps doctor --region \"$1/region\"; echo \"doctor=$?\"";
+
+    private Path directory;
+
+    @BeforeEach
+    void setUp() throws IOException
+    {
+        directory = WorkDirectory.make(null, "jcaps-doctor-it-");
+    }
+
+    @AfterEach
+    void tearDown()
+    {
+        assertThat(WorkDirectory.remove(directory)).isTrue();
+    }
+
+    @Test
+    @DisplayName("In memory all is tried and works, nothing is left, and what is not there yet is not made")
+    void shouldTryARegionInMemory() throws IOException, InterruptedException
+    {
+        final CapsRun run = new CapsRun("doctor", "--region", directory.resolve("not/yet/region").toString());
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.output()).contains("ok    trial region", "two processes exchanged", "sleep and wake", "at best");
+        try (Stream<Path> left = Files.list(directory))
+        {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("hugetlbfs: it fails, and the advice is a tmpfs with huge=advise")
+    void shouldFailOnHugetlbfs() throws IOException, InterruptedException
+    {
+        final String output = in("mount -t hugetlbfs none \"$1\" && chmod 700 \"$1\"", "");
+        assertThat(output).contains("fail  trial region", "mount a tmpfs with huge=advise", "doctor=1");
+    }
+
+    @Test
+    @DisplayName("ramfs: it works, without a limit")
+    void shouldWorkOnRamfs() throws IOException, InterruptedException
+    {
+        final String output = in("mount -t ramfs none \"$1\" && chmod 700 \"$1\"", "");
+        assertThat(output).contains("ok    trial region", "warn  memory for regions", "no size", "doctor=0");
+    }
+
+    @Test
+    @DisplayName("A directory that is mounted read-only: no region can be made, what is there can be looked at")
+    void shouldFailOnAReadOnlyMount() throws IOException, InterruptedException
+    {
+        final String output = in("mount -t tmpfs -o ro,mode=700 tmpfs \"$1\"", "");
+        assertThat(output).contains("fail  file system", "can be looked at", "mount it with rw", "doctor=1")
+            .doesNotContain("trial region");
+    }
+
+    @Test
+    @DisplayName("An overlay: other containers do not see it, and what to do")
+    void shouldWarnOfAnOverlay() throws IOException, InterruptedException
+    {
+        final String output = in(OVERLAY, "");
+        assertThat(output).contains("ok    trial region", "warn  file system", "other containers do not see it",
+            "mount a tmpfs into each container", "doctor=0");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"tmpfs", "overlay", "btrfs", "overlay on disks", "without /proc/locks"})
+    @DisplayName("Credentials are reported as known where a client of the same user is let in, and only there")
+    void shouldReportCredentialsAsTheyAre(final String kind) throws IOException, InterruptedException
+    {
+        final String output = in(switch (kind)
+        {
+            case "tmpfs" -> "mount -t tmpfs -o mode=700 tmpfs \"$1\"";
+            case "overlay" -> OVERLAY;
+            case "btrfs" -> BTRFS;
+            case "overlay on disks" -> DISK_OVERLAY;
+            default -> NO_LOCKS;
+        }, EXCHANGE);
+        if (output.contains("hello exchange=0"))
+        {
+            assertThat(output).contains("ok    credentials");
+        }
+        else
+        {
+            assertThat(output).contains("warn  credentials", "only WORLD does", "open both sides with WORLD");
+        }
+        if (!"without /proc/locks".equals(kind))
+        {
+            // Also where the kernel's table of locks names another device than stat.
+            assertThat(output).contains("hello exchange=0", "ok    peers", "processes alive").doesNotContain("hidden");
+        }
+    }
+
+    @Test
+    @DisplayName("Processes in other pid namespaces, as the other containers of a pod: hidden, with what to do")
+    void shouldReportHiddenPeers() throws IOException, InterruptedException
+    {
+        final String output = in("mount -t tmpfs -o mode=700 tmpfs \"$1\"",
+            "; unshare --pid --fork --kill-child --mount-proc " +
+            "$caps serve x --echo --region \"$1/region\" >/dev/null & i=0; " +
+            "until $caps stat --region \"$1/region\" 2>/dev/null | grep -q 1.alive || test $i = 50; " +
+            "do i=$((i+1)); sleep 0.1; done; unshare --pid --fork --mount-proc $caps doctor --region \"$1/region\"; " +
+            ":");
+        assertThat(output).contains("warn  peers", "1 of 1 processes", "hidden", "shareProcessNamespace");
+    }
+
+    @Test
+    @DisplayName("F23: in a directory of a group's, where members can replace it, the trial's own stays private")
+    void shouldKeepTheTrialPrivate() throws IOException, InterruptedException
+    {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwx---"));
+        final Process doctor = CapsRun.start(
+            "doctor", "--access", "group", "--region", directory.resolve("region").toString());
+        final Set<String> modes = new HashSet<>();
+        while (doctor.isAlive())
+        {
+            try (Stream<Path> made = Files.list(directory))
+            {
+                for (final Path each : made.toList())
+                {
+                    modes.add(PosixFilePermissions.toString(Files.getPosixFilePermissions(each)));
+                }
+            }
+            catch (final NoSuchFileException | UncheckedIOException ex)
+            {
+                // Removed just then.
+                continue;
+            }
+        }
+        assertThat(new CapsRun(doctor).output()).contains("ok    trial region", "two processes exchanged");
+        assertThat(modes).containsExactly("rwx------");
+    }
+
+    @Test
+    @DisplayName("A directory in which another user may make nothing: a failure, unless the region is there")
+    void shouldSayThatNothingCanBeMade() throws IOException, InterruptedException
+    {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        final String doctor = "setpriv --reuid=4711 --regid=4711 --clear-groups $caps doctor --access world " +
+            "--region \"$1/region\"; echo \"doctor=$?\"";
+        assertThat(in("true", "; " + doctor))
+            .contains("fail  trial region", "nothing can be made in " + directory + ": permission denied", "doctor=1");
+        assertThat(in("touch \"$1/region\"", "; " + doctor)).contains("ok    trial region", "was not tried");
+    }
+
+    /**
+     * Runs the doctor, or else what is given, in a mount namespace of its own.
+     *
+     * @param mount  script that mounts something at {@code $1}, or makes another directory {@code $1}.
+     * @param script that goes on; if empty, the doctor.
+     * @return what was printed.
+     */
+    private String in(final String mount, final String script) throws IOException, InterruptedException
+    {
+        final String caps = "caps='" + String.join(" ", CapsRun.command()) + "'";
+        final String all = caps + "; { " + mount + "; } || { echo impossible; exit; }" +
+            (script.isEmpty() ? "; $caps doctor --region \"$1/region\"; echo \"doctor=$?\"" : script);
+        // In a pid namespace: what the script has started is gone when the script is.
+        final Process process = new ProcessBuilder(new ArrayList<>(List.of(
+            "unshare", "-m", "--propagation", "private", "--pid", "--fork", "--mount-proc", "sh", "-c",
+            all, "sh", directory.toString())))
+            .redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        final String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES)).isTrue();
+        assumeTrue(!output.startsWith("unshare: ") && !output.contains("impossible\n"),
+            "this test needs root, to mount file systems: " + output);
+        return output;
+    }
+}
