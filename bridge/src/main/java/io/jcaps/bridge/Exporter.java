@@ -42,7 +42,7 @@ final class Exporter
         while (!newImages.isEmpty())
         {
             final Image image = newImages.poll();
-            if (peers.size() < MAX_PEERS)
+            if (isWhole(image) && peers.size() < MAX_PEERS)
             {
                 peers.add(new ExportPeer(bridge, this, image));
             }
@@ -64,6 +64,16 @@ final class Exporter
             }
         }
         return work;
+    }
+
+    /**
+     * Whether the stream is received from its first byte. An importer goes on with its stream until it learns that this
+     * bridge's predecessor, or the driver, has gone. The new subscription then joins that stream in the middle: its
+     * HELLO is lost, and what follows belongs to a session that has ended.
+     */
+    private static boolean isWhole(final Image image)
+    {
+        return 0 == image.joinPosition();
     }
 
     /** How to connect to a service; null if it is not exported. */

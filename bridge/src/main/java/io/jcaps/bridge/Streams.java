@@ -16,8 +16,6 @@ final class Streams
     static final int STREAM_ID = 7_001;
     /** An eighth of it is the longest message, which with its header does not fit an eighth of 1 MiB. */
     static final int TERM_LENGTH = 2 * 1024 * 1024;
-    /** Fragments that are taken in one round of a session. */
-    static final int FRAGMENT_LIMIT = 32;
 
     private Streams()
     {

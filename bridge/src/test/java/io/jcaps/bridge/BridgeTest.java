@@ -5,6 +5,9 @@
 package io.jcaps.bridge;
 
 import com.sun.management.ThreadMXBean;
+import io.aeron.Aeron;
+import io.aeron.ExclusivePublication;
+import io.aeron.Subscription;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import io.jcaps.ClientPort;
@@ -14,6 +17,7 @@ import io.jcaps.Outcome;
 import io.jcaps.PortOptions;
 import io.jcaps.ServicePort;
 import io.jcaps.Status;
+import io.jcaps.bridge.session.FrameDescriptor;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -260,6 +264,37 @@ class BridgeTest
         hosts.echo();
         hosts.add(driver(driverDirectory));
         exchange(hosts.connectedClient(), 50);
+    }
+
+    @Test
+    @DisplayName("Bridge B killed, another in its place: a stream that it joins in the middle is none of its sessions")
+    void shouldIgnoreStreamThatItJoinsInTheMiddle(@TempDir final Path directory) throws Exception
+    {
+        final Path driverDirectory = directory.resolve("driver");
+        hosts.add(driver(driverDirectory));
+        final Aeron aeron = hosts.add(Aeron.connect(
+            new Aeron.Context().aeronDirectoryName(driverDirectory.toString())));
+        final UnsafeBuffer dispose = new UnsafeBuffer(new byte[FrameDescriptor.HEADER_LENGTH]);
+        dispose.putByte(FrameDescriptor.TYPE_OFFSET, (byte)FrameDescriptor.DISPOSE);
+        dispose.putByte(FrameDescriptor.VERSION_OFFSET, (byte)FrameDescriptor.CURRENT_VERSION);
+        final Subscription replies = aeron.addSubscription(Streams.repliesFrom(hosts.endpoint), Streams.STREAM_ID);
+        final ExclusivePublication requests = aeron.addExclusivePublication(
+            Streams.requestsTo(hosts.endpoint, replies.registrationId()), Streams.STREAM_ID);
+        try (Subscription dead = aeron.addSubscription(Streams.requests(hosts.endpoint), Streams.STREAM_ID))
+        {
+            Awaitility.await().until(() -> requests.offer(dispose) > 0);
+            Awaitility.await().until(() -> dead.poll((buffer, offset, length, header) -> {}, 1) > 0);
+        }
+        Awaitility.await().until(() -> !requests.isConnected());
+
+        hosts.echo();
+        // The driver keeps the port for a moment.
+        Awaitility.await().ignoreExceptionsInstanceOf(BridgeException.class).until(() ->
+            null != hosts.add(hosts.export(new BridgeConfig().driverDirectory(driverDirectory))));
+        Awaitility.await().until(() -> requests.offer(dispose) > 0);
+        hosts.add(hosts.importFrom(new BridgeConfig().driverDirectory(driverDirectory), hosts.endpoint));
+        exchange(hosts.client(), 50);
+        assertThat(hosts.events).noneMatch((event) -> event.toString().contains("broke the protocol"));
     }
 
     @Test
