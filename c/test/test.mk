@@ -42,16 +42,17 @@ $(BUILD)/%-tsan: test/%.c $(SOURCES) $(HEADERS) test/check.h
 $(BUILD)/driver-steps: test/driver.c $(SOURCES) $(HEADERS)
 	$(CC) $(TEST_CFLAGS) $(CFLAGS) -DCAPS_STEPS $< $(SOURCES) $(LIBS) -o $@
 
-$(BUILD)/steps: test/steps.c $(SOURCES) $(HEADERS) test/check.h
+$(BUILD)/steps $(BUILD)/ends: $(BUILD)/%: test/%.c $(SOURCES) $(HEADERS) test/check.h
 	$(CC) $(TEST_CFLAGS) $(CFLAGS) -DCAPS_STEPS $< $(SOURCES) $(LIBS) -o $@
 
 check: all programs $(BUILD)/original.stamp $(BUILD)/rules-asan $(BUILD)/rules-tsan $(BUILD)/odd-asan $(BUILD)/odd-tsan $(BUILD)/forks-asan $(BUILD)/fuzz-asan \
-    $(BUILD)/steps
+    $(BUILD)/steps $(BUILD)/ends
 	$(BUILD)/rules
 	$(BUILD)/odd
 	$(BUILD)/manual
 	$(BUILD)/forks 200
 	$(BUILD)/steps
+	$(BUILD)/ends
 	CC=$(CC) test/install.sh .
 	$(BUILD)/rules-asan
 	$(BUILD)/odd-asan
