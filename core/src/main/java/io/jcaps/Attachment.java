@@ -42,9 +42,10 @@ public final class Attachment implements AutoCloseable
     // Held by the thread that closes the attachment.
     private final ReentrantLock closeLock = new ReentrantLock();
     // Under the close lock: all is closed that can be; then, nothing is left to be done.
-    private boolean isClosed;
+    private boolean areAllClosed;
     private boolean hasLeft;
-    private boolean isDone;
+    // Written under the close lock.
+    private volatile boolean isDone;
 
     private Attachment(
         final Host host,
@@ -54,7 +55,6 @@ public final class Attachment implements AutoCloseable
     {
         this.host = host;
         registry = new Registry(host);
-        boolean isAttached = false;
         try
         {
             errors = new ErrorLog(host, registry.processIndex(), registry.incarnation());
@@ -65,14 +65,13 @@ public final class Attachment implements AutoCloseable
             watch = new Watch(openPorts, this::completeClose);
             watchThread =
                 watchIntervalNs > 0 ? startWatch(watchIntervalNs, watchThreadFactory, errorHandler) : null;
-            isAttached = true;
         }
-        finally
+        catch (final Throwable ex)
         {
-            if (!isAttached)
-            {
-                registry.leave();
-            }
+            final Failures failures = new Failures();
+            failures.add(ex);
+            failures.run(registry::leave);
+            throw ex;
         }
     }
 
@@ -328,31 +327,55 @@ public final class Attachment implements AutoCloseable
 
     /**
      * Closes each port and wait set, waits for the calls that other threads are in, and leaves the region. Those calls
-     * end with their own result, or with {@link Status#CLOSED}. Not from within such a call; the error handler may
-     * call. If something fails, the rest is done all the same, and the first failure is thrown; another call then does
-     * what is left, and so does the watch. A call while another thread closes does nothing, and so does one after that.
+     * end with their own result, or with {@link Status#CLOSED}. Not from within such a call. If something fails, the
+     * rest is done all the same, and the first failure is thrown; another call then does what is left, and so does the
+     * watch. A call while another thread closes returns when that one is done; a call after that does nothing.
      * <p>
-     * While a {@link Claim} is not spent, a thread may write through it: its link must not be another client's. So the
-     * peers are told at once, and this process stays in the region until the last claim is spent, or dropped by the
-     * program. The watch's next round after that completes the close, or another call.
+     * The error handler of the watch may call, too: while another thread closes it returns at once, as that one may
+     * wait for the handler.
+     * <p>
+     * While a {@link Claim} is not spent, a thread may write through it, and so may the thread that got a buffer from
+     * {@link ClientPort#next}: the link must not be another client's. So the peers are told at once, this method
+     * returns, and this process stays in the region until the last claim is spent, or dropped by the program, and each
+     * such buffer is put or cancelled, or its thread has ended. The watch's next round after that completes the close,
+     * or another call; {@link #isClosed()} tells.
      */
     @Override
     public void close()
     {
-        if (closeLock.tryLock())
+        if (null != watchThread && watchThread.isCurrent())
         {
-            try
+            if (!closeLock.tryLock())
             {
-                final Failures failures = new Failures();
-                closeAll(failures);
-                leave(failures);
-                failures.rethrow();
-            }
-            finally
-            {
-                closeLock.unlock();
+                return;
             }
         }
+        else
+        {
+            closeLock.lock();
+        }
+        try
+        {
+            final Failures failures = new Failures();
+            closeAll(failures);
+            leave(failures);
+            failures.rethrow();
+        }
+        finally
+        {
+            closeLock.unlock();
+        }
+    }
+
+    /**
+     * Whether this attachment has left the region: nothing of it is left there.
+     *
+     * @return false while it is open, while it is being closed, while a claim or a buffer of {@link ClientPort#next}
+     * keeps it in the region, and after a close that failed and was not completed.
+     */
+    public boolean isClosed()
+    {
+        return isDone;
     }
 
     /** After each round of the watch: a close that had to leave something. */
@@ -363,7 +386,7 @@ public final class Attachment implements AutoCloseable
             try
             {
                 final Failures failures = new Failures();
-                if (isClosed)
+                if (areAllClosed)
                 {
                     leave(failures);
                 }
@@ -391,7 +414,7 @@ public final class Attachment implements AutoCloseable
                 // Those whose close by another thread failed.
                 openPorts.closeAll(failures);
             }
-            isClosed = true;
+            areAllClosed = true;
         }
     }
 

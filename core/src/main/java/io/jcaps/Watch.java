@@ -46,21 +46,30 @@ public final class Watch implements Agent
     @Override
     public int doWork()
     {
+        // Made before the call is counted: for want of memory it would never end.
+        final Failures failures = new Failures();
         // The attachment's close waits for this one.
         if (!openPorts.beginClose())
         {
             return 0;
         }
+        int count = 0;
         try
         {
-            return makeRound();
+            count = makeRound();
+        }
+        catch (final Throwable ex)
+        {
+            failures.add(ex);
         }
         finally
         {
             openPorts.endCall();
-            // Also if the round failed: a close may wait for this.
-            afterRound.run();
         }
+        // Also if the round failed: a close may wait for this.
+        failures.run(afterRound);
+        failures.rethrow();
+        return count;
     }
 
     private int makeRound()

@@ -111,6 +111,12 @@ final class WatchThread implements Runnable, AutoCloseable
         }
     }
 
+    /** Whether the caller is this thread, in a round or in the error handler. */
+    boolean isCurrent()
+    {
+        return Thread.currentThread() == thread;
+    }
+
     /**
      * Ends the thread, and waits for that; not while it is in the error handler, which may be what closes, or may wait
      * for the caller, as {@code System.exit} does for a shutdown hook. It ends when the handler returns, and touches
@@ -121,7 +127,7 @@ final class WatchThread implements Runnable, AutoCloseable
     {
         isRunning = false;
         boolean wasInterrupted = false;
-        while (!isReporting && Thread.currentThread() != thread && thread.isAlive())
+        while (!isReporting && !isCurrent() && thread.isAlive())
         {
             // Ends the pause, also one that begins just now, where the host only parks.
             LockSupport.unpark(thread);

@@ -317,6 +317,166 @@ class AttachmentCloseTest
         assertThat(trimmed).containsExactly(0);
     }
 
+    // ---- a second close
+
+    /** Whose close waits for the test. */
+    private static final class SlowClose extends ForwardingHost
+    {
+        private final CountDownLatch isClosing = new CountDownLatch(1);
+        private final CountDownLatch mayClose = new CountDownLatch(1);
+
+        SlowClose(final Host host)
+        {
+            super(host);
+        }
+
+        @Override
+        public void close()
+        {
+            isClosing.countDown();
+            awaitQuietly(mayClose);
+            super.close();
+        }
+    }
+
+    @ParameterizedTest(name = "the watch closes: {0}")
+    @ValueSource(booleans = {false, true})
+    @DisplayName("F40: a close while another thread closes, or the watch completes a close, returns when all is closed")
+    void shouldReturnWhenTheOtherCloseIsDone(final boolean isByWatch) throws InterruptedException
+    {
+        region.service();
+        final SlowClose host = new SlowClose(region.host());
+        final Attachment process = region.attach(host, isByWatch ? INTERVAL_NS : 0);
+        final Claim claim = new Claim();
+        final Thread first = new Thread(process::close);
+        if (isByWatch)
+        {
+            assertThat(process.client(TestRegion.NAME).claim(8, claim)).isEqualTo(Status.OK);
+            process.close();
+            assertThat(process.isClosed()).as("while a claim keeps it").isFalse();
+            claim.cancel();
+        }
+        else
+        {
+            first.start();
+        }
+        host.isClosing.await();
+        assertThat(process.isClosed()).isFalse();
+        final AtomicReference<Boolean> wasClosed = new AtomicReference<>();
+        final Thread second = new Thread(() ->
+        {
+            process.close();
+            wasClosed.set(process.isClosed());
+        });
+        second.start();
+        while (second.getState() != Thread.State.WAITING && second.isAlive())
+        {
+            Thread.onSpinWait();
+        }
+        host.mayClose.countDown();
+        second.join();
+        first.join();
+        assertThat(wasClosed.get()).isTrue();
+    }
+
+    @Test
+    @DisplayName("F34, F40: a round of the watch that fails, as does the close behind it, throws both failures")
+    void shouldThrowBothFailuresOfRoundAndClose()
+    {
+        region.service();
+        final boolean[] isFailing = new boolean[1];
+        final Attachment process = region.attach(new ForwardingHost(region.host())
+        {
+            @Override
+            public void cancelAwait()
+            {
+                if (isFailing[0])
+                {
+                    throw new RegionException("close");
+                }
+            }
+
+            @Override
+            public boolean holdsLife(final int processIndex)
+            {
+                if (isFailing[0])
+                {
+                    throw new RegionException("round");
+                }
+                return super.holdsLife(processIndex);
+            }
+        });
+        final Claim claim = new Claim();
+        assertThat(process.client(TestRegion.NAME).claim(8, claim)).isEqualTo(Status.OK);
+        process.close();
+        claim.cancel();
+        isFailing[0] = true;
+        assertThatThrownBy(process.watch()::doWork).hasMessage("round").satisfies((ex) ->
+            assertThat(ex.getSuppressed()).extracting(Throwable::getMessage).containsExactly("close"));
+        isFailing[0] = false;
+        process.close();
+        assertThat(process.isClosed()).isTrue();
+    }
+
+    @Test
+    @DisplayName("F40: an attach that fails, and cannot leave again, throws what it failed for first")
+    void shouldThrowWhatAttachFailedFor()
+    {
+        assertThatThrownBy(() -> Attachment.attach(new ForwardingHost(region.host())
+        {
+            @Override
+            public void dropLife(final int processIndex)
+            {
+                super.dropLife(processIndex);
+                throw new RegionException("leave");
+            }
+        }, INTERVAL_NS, (task) ->
+        {
+            throw new IllegalStateException("no thread");
+        }, (ex) ->
+        {
+        })).isInstanceOf(IllegalStateException.class).hasMessage("no thread").satisfies((ex) ->
+            assertThat(ex.getSuppressed()).extracting(Throwable::getMessage).containsExactly("leave"));
+        assertThat(region.processesInUse()).isZero();
+    }
+
+    @Test
+    @DisplayName("F40: a buffer of next() keeps its process in the region while its thread lives and has not put it")
+    void shouldStayWhileLivingThreadHasBufferOfNext() throws InterruptedException
+    {
+        region.service();
+        for (final boolean isCancelled : new boolean[]{true, false})
+        {
+            final Attachment process = region.attach();
+            final ClientPort client = process.client(TestRegion.NAME);
+            final CountDownLatch hasBuffer = new CountDownLatch(1);
+            final CountDownLatch mayEnd = new CountDownLatch(1);
+            final Thread writer = new Thread(() ->
+            {
+                client.next(8);
+                hasBuffer.countDown();
+                awaitQuietly(mayEnd);
+                if (isCancelled)
+                {
+                    client.cancelNext();
+                    process.watch().doWork();
+                }
+            });
+            writer.start();
+            hasBuffer.await();
+            process.close();
+            process.watch().doWork();
+            assertThat(process.isClosed()).isFalse();
+            assertThat(client.claimedCount()).as("what keeps it").isEqualTo(1);
+            assertThat(region.processesInUse()).isEqualTo(2);
+            mayEnd.countDown();
+            writer.join();
+            process.watch().doWork();
+            assertThat(process.isClosed()).isTrue();
+            assertThat(region.processesInUse()).isEqualTo(1);
+        }
+    }
+
     // ---- the watch's thread
 
     /** Whose watch fails once when a test wants it. */

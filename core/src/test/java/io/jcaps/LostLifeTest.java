@@ -112,6 +112,77 @@ class LostLifeTest
     }
 
     @Test
+    @DisplayName("F39, F40: a process that stays for a claim learns by its next close that its lock is gone")
+    void shouldNoticeLossByNextClose()
+    {
+        final Host host = region.host();
+        final Attachment attachment = region.attach(host);
+        region.service();
+        final Claim claim = new Claim();
+        assertThat(attachment.client(TestRegion.NAME).claim(8, claim)).isEqualTo(Status.OK);
+        attachment.close();
+        assertThat(attachment.isClosed()).isFalse();
+        host.dropLife(0);
+        attachment.close();
+        assertThat(attachment.isClosed()).as("nothing of it is left to stay for").isTrue();
+        region.attach();
+    }
+
+    @Test
+    @DisplayName("F39, F40: a request's claim that outlives its port and the life lock lets go of nobody's link")
+    void shouldNotReleaseNextClientsLinkByClaim()
+    {
+        final Host host = region.host();
+        final Attachment attachment = region.attach(host);
+        final ServicePort service = region.service();
+        final ClientPort client = attachment.client(TestRegion.NAME);
+        final Claim claim = new Claim();
+        assertThat(client.claim(8, claim)).isEqualTo(Status.OK);
+        client.close();
+        host.dropLife(0);
+        assertLost(attachment);
+
+        final ClientPort next = region.client();
+        assertThat(next.entry.linkIndex()).as("the same link").isEqualTo(client.entry.linkIndex());
+        assertThat(service.clientCount()).isEqualTo(1);
+        claim.cancel();
+        region.attachmentOf(service).watch().doWork();
+        assertThat(region.linksInUse()).isEqualTo(1);
+        assertThat(next.put(BYTES, 0, 8)).isPositive();
+        assertThat(service.get(new Message())).isEqualTo(MessageState.REQUEST);
+        service.close();
+        assertThat(region.linksInUse()).as("its client holds it").isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("F39, F40: a reply's claim that outlives its port and the life lock lets go of nobody's link")
+    void shouldNotReleaseNextServicesLinkByClaim()
+    {
+        final Host host = region.host();
+        final Attachment attachment = region.attach(host);
+        final ServicePort service = attachment.service(TestRegion.NAME);
+        final ClientPort client = region.client();
+        client.put(BYTES, 0, 8);
+        final Message request = new Message();
+        final Claim claim = new Claim();
+        assertThat(service.get(request)).isEqualTo(MessageState.REQUEST);
+        assertThat(service.claim(request.id(), 8, claim)).isEqualTo(Status.OK);
+        service.close();
+        host.dropLife(0);
+        assertLost(attachment);
+        client.close();
+
+        final ServicePort next = region.service();
+        final ClientPort nextClient = region.client();
+        assertThat(next.clientCount()).isEqualTo(1);
+        claim.cancel();
+        nextClient.close();
+        assertThat(region.linksInUse()).as("its service holds it").isEqualTo(1);
+        assertThat(next.clientCount()).isZero();
+        assertThat(region.linksInUse()).isZero();
+    }
+
+    @Test
     @DisplayName("F39: close() of a process whose entry is another's by now closes nothing of the other's")
     void shouldNotClosePortsOfNextProcess()
     {
