@@ -8,19 +8,24 @@ import io.jcaps.bench.suite.Results;
 import io.jcaps.bench.suite.ResultsFile;
 import io.jcaps.bench.suite.Summary;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * All that a run leaves in a directory: the results as JSON, plots as SVG, and a page that shows both.
+ * All that a run leaves in a directory: the results as JSON and as tables, plots as SVG, and a page that shows
+ * all of it.
  */
 public final class BenchReport
 {
     /** Name of the file of results. */
     public static final String RESULTS_FILE = "results.json";
+    /** Name of the tables as a terminal shows them. */
+    public static final String TABLES_FILE = "results.txt";
     /** Name of the page. */
     public static final String PAGE_FILE = "report.html";
 
@@ -49,8 +54,11 @@ public final class BenchReport
         ResultsFile.write(results, directory.resolve(RESULTS_FILE));
         final Summary summary = new Summary(results);
         final List<Plot> plots = Charts.draw(summary);
+        final ByteArrayOutputStream tables = new ByteArrayOutputStream();
+        TerminalTable.print(summary, new PrintStream(tables, true, StandardCharsets.UTF_8));
         try
         {
+            Files.write(directory.resolve(TABLES_FILE), tables.toByteArray());
             for (final Plot plot : plots)
             {
                 Files.writeString(directory.resolve(plot.fileName()), plot.svg(), StandardCharsets.UTF_8);

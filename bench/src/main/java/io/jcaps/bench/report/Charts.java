@@ -219,10 +219,9 @@ final class Charts
     private String note()
     {
         final Environment environment = summary.results().environment();
-        final String day = environment.timeUtc().substring(0, Math.min(10, environment.timeUtc().length()));
         final String note = environment.cpu() + ", " + environment.cpuCount() + " CPUs" +
             (environment.isVirtual() ? " of a VM" : "") + ", " +
-            environment.kernel().replaceAll("-.*|,.*", "") + "; " + day;
+            environment.kernel().replaceAll("-.*|,.*", "") + "; " + environment.day();
         return note.length() <= NOTE_LENGTH ? note : note.substring(note.length() - NOTE_LENGTH);
     }
 

@@ -44,6 +44,10 @@ public final class TerminalTable
     public static void print(final Summary summary, final PrintStream out)
     {
         final TerminalTable table = new TerminalTable(summary, out);
+        out.println();
+        out.println(summary.results().environment().line());
+        out.println(String.join(" ", summary.results().commandLine()) + " (" + summary.results().kind() + ", " +
+            summary.results().roundCount() + " rounds, seed " + summary.results().seed() + ")");
         for (final Section section : Section.of(summary))
         {
             out.println();

@@ -90,6 +90,24 @@ public record Environment(
     }
 
     /**
+     * @return processor, kernel, JVM, commit and day in one line.
+     */
+    public String line()
+    {
+        return cpu + ", " + cpuCount + " CPUs" + (isVirtual ? " of a virtual machine" : "") + ", " +
+            kernel.replaceAll("-.*|,.*", "") + ", " + jvm.replaceAll("[+,].*", "") + "; " +
+            (null == commit ? "no commit" : "commit " + commit) + ", " + day();
+    }
+
+    /**
+     * @return day on which the run began, as ISO 8601 writes it.
+     */
+    public String day()
+    {
+        return timeUtc.substring(0, Math.min(10, timeUtc.length()));
+    }
+
+    /**
      * Looks at this machine. What it does not tell is left out; nothing of it makes a run fail.
      *
      * @param tuning of the run.

@@ -40,6 +40,8 @@ class BenchReportTest
         BenchReport.write(results, directory);
 
         assertThat(ResultsFile.read(directory.resolve("results.json")).cells()).hasSameSizeAs(results.cells());
+        assertThat(Files.readString(directory.resolve("results.txt")))
+            .contains(results.environment().cpu(), "commit 0123456789ab-dirty", "Goals");
         for (final String name : List.of("latency-percentiles", "latency-by-size", "latency-by-size-filled",
             "throughput-by-window", "open-loop-10000", "open-loop-1000000", "latency-blocking", "latency-by-clients"))
         {
