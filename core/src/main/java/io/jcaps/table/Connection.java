@@ -162,9 +162,9 @@ public final class Connection
 
     private int find(final PortSpec spec)
     {
-        final int found = registry.find(spec.name(), spec.uid(), spec.gid());
+        final int found = registry.search().service(spec.name(), spec.uid(), spec.gid());
         return Registry.NONE != found ?
-            found : registry.find(spec.name(), (each) -> isOwnedBy(each, spec.uid(), spec.gid()));
+            found : registry.search().service(spec.name(), (each) -> isOwnedBy(each, spec.uid(), spec.gid()));
     }
 
     /**

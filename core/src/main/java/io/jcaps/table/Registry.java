@@ -22,7 +22,6 @@ import org.agrona.LangUtil;
 import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 
 /**
  * The tables of a region, as one attachment uses them: this process's entry, the entries of its ports, and what is
@@ -35,7 +34,7 @@ public final class Registry
         "file beside the region opened and closed in this process, or its descriptors closed? Attach again: ";
 
     /** No such entry. */
-    static final int NONE = -1;
+    static final int NONE = EntrySearch.NONE;
 
     private static final PortSpec WAIT_SET = new PortSpec("", PortOptions.ANY, PortOptions.ANY, 0, 0);
     private static final long TABLES_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
@@ -47,9 +46,7 @@ public final class Registry
     private long incarnation;
     private final UsedLinks usedLinks;
     private final Reaper reaper;
-    // Under the tables' lock: entries below which none is free as far as this process knows.
-    private int portHint;
-    private int linkHint;
+    private final EntrySearch search;
 
     /**
      * Enters this process into the region.
@@ -63,6 +60,7 @@ public final class Registry
         geometry = host.header().geometry();
         usedLinks = new UsedLinks(host);
         reaper = new Reaper(host, usedLinks);
+        search = new EntrySearch(tables, geometry);
         processIndex = enter();
     }
 
@@ -157,7 +155,8 @@ public final class Registry
     public long register(final PortEntry entry, final PortSpec service)
     {
         reap();
-        if ((service.flags() & PortFlags.EXCL) != 0 && NONE != find(service.name(), service.uid(), service.gid()))
+        if (0 != (service.flags() & PortFlags.EXCL) &&
+            NONE != search.service(service.name(), service.uid(), service.gid()))
         {
             throw new CapsException(Status.EXISTS, "a service of that name lives: " + service);
         }
@@ -188,7 +187,7 @@ public final class Registry
      */
     public long openWaiting(final PortEntry entry, final PortSpec spec)
     {
-        return NONE == findFreePort() ? 0 : open(entry, PortDescriptor.KIND_WAIT_SET, spec);
+        return NONE == search.freePort() ? 0 : open(entry, PortDescriptor.KIND_WAIT_SET, spec);
     }
 
     private long open(final PortEntry entry, final int kind, final PortSpec spec)
@@ -257,7 +256,7 @@ public final class Registry
             try
             {
                 // What was closed just now has an entry of its own, too, which is free.
-                portHint = 0;
+                search.portsFreed();
                 reaper.freeIfClosed(servicePortIndex);
                 trim();
             }
@@ -301,7 +300,7 @@ public final class Registry
     private void trim()
     {
         final Throwable[] failure = new Throwable[1];
-        linkHint = Math.min(linkHint, usedLinks.trim((ex) -> failure[0] = ex));
+        search.linksFreed(usedLinks.trim((ex) -> failure[0] = ex));
         if (null != failure[0])
         {
             LangUtil.rethrowUnchecked(failure[0]);
@@ -313,8 +312,8 @@ public final class Registry
     {
         if (reaper.reap(incarnation))
         {
-            portHint = 0;
-            linkHint = 0;
+            search.portsFreed();
+            search.linksFreed(0);
         }
     }
 
@@ -367,46 +366,26 @@ public final class Registry
         return held;
     }
 
-    /** The newest living service that matches (R4, R5): its index or NONE. After reap(), under the lock. */
-    int find(final String name, final int uid, final int gid)
+    /** Under the tables' lock: finds services; their dead are removed by {@link #reap()} before. */
+    EntrySearch search()
     {
-        return find(name, (service) -> (PortOptions.ANY == uid || service.uid() == uid) &&
-            (PortOptions.ANY == gid || service.gid() == gid));
-    }
-
-    /** The newest living service of that name that is wanted: its index or NONE. After reap(), under the lock. */
-    int find(final String name, final Predicate<PortEntry> isWanted)
-    {
-        final PortEntry service = new PortEntry(tables, geometry);
-        int found = NONE;
-        long foundIncarnation = 0;
-        for (int i = 0, count = geometry.portCount(); i < count; i++)
-        {
-            final long portIncarnation = service.wrap(i).incarnation();
-            if (portIncarnation > foundIncarnation && PortDescriptor.KIND_SERVICE == service.kind() &&
-                service.isOpen() && service.hasName(name) && isWanted.test(service))
-            {
-                found = i;
-                foundIncarnation = portIncarnation;
-            }
-        }
-        return found;
+        return search;
     }
 
     /** Index of a free entry of the port table. */
     int freePort()
     {
-        int free = findFreePort();
+        int free = search.freePort();
         if (NONE == free)
         {
-            // A closed service's entry is freed by who closes last, if the tables' lock is free just then.
+            // The last port to close frees a closed service's entry only if the tables' lock is free just then.
             reaper.searchNext();
             reap();
-            free = findFreePort();
+            free = search.freePort();
         }
-        if (NONE == free && freeWaiting())
+        if (NONE == free && search.freeWaiting())
         {
-            free = findFreePort();
+            free = search.freePort();
         }
         if (NONE == free)
         {
@@ -416,52 +395,16 @@ public final class Registry
         return free;
     }
 
-    /** Frees an entry that only shows that a client waits; that client does without. False if there is none. */
-    private boolean freeWaiting()
-    {
-        final PortEntry port = new PortEntry(tables, geometry);
-        for (int i = 0, count = geometry.portCount(); i < count; i++)
-        {
-            final long portIncarnation = port.wrap(i).incarnation();
-            if (0 != portIncarnation && PortDescriptor.KIND_WAIT_SET == port.kind() &&
-                0 != (port.flags() & PortFlags.WAITSVC) && port.free(portIncarnation))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private int findFreePort()
-    {
-        final PortEntry port = new PortEntry(tables, geometry);
-        for (int i = 0, count = geometry.portCount(); i < count; i++)
-        {
-            final int portIndex = (portHint + i) % count;
-            if (0 == port.wrap(portIndex).incarnation())
-            {
-                portHint = portIndex;
-                return portIndex;
-            }
-        }
-        return NONE;
-    }
-
     /** Index of a free entry of the link directory. */
     int freeLink()
     {
-        final LinkEntry link = new LinkEntry(tables, geometry);
-        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        final int free = search.freeLink();
+        if (NONE == free)
         {
-            final int linkIndex = (linkHint + i) % count;
-            if (LinkEntry.isFree(link.wrap(linkIndex).state()))
-            {
-                linkHint = linkIndex;
-                return linkIndex;
-            }
+            throw new CapsException(Status.NO_BUFFERS, "as many clients as may be are connected: linkCount=" +
+                geometry.linkCount() + ", region=" + host.place());
         }
-        throw new CapsException(Status.NO_BUFFERS, "as many clients as may be are connected: linkCount=" +
-            geometry.linkCount() + ", region=" + host.place());
+        return free;
     }
 
     /** A number that no process, port or link of the region has had. */
