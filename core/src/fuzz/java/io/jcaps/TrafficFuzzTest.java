@@ -596,14 +596,15 @@ class TrafficFuzzTest
         run.count("settled");
     }
 
-    /** Nothing of those who went is left in the heap. */
+    /** Nothing of the clients that have gone is left in the heap. */
     private void checkHeap(final int clientCount)
     {
         final LinkSet set = (LinkSet)field(service, "links");
         // Those whose disposals are not delivered yet, and no others.
-        assertThat((List<?>)field(set, "dropped")).as("dropped links").allSatisfy(
+        assertThat((List<?>)field(field(set, "dropped"), "links")).as("dropped links").allSatisfy(
             (link) -> assertThat(((ServiceLink)link).disposalCount()).isPositive());
-        assertThat(((Map<?, ?>)field(set, "linkByLease")).size()).as("leases").isLessThanOrEqualTo(clientCount);
+        final Map<?, ?> leases = (Map<?, ?>)field(field(set, "leases"), "linkByLease");
+        assertThat(leases.size()).as("leases").isLessThanOrEqualTo(clientCount);
         final ServiceLink[] links = set.links();
         assertThat(links).hasSize(clientCount);
         for (final ServiceLink link : links)

@@ -51,7 +51,8 @@ class SharedStateTest
     private static final Set<String> PORTS = Set.of("Port", "ClientPort", "ServicePort");
 
     /** Links, as a port uses them. */
-    private static final Set<String> LINKS = Set.of("ClientLink", "LinkSet", "ServiceLink");
+    private static final Set<String> LINKS = Set.of("ClientLink", "LinkSet", "LinkLeases", "DroppedLinks",
+        "ServiceLink");
     /** Used by a port within its gate, but for one method. */
     private static final String ACCEPTOR = "Acceptor";
 

@@ -6,14 +6,10 @@ package io.jcaps.link;
 
 import io.jcaps.MessageState;
 import io.jcaps.Status;
-import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.ServiceCounter;
 import io.jcaps.layout.SlotDescriptor;
-import org.agrona.collections.Int2ObjectHashMap;
-import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.AtomicBuffer;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 
 /**
@@ -28,13 +24,11 @@ public final class LinkSet
     /** Most requests that one of several links gives to a batch (R19). */
     static final int BATCH_SHARE = 16;
 
-    private final AtomicBuffer tables;
-    private final Int2ObjectHashMap<ServiceLink> linkByLease = new Int2ObjectHashMap<>();
+    private final LinkLeases leases;
     // Replaced on change, so that the watch can go through it outside the gate.
     private volatile ServiceLink[] links = new ServiceLink[0];
     private ServiceLink[] room;
-    // Links whose client has gone: kept while views of them are out, or disposals are not delivered.
-    private final ArrayList<ServiceLink> dropped = new ArrayList<>();
+    private final DroppedLinks dropped = new DroppedLinks();
     // What the links that have gone had counted. Under the monitor, as is the removal of a link.
     private final long[] pastTotals = new long[ServiceCounter.values().length];
     private int cursor;
@@ -51,14 +45,13 @@ public final class LinkSet
     private int collectedCount;
     private ServiceLink faultyLink;
     private String fault;
-    private boolean isDroppedInUse;
 
     /**
      * @param tables header and tables of the region.
      */
     public LinkSet(final AtomicBuffer tables)
     {
-        this.tables = tables;
+        leases = new LinkLeases(tables);
     }
 
     /**
@@ -73,7 +66,7 @@ public final class LinkSet
     public void prepareAdd()
     {
         room = Arrays.copyOf(links, links.length + 1);
-        dropped.ensureCapacity(dropped.size() + room.length);
+        dropped.prepareAdd(room.length);
         if (batch.length < room.length)
         {
             batch = Arrays.copyOf(batch, room.length);
@@ -132,7 +125,7 @@ public final class LinkSet
      */
     public ServiceLink byMessageId(final long id)
     {
-        return id <= 0 ? null : linkByLease.get(SlotDescriptor.lease(id));
+        return leases.linkOf(id);
     }
 
     // ---- receiving
@@ -352,7 +345,7 @@ public final class LinkSet
             // If that finds no memory, the request stays first in line, and the next poll shows it.
             peekedLink = link;
             peekedSlot = slot;
-            isOurs = addLease(link, lease);
+            isOurs = leases.add(link, lease);
         }
         peekedLink = null;
         if (!isOurs || !link.show(slot, delivery, lengthLimit))
@@ -459,10 +452,7 @@ public final class LinkSet
         disposalCount--;
         if (0 == disposingLink.disposalCount())
         {
-            if (disposingLink.isReleased())
-            {
-                dropped.remove(disposingLink);
-            }
+            dropped.disposed(disposingLink);
             this.disposingLink = null;
         }
         return id;
@@ -470,13 +460,10 @@ public final class LinkSet
 
     private ServiceLink nextDisposing()
     {
-        // By index: an iterator would be allocated for each disposal, unless the JIT compiler finds it needless.
-        for (int i = 0, count = dropped.size(); i < count; i++)
+        final ServiceLink droppedLink = dropped.nextDisposing();
+        if (null != droppedLink)
         {
-            if (dropped.get(i).disposalCount() > 0)
-            {
-                return dropped.get(i);
-            }
+            return droppedLink;
         }
         for (final ServiceLink link : links)
         {
@@ -486,41 +473,6 @@ public final class LinkSet
             }
         }
         throw new IllegalStateException("disposals were counted that no link has: disposalCount=" + disposalCount);
-    }
-
-    // ---- leases
-
-    /**
-     * A client's ids carry another lease than its last one's: once per link and 33 million messages.
-     *
-     * @return false if no client of this library would have it: it is another link's, whose messages a reply by id
-     * would reach, or one that the region has not given yet.
-     */
-    private boolean addLease(final ServiceLink link, final int lease)
-    {
-        final ServiceLink other = linkByLease.get(lease);
-        if (null != other && other != link ||
-            lease <= 0 || lease >= tables.getLongAcquire(RegionDescriptor.NEXT_LEASE_OFFSET))
-        {
-            return false;
-        }
-        final IntArrayList leases = link.leases();
-        for (int i = leases.size() - 1; i >= 0; i--)
-        {
-            final int former = leases.getInt(i);
-            if (!link.holdsLease(former))
-            {
-                linkByLease.remove(former);
-                leases.fastUnorderedRemove(i);
-            }
-        }
-        if (null == other)
-        {
-            linkByLease.put(lease, link);
-            leases.addInt(lease);
-        }
-        link.lastLease(lease);
-        return true;
     }
 
     // ---- the end of links
@@ -580,7 +532,7 @@ public final class LinkSet
         if (goneCount > 0)
         {
             final ServiceLink[] kept = new ServiceLink[links.length - goneCount];
-            dropped.ensureCapacity(dropped.size() + goneCount);
+            dropped.prepareAdd(goneCount);
             for (int i = 0, keptCount = 0; i < links.length; i++)
             {
                 if (!isGone[i])
@@ -598,7 +550,7 @@ public final class LinkSet
             }
             removeDropped(kept);
         }
-        isDroppedInUse = releaseDropped();
+        dropped.releaseOver();
         return deathCount;
     }
 
@@ -618,11 +570,7 @@ public final class LinkSet
             }
         }
         disposalCount += link.drop();
-        final IntArrayList leases = link.leases();
-        for (int i = leases.size() - 1; i >= 0; i--)
-        {
-            linkByLease.remove(leases.getInt(i));
-        }
+        leases.remove(link);
         dropped.add(link);
     }
 
@@ -641,33 +589,13 @@ public final class LinkSet
         links = kept;
     }
 
-    private boolean releaseDropped()
-    {
-        boolean isAnyInUse = false;
-        for (int i = dropped.size() - 1; i >= 0; i--)
-        {
-            final ServiceLink link = dropped.get(i);
-            if (!link.isOverAtLast())
-            {
-                isAnyInUse = true;
-                continue;
-            }
-            link.release();
-            if (0 == link.disposalCount())
-            {
-                dropped.remove(i);
-            }
-        }
-        return isAnyInUse;
-    }
-
     /**
      * @return whether the program still has views or claims of links whose clients have gone: it may drop the claims,
      * which only a garbage collection shows.
      */
     public boolean hasDroppedInUse()
     {
-        return isDroppedInUse;
+        return dropped.isAnyInUse();
     }
 
     /**
@@ -686,14 +614,7 @@ public final class LinkSet
                 return true;
             }
         }
-        for (final ServiceLink link : dropped)
-        {
-            if (link.linkIndex() == linkIndex && link.keepWhileWritten())
-            {
-                return true;
-            }
-        }
-        return false;
+        return dropped.keepWhileWritten(linkIndex);
     }
 
     /**
@@ -704,12 +625,8 @@ public final class LinkSet
      */
     public boolean releaseDroppedClosed()
     {
-        boolean isReleased = true;
+        boolean isReleased = dropped.releaseClosed();
         for (final ServiceLink link : links)
-        {
-            isReleased &= link.releaseDropped();
-        }
-        for (final ServiceLink link : dropped)
         {
             isReleased &= link.releaseDropped();
         }

@@ -41,10 +41,10 @@ final class EntrySearch
         portHint = 0;
     }
 
-    /** Links were freed: the next search begins at this one or before it. */
-    void linksFreed(final int firstIndex)
+    /** A link was freed: the next search begins at it or before it. */
+    void linkFreed(final int linkIndex)
     {
-        linkHint = Math.min(linkHint, firstIndex);
+        linkHint = Math.min(linkHint, linkIndex);
     }
 
     /** The newest living service that matches (R4, R5): its index or NONE. The dead are reaped before. */

@@ -18,7 +18,6 @@ import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.ProcessEntry;
 import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.RegionException;
-import org.agrona.LangUtil;
 import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.concurrent.TimeUnit;
@@ -258,7 +257,7 @@ public final class Registry
                 // What was closed just now has an entry of its own, too, which is free.
                 search.portsFreed();
                 reaper.freeIfClosed(servicePortIndex);
-                trim();
+                usedLinks.trim(search::linkFreed);
             }
             finally
             {
@@ -288,22 +287,12 @@ public final class Registry
         {
             try
             {
-                trim();
+                usedLinks.trim(search::linkFreed);
             }
             finally
             {
                 unlock();
             }
-        }
-    }
-
-    private void trim()
-    {
-        final Throwable[] failure = new Throwable[1];
-        search.linksFreed(usedLinks.trim((ex) -> failure[0] = ex));
-        if (null != failure[0])
-        {
-            LangUtil.rethrowUnchecked(failure[0]);
         }
     }
 
@@ -313,7 +302,7 @@ public final class Registry
         if (reaper.reap(incarnation))
         {
             search.portsFreed();
-            search.linksFreed(0);
+            search.linkFreed(0);
         }
     }
 

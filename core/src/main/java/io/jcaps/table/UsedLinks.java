@@ -6,9 +6,10 @@ package io.jcaps.table;
 
 import io.jcaps.host.Host;
 import io.jcaps.layout.LinkEntry;
+import org.agrona.LangUtil;
 
 import java.util.BitSet;
-import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * Links that this process used, or found held by a process that is gone: their memory is to be returned when no side
@@ -42,23 +43,22 @@ final class UsedLinks
     }
 
     /**
-     * Returns the memory of the links that no side holds. One whose memory cannot be returned is tried again next time,
-     * and keeps no other.
+     * Returns the memory of the links that no side holds. A link whose memory cannot be returned does not keep the
+     * others from theirs: the next call tries it again, and this one throws when it has done them all.
      *
-     * @param failures called with what went wrong.
-     * @return the first of the links, or the link count if there is none.
+     * @param free called with the index of each link that no side holds.
      */
-    int trim(final Consumer<Throwable> failures)
+    void trim(final IntConsumer free)
     {
         final LinkEntry link = new LinkEntry(host.tables(), host.header().geometry());
-        int first = host.header().geometry().linkCount();
+        Throwable failure = null;
         synchronized (links)
         {
             for (int i = links.nextSetBit(0); i >= 0; i = links.nextSetBit(i + 1))
             {
                 if (LinkEntry.isFree(link.wrap(i).state()))
                 {
-                    first = Math.min(first, i);
+                    free.accept(i);
                     try
                     {
                         host.trim(i);
@@ -66,11 +66,14 @@ final class UsedLinks
                     }
                     catch (final Throwable ex)
                     {
-                        failures.accept(ex);
+                        failure = ex;
                     }
                 }
             }
         }
-        return first;
+        if (null != failure)
+        {
+            LangUtil.rethrowUnchecked(failure);
+        }
     }
 }

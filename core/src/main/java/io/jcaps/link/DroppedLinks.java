@@ -1,0 +1,103 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.link;
+
+import java.util.ArrayList;
+
+/**
+ * The links of one service whose clients have gone: each is kept while the program has views of it, or disposals of it
+ * are not delivered. Used within the gate of the service's port.
+ */
+final class DroppedLinks
+{
+    private final ArrayList<ServiceLink> links = new ArrayList<>();
+    private boolean isAnyInUse;
+
+    /** Makes room for some more links: {@link #add} cannot fail after it. */
+    void prepareAdd(final int count)
+    {
+        links.ensureCapacity(links.size() + count);
+    }
+
+    void add(final ServiceLink link)
+    {
+        links.add(link);
+    }
+
+    /** A disposal of this link was delivered, its last one. */
+    void disposed(final ServiceLink link)
+    {
+        if (link.isReleased())
+        {
+            links.remove(link);
+        }
+    }
+
+    /** The first link with a disposal to deliver; null if there is none. */
+    ServiceLink nextDisposing()
+    {
+        // By index: an iterator would be allocated for each disposal, unless the JIT compiler finds it needless.
+        for (int i = 0, count = links.size(); i < count; i++)
+        {
+            final ServiceLink link = links.get(i);
+            if (link.disposalCount() > 0)
+            {
+                return link;
+            }
+        }
+        return null;
+    }
+
+    /** Releases the links of which the program has nothing in hand any more. */
+    void releaseOver()
+    {
+        boolean isAnyInUse = false;
+        for (int i = links.size() - 1; i >= 0; i--)
+        {
+            final ServiceLink link = links.get(i);
+            if (!link.isOverAtLast())
+            {
+                isAnyInUse = true;
+                continue;
+            }
+            link.release();
+            if (0 == link.disposalCount())
+            {
+                links.remove(i);
+            }
+        }
+        this.isAnyInUse = isAnyInUse;
+    }
+
+    /** Whether the last {@link #releaseOver} left a link of which the program has views or claims. */
+    boolean isAnyInUse()
+    {
+        return isAnyInUse;
+    }
+
+    /** As {@link LinkSet#keepWhileWritten}, for these links. */
+    boolean keepWhileWritten(final int linkIndex)
+    {
+        for (final ServiceLink link : links)
+        {
+            if (link.linkIndex() == linkIndex && link.keepWhileWritten())
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** As {@link LinkSet#releaseDroppedClosed}, for these links. */
+    boolean releaseClosed()
+    {
+        boolean isReleased = true;
+        for (final ServiceLink link : links)
+        {
+            isReleased &= link.releaseDropped();
+        }
+        return isReleased;
+    }
+}
