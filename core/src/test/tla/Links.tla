@@ -252,7 +252,7 @@ AcceptFails(s) ==
     /\ ServiceMoves(s, "leaving")
     /\ UNCHANGED <<entry, words, tables, client, serviceInc, sawDead, isDropped, viewInc, readInc, readFlags, reaper>>
 
-\* ServiceLink.hold: what can fail is over, and STATE is compared and set.
+\* ClientState.hold: what can fail is over, and STATE is compared and set.
 Accept(s) ==
     /\ s \in alive /\ serviceAt[s] = "comparing"
     /\ IF (inc = readInc[s] /\ flags = readFlags[s]) \/ Fault = "accept without compare"

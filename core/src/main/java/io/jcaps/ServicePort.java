@@ -823,7 +823,7 @@ public final class ServicePort extends Port
     {
         for (final ServiceLink link : links.links())
         {
-            if (link.clientCannotWake())
+            if (link.client().cannotWake())
             {
                 return true;
             }

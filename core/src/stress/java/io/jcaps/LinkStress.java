@@ -20,7 +20,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
  * [link]: LinkEntry.change() compares and sets, which keeps the other side's flags and releases what came before;
- * LinkEntry.state(), ClientLink.isServiceGone() and ServiceLink.isClientGone() acquire it.
+ * LinkEntry.state(), ServiceState.isGone() and ClientState.isGone() acquire it.
  * <p>
  * Weakened on x86: with a load and a store instead of the compare and set, LetGo lost one side's flags 2 and 39 times
  * in two runs. With plain loads in state(), Accepted saw nothing in 190,000 tries. x86 keeps stores in their order and

@@ -544,7 +544,7 @@ public final class LinkSet
             {
                 if (isGone[i])
                 {
-                    deathCount += links[i].hasDied() ? 1 : 0;
+                    deathCount += links[i].client().hasDied() ? 1 : 0;
                     drop(links[i]);
                 }
             }

@@ -13,8 +13,6 @@ import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkCounters;
 import io.jcaps.layout.LinkDescriptor;
-import io.jcaps.layout.LinkEntry;
-import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.ServiceCounter;
 import io.jcaps.layout.SlotDescriptor;
@@ -40,19 +38,14 @@ public final class ServiceLink
     /** So many replies are looked at for a disposal without asking how many are due: one cache line less. */
     private static final int FEW_REPLIES = 4;
 
-    private final Host host;
     private final int linkIndex;
     private final long incarnation;
-    private final LinkEntry entry;
-    private final int stateOffset;
+    private final ClientState client;
     private final AtomicBuffer link;
     private final Credentials credentials;
-    private final int clientProcessIndex;
-    private final long clientProcessIncarnation;
     private final Doorbell doorbell;
     private final ErrorHandler wakeUpFailed;
     private final boolean clientSpins;
-    private final boolean clientCannotWake;
     private final RecordReader requests;
     private final RecordWriter replies;
     private final int slotCount;
@@ -82,49 +75,34 @@ public final class ServiceLink
     private boolean isReleased;
     // The port is closed, and claims keep the link.
     private boolean isReleaseDue;
-    private volatile boolean isClientDead;
-    private volatile boolean hasDied;
 
     /**
-     * The entry's fields are input, and may change: each was read once, before it was checked.
-     *
-     * @param host                     of the region.
-     * @param linkIndex                of the link.
-     * @param entry                    of the link.
-     * @param incarnation              of this use of the link.
-     * @param clientProcessIndex       of the client.
-     * @param clientProcessIncarnation of the client.
-     * @param clientPortIndex          of the client.
-     * @param clientFlags              of the client's port.
-     * @param credentials              of the client's process.
-     * @param wakeUpFailed             called with the cause when the client's threads could not be woken.
+     * @param host            of the region.
+     * @param linkIndex       of the link.
+     * @param client          of the link.
+     * @param clientPortIndex of the client; input, checked.
+     * @param clientFlags     of the client's port.
+     * @param credentials     of the client's process.
+     * @param wakeUpFailed    called with the cause when the client's threads could not be woken.
      */
     public ServiceLink(
         final Host host,
         final int linkIndex,
-        final LinkEntry entry,
-        final long incarnation,
-        final int clientProcessIndex,
-        final long clientProcessIncarnation,
+        final ClientState client,
         final int clientPortIndex,
         final int clientFlags,
         final Credentials credentials,
         final ErrorHandler wakeUpFailed)
     {
-        this.host = host;
         this.wakeUpFailed = wakeUpFailed;
         this.linkIndex = linkIndex;
-        this.entry = entry;
+        this.client = client;
         this.credentials = credentials;
-        this.incarnation = incarnation;
-        this.clientProcessIndex = clientProcessIndex;
-        this.clientProcessIncarnation = clientProcessIncarnation;
+        incarnation = client.incarnation();
         final Geometry geometry = host.header().geometry();
-        stateOffset = entry.stateOffset();
         link = host.link(linkIndex);
         doorbell = new Doorbell(host, new PortEntry(host.tables(), geometry).wrap(clientPortIndex).sleepersOffset());
         clientSpins = (clientFlags & PortFlags.SPINS) != 0;
-        clientCannotWake = (clientFlags & PortFlags.CANNOT_WAKE) != 0;
         requests = new RecordReader(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
         replies = new RecordWriter(host.part(link, geometry.replyRingOffset(), geometry.ringLength()));
         slotCount = geometry.slotCount();
@@ -169,11 +147,11 @@ public final class ServiceLink
     }
 
     /**
-     * @return whether the client's process cannot wake this one.
+     * @return whether the client is there; any thread may use it.
      */
-    public boolean clientCannotWake()
+    public ClientState client()
     {
-        return clientCannotWake;
+        return client;
     }
 
     /**
@@ -786,78 +764,15 @@ public final class ServiceLink
         return isDropped;
     }
 
-    // ---- accept, and the end
+    // ---- the end
 
     /**
-     * Takes hold of the link for the service.
-     *
-     * @param observed state of the link, in which its client holds it and it is open.
-     * @return false if the client has closed in the meantime, or the link is another client's: nothing was taken then.
-     */
-    public boolean hold(final long observed)
-    {
-        // [accept] compare and set, a full fence: the client's fields and head are as they were before its OPEN, which
-        // this state contains. Pairs with [link] in LinkEntry.change().
-        return host.tables().compareAndSetLong(stateOffset, observed, observed | LinkEntryDescriptor.SERVICE_HOLDS);
-    }
-
-    /**
-     * @return whether the client's process died without closing.
-     */
-    public boolean hasDied()
-    {
-        return hasDied;
-    }
-
-    /**
-     * Whether the client has closed its port or died, or the link is no longer what was accepted. Any thread may call.
-     *
-     * @return true once it has.
+     * @return whether the client has closed its port or died, the link is no longer what was accepted, or this side
+     * gave it up.
      */
     public boolean isClientGone()
     {
-        if (isClientDead || isCorrupt)
-        {
-            return true;
-        }
-        // [link] acquire: pairs with [link] in LinkEntry.change().
-        final long found = host.tables().getLongAcquire(stateOffset);
-        return LinkEntry.incarnation(found) != incarnation ||
-            (found & (LinkEntryDescriptor.CLIENT_CLOSED | LinkEntryDescriptor.SERVICE_HOLDS)) !=
-                LinkEntryDescriptor.SERVICE_HOLDS;
-    }
-
-    /**
-     * @return whether the death of the client was noted; by the watch, outside the gate.
-     */
-    public boolean isDeathKnown()
-    {
-        return isClientDead;
-    }
-
-    /** Notes that the client's process is proved dead; by the watch, outside the gate. */
-    public void clientDied()
-    {
-        // One that closed before it ended had closed, whoever noticed first.
-        final long found = host.tables().getLongAcquire(stateOffset);
-        hasDied = (found & LinkEntryDescriptor.CLIENT_CLOSED) == 0;
-        isClientDead = true;
-    }
-
-    /**
-     * @return index of the client's process entry; input.
-     */
-    public int clientProcessIndex()
-    {
-        return clientProcessIndex;
-    }
-
-    /**
-     * @return incarnation of the client's process.
-     */
-    public long clientProcessIncarnation()
-    {
-        return clientProcessIncarnation;
+        return isCorrupt || client.isGone();
     }
 
     /** The client has gone: everything that was received or replied becomes a disposal (R24); how many there are. */
@@ -870,21 +785,14 @@ public final class ServiceLink
         return count;
     }
 
-    /**
-     * Releases the link: from here on another client may use it. For a dead client it is closed, too: a free link
-     * that is OPEN and not closed would be mistaken for a newcomer's, while the next client may be writing its
-     * fields.
-     */
+    /** Releases the link, once: another client may have it from then on. */
     void release()
     {
-        // Once only: another client may have it from then on. Its incarnation would protect that one as well.
-        if (isReleased)
+        if (!isReleased)
         {
-            return;
+            isReleased = true;
+            client.releaseGone();
         }
-        isReleased = true;
-        entry.change(incarnation, isClientDead ? LinkEntryDescriptor.CLIENT_CLOSED : 0,
-            LinkEntryDescriptor.SERVICE_HOLDS | (isClientDead ? LinkEntryDescriptor.CLIENT_HOLDS : 0));
     }
 
     /** The port closes the link: whether a claim is being written, with the last of which the link is released. */
@@ -912,14 +820,14 @@ public final class ServiceLink
         if (isReleaseDue && !views.hasClaims())
         {
             isReleaseDue = false;
-            entry.change(incarnation, 0, LinkEntryDescriptor.SERVICE_HOLDS);
+            client.release();
         }
     }
 
     /** The link is corrupt: the client is told that nothing more comes, and counts as gone. */
     public void giveUp()
     {
-        entry.change(incarnation, LinkEntryDescriptor.CORRUPT, 0);
+        client.giveUp();
         isCorrupt = true;
         // No id has it: nothing more is received from here.
         expectedSequence = -1;

@@ -11,6 +11,7 @@ import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.PortEntry;
+import io.jcaps.link.ClientState;
 import io.jcaps.link.LinkSet;
 import io.jcaps.link.ServiceLink;
 import io.jcaps.wait.Deaths;
@@ -188,11 +189,12 @@ public final class Acceptor
             return;
         }
         registry.use(linkIndex);
-        final ServiceLink link = new ServiceLink(host, linkIndex, accepted, linkIncarnation, clientProcessIndex,
-            clientProcessIncarnation, clientPortIndex, clientFlags, credentials,
+        final ClientState client = new ClientState(tables, accepted, linkIncarnation, clientProcessIndex,
+            clientProcessIncarnation, clientFlags);
+        final ServiceLink link = new ServiceLink(host, linkIndex, client, clientPortIndex, clientFlags, credentials,
             (ex) -> wakeUps.later(clientPortIndex, ex));
         links.prepareAdd();
-        if (!link.hold(state))
+        if (!client.hold(state))
         {
             return;
         }
@@ -250,11 +252,12 @@ public final class Acceptor
     {
         for (final ServiceLink link : links.links())
         {
-            if (!link.isDeathKnown() && deaths.isDead(link.clientProcessIndex(), link.clientProcessIncarnation()))
+            final ClientState client = link.client();
+            if (!client.isDeathKnown() && deaths.isDead(client.processIndex(), client.processIncarnation()))
             {
-                link.clientDied();
+                client.died();
                 attention.raise();
-                if (link.hasDied())
+                if (client.hasDied())
                 {
                     report.peerDied(false, link.linkIndex());
                 }
