@@ -10,9 +10,9 @@ import java.util.function.BooleanSupplier;
 
 /**
  * The threads of one schedule pass a baton: one runs at a time, and only between two steps another one can. A step is
- * an access to shared memory, to a volatile field or a variable handle, a call into the host, or a monitor's entry.
- * {@link SteppedLoader} puts the calls of the static methods into the classes under test. They do nothing in a thread
- * that is not one of a schedule's.
+ * an access to shared memory, to a volatile field or a variable handle, a call into the host, or the entry into a
+ * monitor or a lock. {@link SteppedLoader} puts the calls of the static methods into the classes under test. They do
+ * nothing in a thread that is not one of a schedule's.
  */
 public final class Baton
 {
@@ -215,9 +215,9 @@ public final class Baton
     }
 
     /**
-     * In place of a monitor's entry.
+     * In place of the entry into a monitor or a lock.
      *
-     * @param object whose monitor it is.
+     * @param object whose monitor, or which lock, it is.
      */
     public static void enter(final Object object)
     {
@@ -230,9 +230,32 @@ public final class Baton
     }
 
     /**
-     * In place of a monitor's exit.
+     * In place of {@code ReentrantLock.tryLock}.
      *
-     * @param object whose monitor it is.
+     * @param object which lock it is.
+     * @return false if another thread has it.
+     */
+    public static boolean tryEnter(final Object object)
+    {
+        final Actor actor = actor();
+        if (null == actor)
+        {
+            return true;
+        }
+        actor.baton.step(actor);
+        final Monitor monitor = actor.baton.monitor(object);
+        final boolean isFree = null == monitor.owner || actor == monitor.owner;
+        if (isFree)
+        {
+            actor.baton.enter(actor, monitor, 1);
+        }
+        return isFree;
+    }
+
+    /**
+     * In place of the exit from a monitor or a lock.
+     *
+     * @param object whose monitor, or which lock, it is.
      */
     public static void exit(final Object object)
     {

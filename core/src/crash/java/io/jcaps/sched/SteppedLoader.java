@@ -257,6 +257,10 @@ final class SteppedLoader extends ClassLoader
                         case "java/lang/Object.wait" -> baton(
                             "await", "(J)V".equals(descriptor) ? "(Ljava/lang/Object;J)V" : OF_OBJECT);
                         case "java/lang/Object.notifyAll" -> baton("notifyAll", OF_OBJECT);
+                        case "java/util/concurrent/locks/ReentrantLock.lock" -> baton("enter", OF_OBJECT);
+                        case "java/util/concurrent/locks/ReentrantLock.tryLock" ->
+                            baton("tryEnter", "(Ljava/lang/Object;)Z");
+                        case "java/util/concurrent/locks/ReentrantLock.unlock" -> baton("exit", OF_OBJECT);
                         default ->
                         {
                             if (Opcodes.INVOKEVIRTUAL == opcode && "java/lang/invoke/VarHandle".equals(called))
