@@ -21,6 +21,7 @@ CONSTANTS
     PutCount,       \* messages of the client
     Dups,           \* frames that come a second time
     MaxTime,
+    Beats,          \* most beats of B's
     Crashes,        \* bridges that may crash
     Cuts,           \* directions that may be cut
     Fault           \* "none", or the step that is left out or done wrong
@@ -35,7 +36,7 @@ VARIABLES
     sessionA, lastEcho, echoDue,
     toB, toA, cut, dups,                        \* the streams
     atB, msgB, lastId, portB,                   \* the exporter: slots, and requests put and not received
-    sessionB, tick, lastBeat,
+    sessionB, tick, lastBeat, beatCount,
     handed, order, out, outCount, replied,      \* what the service and the client have seen
     isLate, noSlot
 
@@ -44,7 +45,7 @@ standIn == <<portA, atA, msgA, unsent, publishing, due>>
 importer == <<sessionA, lastEcho, echoDue>>
 wires == <<toB, toA, cut, dups>>
 slotsB == <<atB, msgB, lastId, portB>>
-exporter == <<sessionB, tick, lastBeat>>
+exporter == <<sessionB, tick, lastBeat, beatCount>>
 seen == <<handed, order, replied, isLate>>
 told == <<out, outCount>>
 vars == <<now, clientVars, standIn, importer, wires, slotsB, exporter, seen, told, noSlot>>
@@ -77,6 +78,7 @@ Init ==
     /\ sessionB = "up"
     /\ tick = 0
     /\ lastBeat = 0
+    /\ beatCount = 0
     /\ handed = [m \in Messages |-> 0]
     /\ order = <<>>
     /\ out = [m \in Messages |-> "none"]
@@ -236,7 +238,8 @@ CloseB ==
     /\ IsLeaseOver \/ "close" \in Crashes
     /\ portB' = <<>>
     /\ sessionB' = IF sessionB = "over" THEN "gone" ELSE "closed"
-    /\ UNCHANGED <<now, clientVars, standIn, importer, wires, atB, msgB, lastId, tick, lastBeat, seen, told, noSlot>>
+    /\ UNCHANGED <<now, clientVars, standIn, importer, wires, atB, msgB, lastId, tick, lastBeat, beatCount, seen,
+        told, noSlot>>
 
 \* ... and then BYE is sent.
 Bye ==
@@ -245,10 +248,13 @@ Bye ==
        ELSE sessionB = "closed"
     /\ sessionB' = "over"
     /\ toA' = SentToA(Frame("bye", 0, 0))
-    /\ UNCHANGED <<now, clientVars, standIn, importer, toB, cut, dups, slotsB, tick, lastBeat, seen, told, noSlot>>
+    /\ UNCHANGED <<now, clientVars, standIn, importer, toB, cut, dups, slotsB, tick, lastBeat, beatCount, seen, told,
+        noSlot>>
 
 Beat ==
-    /\ sessionB = "up" /\ (lastBeat < now \/ (now = 0 /\ lastBeat = 0 /\ toA = <<>> /\ MaxTime > 0))
+    /\ sessionB = "up" /\ beatCount < Beats
+    /\ lastBeat < now \/ (now = 0 /\ lastBeat = 0 /\ toA = <<>>)
+    /\ beatCount' = beatCount + 1
     /\ toA' = SentToA(Frame("beat", 0, now))
     /\ lastBeat' = IF now = 0 THEN -1 ELSE now
     /\ UNCHANGED <<now, clientVars, standIn, importer, toB, cut, dups, slotsB, sessionB, tick, seen, told, noSlot>>
@@ -285,7 +291,7 @@ DeliverToB ==
            /\ tick' = IF Fault = "lease from the echo's arrival" THEN now
                 ELSE IF frame.id > tick THEN frame.id ELSE tick
            /\ UNCHANGED <<slotsB, sessionB, noSlot>>
-    /\ UNCHANGED <<now, clientVars, standIn, importer, toA, cut, dups, lastBeat, seen, told>>
+    /\ UNCHANGED <<now, clientVars, standIn, importer, toA, cut, dups, lastBeat, beatCount, seen, told>>
 
 \* The service receives, while B's client port is open.
 Receive ==
@@ -353,8 +359,8 @@ CrashB ==
     /\ sessionB' = "crashed"
     /\ portB' = <<>>
     /\ toB' = <<>>
-    /\ UNCHANGED <<now, clientVars, standIn, importer, toA, cut, dups, atB, msgB, lastId, tick, lastBeat, seen, told,
-        noSlot>>
+    /\ UNCHANGED <<now, clientVars, standIn, importer, toA, cut, dups, atB, msgB, lastId, tick, lastBeat, beatCount,
+        seen, told, noSlot>>
 
 (***************************************************************************)
 (* All of it                                                               *)

@@ -34,6 +34,16 @@ public interface Contender
     String configuration();
 
     /**
+     * Whether it connects two hosts. Both sides run on this machine all the same, over the loopback address.
+     *
+     * @return true if it is compared with others that do, and with them alone.
+     */
+    default boolean isRemote()
+    {
+        return false;
+    }
+
+    /**
      * Whether it can do what a cell asks.
      *
      * @param cell of the measurement; its contender is this one.

@@ -44,7 +44,7 @@ public final class ShadedJar
             {
                 if (isBundled(jar, Path.of(entry)))
                 {
-                    final String name = Path.of(entry).getFileName().toString().replaceFirst("-\\d[^-]*\\.jar$", "");
+                    final String name = Path.of(entry).getFileName().toString().replaceFirst("-\\d.*\\.jar$", "");
                     final String text = texts.get(name);
                     result.put(name, null == text ? "no line in " + INDEX :
                         null == jar.getEntry(text) || 0 == jar.getEntry(text).getSize() ? "no text " + text : null);

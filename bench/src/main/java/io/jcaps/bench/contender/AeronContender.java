@@ -235,13 +235,13 @@ final class AeronContender implements Contender
     /**
      * Writes messages in place as long as they fit one frame; longer ones Aeron takes only from memory of the sender's.
      */
-    private static final class Sender implements AutoCloseable
+    static final class Sender implements AutoCloseable
     {
         private final Publication publication;
         private final Payload payload;
         private final int length;
         private final long clientIndex;
-        private final boolean isClaimed;
+        final boolean isClaimed;
         private final BufferClaim claim = new BufferClaim();
         private final ReservedValueSupplier reservedValue;
         private UnsafeBuffer source;

@@ -26,6 +26,7 @@ import io.jcaps.layout.Geometry;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.shm.Caps;
 import io.jcaps.shm.RegionConfig;
+import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 
 import java.nio.file.Path;
@@ -170,7 +171,7 @@ final class CapsContender implements Contender
         return Waiting.BLOCK == cell.waiting() ? options.spinCount(0) : options.spinOnly(true);
     }
 
-    private static final class Server implements EchoServer
+    static final class Server implements EchoServer
     {
         private final Attachment attachment;
         private final ServicePort port;
@@ -280,9 +281,9 @@ final class CapsContender implements Contender
         }
     }
 
-    private static final class Client implements EchoClient
+    static final class Client implements EchoClient
     {
-        private final Attachment attachment;
+        private final AutoCloseable attachment;
         private final AtomicInteger openCount;
         private final ClientPort port;
         private final Payload request;
@@ -297,7 +298,7 @@ final class CapsContender implements Contender
         Client(
             final Cell cell,
             final boolean isTuned,
-            final Attachment attachment,
+            final AutoCloseable attachment,
             final AtomicInteger openCount,
             final ClientPort port)
         {
@@ -368,7 +369,7 @@ final class CapsContender implements Contender
             port.close();
             if (0 == openCount.decrementAndGet())
             {
-                attachment.close();
+                CloseHelper.close(attachment);
             }
         }
     }

@@ -54,7 +54,12 @@ public final class Contenders
         new PipeContender(),
         NativeContender.floor(),
         NativeContender.caps(),
-        NativeContender.iceoryx2());
+        NativeContender.iceoryx2(),
+        new BridgeContender(false),
+        new BridgeContender(true),
+        new AeronUdpContender(),
+        new AeronRelayContender(),
+        new GrpcContender());
     private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
 
     private static List<Contender> all;

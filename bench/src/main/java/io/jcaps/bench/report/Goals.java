@@ -31,6 +31,12 @@ public final class Goals
     private static final String BATCH = "jcaps-batch";
     private static final List<Integer> WINDOWS = List.of(8, 64, 128);
     private static final int MANY_CLIENTS = 128;
+    private static final String BRIDGE = "bridge";
+    private static final String EMBEDDED = "bridge-embedded";
+    private static final List<String> BRIDGES = List.of(BRIDGE, EMBEDDED);
+    private static final String AERON_UDP = "aeron-udp";
+    private static final List<Integer> REMOTE_LONG_LENGTHS = List.of(LONG_LENGTH, 131_072);
+    private static final int REMOTE_WINDOW = 64;
     private static final int BUSY_CLIENTS = 8;
 
     private final Summary summary;
@@ -51,6 +57,7 @@ public final class Goals
         goals.addShort();
         goals.addLong();
         goals.addOthers();
+        goals.addRemote();
         goals.addAllocation();
         return List.copyOf(goals.goals);
     }
@@ -119,6 +126,48 @@ public final class Goals
         final Optional<String> obstacle = obstacle(of(crowd, OWN));
         goals.add(obstacle.isPresent() ? Goal.notMeasured(what, bound.text(), obstacle.get()) :
             bound.judge(what, summary.row(crowd.get().contender(OWN)).orElseThrow().median(Metric.FAIRNESS)));
+    }
+
+    /** Of services on another host; not shown by a run that compares no such transport. */
+    private void addRemote()
+    {
+        if (summary.results().contenders().stream().noneMatch((each) -> BRIDGES.contains(each.name())))
+        {
+            return;
+        }
+        final Optional<Cell> cell = remote(Section.Kind.REMOTE, SHORT_LENGTH);
+        final Optional<Cell> relay = of(cell, "aeron-relay");
+        final Optional<Cell> embedded = of(cell, EMBEDDED);
+        add("remote, 32 B: p50 of four processes, as a multiple of an Aeron relay's",
+            of(cell, BRIDGE), relay, Metric.P50, Bound.atMost(1));
+        add("remote, 32 B: p99 of four processes, as a multiple of an Aeron relay's",
+            of(cell, BRIDGE), relay, Metric.P99, Bound.atMost(1.1));
+        add("remote, 32 B: p50 of embedded bridges, as a multiple of bare Aeron's",
+            embedded, of(cell, AERON_UDP), Metric.P50, Bound.atMost(1.15));
+        for (final int length : REMOTE_LONG_LENGTHS)
+        {
+            final Optional<Cell> longCell = remote(Section.Kind.REMOTE, length);
+            add("remote, " + Texts.size(length) + ": p50 of embedded bridges, as a multiple of bare Aeron's",
+                of(longCell, EMBEDDED), of(longCell, AERON_UDP), Metric.P50, Bound.atMost(1));
+        }
+        final Optional<Cell> window = remote(Section.Kind.REMOTE_PIPELINED, SHORT_LENGTH);
+        add("remote, 32 B, window 64: replies/s of embedded bridges, as a multiple of bare Aeron's",
+            of(window, EMBEDDED), of(window, AERON_UDP), Metric.REPLIES_PER_SECOND, Bound.atLeast(0.8));
+        add("remote, 32 B: p50 of embedded bridges, as a part of gRPC's",
+            embedded, of(cell, "grpc"), Metric.P50, Bound.atMost(0.25));
+        final String fairness = "remote, 8 busy clients: replies of the slowest, as a part of the fastest's";
+        final Bound bound = Bound.atLeast(0.9);
+        final Optional<Cell> crowd = of(find((group) -> Section.Kind.CROWD == Section.Kind.of(group) &&
+            BUSY_CLIENTS == group.clientCount()), BRIDGE);
+        final Optional<String> obstacle = obstacle(crowd);
+        goals.add(obstacle.isPresent() ? Goal.notMeasured(fairness, bound.text(), obstacle.get()) :
+            bound.judge(fairness, summary.row(crowd.get()).orElseThrow().median(Metric.FAIRNESS)));
+    }
+
+    private Optional<Cell> remote(final Section.Kind kind, final int length)
+    {
+        return find((group) -> kind == Section.Kind.of(group) && length == group.length() &&
+            (Section.Kind.REMOTE == kind || REMOTE_WINDOW == group.window()));
     }
 
     private void addAllocation()

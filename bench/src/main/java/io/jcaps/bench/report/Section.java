@@ -71,9 +71,9 @@ record Section(Kind kind, List<Cell> groups)
     {
         final String what = switch (kind)
         {
-            case PIPELINED -> "window " + group.window() + ", ";
+            case PIPELINED, REMOTE_PIPELINED -> "window " + group.window() + ", ";
             case LOAD -> group.loadPercent() + " % of its capacity, ";
-            case OPEN_LOOP -> Texts.count(group.ratePerSecond()) + " requests/s, ";
+            case OPEN_LOOP, REMOTE_OPEN_LOOP -> Texts.count(group.ratePerSecond()) + " requests/s, ";
             case CONNECTED -> group.clientCount() + (1 == group.clientCount() ? " client, " : " clients, ");
             case CROWD -> group.clientCount() + " clients, ";
             case OTHER -> group.workload() + ", " + group.waiting() + ", " + group.payload() + ", window " +
@@ -94,7 +94,7 @@ record Section(Kind kind, List<Cell> groups)
     /** Whether replies are counted, not timed. */
     boolean isCounted()
     {
-        return Kind.PIPELINED == kind || Kind.STREAM == kind;
+        return Kind.PIPELINED == kind || Kind.REMOTE_PIPELINED == kind || Kind.STREAM == kind;
     }
 
     /** Whether the cells of a group know the floor of their own time and place. */
@@ -156,6 +156,13 @@ record Section(Kind kind, List<Cell> groups)
         CROWD("All of many clients talk",
             "One service; each client has a thread of its own and one request in flight, and yields its core while " +
             "it waits. Slowest / fastest compares the replies that clients got in the same time."),
+        REMOTE("Between two hosts, one request in flight",
+            "Both hosts are this machine: UDP or TCP over the loopback address. Both sides yield while they wait, as " +
+            "more than two threads take part. The payload is ready before it is sent, but for its first 8 bytes."),
+        REMOTE_PIPELINED("Between two hosts, many requests in flight",
+            "As above. As many requests are in flight as the window allows; replies are counted, not timed."),
+        REMOTE_OPEN_LOOP("Between two hosts, open loop: requests at a fixed rate",
+            "As above. Times count from when a request should have been sent. A run that missed its rate has failed."),
         OTHER("Other measurements", "");
 
         final String title;
@@ -179,11 +186,22 @@ record Section(Kind kind, List<Cell> groups)
                 return Workload.ROUND_TRIP == cell.workload() && isPrebuilt && 1 == cell.clientCount() ?
                     BLOCKING : OTHER;
             }
-            if (Waiting.SPIN != cell.waiting())
+            if (Waiting.YIELD == cell.waiting())
             {
-                return OTHER;
+                return isPrebuilt && 1 == cell.clientCount() ? ofYielding(cell) : OTHER;
             }
             return ofSpinning(cell, isPrebuilt);
+        }
+
+        private static Kind ofYielding(final Cell cell)
+        {
+            return switch (cell.workload())
+            {
+                case ROUND_TRIP -> REMOTE;
+                case PIPELINED -> REMOTE_PIPELINED;
+                case OPEN_LOOP -> REMOTE_OPEN_LOOP;
+                default -> OTHER;
+            };
         }
 
         private static Kind ofSpinning(final Cell cell, final boolean isPrebuilt)

@@ -48,6 +48,9 @@ public record Plan(
     /** No goal compares with them, or they take minutes to build. */
     private static final List<String> NOT_QUICK = List.of("jcaps-await", "jcaps-g1gc", "jcaps-zgc", "tcp", "iceoryx2");
 
+    private static final String BETWEEN_HOSTS = "connects two hosts: is compared in the workload remote";
+    private static final String WITHIN_A_HOST = "does not connect two hosts";
+
     private static final int SHORT_LENGTH = 32;
     /** 60 KiB: the longest round number that Aeron takes in one frame, written in place. */
     private static final int CLAIMED_LENGTH = 61_440;
@@ -61,6 +64,10 @@ public record Plan(
     private static final List<Integer> FULL_WINDOWS = List.of(1, 8, 64, 128);
     private static final List<Long> FULL_RATES = List.of(10_000L, 100_000L, 1_000_000L);
     private static final List<Integer> FULL_CLIENT_COUNTS = List.of(1, 8, 32, 128);
+    private static final List<Integer> REMOTE_LENGTHS = List.of(SHORT_LENGTH, 1024, LONG_LENGTH, 131_072);
+    private static final List<Integer> REMOTE_WINDOWS = List.of(64);
+    /** Few enough for each of the contenders on two cores. */
+    private static final List<Long> REMOTE_RATES = List.of(1_000L, 5_000L);
     private static final List<Integer> STREAM_LENGTHS = List.of(SHORT_LENGTH, 1024);
     /** Of a contender's own capacity. */
     private static final List<Integer> LOAD_PERCENTS = List.of(20, 50, 80);
@@ -142,6 +149,7 @@ public record Plan(
         private final List<List<Cell>> points = new ArrayList<>();
         private final List<CellResult> refusals = new ArrayList<>();
         private final Set<String> leftOut = new TreeSet<>();
+        private boolean isRemote;
 
         Builder(final PlanOptions options)
         {
@@ -192,6 +200,10 @@ public record Plan(
                     add(FAST_PEERS, shortTimed(cell(SHORT_LENGTH).load(percent)));
                 }
             }
+            if (options.has(PlanOptions.Part.REMOTE))
+            {
+                addRemote();
+            }
             return new Plan(
                 options.kind(),
                 options.roundCountOr(options.isQuick() ? QUICK_ROUND_COUNT : FULL_ROUND_COUNT),
@@ -222,6 +234,26 @@ public record Plan(
                 }
             }
             addPoint(cells);
+        }
+
+        /** All yield: the threads are more than two. */
+        private void addRemote()
+        {
+            isRemote = true;
+            for (final int length : options.lengthsOr(REMOTE_LENGTHS))
+            {
+                final Cell cell = cell(length).waiting(Waiting.YIELD);
+                add(List.of(), shortTimed(cell));
+                for (final int window : options.windowsOr(REMOTE_WINDOWS))
+                {
+                    add(List.of(), timed(cell.pipelined(window)));
+                }
+            }
+            for (final long rate : options.ratesPerSecondOr(REMOTE_RATES))
+            {
+                add(List.of(), shortTimed(cell(SHORT_LENGTH).waiting(Waiting.YIELD).openLoop(rate)));
+            }
+            add(List.of(), timed(cell(SHORT_LENGTH).crowd(CROWD_CLIENT_COUNT)));
         }
 
         private void addLengths()
@@ -275,8 +307,14 @@ public record Plan(
             {
                 final String name = contender.name();
                 final Cell own = cell.contender(name);
+                final boolean isElsewhere = contender.isRemote() != isRemote;
+                if (isElsewhere && options.contenders().isEmpty())
+                {
+                    continue;
+                }
                 final boolean isWanted = isWanted(name, quickContenders);
-                final String refusal = refusal(contender, own, isWanted);
+                final String refusal = isElsewhere ? contender.isRemote() ? BETWEEN_HOSTS : WITHIN_A_HOST :
+                    refusal(contender, own, isWanted);
                 if (cells.contains(own))
                 {
                     continue;

@@ -23,7 +23,7 @@ public final class PlanOptions
     private boolean isQuick;
     private int roundCount;
     private List<String> contenders = List.of();
-    private Set<Part> parts = EnumSet.allOf(Part.class);
+    private Set<Part> parts = EnumSet.complementOf(EnumSet.of(Part.REMOTE));
     private List<Integer> lengths = List.of();
     private List<Integer> windows = List.of();
     private List<Long> ratesPerSecond = List.of();
@@ -277,7 +277,9 @@ public final class PlanOptions
         /** Messages in one direction. */
         STREAM,
         /** Open loops at a part of what each contender can do. */
-        LOAD;
+        LOAD,
+        /** What connects two hosts, over the loopback address. */
+        REMOTE;
 
         /**
          * @return name by which it is chosen.
