@@ -64,17 +64,18 @@ struct attachment *attachment_open(const char *path, const int flags, const stru
     return NULL;
 }
 
-void attachment_close(struct attachment *attachment)
+/* Leaves the region but for its mappings. */
+static void leave(struct attachment *attachment)
 {
     watch_close(attachment);
     error_log_close(&attachment->errors);
-    if (attachment->wait_set_index != NO_INDEX)
-    {
-        port_free(port_at(&attachment->tables, attachment->wait_set_index), attachment->wait_set_incarnation);
-    }
     /* A process that has lost its life lock may not have the lock file any more: its peers free what it had. */
-    if (!attachment->has_lost_life)
+    if (!attachment_has_lost_life(attachment))
     {
+        if (attachment->wait_set_index != NO_INDEX)
+        {
+            port_free(port_at(&attachment->tables, attachment->wait_set_index), attachment->wait_set_incarnation);
+        }
         if (tables_try_lock(&attachment->tables))
         {
             tables_trim(&attachment->tables);
@@ -83,20 +84,24 @@ void attachment_close(struct attachment *attachment)
         tables_leave(&attachment->tables);
     }
     tables_destroy(&attachment->tables);
+}
+
+void attachment_close(struct attachment *attachment)
+{
+    leave(attachment);
     region_close(&attachment->region);
     free(attachment);
 }
 
+void attachment_abandon(struct attachment *attachment)
+{
+    leave(attachment);
+    region_forget(&attachment->region);
+}
+
 void attachment_forget(struct attachment *attachment)
 {
-    for (int i = 0; i < attachment->region.geometry.process_count; i++)
-    {
-        if (attachment->watch.pidfds[i] >= 0)
-        {
-            close(attachment->watch.pidfds[i]);
-        }
-    }
-    watch_forget(&attachment->watch);
+    watch_forget(attachment);
     region_forget(&attachment->region);
 }
 

@@ -27,8 +27,9 @@ struct attachment
     int wait_set_index;    /* entry on whose word threads sleep that poll several ports; NO_INDEX before the first */
     int64_t wait_set_incarnation;
     int user_count;        /* threads that open a port or poll: under the process's lock; it is not closed under them */
+    bool is_left;          /* the program has left, and allocations keep the process in: under the process's lock */
     bool is_retired;       /* the region was removed or replaced under it, or its life lock lost */
-    bool has_lost_life;    /* the watch's own */
+    bool has_lost_life;    /* written by the watch */
     struct watch watch;
 };
 
@@ -37,6 +38,10 @@ struct attachment *attachment_open(const char *path, int flags, const struct cap
 
 /* Closes what is left: ports are closed already. */
 void attachment_close(struct attachment *attachment);
+
+/* As attachment_close, for a region that was retired while allocations are out: the memory of the links stays mapped,
+   so that a thread that still writes there does no harm. */
+void attachment_abandon(struct attachment *attachment);
 
 /* In a forked child: gives back the descriptors; the mappings are not there. */
 void attachment_forget(struct attachment *attachment);
@@ -55,6 +60,12 @@ void attachment_remove(struct attachment *attachment, struct port *port);
 static inline bool attachment_is_retired(const struct attachment *attachment)
 {
     return __atomic_load_n(&attachment->is_retired, __ATOMIC_RELAXED);
+}
+
+/* Whether the life lock was lost: nothing is stored into the region any more. */
+static inline bool attachment_has_lost_life(const struct attachment *attachment)
+{
+    return __atomic_load_n(&attachment->has_lost_life, __ATOMIC_RELAXED);
 }
 
 /* What the kernel says of a peer's process entry. */

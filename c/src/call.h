@@ -38,6 +38,9 @@ static inline struct port *call_enter(const int portid, const int is_client)
     return LIKELY(is_meant) ? port : call_refuse(port, portid, is_client);
 }
 
+/* Gives back an allocation of a port that was closed: whether it was one. Leaves errno and the reason. */
+bool call_free_closed(int portid, const void *address);
+
 /* Whether a message of that size can be sent. */
 static inline bool call_is_size(const struct port *port, const void *msg, const int size)
 {

@@ -806,7 +806,23 @@ bool client_link_is_service_gone(struct client_link *link)
     return false;
 }
 
-void client_link_close(struct client_link *link)
+bool client_link_has_allocations(const struct client_link *link)
 {
+    bool has_allocations = false;
+    for (int slot = 0; slot < link->geometry->slot_count && !has_allocations; slot++)
+    {
+        has_allocations = link->claimed_lengths[slot] >= 0;
+    }
+    return has_allocations;
+}
+
+void client_link_close(struct client_link *link, const bool is_kept)
+{
+    if (is_kept)
+    {
+        /* The service lets go of it, and nobody else takes it. */
+        link_change(link->entry, link->incarnation, LINK_ENTRY_CLIENT_CLOSED, 0);
+        return;
+    }
     link_change(link->entry, link->incarnation, LINK_ENTRY_CLIENT_CLOSED, LINK_ENTRY_CLIENT_HOLDS);
 }

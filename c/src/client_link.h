@@ -129,7 +129,10 @@ bool client_link_is_service_gone(struct client_link *link);
 /* Whether a service may end a request with that outcome, instead of a reply (B7). */
 bool client_link_may_end(int outcome);
 
-/* Lets go of the link. Outside the gate. */
-void client_link_close(struct client_link *link);
+/* Whether memory for requests is out that was not put. */
+bool client_link_has_allocations(const struct client_link *link);
+
+/* Says that this side has closed, and lets go of the link, unless it is to be kept. Outside the gate. */
+void client_link_close(struct client_link *link, bool is_kept);
 
 #endif

@@ -9,14 +9,13 @@
  * 1. The lock file is made first, under a private name, and gets its own by link(), which fails if there is one. It is
  *    never replaced as long as there is a region.
  * 2. Whoever holds the tables' lock on it, and finds no region, makes one under a private name, complete, and gives it
- * its
- *    name by link() again. Nobody sees half a region.
+ *    its name by link() again. Nobody sees half a region.
  * 3. Whoever finds a region attaches, without any lock, and without ever making a lock file: a region without one lost
- * it,
- *    and another in its place would show all who are in the region as dead.
+ *    it, and another in its place would show all who are in the region as dead.
  *
- * A creator that dies leaves at most its private file, which the next holder of the tables' lock removes. A region of
- * an earlier boot is removed and made anew, under the tables' lock, if the kernel says that nobody holds a life lock.
+ * A creator that dies leaves at most its private file, or, of the Java library, a private directory with that file: the
+ * next holder of the tables' lock removes them. A region of an earlier boot is removed and made anew, under the tables'
+ * lock, if the kernel says that nobody holds a life lock.
  */
 #include "clock.h"
 #include "descriptors.h"
@@ -154,21 +153,78 @@ static char *private_path(const struct opener *opener)
     return asprintf(&path, "%s~%016" PRIx64 PRIVATE_SUFFIX, opener->region->path, number) < 0 ? NULL : path;
 }
 
-/* Under the tables' lock, so that they are nobody's. */
+/* Whether a name is that of a file in a private directory of the Java library. */
+static bool is_private_file_name(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == PRIVATE_DIGITS && name[PRIVATE_DIGITS] == 0;
+}
+
+/* The Java library makes its file in a private directory, which stays if its creator dies: what it made there goes, and
+   the directory if nothing else is in it. */
+static void remove_private_directory(const int parent, const char *name)
+{
+    const int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
+    if (directory == NULL)
+    {
+        if (descriptor >= 0)
+        {
+            close(descriptor);
+        }
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+    {
+        if (is_private_file_name(entry->d_name))
+        {
+            unlinkat(descriptor, entry->d_name, 0);
+        }
+    }
+    closedir(directory);
+    unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* Under the tables' lock, so that they are nobody's. Another user's stay: only that user can remove them. */
 static void remove_private_files(const struct opener *opener)
 {
     DIR *directory = opendir(opener->directory_path);
     for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
     {
-        if (is_private_name(opener, entry->d_name))
+        struct stat status;
+        if (!is_private_name(opener, entry->d_name) ||
+            fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        {
+            continue;
+        }
+        if (S_ISREG(status.st_mode))
         {
             unlinkat(dirfd(directory), entry->d_name, 0);
+        }
+        else if (S_ISDIR(status.st_mode))
+        {
+            remove_private_directory(dirfd(directory), entry->d_name);
         }
     }
     if (directory != NULL)
     {
         closedir(directory);
     }
+}
+
+/* A directory that cannot be listed shows none. */
+static bool is_any_private_left(const struct opener *opener)
+{
+    bool is_any = false;
+    DIR *directory = opendir(opener->directory_path);
+    for (struct dirent *entry; directory != NULL && !is_any && (entry = readdir(directory)) != NULL;)
+    {
+        is_any = is_private_name(opener, entry->d_name);
+    }
+    if (directory != NULL)
+    {
+        closedir(directory);
+    }
+    return is_any;
 }
 
 static bool lock_tables(const struct region *region, const int64_t timeout_ns)
@@ -583,9 +639,11 @@ static enum attempt attempt(struct opener *opener)
     {
         return has_locks;
     }
-    if (is_found && found.st_nlink > 1 && !opener->has_tidied && lock_tables(region, 0))
+    if (is_found && !opener->has_tidied && (found.st_nlink > 1 || is_any_private_left(opener)) &&
+        lock_tables(region, 0))
     {
-        /* Its creator may have died before it removed the private name, which would keep the memory for ever. */
+        /* Its creator may have died before it removed the private name, which would keep the memory for ever, or the
+           directory of that. */
         remove_private_files(opener);
         opener->has_tidied = true;
         byte_unlock(&region->locks, PROCESS_TABLES_POSITION);

@@ -96,7 +96,12 @@ static int wait_set(struct attachment *attachment)
     /* Not under the lock of the ports: the watch needs that, and a process that was stopped may keep the tables'. */
     pthread_mutex_lock(&attachment->wait_set_mutex);
     int index = attachment->wait_set_index;
-    if (index == NO_INDEX)
+    if (attachment_has_lost_life(attachment))
+    {
+        fail(ENOTCONN, "this process lost its life lock: close all ports and open new ones");
+        index = -ENOTCONN;
+    }
+    else if (index == NO_INDEX)
     {
         index = tables_lock(&attachment->tables);
         if (index == 0)

@@ -12,6 +12,7 @@
 #define GATE_SPIN_COUNT 100
 #define GATE_YIELD_COUNT 20
 #define LOOK_INTERVAL_NS INT64_C(1000000)
+#define ENDED_PAUSE_NS INT64_C(100000)
 
 void gate_contend(struct port *port)
 {
@@ -61,7 +62,7 @@ int port_wake(struct attachment *attachment, uint8_t *entry, const int limit)
     full_fence();
     const int64_t sleepers = get_long(entry, PORT_SLEEPERS_OFFSET);
     int count = 0;
-    if (LIKELY(sleepers == 0))
+    if (LIKELY(sleepers == 0) || attachment_has_lost_life(attachment))
     {
         return 0;
     }
@@ -83,12 +84,22 @@ void port_wake_ended(struct port *port)
 {
     const struct attachment *attachment = port->attachment;
     const int wait_set_index = __atomic_load_n(&attachment->wait_set_index, __ATOMIC_RELAXED);
-    /* The entries may be another's already. A word that threads sleep on has no meaning but that it changes, and every
-       process of the region adds to it: at worst another's threads look once in vain. */
-    wake_word(port->entry, INT32_MAX);
+    /* The entries may be another's already: nothing is added to their words. At worst another's threads look once in
+       vain. */
+    futex_wake(port->entry + PORT_WAKE_OFFSET, INT32_MAX);
     if (wait_set_index != NO_INDEX)
     {
-        wake_word(port_at(&attachment->tables, wait_set_index), INT32_MAX);
+        futex_wake(port_at(&attachment->tables, wait_set_index) + PORT_WAKE_OFFSET, INT32_MAX);
+    }
+}
+
+/* The watch does not see a port that is closed: whoever was about to sleep when it last woke them is woken here. */
+static void await_sleepers(struct port *port)
+{
+    while (__atomic_load_n(&port->sleeper_count, __ATOMIC_ACQUIRE) > 0)
+    {
+        port_wake_ended(port);
+        pause_ns(ENDED_PAUSE_NS);
     }
 }
 
@@ -132,29 +143,76 @@ static void await_copies(struct port *port)
     while (count > 0);
 }
 
+/* Whether nothing is to be stored for a port any more. */
+static bool is_void(const struct port *port)
+{
+    return port->is_disowned || attachment_has_lost_life(port->attachment);
+}
+
+static void end_client(struct port *port)
+{
+    gate_enter(port);
+    const bool has_allocations = client_link_has_allocations(&port->client);
+    gate_exit(port);
+    client_link_close(&port->client, has_allocations);
+    /* A close wakes nobody: what it brings the service are disposals (R21, R24). */
+    add_int(port->service_entry, PORT_EVENTS_OFFSET, 1);
+    port_free(port->entry, port->incarnation);
+    watch_remove_peer(port->attachment, port->client.service_process_index);
+}
+
 void port_end(struct port *port)
 {
-    struct attachment *attachment = port->attachment;
-    port_wake(attachment, port->entry, INT32_MAX);
+    port_wake(port->attachment, port->entry, INT32_MAX);
     await_copies(port);
-    if (port->is_disowned)
+    if (is_void(port))
     {
-        if (!port->is_client)
-        {
-            service_free(&port->service);
-        }
+        await_sleepers(port);
     }
     else if (port->is_client)
     {
-        client_link_close(&port->client);
-        /* A close wakes nobody: what it brings the service are disposals (R21, R24). */
-        add_int(port->service_entry, PORT_EVENTS_OFFSET, 1);
-        port_free(port->entry, port->incarnation);
-        watch_remove_peer(attachment, port->client.service_process_index);
+        end_client(port);
     }
     else
     {
         service_end(port);
+    }
+}
+
+bool port_has_allocations(const struct port *port)
+{
+    return port->is_client ? client_link_has_allocations(&port->client) : service_has_allocations(&port->service);
+}
+
+bool port_free_allocation(struct port *port, const void *address)
+{
+    if (!port->is_client)
+    {
+        return service_free_allocation(port, address);
+    }
+    const int slot = client_link_allocation(&port->client, address);
+    if (slot >= 0)
+    {
+        client_link_free(&port->client, slot);
+    }
+    return slot >= 0;
+}
+
+void port_release(struct port *port)
+{
+    if (port->closed_id != 0 && !is_void(port))
+    {
+        if (port->is_client)
+        {
+            client_link_close(&port->client, false);
+        }
+        else
+        {
+            service_let_go(&port->service);
+        }
+    }
+    if (!port->is_client)
+    {
         service_free(&port->service);
     }
 }

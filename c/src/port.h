@@ -27,6 +27,8 @@ struct port
     bool is_no_fork;
     int end_error;            /* 0 while open; otherwise what each call answers */
     bool is_disowned;         /* ended before it was closed, as the life lock was lost: nothing is stored any more */
+    int closed_id;            /* id that the port had, while allocations are out that were made by it; 0 for none */
+    bool is_lingering;        /* closed but for those: whoever gives the last of them back ends the rest */
     bool is_attention_due;    /* a process has died: the port looks whether it was a peer's */
     struct attachment *attachment;
     const struct geometry *geometry;
@@ -41,6 +43,7 @@ struct port
     int spin_count;           /* how long to poll before sleeping; any thread's guess is as good as another's */
     int prefault_length;      /* bytes of payload that each slot of a new link is made ready for */
     int copy_count;           /* copies into links that this port's threads are making outside the gate */
+    int sleeper_count;        /* threads that sleep for this port, or are about to; outside the gate */
     int poller_count;         /* threads that sleep in caps_sys_poll for this port */
     struct port *next;        /* of the attachment's ports */
     struct port *next_of_all; /* of all that were ever made */
@@ -134,7 +137,8 @@ static inline int port_poll(struct port *port, struct message *message, const in
 /* Wakes who sleeps for a port, if anybody does, after something for it was published: how many calls that took. */
 int port_wake(struct attachment *attachment, uint8_t *entry, int limit);
 
-/* Wakes all who sleep for a port that has ended without a close, in a wait or in caps_sys_poll. */
+/* Wakes all who sleep for a port that has ended without a close, in a wait or in caps_sys_poll, and stores nothing. One
+   that is just about to sleep is missed: it takes another call. */
 void port_wake_ended(struct port *port);
 
 /* Adds to the sleepers of a port, or takes away; only while it is open, as its entry may be another's then. */
@@ -143,7 +147,17 @@ bool port_announce_sleeper(struct port *port, int id, int change);
 /* Longest sleep before a look without being woken, in nanoseconds. */
 int64_t port_sleep_limit(const struct port *port);
 
-/* Ends a port that was taken out of the table of ids (R23, R24). */
+/* Ends a port that was taken out of the table of ids (R23, R24). Links in which allocations are out stay this side's,
+   so that no other client is given memory that a thread may be writing to. */
 void port_end(struct port *port);
+
+/* Whether allocations are out. Within the gate. */
+bool port_has_allocations(const struct port *port);
+
+/* Gives back one of a port that was closed; false if it is none. Within the gate. */
+bool port_free_allocation(struct port *port, const void *address);
+
+/* Lets go of the links that allocations kept, after the last of them, and of what the port has in the heap. */
+void port_release(struct port *port);
 
 #endif

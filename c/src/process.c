@@ -128,6 +128,10 @@ struct attachment *process_use_attachment(void)
 {
     process_lock();
     struct attachment *attachment = process.attachment;
+    if (attachment != NULL && attachment->is_left)
+    {
+        attachment = NULL;
+    }
     if (attachment != NULL)
     {
         attachment->user_count++;
@@ -209,6 +213,41 @@ void process_remove_id(struct port *port, const int id)
 {
     __atomic_store_n(&port->id, 0, __ATOMIC_RELAXED);
     __atomic_store_n(place_of(id), NULL, __ATOMIC_RELEASE);
+}
+
+struct port *process_closed_port(const int id)
+{
+    struct port *port = process.all;
+    /* The id first: only of a port that has one the attachment does not change. */
+    while (port != NULL && (__atomic_load_n(&port->closed_id, __ATOMIC_ACQUIRE) != id || port->attachment == NULL))
+    {
+        port = port->next_of_all;
+    }
+    return port;
+}
+
+bool process_has_allocations(void)
+{
+    bool has_allocations = false;
+    for (struct port *port = process.all; port != NULL && !has_allocations; port = port->next_of_all)
+    {
+        has_allocations = __atomic_load_n(&port->closed_id, __ATOMIC_ACQUIRE) != 0 && port->attachment != NULL &&
+            port->attachment == process.attachment;
+    }
+    return has_allocations;
+}
+
+void process_disown_closed(void)
+{
+    for (struct port *port = process.all; port != NULL; port = port->next_of_all)
+    {
+        if (__atomic_load_n(&port->closed_id, __ATOMIC_ACQUIRE) != 0 && port->attachment == process.attachment)
+        {
+            gate_enter(port);
+            port->is_disowned = true;
+            gate_exit(port);
+        }
+    }
 }
 
 void process_recycle_port(struct port *port)

@@ -61,6 +61,15 @@ int process_add_port(struct port *port);
 /* Takes the id away from a port, within its gate. */
 void process_remove_id(struct port *port, int id);
 
+/* The port that had an id, while allocations keep it; or null. Under the lock. */
+struct port *process_closed_port(int id);
+
+/* Whether allocations keep any port of the attachment, which is closed otherwise. Under the lock. */
+bool process_has_allocations(void);
+
+/* Nothing more is stored for such ports: their memory stays, and the region is left without them. Under the lock. */
+void process_disown_closed(void);
+
 /* The port is not in use any more. Under the lock. */
 void process_recycle_port(struct port *port);
 

@@ -206,11 +206,13 @@ static int sleep_on(
     reception.msgid = given->msgid != NULL ? given->msgid : &msgid;
     const int64_t start_ns = now_ns();
     int result;
+    (void)__atomic_add_fetch(&port->sleeper_count, 1, __ATOMIC_SEQ_CST);
     do
     {
         result = sleep_once(port, id, place->entry + PORT_WAKE_OFFSET, &reception, deadline_ns);
     }
     while (result == -EAGAIN);
+    (void)__atomic_sub_fetch(&port->sleeper_count, 1, __ATOMIC_RELEASE);
     if (!port_enter(port, id))
     {
         return result;

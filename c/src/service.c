@@ -628,10 +628,65 @@ bool service_must_look(const struct port *port)
     return must_look;
 }
 
+/* ---- allocations */
+
+static struct service_link *link_at_number(const struct service *service, const int number)
+{
+    return number < service->link_count ? service->links[number] :
+        service->dropped_links[number - service->link_count];
+}
+
+static int count_links(const struct service *service)
+{
+    return service->link_count + service->dropped_count;
+}
+
+bool service_has_allocations(const struct service *service)
+{
+    bool has_allocations = false;
+    for (int i = 0; i < count_links(service) && !has_allocations; i++)
+    {
+        has_allocations = service_link_has_allocations(link_at_number(service, i));
+    }
+    return has_allocations;
+}
+
+bool service_free_allocation(struct port *port, const void *address)
+{
+    for (int i = 0; i < count_links(&port->service); i++)
+    {
+        struct service_link *link = link_at_number(&port->service, i);
+        const int slot = service_link_allocation(link, address);
+        if (slot >= 0)
+        {
+            link->claim_ids[slot] = 0;
+            link->is_claimed[slot] = false;
+            service_end_view(port, link);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- the end */
+
+/* Whether a link is one in which allocations are out. */
+static bool is_kept(const struct service *service, const int link_index, const int64_t incarnation)
+{
+    for (int i = 0; i < count_links(service); i++)
+    {
+        const struct service_link *link = link_at_number(service, i);
+        if (link->link_index == link_index && link->incarnation == incarnation && !link->is_let_go)
+        {
+            return service_link_has_allocations(link);
+        }
+    }
+    return false;
+}
 
 void service_end(struct port *port)
 {
+    struct service *service = &port->service;
     /* Not found any more; a client that is just connecting looks at this once more when its link is open. */
     port_close(port->entry);
     for (int i = 0; i < port->geometry->link_count; i++)
@@ -641,24 +696,40 @@ void service_end(struct port *port)
         if (!link_is_free(state) && get_long(entry, LINK_ENTRY_SERVICE_PORT_INCARNATION_OFFSET) == port->incarnation)
         {
             const int port_index = get_int(entry, LINK_ENTRY_CLIENT_PORT_INDEX_OFFSET);
-            link_change(entry, link_incarnation(state), LINK_ENTRY_SERVICE_CLOSED, LINK_ENTRY_SERVICE_HOLDS);
+            link_change(entry, link_incarnation(state), LINK_ENTRY_SERVICE_CLOSED,
+                is_kept(service, i, link_incarnation(state)) ? 0 : LINK_ENTRY_SERVICE_HOLDS);
             if (port_index >= 0 && port_index < port->geometry->port_count)
             {
                 port_wake(port->attachment, port->tables + port_offset(port->geometry, port_index), INT32_MAX);
             }
         }
     }
-    for (int i = 0; i < port->service.link_count; i++)
+    for (int i = 0; i < service->link_count; i++)
     {
-        watch_remove_peer(port->attachment, port->service.links[i]->client_process_index);
+        watch_remove_peer(port->attachment, service->links[i]->client_process_index);
     }
-    for (int i = 0; i < port->service.dropped_count; i++)
+    for (int i = 0; i < service->dropped_count; i++)
     {
-        struct service_link *link = port->service.dropped_links[i];
+        struct service_link *link = service->dropped_links[i];
+        if (!link->is_let_go)
+        {
+            if (!service_link_has_allocations(link))
+            {
+                service_link_let_go(link);
+            }
+            watch_remove_peer(port->attachment, link->client_process_index);
+        }
+    }
+}
+
+void service_let_go(struct service *service)
+{
+    for (int i = 0; i < count_links(service); i++)
+    {
+        struct service_link *link = link_at_number(service, i);
         if (!link->is_let_go)
         {
             service_link_let_go(link);
-            watch_remove_peer(port->attachment, link->client_process_index);
         }
     }
 }

@@ -91,8 +91,18 @@ int service_publish(
 /* Queues a disposal; there is room, as it was made when the link was accepted. */
 void service_add_disposal(struct service_link *link, int64_t id);
 
-/* Says good-bye to the clients; outside the gate, when the port is closed on this side. */
+/* Says good-bye to the clients; outside the gate, when the port is closed on this side. Links in which allocations are
+   out stay this side's. */
 void service_end(struct port *port);
+
+/* Whether memory for replies is out that was not sent. */
+bool service_has_allocations(const struct service *service);
+
+/* Gives back memory for a reply, whether its port is open or closed; false if it is none. */
+bool service_free_allocation(struct port *port, const void *address);
+
+/* Lets go of the links that service_end has kept. */
+void service_let_go(struct service *service);
 
 /* Frees what the service has in the heap. */
 void service_free(struct service *service);

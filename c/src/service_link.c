@@ -235,6 +235,33 @@ bool service_link_claim(struct service_link *link, const int slot, const int len
     return true;
 }
 
+bool service_link_has_allocations(const struct service_link *link)
+{
+    bool has_allocations = false;
+    for (int slot = 0; slot < link->geometry->slot_count && !has_allocations; slot++)
+    {
+        has_allocations = link->claim_ids[slot] != 0;
+    }
+    return has_allocations;
+}
+
+int service_link_allocation(const struct service_link *link, const void *address)
+{
+    if ((uintptr_t)address - (uintptr_t)link->base >= link->geometry->link_length)
+    {
+        return NO_SLOT;
+    }
+    for (int slot = 0; slot < link->geometry->slot_count; slot++)
+    {
+        if (link->claim_ids[slot] != 0 &&
+            link->base + reply_payload_offset(link->geometry, slot, slot_flags(link->claim_lengths[slot])) == address)
+        {
+            return slot;
+        }
+    }
+    return NO_SLOT;
+}
+
 bool service_link_publish(
     struct service_link *link, const int slot, const int64_t id, const int flags, const int length)
 {

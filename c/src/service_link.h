@@ -92,6 +92,10 @@ void service_link_prefault(struct service_link *link, int length);
 /* Makes sure of memory for a reply, and claims the slot for it; false if the region finds none. */
 bool service_link_claim(struct service_link *link, int slot, int length);
 
+/* Whether memory for replies is out that was not sent; the slot of one that begins at an address, or NO_SLOT. */
+bool service_link_has_allocations(const struct service_link *link);
+int service_link_allocation(const struct service_link *link, const void *address);
+
 /* Publishes a reply whose payload is written; false if the ring has no room, which only a corrupt one has not. */
 bool service_link_publish(struct service_link *link, int slot, int64_t id, int flags, int length);
 

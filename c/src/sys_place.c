@@ -65,55 +65,14 @@ void *caps_sys_alloc(const int portid, const off_t msgid, const int size)
     return msgid == 0 ? alloc_request(port, size) : alloc_reply(port, msgid, size);
 }
 
-/* Gives back an allocation for a reply, wherever it is. */
-static bool free_reply(struct port *port, const void *msg)
-{
-    struct service *service = &port->service;
-    const int count = service->link_count + service->dropped_count;
-    for (int i = 0; i < count; i++)
-    {
-        struct service_link *link =
-            i < service->link_count ? service->links[i] : service->dropped_links[i - service->link_count];
-        if ((uintptr_t)msg - (uintptr_t)link->base >= link->geometry->link_length)
-        {
-            continue;
-        }
-        for (int slot = 0; slot < link->geometry->slot_count; slot++)
-        {
-            if (link->claim_ids[slot] != 0 &&
-                link->base + reply_payload_offset(link->geometry, slot, slot_flags(link->claim_lengths[slot])) == msg)
-            {
-                link->claim_ids[slot] = 0;
-                link->is_claimed[slot] = false;
-                service_end_view(port, link);
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 int caps_sys_free(const int portid, void *msg)
 {
     struct port *port = call_enter(portid, EITHER);
     if (port == NULL)
     {
-        return -1;
+        return call_free_closed(portid, msg) ? 0 : -1;
     }
-    bool is_freed;
-    if (port->is_client)
-    {
-        const int slot = client_link_allocation(&port->client, msg);
-        is_freed = slot >= 0;
-        if (is_freed)
-        {
-            client_link_free(&port->client, slot);
-        }
-    }
-    else
-    {
-        is_freed = free_reply(port, msg);
-    }
+    const bool is_freed = port_free_allocation(port, msg);
     gate_exit(port);
     return is_freed ? 0 : fail(EINVAL, "not an allocation of this port");
 }

@@ -35,6 +35,38 @@ static int attach(const char *path, const int flags, const struct caps_geometry 
     return attachment == NULL ? -1 : 0;
 }
 
+/* Leaves the region; where allocations are out, their memory stays. Under the process's lock. */
+static void leave(struct attachment *attachment)
+{
+    const bool has_allocations = process_has_allocations();
+    if (has_allocations)
+    {
+        process_disown_closed();
+    }
+    /* First, so that the child of a fork on another thread meanwhile does not find it half closed. */
+    process_set_attachment(NULL);
+    if (has_allocations)
+    {
+        attachment_abandon(attachment);
+    }
+    else
+    {
+        attachment_close(attachment);
+    }
+}
+
+/* The region may be another by now: an attachment to the old one goes when nothing of it is in use. Under the process's
+   lock. */
+static void leave_retired(void)
+{
+    struct attachment *attachment = process_attachment();
+    if (attachment != NULL && attachment_is_retired(attachment) && attachment->user_count == 0 &&
+        process_any_port() == 0)
+    {
+        leave(attachment);
+    }
+}
+
 int caps_sys_open(const char *region, const int flags, const struct caps_geometry *geometry)
 {
     process_check();
@@ -45,7 +77,8 @@ int caps_sys_open(const char *region, const int flags, const struct caps_geometr
     const int cancel_state = cancel_hold();
     process_lock();
     int result;
-    const struct attachment *attachment = process_attachment();
+    leave_retired();
+    struct attachment *attachment = process_attachment();
     if (attachment == NULL)
     {
         result = attach(region, flags, geometry);
@@ -53,8 +86,10 @@ int caps_sys_open(const char *region, const int flags, const struct caps_geometr
     else
     {
         char *path = region_path(region);
-        result = path != NULL && strcmp(path, attachment->region.path) == 0 ? 0 :
-            fail_with(EEXIST, "this process is attached to %s", attachment->region.path);
+        const bool is_same = path != NULL && strcmp(path, attachment->region.path) == 0;
+        result = is_same ? 0 : fail_with(EEXIST, attachment->is_left ? "this process is attached to %s until memory of "
+            "caps_sys_alloc is given back" : "this process is attached to %s", attachment->region.path);
+        attachment->is_left = attachment->is_left && !is_same;
         free(path);
     }
     process_unlock();
@@ -70,6 +105,7 @@ static int add(struct attachment *attachment, struct port *port)
     if (id < 0)
     {
         port_end(port);
+        port_release(port);
         process_recycle_port(port);
         return fail(ENOMEM, "no memory");
     }
@@ -80,20 +116,6 @@ static int add(struct attachment *attachment, struct port *port)
 typedef int (*open_function)(struct attachment *, struct port *, const char *, uid_t, gid_t, int,
     const struct caps_attr *);
 
-/* The region may be another by now: an attachment to the old one goes when nothing of it is in use. Under the process's
-   lock. */
-static void leave_retired(void)
-{
-    struct attachment *attachment = process_attachment();
-    if (attachment != NULL && attachment_is_retired(attachment) && attachment->user_count == 0 &&
-        process_any_port() == 0)
-    {
-        /* First, so that the child of a fork on another thread meanwhile does not find it half closed. */
-        process_set_attachment(NULL);
-        attachment_close(attachment);
-    }
-}
-
 /* Takes a port that is not in use, and attaches if need be: null with errno. */
 static struct port *begin_port(const bool is_shared)
 {
@@ -102,6 +124,7 @@ static struct port *begin_port(const bool is_shared)
     leave_retired();
     if (process_attachment() != NULL || attach(NULL, 0, NULL) == 0)
     {
+        process_attachment()->is_left = false;
         port = process_new_port(is_shared);
         if (port == NULL)
         {
@@ -209,6 +232,45 @@ int caps_sys_generic(const char *name, const int flags)
     return id;
 }
 
+/* What an end has left in the tables is freed now if nobody is in them, otherwise by the next who comes. */
+static void tidy(const struct port *port)
+{
+    struct tables *tables = &port->attachment->tables;
+    if (!port->is_disowned && !attachment_has_lost_life(port->attachment) && tables_try_lock(tables))
+    {
+        tables_free_closed(tables);
+        tables_trim(tables);
+        tables_unlock(tables);
+    }
+}
+
+/* The attachment goes once the program has left and no allocation keeps it. Under the process's lock. */
+static void end_leaving(void)
+{
+    struct attachment *attachment = process_attachment();
+    if (attachment != NULL && attachment->is_left && !process_has_allocations())
+    {
+        /* First, so that the child of a fork on another thread meanwhile does not find it half closed. */
+        process_set_attachment(NULL);
+        attachment_close(attachment);
+    }
+}
+
+/* A port that has ended, and in which no allocation is out, is not in use any more. */
+static void retire_port(struct port *port)
+{
+    port_release(port);
+    if (port->closed_id != 0)
+    {
+        tidy(port);
+    }
+    process_lock();
+    __atomic_store_n(&port->closed_id, 0, __ATOMIC_RELAXED);
+    process_recycle_port(port);
+    end_leaving();
+    process_unlock();
+}
+
 /* Ends a port whose id this thread has taken away. */
 static void close_port(struct port *port)
 {
@@ -218,19 +280,47 @@ static void close_port(struct port *port)
         /* The parent's: its memory here is as another thread may have left it, so it is not used again. */
         return;
     }
-    const bool is_disowned = port->is_disowned;
     port_end(port);
     attachment_remove(attachment, port);
-    /* What the close has left in the tables is freed now if nobody is in them, otherwise by the next who comes. */
-    if (!is_disowned && tables_try_lock(&attachment->tables))
+    tidy(port);
+    gate_enter(port);
+    port->is_lingering = port->closed_id != 0 && port_has_allocations(port);
+    const bool is_lingering = port->is_lingering;
+    gate_exit(port);
+    if (!is_lingering)
     {
-        tables_free_closed(&attachment->tables);
-        tables_trim(&attachment->tables);
-        tables_unlock(&attachment->tables);
+        retire_port(port);
     }
+}
+
+bool call_free_closed(const int portid, const void *address)
+{
+    if (portid <= 0 || address == NULL)
+    {
+        return false;
+    }
+    const int error = errno;
+    const int cancel_state = cancel_hold();
     process_lock();
-    process_recycle_port(port);
+    struct port *port = process_closed_port(portid);
     process_unlock();
+    bool is_freed = false;
+    if (port != NULL)
+    {
+        gate_enter(port);
+        is_freed = __atomic_load_n(&port->closed_id, __ATOMIC_ACQUIRE) == portid &&
+            port_free_allocation(port, address);
+        const bool is_last = is_freed && port->is_lingering && !port_has_allocations(port);
+        port->is_lingering = port->is_lingering && !is_last;
+        gate_exit(port);
+        if (is_last)
+        {
+            retire_port(port);
+        }
+    }
+    cancel_restore(cancel_state);
+    errno = error;
+    return is_freed;
 }
 
 int caps_sys_close(const int portid)
@@ -242,6 +332,10 @@ int caps_sys_close(const int portid)
         return fail_with(EINVAL, "no such port: %d", portid);
     }
     port->is_disowned = port->end_error != 0;
+    if (port->attachment != NULL)
+    {
+        __atomic_store_n(&port->closed_id, port_has_allocations(port) ? portid : 0, __ATOMIC_RELEASE);
+    }
     port->end_error = EINVAL;
     process_remove_id(port, portid);
     gate_exit(port);
@@ -271,9 +365,13 @@ int caps_sys_leave(void)
     struct attachment *attachment = process_attachment();
     if (attachment != NULL)
     {
-        /* First, so that the child of a fork on another thread meanwhile does not find it half closed. */
-        process_set_attachment(NULL);
-        attachment_close(attachment);
+        /* A thread may still write to memory that it allocated, which must not become another's: this process is in the
+           region until that is given back. Without the life lock it is not in it any more. */
+        attachment->is_left = process_has_allocations() && !attachment_has_lost_life(attachment);
+        if (!attachment->is_left)
+        {
+            leave(attachment);
+        }
     }
     process_unlock();
     cancel_restore(cancel_state);
@@ -316,7 +414,7 @@ int caps_watch_fd(void)
     process_check();
     process_lock();
     const struct attachment *attachment = process_attachment();
-    const int descriptor = attachment == NULL ? -1 : attachment->watch.poller;
+    const int descriptor = attachment == NULL || attachment->is_left ? -1 : attachment->watch.poller;
     process_unlock();
     return descriptor >= 0 ? descriptor : fail(ENOTCONN, "the process is not attached");
 }
@@ -328,7 +426,7 @@ int caps_watch(void)
     process_lock();
     struct attachment *attachment = process_attachment();
     int result = 0;
-    if (attachment == NULL)
+    if (attachment == NULL || attachment->is_left)
     {
         result = fail(ENOTCONN, "the process is not attached");
     }

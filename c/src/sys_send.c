@@ -32,8 +32,9 @@ static void wake_service(struct port *port, struct attachment *attachment, uint8
 int64_t send_put(const int portid, const void *msg, const int size, struct pending_call *call)
 {
     struct port *port = call_enter(portid, 1);
-    if (port == NULL)
+    if (UNLIKELY(port == NULL))
     {
+        call_free_closed(portid, msg);
         return -1;
     }
     if (UNLIKELY(!call_is_size(port, msg, size)))
@@ -164,8 +165,9 @@ static int reply_allocated(
 int caps_sys_reply(const int portid, const void *msg, const int msgsize, const off_t msgid)
 {
     struct port *port = call_enter(portid, 0);
-    if (port == NULL)
+    if (UNLIKELY(port == NULL))
     {
+        call_free_closed(portid, msg);
         return -1;
     }
     if (UNLIKELY(!call_is_size(port, msg, msgsize)))

@@ -32,14 +32,28 @@ static uint32_t timer_tag(const struct attachment *attachment)
     return (uint32_t)attachment->tables.geometry->process_count;
 }
 
+static uint32_t end_tag(const struct attachment *attachment)
+{
+    return timer_tag(attachment) + 1;
+}
+
 static int add_descriptor(const struct watch *watch, const int descriptor, const uint32_t tag)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
     return descriptor < 0 ? -1 : epoll_ctl(watch->poller, EPOLL_CTL_ADD, descriptor, &event);
 }
 
-/* Closes a descriptor if it is the one that the poller has: not if the program closed it, and opened another file by
-   its number. The poller would go on to report one that a forked child still has open. */
+/* Whether a number still means the file that the poller got by it: not if the program closed the descriptor, and opened
+   another file by its number. The kernel compares both, and the event stays as it is: so a forked child may ask, too,
+   although it shares the poller with its parent. */
+static bool is_polled(const struct watch *watch, const int descriptor, const uint32_t tag)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
+    return descriptor >= 0 && epoll_ctl(watch->poller, EPOLL_CTL_MOD, descriptor, &event) == 0;
+}
+
+/* Closes a descriptor if it is the one that the poller has. The poller would go on to report one that a forked child
+   still has open. */
 static bool close_polled(const struct watch *watch, const int descriptor)
 {
     const bool is_own = epoll_ctl(watch->poller, EPOLL_CTL_DEL, descriptor, NULL) == 0;
@@ -219,18 +233,24 @@ static void look_at_port(struct port *port, const bool has_died)
 /* Whether the life lock is gone: peers take this process for dead then, so it must not store anything any more. */
 static bool has_lost_life(struct attachment *attachment)
 {
-    if (attachment->has_lost_life || proc_holds_lock(attachment->region.locks.descriptor,
-        life_position(attachment->region.region_id, attachment->tables.process_index)))
+    if (!attachment->has_lost_life)
     {
-        return false;
+        if (proc_holds_lock(attachment->region.locks.descriptor,
+            life_position(attachment->region.region_id, attachment->tables.process_index)))
+        {
+            return false;
+        }
+        __atomic_store_n(&attachment->has_lost_life, true, __ATOMIC_RELAXED);
+        __atomic_store_n(&attachment->is_retired, true, __ATOMIC_RELAXED);
     }
-    __atomic_store_n(&attachment->has_lost_life, true, __ATOMIC_RELAXED);
-    __atomic_store_n(&attachment->is_retired, true, __ATOMIC_RELAXED);
+    /* In each round, as one may have been opened meanwhile, and a thread may just have been about to sleep. */
     for (struct port *port = attachment->first_port; port != NULL; port = port->next)
     {
         gate_enter(port);
         port->end_error = ENOTCONN;
         gate_exit(port);
+        /* For a call that polls without the gate. */
+        port_draw_attention(port);
         port_wake_ended(port);
     }
     return true;
@@ -244,6 +264,13 @@ void watch_round(struct attachment *attachment)
     pthread_mutex_unlock(&attachment->mutex);
     if (has_lost)
     {
+        /* The timer is read all the same: otherwise the poller would be ready for ever. */
+        pthread_mutex_lock(&watch->mutex);
+        if (is_polled(watch, watch->timer, timer_tag(attachment)))
+        {
+            take_events(attachment);
+        }
+        pthread_mutex_unlock(&watch->mutex);
         return;
     }
     pthread_mutex_lock(&watch->mutex);
@@ -272,11 +299,11 @@ static void *run(void *argument)
     struct epoll_event event;
     while (!__atomic_load_n(&watch->is_over, __ATOMIC_ACQUIRE))
     {
-        /* Where the program has closed the descriptors, no timer wakes this thread. */
-        const int count = epoll_wait(watch->poller, &event, 1, SILENCE_MS);
-        if (count < 0 && errno != EINTR)
+        /* Where the program has closed the descriptors, and with them the lock, no timer wakes this thread, and what is
+           at their numbers is the program's: the round finds that out. */
+        if (!is_polled(watch, watch->timer, timer_tag(attachment)) ||
+            (epoll_wait(watch->poller, &event, 1, SILENCE_MS) < 0 && errno != EINTR))
         {
-            /* Closed, and with them the lock: the round finds that out. */
             pause_ns(INTERVAL_NS);
         }
         if (!__atomic_load_n(&watch->is_over, __ATOMIC_ACQUIRE))
@@ -315,6 +342,19 @@ static void free_arrays(struct watch *watch)
     watch->pidfds = NULL;
 }
 
+/* Closes what was just opened. */
+static void close_new(const struct watch *watch)
+{
+    const int descriptors[] = {watch->poller, watch->timer, watch->end};
+    for (int i = 0; i < 3; i++)
+    {
+        if (descriptors[i] >= 0)
+        {
+            close(descriptors[i]);
+        }
+    }
+}
+
 int watch_open(struct attachment *attachment, const bool with_thread)
 {
     struct watch *watch = &attachment->watch;
@@ -332,11 +372,11 @@ int watch_open(struct attachment *attachment, const bool with_thread)
         watch->pidfds[i] = -1;
     }
     if (watch->pidfds == NULL || watch->peer_counts == NULL || watch->seen == NULL || watch->proved_dead == NULL ||
-        watch->poller < 0 || add_descriptor(watch, watch->timer, (uint32_t)count) != 0 ||
-        add_descriptor(watch, watch->end, (uint32_t)count + 1) != 0)
+        watch->poller < 0 || add_descriptor(watch, watch->timer, timer_tag(attachment)) != 0 ||
+        add_descriptor(watch, watch->end, end_tag(attachment)) != 0)
     {
         const int error = errno;
-        watch_forget(watch);
+        close_new(watch);
         free_arrays(watch);
         fail_with(error, "the watch over other processes cannot be set up: %s", strerror(error));
         return -error;
@@ -351,11 +391,14 @@ int watch_open(struct attachment *attachment, const bool with_thread)
     return result;
 }
 
-static void end_thread(struct watch *watch)
+static void end_thread(struct attachment *attachment)
 {
+    struct watch *watch = &attachment->watch;
     const uint64_t one = 1;
     __atomic_store_n(&watch->is_over, true, __ATOMIC_RELEASE);
-    while (write(watch->end, &one, sizeof(one)) < 0 && errno == EINTR)
+    /* Without the descriptor the thread looks every 30 ms. What is at its number then must not be written to. */
+    while (is_polled(watch, watch->end, end_tag(attachment)) && write(watch->end, &one, sizeof(one)) < 0 &&
+        errno == EINTR)
     {
         continue;
     }
@@ -368,7 +411,7 @@ void watch_close(struct attachment *attachment)
     struct watch *watch = &attachment->watch;
     if (watch->has_thread)
     {
-        end_thread(watch);
+        end_thread(attachment);
     }
     for (int i = 0; i < attachment->tables.geometry->process_count; i++)
     {
@@ -382,14 +425,28 @@ void watch_close(struct attachment *attachment)
     free_arrays(watch);
 }
 
-void watch_forget(struct watch *watch)
+void watch_forget(struct attachment *attachment)
 {
-    const int descriptors[] = {watch->poller, watch->timer, watch->end};
-    for (int i = 0; i < 3; i++)
+    struct watch *watch = &attachment->watch;
+    for (int i = 0; i < attachment->tables.geometry->process_count; i++)
     {
-        if (descriptors[i] >= 0)
+        if (is_polled(watch, watch->pidfds[i], (uint32_t)i))
         {
-            close(descriptors[i]);
+            close(watch->pidfds[i]);
         }
+    }
+    const bool has_timer = is_polled(watch, watch->timer, timer_tag(attachment));
+    const bool has_end = is_polled(watch, watch->end, end_tag(attachment));
+    if (has_timer)
+    {
+        close(watch->timer);
+    }
+    if (has_end)
+    {
+        close(watch->end);
+    }
+    if (has_timer || has_end)
+    {
+        close(watch->poller);
     }
 }

@@ -37,8 +37,9 @@ struct watch
 int watch_open(struct attachment *attachment, bool with_thread);
 void watch_close(struct attachment *attachment);
 
-/* Closes the descriptors; in a forked child, which must not change the poller, as it shares it with its parent. */
-void watch_forget(struct watch *watch);
+/* Closes the descriptors; in a forked child, which must not change the poller, as it shares it with its parent. Numbers
+   that mean other files by now are the program's. */
+void watch_forget(struct attachment *attachment);
 
 /* A link to a process begins, or ends. Never fails: a process that cannot be followed is looked at by the timer. */
 void watch_add_peer(struct attachment *attachment, int process_index, int64_t incarnation);

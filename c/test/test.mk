@@ -2,7 +2,7 @@
 # are linked to the sources.
 
 TEST_CFLAGS = $(filter-out -fvisibility=hidden -Wcast-qual,$(CAPS_CFLAGS)) -Wno-tsan
-PROGRAMS = driver rules odd manual forks pair_server pair_client exchange geometries golden
+PROGRAMS = driver rules odd alone manual forks pair_server pair_client exchange geometries golden
 STANDARDS = gnu89 gnu99 gnu11 gnu17
 FORKS = 10000
 MUTATIONS = 1000000
@@ -45,10 +45,11 @@ $(BUILD)/driver-steps: test/driver.c $(SOURCES) $(HEADERS)
 $(BUILD)/steps $(BUILD)/ends: $(BUILD)/%: test/%.c $(SOURCES) $(HEADERS) test/check.h
 	$(CC) $(TEST_CFLAGS) $(CFLAGS) -DCAPS_STEPS $< $(SOURCES) $(LIBS) -o $@
 
-check: all programs $(BUILD)/original.stamp $(BUILD)/rules-asan $(BUILD)/rules-tsan $(BUILD)/odd-asan $(BUILD)/odd-tsan $(BUILD)/forks-asan $(BUILD)/fuzz-asan \
-    $(BUILD)/steps $(BUILD)/ends
+check: all programs $(BUILD)/original.stamp $(BUILD)/rules-asan $(BUILD)/rules-tsan $(BUILD)/odd-asan $(BUILD)/odd-tsan \
+    $(BUILD)/alone-asan $(BUILD)/alone-tsan $(BUILD)/forks-asan $(BUILD)/fuzz-asan $(BUILD)/steps $(BUILD)/ends
 	$(BUILD)/rules
 	$(BUILD)/odd
+	$(BUILD)/alone
 	$(BUILD)/manual
 	$(BUILD)/forks 200
 	$(BUILD)/steps
@@ -56,9 +57,11 @@ check: all programs $(BUILD)/original.stamp $(BUILD)/rules-asan $(BUILD)/rules-t
 	CC=$(CC) test/install.sh .
 	$(BUILD)/rules-asan
 	$(BUILD)/odd-asan
+	$(BUILD)/alone-asan
 	$(BUILD)/forks-asan 40
 	TSAN_OPTIONS="halt_on_error=1 die_after_fork=0" $(BUILD)/rules-tsan
 	TSAN_OPTIONS="halt_on_error=1 die_after_fork=0" $(BUILD)/odd-tsan
+	TSAN_OPTIONS="halt_on_error=1 die_after_fork=0" $(BUILD)/alone-tsan
 	$(BUILD)/fuzz-asan 1 20000
 
 soak: check

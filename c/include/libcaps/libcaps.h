@@ -79,8 +79,9 @@ struct caps_attr
 int caps_sys_open(const char *region, int flags, const struct caps_geometry *geometry);
 
 /*
- * Closes each port and leaves the region; its memory is unmapped. No other thread may be in a call, and views and
- * allocations are void. Returns 0, also if the process was not attached.
+ * Closes each port and leaves the region; its memory is unmapped. No other thread may be in a call, and views are void.
+ * Where allocations are out, a thread may still write to them: the process stays in the region until the last one is
+ * given back. Returns 0, also if the process was not attached.
  */
 int caps_sys_leave(void);
 
@@ -97,13 +98,15 @@ int caps_sys_generic(const char *name, int flags);
 /*
  * Memory of the region for one message of at most size bytes, to be filled and then given to caps_sys_put or
  * caps_sys_reply, which send it without a copy (B6). msgid is 0 at a client; at a service, the request that it will
- * answer. Aligned to 32 bytes. Valid until it was put, replied or freed, or the port is closed. Null with
+ * answer. Aligned to 32 bytes. Valid until it was put, replied or freed, also if the port is closed meanwhile: give it
+ * back then, by caps_sys_free or by a caps_sys_put or caps_sys_reply that fails. Until then no other client gets the
+ * link that it is part of. Null with
  *   EINVAL, ENOTCONN, ENOBUFS, ENOSPC as caps_sys_put
  */
 void *caps_sys_alloc(int portid, off_t msgid, int size);
 
 /*
- * Gives back memory of caps_sys_alloc that is not sent after all. Returns 0.
+ * Gives back memory of caps_sys_alloc that is not sent after all. The port may be closed. Returns 0.
  *   EINVAL     not an allocation of this port
  */
 int caps_sys_free(int portid, void *msg);

@@ -1,0 +1,596 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What the library must leave alone: files of the program at the numbers of its own descriptors, a region in which it
+ * is dead for its peers, memory that a thread still writes to, the word of a port that others sleep for. And what it
+ * must not leave: private directories of a creator that died. Run under the sanitizers too.
+ */
+#include "check.h"
+#include "caps_layout.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define NAME "alone"
+#define MS INT64_C(1000000)
+
+#define RUN(test) do { fprintf(stderr, "alone: " #test "\n"); test(); CHECK(caps_sys_leave() == 0); } while (0)
+
+/* One link, so that what keeps it can be told. */
+static const struct caps_geometry single = {8, 16, 1, 8, 20000};
+static const struct caps_geometry small = {8, 16, 8, 8, 20000};
+static char bytes[20000];
+static struct caps_msgid msgid;
+static char lock_path[80];
+
+static int service_named(const char *name)
+{
+    const int port = caps_sys_service(name, geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT);
+    CHECK(port > 0);
+    return port;
+}
+
+static int client_of(const char *name)
+{
+    const int port = caps_sys_client(name, geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT | CAPF_WAITSVC);
+    CHECK(port > 0);
+    return port;
+}
+
+static void attach(const int flags, const struct caps_geometry *geometry)
+{
+    CHECK(unlink(region_file) == 0 || errno == ENOENT);
+    CHECK(caps_sys_open(NULL, flags, geometry) == 0);
+}
+
+static pthread_t start(void *(*function)(void *), void *argument)
+{
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, function, argument) == 0);
+    return thread;
+}
+
+static void join(const pthread_t thread)
+{
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
+/* A process of its own that registers a service and waits to be killed. */
+static pid_t start_service(const char *name)
+{
+    const pid_t child = test_fork();
+    if (child == 0)
+    {
+        service_named(name);
+        pause();
+        _exit(0);
+    }
+    CHECK(child > 0);
+    return child;
+}
+
+static void end_process(const pid_t child)
+{
+    CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+}
+
+static void check_child(const pid_t child)
+{
+    int status;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* ---- descriptors */
+
+/* Puts a file of the program's own in the place of each descriptor that is neither file nor pipe; how many. */
+static int replace_descriptors(const int own, int *replaced, const int limit)
+{
+    char path[64];
+    char target[256];
+    int count = 0;
+    for (int i = 3; i < 20000; i++)
+    {
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", i);
+        const ssize_t length = readlink(path, target, sizeof(target) - 1);
+        target[length < 0 ? 0 : length] = 0;
+        if (strncmp(target, "anon_inode:", 11) == 0 || strncmp(target, "pidfd:", 6) == 0)
+        {
+            CHECK(count < limit && dup2(own, i) == i);
+            replaced[count++] = i;
+        }
+    }
+    return count;
+}
+
+static bool is_same_file(const int one, const int other)
+{
+    struct stat statuses[2];
+    return fstat(one, &statuses[0]) == 0 && fstat(other, &statuses[1]) == 0 &&
+        statuses[0].st_ino == statuses[1].st_ino && statuses[0].st_dev == statuses[1].st_dev;
+}
+
+static void test_child_keeps_own_files(void)
+{
+    /* R27: a child opens files at the numbers of inherited descriptors before its first call, which gives up what was
+       the parent's: it closes none of them, and the rest is closed. */
+    attach(0, &small);
+    const pid_t peer = start_service("peer");
+    const int port = client_of("peer");
+    for (int i = 0; i < 2; i++)
+    {
+        const pid_t child = test_fork();
+        if (child == 0)
+        {
+            int replaced[16];
+            const int own = i == 0 ? open(region_directory, O_RDONLY | O_DIRECTORY) : -1;
+            /* The poller, its timer, its word to end, and the peer's process. */
+            const int count = i == 0 ? replace_descriptors(own, replaced, 16) : 0;
+            CHECK(i != 0 || count >= 4);
+            CHECK_FAILS(ENOTCONN, caps_sys_put(port, "x", 1));
+            for (int j = 0; j < count; j++)
+            {
+                CHECK(is_same_file(own, replaced[j]));
+            }
+            CHECK(i == 0 || replace_descriptors(0, replaced, 16) == 0);
+            _exit(0);
+        }
+        check_child(child);
+    }
+    CHECK(caps_sys_put(port, "x", 1) > 0);
+    end_process(peer);
+}
+
+static void test_end_writes_no_own_file(void)
+{
+    /* The descriptors are closed and their numbers used again: to end the library's thread must not write there. */
+#ifndef __SANITIZE_THREAD__ /* which takes each close of a descriptor in use for a race */
+    const pid_t child = test_fork();
+    if (child == 0)
+    {
+        int replaced[16];
+        char path[80];
+        attach(0, &small);
+        snprintf(path, sizeof(path), "%s/own", region_directory);
+        const int own = open(path, O_RDWR | O_CREAT, 0600);
+        CHECK(own >= 0 && replace_descriptors(own, replaced, 16) >= 3);
+        CHECK(caps_sys_leave() == 0);
+        struct stat status;
+        CHECK(fstat(own, &status) == 0 && status.st_size == 0);
+        _exit(0);
+    }
+    check_child(child);
+#endif
+}
+
+/* ---- the life lock */
+
+static const uint8_t *map_tables(size_t *length)
+{
+    /* The lock file is another one: to open and close the region drops no lock. */
+    struct stat status;
+    const int descriptor = open(region_file, O_RDONLY);
+    CHECK(descriptor >= 0 && fstat(descriptor, &status) == 0);
+    *length = (size_t)status.st_size;
+    const uint8_t *tables = mmap(NULL, *length, PROT_READ, MAP_SHARED, descriptor, 0);
+    CHECK(tables != MAP_FAILED && close(descriptor) == 0);
+    return tables;
+}
+
+static void *wait_on_port(void *argument)
+{
+    int *port = argument;
+    char byte;
+    CHECK(caps_sys_wait(*port, &byte, 1, NULL, NULL) < 0);
+    __atomic_store_n(port, errno, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+static void *poll_on_port(void *argument)
+{
+    int *port = argument;
+    struct caps_poll polled = {*port, 0};
+    CHECK(caps_sys_poll(&polled, 1, CAPS_FOREVER) == 1);
+    char byte;
+    CHECK(caps_sys_get(*port, &byte, 1, NULL, NULL) < 0);
+    __atomic_store_n(port, errno, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+static void *call_on_port(void *argument)
+{
+    int *port = argument;
+    char byte;
+    CHECK(caps_sys_call(*port, "x", 1, &byte, 1, NULL, CAPS_FOREVER) < 0);
+    __atomic_store_n(port, errno, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+static void test_lost_life_stores_nothing(void)
+{
+    /* F39: from the round that finds the life lock lost, nothing is stored: not by rounds after it, not for a peer that
+       dies, not for threads that slept, not by closes and not by the end. Waiters and callers return, also those that
+       only poll. */
+    attach(CAPS_OPEN_NOWATCH, &small);
+    const pid_t peer = start_service("peer");
+    const struct caps_attr spinning = {.spin_only = 1, .spin_count = 2000};
+    int ports[3] = {service_named(NAME), service_named("polled"), client_of("peer")};
+    const int spinner = caps_sys_client_attr("peer", geteuid(), (gid_t)-1, CAPF_ANYCLIENT, &spinning);
+    int spinning_port = spinner;
+    const int ids[3] = {ports[0], ports[1], ports[2]};
+    CHECK(spinner > 0);
+    const pthread_t threads[4] = {start(wait_on_port, &ports[0]), start(poll_on_port, &ports[1]),
+        start(call_on_port, &ports[2]), start(call_on_port, &spinning_port)};
+    /* Either order is right; this makes it likely that they sleep. */
+    usleep(20000);
+    CHECK(kill(peer, SIGSTOP) == 0);
+    size_t length;
+    const uint8_t *region = map_tables(&length);
+    close(open(lock_path, O_RDONLY));
+    CHECK(caps_watch() == 0);
+    uint8_t *before = malloc(length);
+    CHECK(before != NULL);
+    memcpy(before, region, length);
+    for (int i = 0; i < 4; i++)
+    {
+        int *port = i < 3 ? &ports[i] : &spinning_port;
+        const int id = i < 3 ? ids[i] : spinner;
+        while (__atomic_load_n(port, __ATOMIC_ACQUIRE) == id)
+        {
+            CHECK(caps_watch() == 0);
+        }
+        join(threads[i]);
+        CHECK(*port == ENOTCONN);
+    }
+    end_process(peer);
+    for (int i = 0; i < 20; i++)
+    {
+        CHECK(caps_watch() == 0);
+    }
+    CHECK_FAILS(ENOTCONN, caps_sys_put(ids[2], "x", 1));
+    for (int i = 0; i < 3; i++)
+    {
+        CHECK(caps_sys_close(ids[i]) == 0);
+    }
+    struct caps_poll none = {-1, 0};
+    CHECK_FAILS(ENOTCONN, caps_sys_poll(&none, 1, MS));
+    CHECK(caps_sys_leave() == 0);
+    CHECK(memcmp(before, region, length) == 0);
+    free(before);
+    CHECK(munmap((void *)(uintptr_t)region, length) == 0);
+    /* And it may come again. */
+    CHECK(caps_sys_open(NULL, 0, &small) == 0);
+    CHECK(service_named("again") > 0);
+}
+
+/* ---- allocations */
+
+struct writer
+{
+    uint8_t *address;
+    int is_over;
+    uint64_t count;
+};
+
+static void *write_on(void *argument)
+{
+    struct writer *writer = argument;
+    while (!__atomic_load_n(&writer->is_over, __ATOMIC_RELAXED))
+    {
+        memset(writer->address, 0xA5, 1500);
+        __atomic_add_fetch(&writer->count, 1, __ATOMIC_RELEASE);
+    }
+    return NULL;
+}
+
+/* Waits for some whole rounds of a writer. */
+static void see_writes(const struct writer *writer)
+{
+    const uint64_t count = __atomic_load_n(&writer->count, __ATOMIC_ACQUIRE);
+    while (__atomic_load_n(&writer->count, __ATOMIC_ACQUIRE) < count + 3)
+    {
+        usleep(100);
+    }
+}
+
+/* How a client that another process tries to open ends: 0, or the error. */
+static int try_client(void)
+{
+    int status;
+    const pid_t child = test_fork();
+    if (child == 0)
+    {
+        const int port = caps_sys_client("other", geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT);
+        _exit(port > 0 ? 0 : errno);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void test_client_closed_under_writer(void)
+{
+    /* Row 40: no store into memory that may have a new owner. The port is closed, its service sees that; the only link
+       is another client's once the allocation is given back. */
+    attach(0, &single);
+    const int svc = service_named(NAME);
+    const int other = service_named("other");
+    const int port = client_of(NAME);
+    CHECK(caps_sys_put(port, "x", 1) > 0 && caps_sys_wait(svc, bytes, 1, &msgid, NULL) == 1);
+    struct writer writer = {caps_sys_alloc(port, 0, 1500), 0, 0};
+    void *second = caps_sys_alloc(port, 0, 10);
+    CHECK(writer.address != NULL && second != NULL);
+    const pthread_t thread = start(write_on, &writer);
+    see_writes(&writer);
+    CHECK(caps_sys_close(port) == 0);
+    CHECK(caps_sys_wait(svc, bytes, 1, &msgid, NULL) == 0 && msgid.c_state == CAPMS_DISPOSE);
+    see_writes(&writer);
+    CHECK(try_client() == ENOBUFS);
+    /* A put that fails gives one back; the other one still keeps the link. */
+    CHECK_FAILS(EINVAL, caps_sys_put(port, second, 10));
+    CHECK_FAILS(EINVAL, caps_sys_free(port, second));
+    CHECK_FAILS(EINVAL, caps_sys_free(port + 1000, writer.address));
+    CHECK(try_client() == ENOBUFS);
+    __atomic_store_n(&writer.is_over, 1, __ATOMIC_RELAXED);
+    join(thread);
+    CHECK(caps_sys_free(port, writer.address) == 0);
+    CHECK_FAILS(EINVAL, caps_sys_free(port, writer.address));
+    CHECK(try_client() == 0);
+    CHECK(caps_sys_close(svc) == 0 && caps_sys_close(other) == 0);
+}
+
+static void test_service_closed_under_writer(void)
+{
+    /* The same at a service, whose client has gone before it or goes behind it. */
+    for (int i = 0; i < 2; i++)
+    {
+        attach(0, &single);
+        const int other = service_named("other");
+        const int svc = service_named(NAME);
+        const int port = client_of(NAME);
+        CHECK(caps_sys_put(port, "x", 1) > 0 && caps_sys_wait(svc, bytes, 1, &msgid, NULL) == 1);
+        struct writer writer = {caps_sys_alloc(svc, msgid.c_id, 1500), 0, 0};
+        CHECK(writer.address != NULL);
+        const pthread_t thread = start(write_on, &writer);
+        if (i == 0)
+        {
+            CHECK(caps_sys_close(port) == 0 && caps_sys_wait(svc, bytes, 1, NULL, NULL) == 0);
+        }
+        CHECK(caps_sys_close(svc) == 0);
+        if (i == 1)
+        {
+            struct caps_msgid reply;
+            CHECK(caps_sys_wait(port, bytes, 1, &reply, NULL) == 0);
+            CHECK(reply.c_reserved01 == (CAPS_OUTCOME_SERVICE_CLOSED | CAPS_RECEIVED) && caps_sys_close(port) == 0);
+        }
+        see_writes(&writer);
+        CHECK(try_client() == ENOBUFS);
+        __atomic_store_n(&writer.is_over, 1, __ATOMIC_RELAXED);
+        join(thread);
+        CHECK_FAILS(EINVAL, caps_sys_reply(svc, writer.address, 1500, msgid.c_id));
+        CHECK(try_client() == 0);
+        CHECK(caps_sys_close(other) == 0 && caps_sys_leave() == 0);
+    }
+}
+
+static void test_left_under_writer(void)
+{
+    /* The process leaves while a thread fills an allocation: it stays in the region until that is given back; then its
+       entry is free. To attach again before that is to go on. */
+    for (int i = 0; i < 2; i++)
+    {
+        attach(0, &single);
+        int svc = service_named(NAME);
+        const int port = client_of(NAME);
+        struct writer writer = {caps_sys_alloc(port, 0, 1500), 0, 0};
+        CHECK(writer.address != NULL);
+        const pthread_t thread = start(write_on, &writer);
+        CHECK(caps_sys_leave() == 0);
+        CHECK_FAILS(ENOTCONN, caps_watch_fd());
+        see_writes(&writer);
+        if (i == 1)
+        {
+            CHECK_FAILS(EEXIST, caps_sys_open("/dev/shm/libcaps-other/region", 0, NULL));
+            svc = service_named(NAME);
+            see_writes(&writer);
+        }
+        __atomic_store_n(&writer.is_over, 1, __ATOMIC_RELAXED);
+        join(thread);
+        CHECK(caps_sys_free(port, writer.address) == 0);
+        CHECK(i == 0 || caps_sys_close(client_of(NAME)) == 0);
+        CHECK(i == 0 || caps_sys_close(svc) == 0);
+        size_t length;
+        const uint8_t *region = map_tables(&length);
+        if (i == 1)
+        {
+            CHECK(caps_sys_leave() == 0);
+        }
+        int64_t incarnation;
+        memcpy(&incarnation, region + REGION_HEADER_LENGTH + PROCESS_INCARNATION_OFFSET, sizeof(incarnation));
+        CHECK(incarnation == 0);
+        CHECK(munmap((void *)(uintptr_t)region, length) == 0);
+    }
+}
+
+static void test_replaced_under_writer(void)
+{
+    /* The region is removed while a thread fills an allocation: the program goes on in the one made after it. */
+    attach(0, &small);
+    int svc = service_named(NAME);
+    const int port = client_of(NAME);
+    struct writer writer = {caps_sys_alloc(port, 0, 1500), 0, 0};
+    CHECK(writer.address != NULL);
+    const pthread_t thread = start(write_on, &writer);
+    CHECK(unlink(region_file) == 0 && caps_sys_close(port) == 0 && caps_sys_close(svc) == 0);
+    while (access(region_file, F_OK) != 0)
+    {
+        svc = caps_sys_service(NAME, geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT);
+        CHECK(svc > 0 && caps_sys_close(svc) == 0);
+        usleep(1000);
+    }
+    see_writes(&writer);
+    svc = service_named(NAME);
+    CHECK(caps_sys_close(client_of(NAME)) == 0);
+    __atomic_store_n(&writer.is_over, 1, __ATOMIC_RELAXED);
+    join(thread);
+    CHECK(caps_sys_free(port, writer.address) == 0);
+    CHECK(caps_sys_close(svc) == 0);
+}
+
+/* ---- the word of a port */
+
+struct poller
+{
+    struct caps_poll ports[2];
+    int count;
+    int result;
+};
+
+static void *poll_once(void *argument)
+{
+    struct poller *poller = argument;
+    poller->result = caps_sys_poll(poller->ports, poller->count, CAPS_FOREVER);
+    return NULL;
+}
+
+/* A service's entry, by its name: entries begin at multiples of 64 bytes. */
+static const uint8_t *entry_of(const uint8_t *region, const char *name)
+{
+    for (size_t offset = REGION_HEADER_LENGTH; offset < 100000; offset += 64)
+    {
+        if (memcmp(region + offset + PORT_NAME_OFFSET, name, strlen(name) + 1) == 0 &&
+            *(const int32_t *)(const void *)(region + offset + PORT_KIND_OFFSET) == PORT_KIND_SERVICE)
+        {
+            return region + offset;
+        }
+    }
+    CHECK(false);
+    return NULL;
+}
+
+static int32_t wait_set_of(const uint8_t *entry)
+{
+    return __atomic_load_n((const int32_t *)(const void *)(entry + PORT_WAIT_SET_OFFSET), __ATOMIC_ACQUIRE);
+}
+
+static void test_poller_leaves_others_word(void)
+{
+    /* B4: a thread that has waited for several ports and returns leaves those for which another thread still sleeps
+       marked as slept for; what is put there wakes it. */
+    attach(0, &small);
+    size_t length;
+    const uint8_t *region = map_tables(&length);
+    const int common = service_named("common");
+    const int own = service_named("own");
+    const uint8_t *common_entry = entry_of(region, "common");
+    const uint8_t *own_entry = entry_of(region, "own");
+    const int to_common = client_of("common");
+    const int to_own = client_of("own");
+    struct poller one = {{{common, 0}, {-1, 0}}, 1, 0};
+    struct poller both = {{{common, 0}, {own, 0}}, 2, 0};
+    for (int i = 0; i < 200; i++)
+    {
+        const pthread_t one_thread = start(poll_once, &one);
+        const pthread_t both_thread = start(poll_once, &both);
+        while (wait_set_of(common_entry) == 0 || wait_set_of(own_entry) == 0)
+        {
+            usleep(100);
+        }
+        CHECK(caps_sys_put(to_own, "x", 1) > 0);
+        join(both_thread);
+        CHECK(both.result == 1 && both.ports[1].ready == 1 && wait_set_of(own_entry) == 0);
+        CHECK(caps_sys_wait(own, bytes, 1, &msgid, NULL) == 1 && caps_sys_reply(own, "y", 1, msgid.c_id) == 0);
+        CHECK(caps_sys_put(to_common, "x", 1) > 0);
+        join(one_thread);
+        CHECK(one.result == 1 && wait_set_of(common_entry) == 0);
+        CHECK(caps_sys_wait(common, bytes, 1, &msgid, NULL) >= 0);
+        while (msgid.c_state != CAPMS_REQUEST)
+        {
+            CHECK(caps_sys_wait(common, bytes, 1, &msgid, NULL) >= 0);
+        }
+        CHECK(caps_sys_reply(common, "y", 1, msgid.c_id) == 0);
+        CHECK(caps_sys_wait(to_own, bytes, 1, NULL, NULL) == 1 && caps_sys_wait(to_common, bytes, 1, NULL, NULL) == 1);
+        /* The disposals would be worth a poll. */
+        while (caps_sys_get(own, bytes, 1, NULL, NULL) >= 0 || caps_sys_get(common, bytes, 1, NULL, NULL) >= 0)
+        {
+            continue;
+        }
+    }
+    CHECK(munmap((void *)(uintptr_t)region, length) == 0);
+}
+
+/* ---- what a creator leaves that died */
+
+static void make_file(const char *format, const char *name)
+{
+    char path[160];
+    snprintf(path, sizeof(path), format, region_file, name);
+    const int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+    CHECK(descriptor >= 0 && close(descriptor) == 0);
+}
+
+static bool is_there(const char *suffix)
+{
+    char path[160];
+    struct stat status;
+    snprintf(path, sizeof(path), "%s%s", region_file, suffix);
+    return lstat(path, &status) == 0;
+}
+
+static void make_directory(const char *suffix)
+{
+    char path[160];
+    snprintf(path, sizeof(path), "%s%s", region_file, suffix);
+    CHECK(mkdir(path, 0700) == 0);
+}
+
+static void test_private_directories_go(void)
+{
+    /* Row 6: the Java library makes its files in a private directory. The next who attaches, or makes the region,
+       removes it, and what a creator has made in it; nothing else. */
+    for (int i = 0; i < 2; i++)
+    {
+        attach(0, &small);
+        CHECK(caps_sys_leave() == 0);
+        make_directory("~0123456789abcdef.tmp");
+        make_file("%s~0123456789abcdef.tmp/%s", "fedcba9876543210");
+        make_directory("~0000000000000000.tmp");
+        make_file("%s~1111111111111111%s", ".tmp");
+        make_directory("~2222222222222222.tmp");
+        make_file("%s~2222222222222222.tmp/%s", "another's");
+        make_directory("~333.tmp");
+        CHECK(i == 0 || unlink(region_file) == 0);
+        CHECK(caps_sys_open(NULL, 0, &small) == 0);
+        CHECK(!is_there("~0123456789abcdef.tmp") && !is_there("~0000000000000000.tmp"));
+        CHECK(!is_there("~1111111111111111.tmp") && is_there("~2222222222222222.tmp/another's"));
+        CHECK(is_there("~333.tmp"));
+        char path[160];
+        snprintf(path, sizeof(path), "%s~2222222222222222.tmp/another's", region_file);
+        CHECK(unlink(path) == 0);
+        snprintf(path, sizeof(path), "%s~2222222222222222.tmp", region_file);
+        CHECK(rmdir(path) == 0);
+        snprintf(path, sizeof(path), "%s~333.tmp", region_file);
+        CHECK(rmdir(path) == 0 && caps_sys_leave() == 0);
+    }
+}
+
+int main(void)
+{
+    region_make();
+    snprintf(lock_path, sizeof(lock_path), "%s.lock", region_file);
+    RUN(test_child_keeps_own_files);
+    RUN(test_end_writes_no_own_file);
+    RUN(test_lost_life_stores_nothing);
+    RUN(test_client_closed_under_writer);
+    RUN(test_service_closed_under_writer);
+    RUN(test_left_under_writer);
+    RUN(test_replaced_under_writer);
+    RUN(test_poller_leaves_others_word);
+    RUN(test_private_directories_go);
+    printf("alone: ok\n");
+    return 0;
+}
