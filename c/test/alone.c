@@ -20,7 +20,8 @@
 #define NAME "alone"
 #define MS INT64_C(1000000)
 
-#define RUN(test) do { fprintf(stderr, "alone: " #test "\n"); test(); CHECK(caps_sys_leave() == 0); } while (0)
+#define RUN(test) do { watchdog_test(#test); fprintf(stderr, "alone: " #test "\n"); test(); \
+    CHECK(caps_sys_leave() == 0); } while (0)
 
 /* One link, so that what keeps it can be told. */
 static const struct caps_geometry single = {8, 16, 1, 8, 20000};

@@ -10,6 +10,7 @@
  */
 
 #include "libcaps.h"
+#include "watchdog.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,11 +23,9 @@
 #include <unistd.h>
 
 #define CHECK(condition) do { if (!(condition)) { fprintf(stderr, "%s:%d: not so: %s (errno %d: %s)\n", \
-    __FILE__, __LINE__, #condition, errno, caps_error()); abort(); } } while (0)
+    __FILE__, __LINE__, #condition, errno, caps_error()); abort(); } watchdog_check(__FILE__, __LINE__); } while (0)
 
 #define CHECK_FAILS(error, call) do { errno = 0; CHECK((call) < 0); CHECK(errno == (error)); } while (0)
-
-#define WATCHDOG_S 3600
 
 static char region_directory[] = "/dev/shm/libcaps-XXXXXX";
 static char region_file[64];
@@ -61,16 +60,21 @@ static inline pid_t test_fork(void)
     return pid;
 }
 
-/* Makes a directory for a region, which goes when the test ends; CAPS_REGION names the region. */
+/* Makes a directory for a region, which goes when the test ends, however it does; CAPS_REGION names the region. From
+   here on a watchdog observes the test. */
 static void region_make(void)
 {
     CHECK(mkdtemp(region_directory) != NULL);
     snprintf(region_file, sizeof(region_file), "%s/region", region_directory);
     CHECK(setenv("CAPS_REGION", region_file, 1) == 0);
     region_owner = getpid();
+    const int exit_code = watchdog_start(region_file);
+    if (exit_code >= 0)
+    {
+        region_remove();
+        _exit(exit_code);
+    }
     atexit(region_remove);
-    /* A test that hangs ends. */
-    alarm(WATCHDOG_S);
 }
 
 #endif

@@ -15,7 +15,7 @@
 #define NAME "ends"
 #define RECEIVED(kind) ((kind) | CAPS_RECEIVED)
 
-#define RUN(test) do { fprintf(stderr, "ends: " #test "\n"); test(); } while (0)
+#define RUN(test) do { watchdog_test(#test); fprintf(stderr, "ends: " #test "\n"); test(); } while (0)
 
 static const struct caps_geometry small = {4, 8, 4, 4, 4000};
 static char bytes[4000];

@@ -21,7 +21,8 @@
 #define NAME "odd"
 #define MS INT64_C(1000000)
 
-#define RUN(test) do { fprintf(stderr, "odd: " #test "\n"); test(); CHECK(caps_sys_leave() == 0); } while (0)
+#define RUN(test) do { watchdog_test(#test); fprintf(stderr, "odd: " #test "\n"); test(); \
+    CHECK(caps_sys_leave() == 0); } while (0)
 
 static const struct caps_geometry small = {8, 16, 8, 8, 20000};
 static char bytes[20000];

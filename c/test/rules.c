@@ -19,7 +19,7 @@
 #define MS INT64_C(1000000)
 
 /* Says which test runs: a hang is then one of a known test. */
-#define RUN(test) do { fprintf(stderr, "rules: " #test "\n"); test(); } while (0)
+#define RUN(test) do { watchdog_test(#test); fprintf(stderr, "rules: " #test "\n"); test(); } while (0)
 
 static const struct caps_geometry small = {8, 16, 8, 4, 20000};
 static char bytes[131072];

@@ -236,6 +236,18 @@ static void serve_victim(const int svc, const pid_t victim, int *status)
     }
 }
 
+/* A client of the survivor; it learns of the victim's death, and lets go of the link, in a call of its own. */
+static int connect_when_free(const int svc)
+{
+    int port;
+    for (int i = 0; (port = caps_sys_client("survivor", geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT)) < 0; i++)
+    {
+        CHECK(errno == ENOBUFS && i < 4000);
+        CHECK(caps_sys_timedwait(svc, NULL, 0, NULL, NULL, 5000000) < 0);
+    }
+    return port;
+}
+
 static bool kill_client(const int svc, const int64_t step)
 {
     int status = 0;
@@ -249,8 +261,7 @@ static bool kill_client(const int svc, const int64_t step)
     int ports[2];
     for (int i = 0; i < small.link_count; i++)
     {
-        ports[i] = caps_sys_client("survivor", geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT);
-        CHECK(ports[i] > 0);
+        ports[i] = connect_when_free(svc);
     }
     for (int i = 0; i < small.link_count; i++)
     {

@@ -2,7 +2,7 @@
 # are linked to the sources.
 
 TEST_CFLAGS = $(filter-out -fvisibility=hidden -Wcast-qual,$(CAPS_CFLAGS)) -Wno-tsan
-PROGRAMS = driver rules odd alone manual forks pair_server pair_client exchange geometries golden
+PROGRAMS = driver rules odd alone manual forks pair_server pair_client exchange geometries golden stuck
 STANDARDS = gnu89 gnu99 gnu11 gnu17
 FORKS = 10000
 MUTATIONS = 1000000
@@ -16,7 +16,7 @@ $(EXAMPLES:%=$(BUILD)/%): $(BUILD)/%: examples/%.c $(BUILD)/libcaps.so.$(SOVERSI
 	$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror $(CFLAGS) -Iinclude/libcaps $< -L$(BUILD) -lcaps \
 	    '-Wl,-rpath,$$ORIGIN' -o $@
 
-$(BUILD)/%: test/%.c test/check.h $(BUILD)/libcaps.a
+$(BUILD)/%: test/%.c test/check.h test/watchdog.h $(BUILD)/libcaps.a
 	$(CC) $(TEST_CFLAGS) $(CFLAGS) $< $(BUILD)/libcaps.a $(LIBS) $(LDFLAGS) -o $@
 
 $(BUILD)/geometries: test/geometries.c src/geometry.c $(HEADERS)
@@ -32,17 +32,17 @@ $(BUILD)/original.stamp: test/pair_server.c test/pair_client.c test/exchange.c $
 	$(CC) -std=c11 -Wall -Wextra -Werror -pedantic -Iinclude/libcaps -include libcaps.h -x c -c /dev/null -o /dev/null
 	touch $@
 
-$(BUILD)/%-asan: test/%.c $(SOURCES) $(HEADERS) test/check.h
+$(BUILD)/%-asan: test/%.c $(SOURCES) $(HEADERS) test/check.h test/watchdog.h
 	$(CC) $(TEST_CFLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $< $(SOURCES) $(LIBS) -o $@
 
-$(BUILD)/%-tsan: test/%.c $(SOURCES) $(HEADERS) test/check.h
+$(BUILD)/%-tsan: test/%.c $(SOURCES) $(HEADERS) test/check.h test/watchdog.h
 	$(CC) $(TEST_CFLAGS) -O1 -g -fsanitize=thread $< $(SOURCES) $(LIBS) -o $@
 
 # Can be told to end before any of its stores.
 $(BUILD)/driver-steps: test/driver.c $(SOURCES) $(HEADERS)
 	$(CC) $(TEST_CFLAGS) $(CFLAGS) -DCAPS_STEPS $< $(SOURCES) $(LIBS) -o $@
 
-$(BUILD)/steps $(BUILD)/ends: $(BUILD)/%: test/%.c $(SOURCES) $(HEADERS) test/check.h
+$(BUILD)/steps $(BUILD)/ends: $(BUILD)/%: test/%.c $(SOURCES) $(HEADERS) test/check.h test/watchdog.h
 	$(CC) $(TEST_CFLAGS) $(CFLAGS) -DCAPS_STEPS $< $(SOURCES) $(LIBS) -o $@
 
 check: all programs $(BUILD)/original.stamp $(BUILD)/rules-asan $(BUILD)/rules-tsan $(BUILD)/odd-asan $(BUILD)/odd-tsan \
@@ -54,6 +54,7 @@ check: all programs $(BUILD)/original.stamp $(BUILD)/rules-asan $(BUILD)/rules-t
 	$(BUILD)/forks 200
 	$(BUILD)/steps
 	$(BUILD)/ends
+	$(BUILD)/stuck
 	CC=$(CC) test/install.sh .
 	$(BUILD)/rules-asan
 	$(BUILD)/odd-asan

@@ -7,8 +7,10 @@ package io.jcaps;
 import io.jcaps.host.Credentials;
 import io.jcaps.host.ForwardingHost;
 import io.jcaps.host.Host;
+import io.jcaps.host.LoadHost;
 import io.jcaps.host.SteppingBuffer;
 import io.jcaps.layout.Geometry;
+import io.jcaps.layout.LinkEntry;
 import org.agrona.concurrent.AtomicBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -197,6 +199,64 @@ class RegistryEdgeTest
         }
         while (!hasSearched);
         assertThat(store).as("stores of a search").isGreaterThan(4);
+    }
+
+    @Test
+    @DisplayName("R24, F38: the link of a dead client that another takes, and fails at any store, is no newcomer's")
+    void shouldNotMistakeFreeLinkForNewcomers()
+    {
+        final LoadHost serviceHost = new LoadHost(region.host());
+        final Attachment serviceProcess = region.attach(serviceHost);
+        final ServicePort service = serviceProcess.service(TestRegion.NAME, new PortOptions());
+        final FailingTablesHost newHost = new FailingTablesHost(region.host());
+        final Attachment newProcess = region.attach(newHost);
+        final LinkEntry link = new LinkEntry(region.tables(), region.geometry).wrap(0);
+        int store = 0;
+        boolean hasFailed = true;
+        while (hasFailed)
+        {
+            final Attachment dying = region.attach();
+            dying.client(TestRegion.NAME, new PortOptions());
+            assertThat(service.get(new Message())).isEqualTo(Status.WOULD_BLOCK);
+            assertThat(service.clientCount()).isOne();
+            dying.abandon();
+            final int failing = ++store;
+            final boolean[] isConnected = new boolean[1];
+            // The service has released the link, and comes to its look for newcomers.
+            serviceHost.beforeLoad((buffer, index) ->
+            {
+                if (link.stateOffset() == index && LinkEntry.isFree(link.state()))
+                {
+                    serviceHost.beforeLoad(null);
+                    newHost.storesLeft = failing;
+                    isConnected[0] = connectAndClose(newProcess, newHost);
+                }
+            });
+            newHost.storesLeft = Integer.MAX_VALUE;
+            serviceProcess.watch().doWork();
+            assertThat(newHost.storesLeft).as("stores left: the link was released").isNotPositive();
+            assertThat(service.clientCount()).as("failed at store %d", store).isZero();
+            assertThat(region.linksInUse()).as("failed at store %d", store).isZero();
+            hasFailed = !isConnected[0];
+        }
+        assertThat(store).as("stores of a connection").isGreaterThan(10);
+    }
+
+    /** False if it failed before it was connected. */
+    private static boolean connectAndClose(final Attachment process, final FailingTablesHost host)
+    {
+        try
+        {
+            final ClientPort client = process.client(TestRegion.NAME, new PortOptions());
+            host.storesLeft = 0;
+            client.close();
+            return true;
+        }
+        catch (final OutOfMemoryError ex)
+        {
+            assertThat(ex).hasMessage("injected");
+            return false;
+        }
     }
 
     /** False if it failed in the search of the tables, or behind that. */

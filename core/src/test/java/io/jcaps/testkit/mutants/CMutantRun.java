@@ -20,6 +20,9 @@ final class CMutantRun
 {
     private static final long BUILD_LIMIT_SECONDS = 300;
     private static final int OUTPUT_LINES = 2;
+    /** How a program ends that its watchdog found to be stuck: {@code c/test/watchdog.h}. */
+    private static final int STUCK_EXIT_CODE = 86;
+    private static final String WATCHDOG_VARIABLE = "CAPS_TEST_WATCHDOG_SECONDS";
 
     private final Path project;
     private final Path work;
@@ -57,8 +60,10 @@ final class CMutantRun
         }
         final List<String> command = new ArrayList<>(test);
         command.set(0, sources.resolve("build").resolve(test.get(0)).toString());
-        final int exitCode = MutantRun.exitCode(new ProcessBuilder(command), output, MutantRun.LIMIT_SECONDS);
-        if (exitCode < 0)
+        final ProcessBuilder program = new ProcessBuilder(command);
+        program.environment().put(WATCHDOG_VARIABLE, Long.toString(MutantRun.WATCHDOG_SECONDS));
+        final int exitCode = MutantRun.exitCode(program, output, MutantRun.LIMIT_SECONDS);
+        if (exitCode < 0 || STUCK_EXIT_CODE == exitCode)
         {
             return MutantVerdict.HUNG;
         }

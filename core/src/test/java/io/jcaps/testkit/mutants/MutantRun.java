@@ -27,7 +27,8 @@ public final class MutantRun
     /** In which a test must notice its mutant. */
     static final long LIMIT_SECONDS = 60;
     /** Less than for a test that waits for the mutant's virtual machine, which would be found to be stuck as well. */
-    private static final String WATCHDOG = "-Dcaps.test.watchdog.seconds=8";
+    static final long WATCHDOG_SECONDS = 8;
+    private static final String WATCHDOG = "-Dcaps.test.watchdog.seconds=" + WATCHDOG_SECONDS;
 
     private final Path project;
     private final Path directory;
