@@ -5,7 +5,9 @@
 package io.jcaps.shm;
 
 import io.jcaps.shm.os.JnaDirectory;
+import io.jcaps.shm.os.JvmRegistry;
 import io.jcaps.shm.os.NativeCalls;
+import io.jcaps.testkit.JvmCommand;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -13,11 +15,21 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.LockInfo;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -129,5 +141,123 @@ class JnaLoadingIT
         final String before = System.getProperty(JnaDirectory.PROPERTY);
         assertThat(NativeCalls.load()).isNull();
         assertThat(System.getProperty(JnaDirectory.PROPERTY)).isEqualTo(before);
+    }
+
+    @Test
+    @DisplayName("F50: programs of several class loaders that load JNA at one time do not take each other's directory")
+    void shouldLoadBelowSeveralClassLoadersAtOneTime() throws Exception
+    {
+        // Each in a directory of its own below java.io.tmpdir, which is deleted when its library is loaded.
+        final Path home = fixture.mountTmpfs("noexec");
+        final Path temporary = Files.createDirectory(fixture.directory().resolve("tmp"));
+        final List<String> command = new ArrayList<>(NO_CACHE_HOME);
+        command.add(JvmCommand.java());
+        command.addAll(PeerJvm.JVM_OPTIONS);
+        command.addAll(List.of("-Duser.home=" + home, "-Djava.io.tmpdir=" + temporary, "-XX:-UsePerfData",
+            "-cp", PeerJvm.join(PeerJvm.neededClassPath(true)), ManyLoaders.class.getName()));
+        final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        fixture.closing(process::destroyForcibly);
+        final String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(output.lines()).hasSize(ManyLoaders.COUNT + 1).allMatch("null"::equals);
+        assertThat(process.waitFor()).isZero();
+        try (Stream<Path> left = Files.list(temporary))
+        {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("F50: a program that loads JNA while another class loader's is being loaded waits for it")
+    void shouldWaitForOtherClassLoader() throws Exception
+    {
+        final Path other = fixture.directory().resolve("other");
+        final FutureTask<Object> load = ManyLoaders.load(System.getProperty("java.class.path"), () ->
+        {
+        });
+        final Thread thread = new Thread(load);
+        final Object monitor = JvmRegistry.find("jna");
+        final String before = System.getProperty(JnaDirectory.PROPERTY);
+        synchronized (monitor)
+        {
+            System.setProperty(JnaDirectory.PROPERTY, other.toString());
+            try
+            {
+                thread.start();
+                LockInfo blocked = null;
+                while (thread.isAlive() &&
+                    (null == blocked || blocked.getIdentityHashCode() != System.identityHashCode(monitor)))
+                {
+                    final ThreadInfo info = ManagementFactory.getThreadMXBean().getThreadInfo(thread.getId());
+                    blocked = null == info ? null : info.getLockInfo();
+                }
+                assertThat(thread.isAlive()).as("it waits").isTrue();
+            }
+            finally
+            {
+                if (null == before)
+                {
+                    System.clearProperty(JnaDirectory.PROPERTY);
+                }
+                else
+                {
+                    System.setProperty(JnaDirectory.PROPERTY, before);
+                }
+            }
+        }
+        assertThat(load.get()).isNull();
+        assertThat(other).as("another's directory").doesNotExist();
+    }
+
+    /** Several programs in one JVM, each below a class loader of its own. */
+    public static final class ManyLoaders
+    {
+        static final int COUNT = 8;
+
+        private ManyLoaders()
+        {
+        }
+
+        public static void main(final String[] args) throws Exception
+        {
+            final CountDownLatch areReady = new CountDownLatch(COUNT);
+            final List<FutureTask<Object>> loads = new ArrayList<>();
+            for (int i = 0; i < COUNT; i++)
+            {
+                loads.add(load(System.getProperty("java.class.path"), () ->
+                {
+                    areReady.countDown();
+                    while (0 != areReady.getCount())
+                    {
+                        Thread.onSpinWait();
+                    }
+                }));
+                final Thread thread = new Thread(loads.get(i));
+                thread.setDaemon(true);
+                thread.start();
+            }
+            for (final FutureTask<Object> load : loads)
+            {
+                System.out.println(load.get());
+            }
+            System.out.println(System.getProperty(JnaDirectory.PROPERTY));
+        }
+
+        /** Loads the calls below a class loader of their own. */
+        static FutureTask<Object> load(final String classPath, final Runnable before) throws Exception
+        {
+            final List<URL> urls = new ArrayList<>();
+            for (final String entry : classPath.split(File.pathSeparator))
+            {
+                urls.add(Path.of(entry).toUri().toURL());
+            }
+            final ClassLoader loader =
+                new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());
+            final Method load = loader.loadClass(NativeCalls.class.getName()).getMethod("load");
+            return new FutureTask<>(() ->
+            {
+                before.run();
+                return load.invoke(null);
+            });
+        }
     }
 }

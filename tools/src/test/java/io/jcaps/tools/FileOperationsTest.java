@@ -38,6 +38,7 @@ class FileOperationsTest
         entry("JnaDirectory", "createDirectories createTempDirectory createTempFile deleteIfExists isDirectory" +
             " newDirectoryStream", "TrustedPath: below directories that only this user and root can change"),
         entry("LifeLocks", "open", "for writing, so that a named pipe does not wait; compared with the file found"),
+        entry("LockFiles", "newDirectoryStream readAttributes", OWN_PROC),
         entry("LockedMemory", "readAllBytes", OWN_PROC),
         entry("OwnLocks", "newDirectoryStream readAllBytes readAttributes", OWN_PROC),
         entry("PortableProcessInfo", "createTempFile deleteIfExists", "a new file of its own"),

@@ -22,9 +22,9 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
@@ -40,6 +40,7 @@ public final class HeldDirectory implements AutoCloseable
      * named pipe waits for its other end. The kernel finds this name in a directory only.
      */
     private static final Path SELF = Path.of(".");
+    private static final int MAX_ENTRIES = 20_000;
 
     private final Path path;
     private final SecureDirectoryStream<Path> stream;
@@ -194,30 +195,42 @@ public final class HeldDirectory implements AutoCloseable
     }
 
     /**
+     * Lists the directory, 20,000 entries of it at most: Linux goes on with the listing of a tmpfs as long as somebody
+     * renames files there.
+     *
      * @param filter of names.
-     * @return names of files in the directory, sorted.
+     * @return names of files in the directory, sorted, each once.
      * @throws IOException if it cannot be read.
      */
     public List<Path> names(final Predicate<String> filter) throws IOException
     {
-        final List<Path> names = new ArrayList<>();
         // An open stream can be read only once.
         try (DirectoryStream<Path> files = stream.newDirectoryStream(SELF, LinkOption.NOFOLLOW_LINKS))
         {
-            for (final Path file : files)
-            {
-                if (filter.test(file.getFileName().toString()))
-                {
-                    names.add(file.getFileName());
-                }
-            }
+            return names(files, filter);
         }
         catch (final DirectoryIteratorException ex)
         {
             throw ex.getCause();
         }
-        names.sort(null);
-        return names;
+    }
+
+    static List<Path> names(final Iterable<Path> files, final Predicate<String> filter)
+    {
+        final TreeSet<Path> names = new TreeSet<>();
+        int count = 0;
+        for (final Path file : files)
+        {
+            if (++count > MAX_ENTRIES)
+            {
+                break;
+            }
+            if (filter.test(file.getFileName().toString()))
+            {
+                names.add(file.getFileName());
+            }
+        }
+        return List.copyOf(names);
     }
 
     /**

@@ -7,7 +7,6 @@ package io.jcaps.shm.file;
 import io.jcaps.layout.ProcessDescriptor;
 import io.jcaps.layout.RegionException;
 import io.jcaps.shm.os.FileStat;
-import io.jcaps.shm.os.JvmRegistry;
 import io.jcaps.shm.os.ProcessInfo;
 
 import java.io.IOException;
@@ -20,9 +19,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -37,8 +34,8 @@ import java.util.concurrent.locks.LockSupport;
  * </pre>
  * The kernel counts locks by process and file: closing <em>any</em> descriptor of the file drops all of this JVM's
  * locks on it, silently. So there is one channel for each lock file in a JVM, whichever class loader the attachments
- * come from ({@link JvmRegistry}), and it is closed after the last of them. Nothing in the JVM may open the lock file
- * in another way and close it; that this happened is found out by {@link #holdsLife}.
+ * come from ({@link LockFiles}), and it is closed after the last of them. Nothing in the JVM may open the lock file in
+ * another way, or by another name, and close it; that this happened is found out by {@link #holdsLife}.
  * <p>
  * A JVM never asks for a lock on a byte that it holds itself: the kernel would grant it.
  * <p>
@@ -47,7 +44,6 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class LifeLocks implements AutoCloseable
 {
-    private static final Object STRAYS_KEY = "strays";
     private static final long MIN_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long MAX_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -60,7 +56,7 @@ public final class LifeLocks implements AutoCloseable
     private static final int STUCK_INDEX = LIVES_INDEX + 1;
     private static final int SHARED_LENGTH = STUCK_INDEX + 1;
 
-    private static final Map<Object, Object> REGISTRY = JvmRegistry.find("locks");
+    private static final Map<Object, Object> REGISTRY = LockFiles.REGISTRY;
 
     private final FileStat file;
     private final Object[] shared;
@@ -120,7 +116,7 @@ public final class LifeLocks implements AutoCloseable
             {
                 return null;
             }
-            Object[] shared = (Object[])REGISTRY.get(key(file));
+            Object[] shared = (Object[])REGISTRY.get(LockFiles.key(file));
             if (null == shared)
             {
                 shared = openShared(path, file, isReadingEnough);
@@ -128,8 +124,8 @@ public final class LifeLocks implements AutoCloseable
                 {
                     return null;
                 }
-                REGISTRY.put(key(file), shared);
-                strays().remove(shared);
+                REGISTRY.put(LockFiles.key(file), shared);
+                LockFiles.strays().remove(shared);
             }
             shared[ATTACHMENT_COUNT_INDEX] = (Integer)shared[ATTACHMENT_COUNT_INDEX] + 1;
             return new LifeLocks(file, shared);
@@ -147,7 +143,7 @@ public final class LifeLocks implements AutoCloseable
         shared[ATTACHMENT_COUNT_INDEX] = 0;
         shared[TABLES_INDEX] = new Semaphore(1, true);
         shared[LIVES_INDEX] = new HashMap<Long, FileLock>();
-        strays().add(shared);
+        LockFiles.strays().add(shared);
         try
         {
             shared[CHANNEL_INDEX] = openChannel(path, file, isReadingEnough);
@@ -160,7 +156,7 @@ public final class LifeLocks implements AutoCloseable
         {
             if (null == shared[CHANNEL_INDEX])
             {
-                strays().remove(shared);
+                LockFiles.strays().remove(shared);
             }
         }
         // If the file was replaced between the two looks, which one is open is not known. It may be one that this JVM
@@ -478,7 +474,7 @@ public final class LifeLocks implements AutoCloseable
             shared[ATTACHMENT_COUNT_INDEX] = attachmentCount;
             if (0 == attachmentCount)
             {
-                REGISTRY.remove(key(file));
+                REGISTRY.remove(LockFiles.key(file));
                 try
                 {
                     channel.close();
@@ -563,17 +559,5 @@ public final class LifeLocks implements AutoCloseable
         {
             // The kernel had no memory to part a range of bytes: others see the entry as alive, which is safe.
         }
-    }
-
-    /** The same numbers at each look, whatever the path: an open channel keeps its inode's number from coming again. */
-    private static String key(final FileStat file)
-    {
-        return file.dev() + ":" + file.ino();
-    }
-
-    @SuppressWarnings("unchecked")
-    private static List<Object> strays()
-    {
-        return (List<Object>)REGISTRY.computeIfAbsent(STRAYS_KEY, (key) -> new ArrayList<>());
     }
 }

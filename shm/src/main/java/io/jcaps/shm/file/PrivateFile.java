@@ -172,7 +172,7 @@ public final class PrivateFile implements AutoCloseable
         final FileChannel opened = directory.openFile(name);
         if (!stat.key().equals(directory.attributes(name).fileKey()))
         {
-            opened.close();
+            LockFiles.close(opened, null);
             throw new IOException("another file is at " + directory.path().resolve(name));
         }
         return opened;

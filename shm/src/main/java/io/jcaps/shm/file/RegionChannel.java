@@ -23,7 +23,8 @@ import java.nio.file.StandardOpenOption;
 /**
  * The region file, open. Java closes a file channel when a thread in it is interrupted, under all threads. Here such a
  * thread opens the file again, makes sure that it is the same one, repeats what it was doing, and leaves with its
- * interrupt pending. All that is done here can be done twice.
+ * interrupt pending. All that is done here can be done twice. A lock file that this JVM has open is not opened here,
+ * whatever name it has: see {@link LockFiles}.
  * <p>
  * Any thread may call; one at a time gets in.
  */
@@ -210,7 +211,12 @@ public final class RegionChannel implements AutoCloseable
                 {
                     throw new RegionException("no region: " + path + " was replaced just now: look again");
                 }
-                return open(path, file, placeLink);
+                // A descriptor of it is closed again: not while a thread opens it to take locks.
+                synchronized (LockFiles.REGISTRY)
+                {
+                    LockFiles.checkNotHeld(file, path);
+                    return open(path, file, placeLink);
+                }
             }
             finally
             {
@@ -309,6 +315,7 @@ public final class RegionChannel implements AutoCloseable
     private static RegionChannel open(final Path path, final FileStat file, final boolean isReadOnly)
         throws IOException
     {
+        LockFiles.checkNotHeld(file, path);
         final FileChannel channel = openChannel(path, isReadOnly);
         // Java does not say which file a channel has open. The path led to the same one before and after; while the
         // channel is open no other file can get that inode number.
@@ -322,7 +329,7 @@ public final class RegionChannel implements AutoCloseable
         {
             if (!isSame)
             {
-                channel.close();
+                LockFiles.close(channel, null);
             }
         }
     }
@@ -476,14 +483,17 @@ public final class RegionChannel implements AutoCloseable
         }
     }
 
-    /** Closes the file; what was mapped stays. A second call does nothing. */
+    /**
+     * Closes the file; what was mapped stays. A second call does nothing. Only if this JVM has taken locks on the file
+     * since it was opened, it stays open.
+     */
     @Override
     public synchronized void close()
     {
         closed = true;
         try
         {
-            channel.close();
+            LockFiles.close(channel, file);
         }
         catch (final IOException ex)
         {
@@ -516,7 +526,7 @@ public final class RegionChannel implements AutoCloseable
         final FileChannel opened = openChannel(path, isReadOnly);
         if (!file.isSameFile(FileStat.of(path)))
         {
-            opened.close();
+            LockFiles.close(opened, null);
             throw new IOException("another file is at " + path + " since the thread was interrupted");
         }
         return opened;

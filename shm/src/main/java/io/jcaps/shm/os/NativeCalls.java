@@ -53,22 +53,28 @@ public final class NativeCalls
     {
         if (!isMapped && null == failure)
         {
-            if (wasMapped)
-            {
-                // JNA has its library already: no directory is needed, so none that is full or gone by now matters.
-                failure = map();
-            }
-            else
-            {
-                try (JnaDirectory directory = JnaDirectory.find())
-                {
-                    failure = null != directory.problem() ? "JNA has " + directory.problem() : load(directory.chosen());
-                }
-            }
+            // JNA has its library already, if it was mapped before: no directory is needed, so none that is full or
+            // gone by now matters.
+            failure = wasMapped ? map() : loadLibrary();
             isMapped = null == failure;
             wasMapped |= isMapped;
         }
         return failure;
+    }
+
+    /**
+     * Each class loader has a JNA of its own, and all of them read the one property: one after the other, or one would
+     * take the directory of another, which may be deleted by then, for the program's choice.
+     */
+    private static String loadLibrary()
+    {
+        synchronized (JvmRegistry.find("jna"))
+        {
+            try (JnaDirectory directory = JnaDirectory.find())
+            {
+                return null != directory.problem() ? "JNA has " + directory.problem() : load(directory.chosen());
+            }
+        }
     }
 
     /**
@@ -145,7 +151,8 @@ public final class NativeCalls
         }
         finally
         {
-            System.clearProperty(JnaDirectory.PROPERTY);
+            // Not what the program has set meanwhile.
+            System.getProperties().remove(JnaDirectory.PROPERTY, directory.toString());
         }
     }
 

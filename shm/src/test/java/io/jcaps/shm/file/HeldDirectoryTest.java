@@ -13,7 +13,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -71,5 +73,14 @@ class HeldDirectoryTest
             assertThat(opened.path()).isEqualTo(child);
             assertThat(opened.names((name) -> true)).containsExactly(Path.of("file"));
         }
+    }
+
+    @Test
+    @DisplayName("F23: a directory whose listing never ends, as somebody renames files all the time, keeps nobody")
+    void shouldEndListing()
+    {
+        final List<Path> names = List.of(Path.of("b"), Path.of("a"), Path.of("other"));
+        assertThat(HeldDirectory.names(() -> Stream.generate(() -> names).flatMap(List::stream).iterator(),
+            (name) -> 1 == name.length())).containsExactly(Path.of("a"), Path.of("b"));
     }
 }
