@@ -21,7 +21,6 @@ CONSTANTS
     PutCount,       \* messages of the client
     Dups,           \* frames that come a second time
     MaxTime,
-    Beats,          \* most beats of B's
     Crashes,        \* bridges that may crash
     Cuts,           \* directions that may be cut
     Fault           \* "none", or the step that is left out or done wrong
@@ -36,7 +35,7 @@ VARIABLES
     sessionA, lastEcho, echoDue,
     toB, toA, cut, dups,                        \* the streams
     atB, msgB, lastId, portB,                   \* the exporter: slots, and requests put and not received
-    sessionB, tick, lastBeat, beatCount,
+    sessionB, tick, lastBeat,
     handed, order, out, outCount, replied,      \* what the service and the client have seen
     isLate, noSlot
 
@@ -45,7 +44,7 @@ standIn == <<portA, atA, msgA, unsent, publishing, due>>
 importer == <<sessionA, lastEcho, echoDue>>
 wires == <<toB, toA, cut, dups>>
 slotsB == <<atB, msgB, lastId, portB>>
-exporter == <<sessionB, tick, lastBeat, beatCount>>
+exporter == <<sessionB, tick, lastBeat>>
 seen == <<handed, order, replied, isLate>>
 told == <<out, outCount>>
 vars == <<now, clientVars, standIn, importer, wires, slotsB, exporter, seen, told, noSlot>>
@@ -77,8 +76,7 @@ Init ==
     /\ portB = <<>>
     /\ sessionB = "up"
     /\ tick = 0
-    /\ lastBeat = 0
-    /\ beatCount = 0
+    /\ lastBeat = -1
     /\ handed = [m \in Messages |-> 0]
     /\ order = <<>>
     /\ out = [m \in Messages |-> "none"]
@@ -238,8 +236,7 @@ CloseB ==
     /\ IsLeaseOver \/ "close" \in Crashes
     /\ portB' = <<>>
     /\ sessionB' = IF sessionB = "over" THEN "gone" ELSE "closed"
-    /\ UNCHANGED <<now, clientVars, standIn, importer, wires, atB, msgB, lastId, tick, lastBeat, beatCount, seen,
-        told, noSlot>>
+    /\ UNCHANGED <<now, clientVars, standIn, importer, wires, atB, msgB, lastId, tick, lastBeat, seen, told, noSlot>>
 
 \* ... and then BYE is sent.
 Bye ==
@@ -248,15 +245,12 @@ Bye ==
        ELSE sessionB = "closed"
     /\ sessionB' = "over"
     /\ toA' = SentToA(Frame("bye", 0, 0))
-    /\ UNCHANGED <<now, clientVars, standIn, importer, toB, cut, dups, slotsB, tick, lastBeat, beatCount, seen, told,
-        noSlot>>
+    /\ UNCHANGED <<now, clientVars, standIn, importer, toB, cut, dups, slotsB, tick, lastBeat, seen, told, noSlot>>
 
 Beat ==
-    /\ sessionB = "up" /\ beatCount < Beats
-    /\ lastBeat < now \/ (now = 0 /\ lastBeat = 0 /\ toA = <<>>)
-    /\ beatCount' = beatCount + 1
+    /\ sessionB = "up" /\ lastBeat < now /\ MaxTime > 0
     /\ toA' = SentToA(Frame("beat", 0, now))
-    /\ lastBeat' = IF now = 0 THEN -1 ELSE now
+    /\ lastBeat' = now
     /\ UNCHANGED <<now, clientVars, standIn, importer, toB, cut, dups, slotsB, sessionB, tick, seen, told, noSlot>>
 
 \* ExportLink.beginRequest, end
@@ -291,7 +285,7 @@ DeliverToB ==
            /\ tick' = IF Fault = "lease from the echo's arrival" THEN now
                 ELSE IF frame.id > tick THEN frame.id ELSE tick
            /\ UNCHANGED <<slotsB, sessionB, noSlot>>
-    /\ UNCHANGED <<now, clientVars, standIn, importer, toA, cut, dups, lastBeat, beatCount, seen, told>>
+    /\ UNCHANGED <<now, clientVars, standIn, importer, toA, cut, dups, lastBeat, seen, told>>
 
 \* The service receives, while B's client port is open.
 Receive ==
@@ -359,8 +353,8 @@ CrashB ==
     /\ sessionB' = "crashed"
     /\ portB' = <<>>
     /\ toB' = <<>>
-    /\ UNCHANGED <<now, clientVars, standIn, importer, toA, cut, dups, atB, msgB, lastId, tick, lastBeat, beatCount,
-        seen, told, noSlot>>
+    /\ UNCHANGED <<now, clientVars, standIn, importer, toA, cut, dups, atB, msgB, lastId, tick, lastBeat, seen, told,
+        noSlot>>
 
 (***************************************************************************)
 (* All of it                                                               *)

@@ -202,23 +202,6 @@ public final class Bridge implements AutoCloseable
     }
 
     /**
-     * @param name of a service that is imported.
-     * @return what its sessions have counted; null if it is not imported.
-     */
-    public SessionCounters importCounters(final String name)
-    {
-        return importCounters.get(name);
-    }
-
-    /**
-     * @return what the sessions of all importers have counted; null if nothing is exported.
-     */
-    public SessionCounters exportCounters()
-    {
-        return exportCounters;
-    }
-
-    /**
      * @param counter of the sessions.
      * @return sum over all imports and exports.
      */
@@ -326,14 +309,7 @@ public final class Bridge implements AutoCloseable
             for (int i = 0; i < importers.size(); i++)
             {
                 final Importer importer = importers.get(i);
-                try
-                {
-                    work += importer.doWork();
-                }
-                catch (final RuntimeException | Error ex)
-                {
-                    importer.fail(ex.toString());
-                }
+                work += importer.work();
                 links += importer.linkCount();
                 open += null == importer.session ? 0 : 1;
             }

@@ -32,8 +32,7 @@ public final class BridgeDirectory implements AutoCloseable
     BridgeDirectory() throws IOException
     {
         path = create();
-        lock = FileChannel.open(
-            path.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        lock = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         lock.lock();
     }
 

@@ -34,6 +34,7 @@ final class ExportPeer extends Peer<ExportSession>
             Streams.replies(bridge.config().bind, image.correlationId()), Streams.STREAM_ID);
     }
 
+    @Override
     int doWork()
     {
         if (null == session)

@@ -50,14 +50,7 @@ final class Exporter
         for (int i = peers.size() - 1; i >= 0; i--)
         {
             final ExportPeer peer = peers.get(i);
-            try
-            {
-                work += peer.doWork();
-            }
-            catch (final RuntimeException | Error ex)
-            {
-                peer.fail(ex.toString());
-            }
+            work += peer.work();
             if (peer.isOver)
             {
                 peers.remove(i);

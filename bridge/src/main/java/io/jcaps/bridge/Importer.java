@@ -42,6 +42,7 @@ final class Importer extends Peer<ImportSession>
         beginNs = bridge.sessions().clock().nanoTime();
     }
 
+    @Override
     int doWork()
     {
         if (null == session)

@@ -43,6 +43,22 @@ abstract class Peer<S extends Session> implements FragmentHandler
             publication.offer(header, 0, header.capacity(), body, 0, length, null) > 0;
     }
 
+    abstract int doWork();
+
+    /** What goes wrong with one session ends that one alone. */
+    final int work()
+    {
+        try
+        {
+            return doWork();
+        }
+        catch (final RuntimeException | Error ex)
+        {
+            fail(ex.toString());
+            return 1;
+        }
+    }
+
     final int workSession()
     {
         // First: it finds out whether its time is over, before anything that was received is believed.

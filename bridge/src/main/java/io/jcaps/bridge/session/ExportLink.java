@@ -34,7 +34,13 @@ final class ExportLink implements Receiver
 
     private static final int RECEIVE_LIMIT = 16;
 
+    /** No value of the clock: an attempt to connect is under way, or there is none to come. */
+    static final long NEVER = Long.MIN_VALUE;
+
     final int number;
+    /** Who it is, as reported. */
+    String client = "";
+    long connectNs = NEVER;
     private final ExportSession session;
     private final int slotCount;
     private final byte[] states;
@@ -73,6 +79,7 @@ final class ExportLink implements Receiver
     void opened(final ClientPort opened, final int outcome)
     {
         port = opened;
+        connectNs = NEVER;
         isOpenedDue = true;
         openedOutcome = outcome;
         isDrained = null == opened;

@@ -17,6 +17,7 @@ import org.agrona.collections.Int2ObjectHashMap;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -64,7 +65,6 @@ public final class ExportSession extends Session
     private long lastBeatNs;
     // A client port that puts nothing: by it the service is found, and its end.
     private ClientPort service;
-    private boolean isConnecting;
     private boolean isServiceGone;
     private boolean isServiceKnown;
     // A newer registration was found: the older one may live on, and is not waited for.
@@ -83,12 +83,8 @@ public final class ExportSession extends Session
      * @param isAllowed whether the other end's address may import.
      */
     public ExportSession(
-        final SessionContext context,
-        final SessionCounters counters,
-        final Wire wire,
-        final SessionListener listener,
-        final Function<String, PortOptions> exports,
-        final boolean isAllowed)
+        final SessionContext context, final SessionCounters counters, final Wire wire, final SessionListener listener,
+        final Function<String, PortOptions> exports, final boolean isAllowed)
     {
         super(context, counters, wire, listener);
         this.exports = exports;
@@ -228,18 +224,21 @@ public final class ExportSession extends Session
             return;
         }
         lastNumber = number;
-        final String client = "client " + number + ", reported as pid " +
-            frame.bodyInt(BodyDescriptor.OPEN_PID_OFFSET) + ", uid " +
-            Credentials.idText(frame.bodyInt(BodyDescriptor.OPEN_UID_OFFSET));
         final ExportLink link = new ExportLink(this, number, slotCount, attachment.slotCount());
+        link.client = "client " + number + ", reported as pid " + frame.bodyInt(BodyDescriptor.OPEN_PID_OFFSET) +
+            ", uid " + Credentials.idText(frame.bodyInt(BodyDescriptor.OPEN_UID_OFFSET));
         linksByNumber.put(number, link);
         links.add(link);
-        final PortOptions options = exports.apply(name);
-        call(() -> attachment.client(name, options), (port) -> opened(link, port, client),
-            (ex) -> link.opened(null, outcomeOf(ex)));
+        connect(link);
     }
 
-    private void opened(final ExportLink link, final ClientPort port, final String client)
+    private void connect(final ExportLink link)
+    {
+        link.connectNs = ExportLink.NEVER;
+        connect((port) -> opened(link, port), (ex) -> notOpened(link, ex));
+    }
+
+    private void opened(final ExportLink link, final ClientPort port)
     {
         if (ENDED == state || link.isClosed)
         {
@@ -257,19 +256,27 @@ public final class ExportSession extends Session
         else
         {
             link.opened(port, Outcome.REPLIED);
-            listener.on(BridgeEvent.Kind.OPENED, client);
+            listener.on(BridgeEvent.Kind.OPENED, link.client);
         }
     }
 
-    private static int outcomeOf(final Exception ex)
+    private void notOpened(final ExportLink link, final Exception ex)
     {
         final int status = ex instanceof CapsException ? ((CapsException)ex).status() : Status.OK;
-        return switch (status)
+        switch (status)
         {
-            case Status.ACCESS_DENIED -> Outcome.REFUSED;
-            case Status.NOT_FOUND, Status.NOT_CONNECTED -> Outcome.SERVICE_CLOSED;
-            default -> Outcome.UNREACHABLE;
-        };
+            case Status.ACCESS_DENIED -> link.opened(null, Outcome.REFUSED);
+            case Status.NO_BUFFERS, Status.NO_SPACE -> link.opened(null, Outcome.UNREACHABLE);
+            default ->
+            {
+                // The service has gone, which is seen soon; or it may pass: locked tables, no descriptor left.
+                link.connectNs = clock.nanoTime() + RETRY_INTERVAL_NS;
+                if (isServiceGone)
+                {
+                    link.opened(null, endOfService());
+                }
+            }
+        }
     }
 
     private void close(final ExportLink link)
@@ -339,7 +346,12 @@ public final class ExportSession extends Session
     @Override
     int sendLink(final int index)
     {
-        return links.get(index).send();
+        final ExportLink link = links.get(index);
+        if (ExportLink.NEVER != link.connectNs && clock.nanoTime() - link.connectNs >= 0)
+        {
+            connect(link);
+        }
+        return link.send();
     }
 
     private void sendBeat(final long nowNs)
@@ -382,9 +394,9 @@ public final class ExportSession extends Session
 
     private void follow(final long nowNs)
     {
-        if (null == service && !isConnecting && nowNs - retryNs >= 0)
+        if (null == service && 0 == pendingCalls && nowNs - retryNs >= 0)
         {
-            connect();
+            connect(this::connected, (ex) -> retryNs = clock.nanoTime() + RETRY_INTERVAL_NS);
         }
         if (null == service || nowNs - lastLookNs < LOOK_INTERVAL_NS)
         {
@@ -406,20 +418,14 @@ public final class ExportSession extends Session
         }
     }
 
-    private void connect()
+    private void connect(final Consumer<ClientPort> done, final Consumer<Exception> failed)
     {
-        isConnecting = true;
         final PortOptions options = exports.apply(name);
-        call(() -> attachment.client(name, options), this::connected, (ex) ->
-        {
-            isConnecting = false;
-            retryNs = clock.nanoTime() + RETRY_INTERVAL_NS;
-        });
+        call(() -> attachment.client(name, options), done, failed);
     }
 
     private void connected(final ClientPort port)
     {
-        isConnecting = false;
         if (ENDED == state)
         {
             closePort(port);
@@ -464,6 +470,11 @@ public final class ExportSession extends Session
         return generation == sentGeneration || null == service || sendUp();
     }
 
+    private int endOfService()
+    {
+        return Outcome.REPLIED == serviceEnd ? Outcome.UNREACHABLE : serviceEnd;
+    }
+
     /** The outcomes of what is in progress come first: they say more than that the service has gone. */
     private void sendDown()
     {
@@ -474,8 +485,7 @@ public final class ExportSession extends Session
                 return;
             }
         }
-        final int end = Outcome.REPLIED == serviceEnd ? Outcome.UNREACHABLE : serviceEnd;
-        if (sendService(end, service.serviceGeneration()))
+        if (sendService(endOfService(), service.serviceGeneration()))
         {
             closePort(service);
             service = null;
@@ -542,7 +552,7 @@ public final class ExportSession extends Session
     {
         if (null != port)
         {
-            closePort(port, this::linkCount);
+            closePort(port, this::linkCount, this::linkCount);
         }
     }
 

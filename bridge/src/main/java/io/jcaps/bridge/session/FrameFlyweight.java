@@ -40,11 +40,7 @@ public final class FrameFlyweight
      * @param length of the body in bytes.
      */
     public static void put(
-        final MutableDirectBuffer target,
-        final int type,
-        final int flags,
-        final int link,
-        final long id,
+        final MutableDirectBuffer target, final int type, final int flags, final int link, final long id,
         final int length)
     {
         target.putByte(FrameDescriptor.TYPE_OFFSET, (byte)type);

@@ -5,6 +5,7 @@
 package io.jcaps.bridge.session;
 
 import io.jcaps.Message;
+import io.jcaps.Outcome;
 import io.jcaps.layout.SlotDescriptor;
 import org.agrona.collections.IntArrayQueue;
 
@@ -49,8 +50,8 @@ final class ImportLink
     final long[] dueDisposals;
     int disposalCount;
     int state = OPEN_DUE;
-    // Of a link that was refused: what its requests end with.
-    int refusal;
+    // What its requests end with, once it is refused or closed.
+    int refusal = Outcome.UNREACHABLE;
 
     /** Slots of requests that wait to be sent, in their order; each once at most. */
     final IntArrayQueue queue;

@@ -59,12 +59,8 @@ public final class ImportSession extends Session
      * @param options  of the stand-in; {@link PortOptions#imported} is added.
      */
     public ImportSession(
-        final SessionContext context,
-        final SessionCounters counters,
-        final Wire wire,
-        final SessionListener listener,
-        final String name,
-        final PortOptions options)
+        final SessionContext context, final SessionCounters counters, final Wire wire, final SessionListener listener,
+        final String name, final PortOptions options)
     {
         super(context, counters, wire, listener);
         this.name = name;
@@ -85,8 +81,7 @@ public final class ImportSession extends Session
     {
         // A REFUSE keeps its place in every version, so that each can say why.
         fail(FrameDescriptor.REFUSE == type ? "refused: " + Refusal.text(flags) :
-            "the other end speaks version " + version + " of the protocol, this one " +
-            FrameDescriptor.CURRENT_VERSION);
+            "the other end has version " + version + " of the protocol, this one " + FrameDescriptor.CURRENT_VERSION);
     }
 
     @Override
@@ -321,7 +316,7 @@ public final class ImportSession extends Session
     private void closeStandIn()
     {
         isClosing = true;
-        closePort(standIn.port, () ->
+        closePort(standIn.port, standIn::drain, () ->
         {
             standIn = null;
             isClosing = false;

@@ -217,10 +217,12 @@ public abstract class Session
         });
     }
 
-    final void closePort(final Port port, final Runnable closed)
+    /** What comes before the close, and may use the port, is called by the same thread. */
+    final void closePort(final Port port, final Runnable before, final Runnable closed)
     {
         call(() ->
         {
+            before.run();
             port.close();
             return port;
         }, (result) -> closed.run(), (ex) ->

@@ -67,8 +67,7 @@ public final class SharedKey
         }
     }
 
-    boolean isProof(
-        final byte[] proof, final String role, final byte[] importerNonce, final byte[] exporterNonce)
+    boolean isProof(final byte[] proof, final String role, final byte[] importerNonce, final byte[] exporterNonce)
     {
         return MessageDigest.isEqual(proof, proof(role, importerNonce, exporterNonce));
     }

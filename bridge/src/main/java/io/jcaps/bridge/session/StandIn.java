@@ -26,7 +26,7 @@ final class StandIn implements Receiver
 {
     /** Most messages that are received in one round, so that the rest of the session has its turn. */
     private static final int RECEIVE_LIMIT = 64;
-    /** Most rounds in which a lost stand-in receives what its clients have put. */
+    /** Most rounds in which a stand-in that closes receives what its clients have put. */
     private static final int FINAL_ROUNDS = 16;
     /** Most requests of one client that are sent before the next client's. */
     private static final int SEND_LIMIT = 8;
@@ -99,7 +99,7 @@ final class StandIn implements Receiver
         {
             link = open(request);
         }
-        if (ImportLink.REFUSED == link.state)
+        if (link.state >= ImportLink.REFUSED)
         {
             request.end(link.refusal);
             return;
@@ -262,6 +262,11 @@ final class StandIn implements Receiver
             link.state = ImportLink.REFUSED;
             link.refusal = outcome;
             endTaken(link, outcome);
+            if (Outcome.UNREACHABLE == Outcome.kind(outcome))
+            {
+                // The region was full, which may pass: the next request is of a new link.
+                close(link);
+            }
         }
     }
 
@@ -418,20 +423,23 @@ final class StandIn implements Receiver
     void lose()
     {
         abandonReply();
-        for (int i = 0; i < links.size(); i++)
+        for (int i = 0; i < links.size() * slotCount; i++)
         {
-            final ImportLink link = links.get(i);
-            for (int slot = 0; slot < slotCount; slot++)
+            final ImportLink link = links.get(i / slotCount);
+            if (ImportLink.OFFERED == link.states[i % slotCount])
             {
-                if (ImportLink.OFFERED == link.states[slot])
-                {
-                    end(link, slot, Outcome.UNREACHABLE | Outcome.RECEIVED);
-                }
+                end(link, i % slotCount, Outcome.UNREACHABLE | Outcome.RECEIVED);
             }
         }
         down(Outcome.UNREACHABLE);
-        // Requests that were put until now. A client that puts on and on does not hold this up: the close of the port
-        // ends the rest.
+    }
+
+    /**
+     * Before the port is closed, and by the thread that closes it: what was put until now ends with what has become of
+     * the remote service, not of this one. A client that puts on and on does not hold this up: the close ends the rest.
+     */
+    void drain()
+    {
         for (int i = 0; i < FINAL_ROUNDS && 0 != receive(); i++)
         {
             Thread.onSpinWait();

@@ -4,6 +4,7 @@
  */
 package io.jcaps.bridge.session;
 
+import io.jcaps.CapsException;
 import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -94,6 +96,44 @@ class SessionEdgeTest
         assertThat(scene.eventsB).last().asString().contains("broke the protocol");
     }
 
+    private ExportSession exporter(final Calls calls)
+    {
+        return new ExportSession(
+            new SessionContext(scene.bridgeB, scene.keyB, Scene.LOST_AFTER_NS, calls, () -> scene.nowNs),
+            scene.countersB, scene.toA, Scene.listener(scene.eventsB), (name) -> new PortOptions(), true);
+    }
+
+    /** Calls that block for as long as the test wants, or fail. */
+    private static final class SlowCalls implements Calls
+    {
+        private final List<Runnable> deferred = new ArrayList<>();
+        private boolean isDeferring;
+        private Exception failure;
+
+        @Override
+        public <T> void run(final Callable<T> call, final Consumer<T> done, final Consumer<Exception> failed)
+        {
+            if (null != failure)
+            {
+                failed.accept(failure);
+            }
+            else if (isDeferring)
+            {
+                deferred.add(() -> Scene.run(call, done, failed));
+            }
+            else
+            {
+                Scene.run(call, done, failed);
+            }
+        }
+
+        void runDeferred()
+        {
+            isDeferring = false;
+            deferred.forEach(Runnable::run);
+        }
+    }
+
     // ---- the lease
 
     @ParameterizedTest
@@ -110,34 +150,15 @@ class SessionEdgeTest
     @DisplayName("B says BYE when its client ports are closed, not before")
     void shouldSayByeAfterClose()
     {
-        final List<Runnable> deferred = new ArrayList<>();
-        final boolean[] isDeferring = {false};
+        final SlowCalls calls = new SlowCalls();
         scene.withService().begin();
-        final Calls calls = new Calls()
-        {
-            @Override
-            public <T> void run(final Callable<T> call, final Consumer<T> done, final Consumer<Exception> failed)
-            {
-                if (isDeferring[0])
-                {
-                    deferred.add(() -> Scene.run(call, done, failed));
-                }
-                else
-                {
-                    Scene.run(call, done, failed);
-                }
-            }
-        };
-        scene.exporter = new ExportSession(
-            new SessionContext(scene.bridgeB, scene.keyB, Scene.LOST_AFTER_NS, calls, () -> scene.nowNs),
-            scene.countersB, scene.toA, Scene.listener(scene.eventsB), (name) -> new PortOptions(), true);
+        scene.exporter = exporter(calls);
         scene.steps(20);
-        isDeferring[0] = true;
+        calls.isDeferring = true;
         scene.exporter.fail("closed");
         scene.exporter.doWork();
         assertThat(types(scene.toA)).as("its ports are open").doesNotContain(FrameDescriptor.BYE);
-        deferred.forEach(Runnable::run);
-        isDeferring[0] = false;
+        calls.runDeferred();
         scene.exporter.doWork();
         assertThat(types(scene.toA)).contains(FrameDescriptor.BYE);
     }
@@ -286,6 +307,87 @@ class SessionEdgeTest
         scene.steps(2);
         scene.take(client, late, Outcome.SERVICE_CLOSED);
         scene.isStoppedB = false;
+    }
+
+    @Test
+    @DisplayName("B1: what is put while the stand-in closes ends as what became of the remote service: SERVICE_DIED")
+    void shouldReportDeathToWhatIsPutWhileStandInCloses()
+    {
+        final SlowCalls calls = new SlowCalls();
+        scene.withService().begin();
+        scene.importer = importer(calls);
+        scene.steps(20);
+        final ClientPort client = scene.client();
+        calls.isDeferring = true;
+        scene.serviceProcess.die();
+        scene.steps(10);
+        assertThat(calls.deferred).as("the close").hasSize(1);
+        final long id = client.put(scene.bytes, 0, 1);
+        calls.runDeferred();
+        scene.take(client, id, Outcome.SERVICE_DIED);
+        assertThat(client.get(scene.reply)).isEqualTo(Status.NOT_CONNECTED);
+    }
+
+    @Test
+    @DisplayName("B7: what is put while a lost stand-in closes ends as UNREACHABLE")
+    void shouldReportLossToWhatIsPutWhileStandInCloses()
+    {
+        final SlowCalls calls = new SlowCalls();
+        scene.withService().begin();
+        scene.importer = importer(calls);
+        scene.steps(20);
+        final ClientPort client = scene.client();
+        calls.isDeferring = true;
+        scene.importer.fail("closed");
+        final long id = client.put(scene.bytes, 0, 1);
+        calls.runDeferred();
+        scene.take(client, id, Outcome.UNREACHABLE);
+    }
+
+    private ImportSession importer(final Calls calls)
+    {
+        return new ImportSession(
+            new SessionContext(scene.bridgeA, scene.keyA, Scene.LOST_AFTER_NS, calls, () -> scene.nowNs),
+            scene.countersA, scene.toB, Scene.listener(scene.eventsA), Scene.NAME, new PortOptions());
+    }
+
+    @Test
+    @DisplayName("B1: a client that B cannot connect for a cause that passes is connected once that has passed")
+    void shouldConnectAgainAfterPassingCause()
+    {
+        final SlowCalls calls = new SlowCalls();
+        scene.withService().begin();
+        scene.exporter = exporter(calls);
+        scene.steps(20);
+        final ClientPort client = scene.client();
+        calls.failure = new IOException("Too many open files");
+        final long id = client.put(scene.bytes, 0, 1);
+        scene.pass(500);
+        assertThat(client.get(scene.reply)).isEqualTo(Status.WOULD_BLOCK);
+        calls.failure = null;
+        scene.pass(200);
+        scene.receive();
+        scene.request.reply();
+        scene.steps(3);
+        scene.take(client, id, Outcome.REPLIED);
+    }
+
+    @Test
+    @DisplayName("B1: the service ends before a client could be connected: its requests end as the service")
+    void shouldReportEndOfServiceToClientThatWaits()
+    {
+        final SlowCalls calls = new SlowCalls();
+        scene.withService().begin();
+        scene.exporter = exporter(calls);
+        scene.steps(20);
+        final ClientPort client = scene.client();
+        calls.failure = new CapsException(Status.TIMED_OUT, "the tables are locked");
+        final long id = client.put(scene.bytes, 0, 1);
+        scene.pass(300);
+        scene.serviceProcess.die();
+        calls.failure = null;
+        scene.pass(300);
+        scene.take(client, id, Outcome.SERVICE_DIED);
     }
 
     @Test

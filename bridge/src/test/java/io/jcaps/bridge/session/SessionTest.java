@@ -11,6 +11,7 @@ import io.jcaps.Message;
 import io.jcaps.MessageState;
 import io.jcaps.Outcome;
 import io.jcaps.PortOptions;
+import io.jcaps.ServicePort;
 import io.jcaps.Status;
 import io.jcaps.layout.SlotDescriptor;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -19,6 +20,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.ArrayList;
+import java.util.List;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -392,15 +396,16 @@ class SessionTest
     }
 
     @Test
-    @DisplayName("B's region is full: UNREACHABLE without RECEIVED, at once")
+    @DisplayName("B's region is full: UNREACHABLE without RECEIVED, at once; with room again, the client goes on")
     void shouldReportFullRegion()
     {
         scene.connect();
+        final List<ServicePort> fillers = new ArrayList<>();
         for (int i = 0; i < 32; i++)
         {
             try
             {
-                scene.serviceProcess.attachment.service("filler" + i, new PortOptions());
+                fillers.add(scene.serviceProcess.attachment.service("filler" + i, new PortOptions()));
             }
             catch (final CapsException ex)
             {
@@ -411,6 +416,15 @@ class SessionTest
         final long id = next.put(scene.bytes, 0, 1);
         scene.steps(4);
         scene.take(next, id, Outcome.UNREACHABLE);
+
+        fillers.forEach(ServicePort::close);
+        scene.steps(4);
+        final long later = next.put(scene.bytes, 0, 1);
+        scene.steps(4);
+        scene.receive();
+        scene.request.reply();
+        scene.steps(3);
+        scene.take(next, later, Outcome.REPLIED);
     }
 
     @Test
