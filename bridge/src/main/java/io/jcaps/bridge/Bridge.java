@@ -165,7 +165,7 @@ public final class Bridge implements AutoCloseable
             final StringBuilder log = new StringBuilder();
             if (!CommonContext.isDriverActive(config.driverDirectory.toFile(), DRIVER_TIMEOUT_MS, log::append))
             {
-                throw new BridgeException("no media driver runs in " + config.driverDirectory + ": " + log, null);
+                throw new BridgeException("no media driver runs in " + config.driverDirectory + "; " + log, null);
             }
         }
         return Aeron.connect(context);

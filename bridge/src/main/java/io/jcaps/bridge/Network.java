@@ -35,7 +35,7 @@ public final class Network
         final String host = slash < 0 ? text : text.substring(0, slash);
         try
         {
-            if (host.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*"))
+            if (host.matches("\\d+(\\.\\d+){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*"))
             {
                 final byte[] address = InetAddress.getByName(host).getAddress();
                 final int length = slash < 0 ? Byte.SIZE * address.length : Integer.parseInt(text.substring(slash + 1));

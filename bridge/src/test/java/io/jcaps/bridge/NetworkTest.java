@@ -38,7 +38,7 @@ class NetworkTest
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "host", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "1.2.3.4.5", "/8"})
+    @ValueSource(strings = {"", "host", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "1.2.3.4.5", "10.1.0", "10", "/8"})
     @DisplayName("What is no network is rejected, and names are not looked up")
     void shouldReject(final String text)
     {

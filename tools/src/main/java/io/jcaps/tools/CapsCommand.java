@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
+import java.util.Optional;
 
 /**
  * The {@code caps} command: without a subcommand it explains itself.
@@ -142,10 +143,19 @@ public final class CapsCommand implements Runnable
     private static int explain(final ParameterException ex, final String[] args)
     {
         final CommandLine command = ex.getCommandLine();
-        command.getErr().println(Escaped.lines(ex.getMessage()));
+        command.getErr().println(Escaped.lines(missingFile(ex).orElse(ex.getMessage())));
         UnmatchedArgumentException.printSuggestions(ex, command.getErr());
         command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
+
+    /** A file of options that is not there is taken for an argument. */
+    private static Optional<String> missingFile(final ParameterException ex)
+    {
+        return !(ex instanceof UnmatchedArgumentException) ? Optional.empty() :
+            ((UnmatchedArgumentException)ex).getUnmatched().stream().filter((argument) -> argument.startsWith("@"))
+                .findFirst().map((argument) -> "there is no such file of options that can be read: " +
+                    argument.substring(1));
     }
 
     /** What a user can mend is said in one line; the rest is a fault of this program, and says so. */

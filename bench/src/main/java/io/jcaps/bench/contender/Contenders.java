@@ -59,7 +59,8 @@ public final class Contenders
         new BridgeContender(true),
         new AeronUdpContender(),
         new AeronRelayContender(),
-        new GrpcContender());
+        new GrpcContender(),
+        new IdleBridgeContender());
     private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
 
     private static List<Contender> all;

@@ -162,6 +162,9 @@ public final class Goals
         final Optional<String> obstacle = obstacle(crowd);
         goals.add(obstacle.isPresent() ? Goal.notMeasured(fairness, bound.text(), obstacle.get()) :
             bound.judge(fairness, summary.row(crowd.get()).orElseThrow().median(Metric.FAIRNESS)));
+        final Optional<Cell> local = find((group) -> isSpinning(group, SHORT_LENGTH, PayloadKind.PREBUILT));
+        add("local, 32 B, spin: p50 with an idle bridge attached, as a multiple of that without",
+            of(local, "jcaps-idle-bridge"), of(local, OWN), Metric.P50, Bound.atMost(1.02));
     }
 
     private Optional<Cell> remote(final Section.Kind kind, final int length)

@@ -48,6 +48,7 @@ public record Plan(
     /** No goal compares with them, or they take minutes to build. */
     private static final List<String> NOT_QUICK = List.of("jcaps-await", "jcaps-g1gc", "jcaps-zgc", "tcp", "iceoryx2");
 
+    private static final String IDLE_BRIDGE = "jcaps-idle-bridge";
     private static final String BETWEEN_HOSTS = "connects two hosts: is compared in the workload remote";
     private static final String WITHIN_A_HOST = "does not connect two hosts";
 
@@ -240,6 +241,11 @@ public record Plan(
         private void addRemote()
         {
             isRemote = true;
+            if (options.contenders().isEmpty())
+            {
+                final Cell local = shortTimed(cell(SHORT_LENGTH));
+                addPoint(List.of(local, local.contender(IDLE_BRIDGE)));
+            }
             for (final int length : options.lengthsOr(REMOTE_LENGTHS))
             {
                 final Cell cell = cell(length).waiting(Waiting.YIELD);

@@ -11,6 +11,7 @@ import io.jcaps.bench.Waiting;
 import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.CellRunner;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -46,7 +47,7 @@ class RemoteContenderIT
         final List<Cell> cells = new ArrayList<>();
         for (final Contender contender : Contenders.all())
         {
-            if (contender.isRemote())
+            if (contender.isRemote() && !"jcaps-idle-bridge".equals(contender.name()))
             {
                 addCells(cells, contender.name());
             }
@@ -63,6 +64,13 @@ class RemoteContenderIT
             .times(WARM_UP_NS, MEASURED_NS).pipelined(WINDOW));
         cells.add(Cell.roundTrip(name, 32).waiting(Waiting.YIELD).times(WARM_UP_NS, MEASURED_NS)
             .openLoop(RATE_PER_SECOND).times(WARM_UP_NS, 5 * MEASURED_NS));
+    }
+
+    @Test
+    @DisplayName("A local service is measured beside an idle bridge")
+    void shouldEchoBesideAnIdleBridge()
+    {
+        EchoCells.assertEchoes(Cell.roundTrip("jcaps-idle-bridge", 32).times(WARM_UP_NS, MEASURED_NS));
     }
 
     @ParameterizedTest

@@ -10,6 +10,7 @@ import io.jcaps.bench.report.Goals.Goal;
 import io.jcaps.bench.report.Goals.Verdict;
 import io.jcaps.bench.suite.Summary;
 import io.jcaps.bench.suite.SyntheticResults;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.util.List;
@@ -43,6 +44,23 @@ class GoalsTest
             .addTimes(Cell.roundTrip("aeron-exclusive-invoker", 32), 1, 100);
 
         assertThat(goal(results, "32 B, spin: p50, as a multiple of Aeron exclusive's").value()).isEqualTo("1.20");
+    }
+
+    @Test
+    @DisplayName("B7: the goals between two hosts are judged where a run has measured a bridge, and only there")
+    void shouldJudgeWhatConnectsTwoHosts()
+    {
+        final Cell bridge = Cell.roundTrip("bridge-embedded", 32).waiting(Waiting.YIELD);
+        final SyntheticResults results = new SyntheticResults()
+            .addTimes(bridge, 1, 120).addTimes(bridge.contender("aeron-udp"), 1, 100)
+            .addTimes(bridge.contender("grpc"), 1, 600);
+
+        assertThat(goal(results, "remote, 32 B: p50 of embedded bridges, as a multiple of bare Aeron's").remark())
+            .isEqualTo("by 4.3 %");
+        assertThat(goal(results, "remote, 32 B: p50 of embedded bridges, as a part of gRPC's").verdict())
+            .isEqualTo(Verdict.MET);
+        assertThat(Goals.of(new Summary(new SyntheticResults().addTimes(OWN, 1, 100).build())))
+            .noneMatch((goal) -> goal.what().startsWith("remote"));
     }
 
     @Test

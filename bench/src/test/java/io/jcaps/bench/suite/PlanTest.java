@@ -11,6 +11,7 @@ import io.jcaps.bench.Tuning;
 import io.jcaps.bench.Waiting;
 import io.jcaps.bench.Workload;
 import io.jcaps.bench.contender.Contenders;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -166,6 +167,31 @@ class PlanTest
         assertThatThrownBy(() -> options.roundCount(0)).hasMessageContaining(": 0");
         assertThatThrownBy(() -> options.measuredNs(0)).hasMessageContaining("1 ms");
         assertThatThrownBy(() -> options.warmUpNs(-1)).hasMessageContaining("0 s");
+    }
+
+    @Test
+    @DisplayName("B7: what connects two hosts is compared in a workload of its own, with nobody else")
+    void shouldCompareWhatConnectsTwoHostsWhenAsked()
+    {
+        assertThat(cells(Plan.of(options))).noneMatch((cell) -> Contenders.byName(cell.contender()).isRemote());
+        final Plan plan = Plan.of(new PlanOptions().parts(List.of("remote")));
+
+        for (final String name : List.of("bridge", "bridge-embedded", "aeron-udp", "aeron-relay", "grpc"))
+        {
+            for (final int length : List.of(32, 1024, 65_536, 131_072))
+            {
+                assertHas(plan, name, (cell) -> Workload.ROUND_TRIP == cell.workload() && length == cell.length());
+                assertHas(plan, name, (cell) -> Workload.PIPELINED == cell.workload() && length == cell.length() &&
+                    64 == cell.window());
+            }
+            assertHas(plan, name, (cell) -> Workload.OPEN_LOOP == cell.workload());
+        }
+        assertHas(plan, "bridge", (cell) -> Workload.CROWD == cell.workload() && 8 == cell.clientCount());
+        assertHas(plan, "jcaps-idle-bridge", (cell) -> Waiting.SPIN == cell.waiting());
+        assertThat(cells(plan)).allMatch((cell) -> "jcaps".equals(cell.contender()) && Waiting.SPIN == cell.waiting() ||
+            Contenders.byName(cell.contender()).isRemote());
+        assertThatThrownBy(() -> Plan.of(new PlanOptions().parts(List.of("remote")).contenders(List.of("tcp"))))
+            .hasMessageContaining("tcp does not connect two hosts");
     }
 
     @Test

@@ -62,7 +62,7 @@ class BridgeModelTest
 
     @ParameterizedTest(name = "{0}")
     @CsvSource({"small, 500", "three-messages, 100000", "timed, 300000"})
-    @DisplayName("B1, B7, R14, R19: whatever the order of the steps, the cuts, the crashes and the time, the rules hold")
+    @DisplayName("B1, B7, R14, R19: whatever the order of steps, cuts, crashes and time, the rules hold")
     void shouldKeepRules(final String model, final long atLeast) throws IOException, InterruptedException
     {
         keepRules(model, atLeast);

@@ -91,7 +91,8 @@ public final class BenchCommand implements Callable<Integer>
         names = "--workloads",
         paramLabel = "NAME",
         split = ",",
-        description = "Only these of round-trip, pipelined, open-loop, blocking, clients, crowd, stream, load.")
+        description = "Only these of round-trip, pipelined, open-loop, blocking, clients, crowd, stream, load; or " +
+            "remote: what connects two hosts (not part of the default).")
     private List<String> workloads;
 
     @Option(

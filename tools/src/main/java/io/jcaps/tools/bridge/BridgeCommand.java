@@ -60,7 +60,8 @@ import java.util.concurrent.Callable;
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
         "0:ended by Ctrl-C or a polite kill",
-        "1:it cannot begin: a port in use, a name that does not resolve, no media driver", "2:bad options",
+        "1:it cannot begin: a port in use, a name that does not resolve, no media driver; or all bridges refuse it",
+        "2:bad options",
         "3:the region cannot be used"})
 public final class BridgeCommand implements Callable<Integer>
 {
@@ -137,10 +138,17 @@ public final class BridgeCommand implements Callable<Integer>
             members.put("region", caps.place());
             members.put("pid", ProcessHandle.current().pid());
             say(members, "bridge of " + caps.place() + ", pid " + ProcessHandle.current().pid());
-            print(events, interruption);
+            final String refusal = print(events, interruption);
             interruption.clear();
             finish(bridge);
-            exitCode = ExitCodes.OK;
+            if (null == refusal)
+            {
+                exitCode = ExitCodes.OK;
+            }
+            else
+            {
+                spec.commandLine().getErr().println(spec.qualifiedName() + ": nothing can be imported: " + refusal);
+            }
         }
         catch (final BridgeException ex)
         {
@@ -155,19 +163,28 @@ public final class BridgeCommand implements Callable<Integer>
         return exitCode;
     }
 
-    private void print(final BlockingQueue<BridgeEvent> events, final Interruption interruption)
+    /** Until the user wants an end: then null. Or until nothing is left to do: then why. */
+    private String print(final BlockingQueue<BridgeEvent> events, final Interruption interruption)
     {
+        final Admission admission = new Admission(
+            exports.isEmpty() ? imports.stream().mapToInt((one) -> one.endpoints().length).sum() : 0);
         try
         {
             while (!interruption.isRequested())
             {
-                say(events.take());
+                final BridgeEvent event = events.take();
+                say(event);
+                if (admission.isRefused(event))
+                {
+                    return Escaped.line(event.detail());
+                }
             }
         }
         catch (final InterruptedException ignore)
         {
             // By the user, who wants an end.
         }
+        return null;
     }
 
     private BridgeConfig config() throws IOException

@@ -4,6 +4,15 @@
  */
 package io.jcaps.tools.bridge;
 
+import io.jcaps.Attachment;
+import io.jcaps.bridge.Bridge;
+import io.jcaps.bridge.BridgeConfig;
+import io.jcaps.bridge.BridgeDirectory;
+import io.jcaps.bridge.BridgeEvent;
+import io.jcaps.bridge.BridgeEvent.Kind;
+import io.jcaps.bridge.Endpoint;
+import io.jcaps.shm.Caps;
+import io.jcaps.shm.RegionConfig;
 import io.jcaps.tools.CapsCommand;
 import io.jcaps.tools.terminal.ExitCodes;
 import org.junit.jupiter.api.DisplayName;
@@ -18,9 +27,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -54,6 +65,8 @@ class BridgeCommandTest
         "--import orders@::1:4000 | an IPv6 address in brackets",
         "--import or-ders@h:1 | R2",
         "--export o --bind 127.0.0.1:4000 --allow host | a network is ADDRESS",
+        "--export o --bind 127.0.0.1:4000 --allow 10.1.0 | a network is ADDRESS",
+        "@/nowhere/options | there is no such file of options that can be read: /nowhere/options",
         "--import o@h:1 --lost-after 1ms | lostAfter must be from 100 ms",
         "--import o@h:1 --key /nowhere/key | there is no such key"})
     @DisplayName("Bad options: exit code 2 and one sentence that says why; no region is made")
@@ -63,6 +76,61 @@ class BridgeCommandTest
         assertThat(run(("bridge --region " + region + ' ' + options).split(" "))).isEqualTo(ExitCodes.USAGE);
         assertThat(err.toString()).contains(message);
         assertThat(region).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("Wrong key: exit code 1 and the reason; no directory of the bridge is left")
+    void shouldEndWhenNothingCanBeImported() throws IOException
+    {
+        final Path key = directory.resolve("key");
+        Files.writeString(key, "sixteen bytes or more");
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+        final int port = freePort();
+        final BridgeConfig config = new BridgeConfig().exportService("o").bind(new Endpoint("127.0.0.1", port))
+            .key("another key of bytes".getBytes(StandardCharsets.US_ASCII));
+        try (Attachment caps = Caps.attach(new RegionConfig().path(directory.resolve("exporting")));
+            Bridge exporter = Bridge.launch(caps, config, (event) -> Thread.onSpinWait()))
+        {
+            assertThat(run("bridge", "--region", directory.resolve("region").toString(),
+                "--import", "o@127.0.0.1:" + port, "--key", key.toString())).isEqualTo(ExitCodes.FAILED);
+            assertThat(exporter.linkCount()).isZero();
+        }
+        assertThat(err.toString()).contains("nothing can be imported: refused: its key is not the same");
+        try (Stream<Path> files = Files.list(BridgeDirectory.parent()))
+        {
+            assertThat(files.map((file) -> file.getFileName().toString()))
+                .noneMatch((name) -> name.startsWith("caps-bridge-" + ProcessHandle.current().pid() + '-'));
+        }
+    }
+
+    private static int freePort() throws IOException
+    {
+        try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0)))
+        {
+            return Math.min(socket.getLocalPort(), 65_534);
+        }
+    }
+
+    @Test
+    @DisplayName("Refusals end a bridge only if all refuse it, none has admitted it, and it has nothing else to do")
+    void shouldGoOnWhileThereIsSomethingToDo()
+    {
+        final BridgeEvent fromB = event(Kind.ENDED, "b:1", "refused: its key is not the same");
+        final BridgeEvent fromC = event(Kind.ENDED, "c:1", "the other end has version 2 of the protocol, this one 1");
+        final Admission two = new Admission(2);
+        assertThat(two.isRefused(fromB)).isFalse();
+        assertThat(two.isRefused(fromB)).isFalse();
+        assertThat(two.isRefused(event(Kind.ENDED, "c:1", "no answer"))).isFalse();
+        assertThat(two.isRefused(fromC)).isTrue();
+        final Admission admitted = new Admission(1);
+        assertThat(admitted.isRefused(event(Kind.CONNECTED, "b:1", ""))).isFalse();
+        assertThat(admitted.isRefused(fromB)).isFalse();
+        assertThat(new Admission(0).isRefused(fromB)).isFalse();
+    }
+
+    private static BridgeEvent event(final Kind kind, final String peer, final String detail)
+    {
+        return new BridgeEvent(kind, true, "orders", peer, detail);
     }
 
     @Test

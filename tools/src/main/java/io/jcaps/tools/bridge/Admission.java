@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.tools.bridge;
+
+import io.jcaps.bridge.BridgeEvent;
+
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Whether a bridge has anything to do: not if each bridge that it imports from has refused it, as its key is wrong or
+ * it speaks another version, and none has ever admitted it. Once one has, a refusal may pass.
+ */
+final class Admission
+{
+    private final Set<String> refused = new HashSet<>();
+    private final int endpointCount;
+    private boolean isAdmitted;
+
+    /**
+     * @param endpointCount of all imports; 0 if the bridge has something else to do.
+     */
+    Admission(final int endpointCount)
+    {
+        this.endpointCount = endpointCount;
+    }
+
+    boolean isRefused(final BridgeEvent event)
+    {
+        isAdmitted |= BridgeEvent.Kind.CONNECTED == event.kind();
+        if (event.isImport() && BridgeEvent.Kind.ENDED == event.kind() &&
+            (event.detail().startsWith("refused: ") || event.detail().contains(" of the protocol, this one ")))
+        {
+            refused.add(event.service() + '@' + event.peer());
+        }
+        return !isAdmitted && endpointCount > 0 && refused.size() == endpointCount;
+    }
+}
