@@ -42,7 +42,6 @@ public final class ShmPeer implements Function<String, String>
     /** From one lock file to the next: who makes one pauses, and that would be most of the time. */
     private static final int LOCK_FILE_ROUNDS = 4;
 
-    private static final int MCL_CURRENT = 1;
     private static final int MCL_FUTURE = 2;
 
     private ShmHost host;
@@ -139,7 +138,7 @@ public final class ShmPeer implements Function<String, String>
             case "churn" -> churn(Path.of(words[1]));
             case "look" -> look(Path.of(words[1]), Access.valueOf(words[2]), Integer.parseInt(words[3]));
             case "make" -> make(Path.of(words[1]), Access.valueOf(words[2]), Integer.parseInt(words[3]));
-            case "lockall" -> Attacker.call("mlockall", MCL_CURRENT | MCL_FUTURE);
+            case "lockall" -> Attacker.call("mlockall", MCL_FUTURE);
             case "map" -> host.link(number).capacity();
             case "close" ->
             {
