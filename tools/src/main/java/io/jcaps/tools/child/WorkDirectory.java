@@ -13,6 +13,9 @@ import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +51,29 @@ public final class WorkDirectory
         final Path made = Files.createTempDirectory(null == parent ? usual : parent.toAbsolutePath(), prefix);
         MADE.put(made, key(made));
         return made;
+    }
+
+    /**
+     * Gives a directory to the group of the directory that it was made in, as that one does itself if it has the setgid
+     * bit. What else has its path by now is left as it is.
+     *
+     * @param directory that this process made.
+     * @throws IOException if that cannot be done, as by a user who is not of that group.
+     */
+    public static void giveToGroup(final Path directory) throws IOException
+    {
+        final GroupPrincipal group = Files.readAttributes(
+            directory.getParent(), PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS).group();
+        try (DirectoryStream<Path> opened = Files.newDirectoryStream(directory.resolve(SELF)))
+        {
+            final PosixFileAttributeView view =
+                ((SecureDirectoryStream<Path>)opened).getFileAttributeView(PosixFileAttributeView.class);
+            final PosixFileAttributes found = view.readAttributes();
+            if (found.fileKey().equals(MADE.get(directory)) && !found.group().equals(group))
+            {
+                view.setGroup(group);
+            }
+        }
     }
 
     /**

@@ -98,6 +98,11 @@ final class Trial
             trialDirectory = WorkDirectory.make(there, "jcaps-doctor-");
             // Its mode stays 0700, whoever shares the user's region: both processes are this user's, and in a directory
             // of a group's no mode can be set by path, as a member can put a link there.
+            if (Access.GROUP == access)
+            {
+                // Only the group that a region's own directory has is trusted with those above it.
+                WorkDirectory.giveToGroup(trialDirectory);
+            }
             exchange(trialDirectory);
         }
         catch (final IOException ex)

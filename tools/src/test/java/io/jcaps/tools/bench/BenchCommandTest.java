@@ -6,6 +6,8 @@ package io.jcaps.tools.bench;
 
 import io.jcaps.bench.report.BenchReport;
 import io.jcaps.tools.CapsCommand;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,11 +27,35 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class BenchCommandTest
 {
+    private static final String HOME_PROPERTY = "jcaps.home";
+
     private final StringWriter err = new StringWriter();
     private final CommandLine commandLine = CapsCommand.commandLine().setErr(new PrintWriter(err));
 
     @TempDir
     Path temp;
+    private String home;
+
+    /** No sources of native contenders are there: what is tested here needs none of them built. */
+    @BeforeEach
+    void leaveHome()
+    {
+        home = System.getProperty(HOME_PROPERTY);
+        System.setProperty(HOME_PROPERTY, temp.toString());
+    }
+
+    @AfterEach
+    void goHome()
+    {
+        if (null == home)
+        {
+            System.clearProperty(HOME_PROPERTY);
+        }
+        else
+        {
+            System.setProperty(HOME_PROPERTY, home);
+        }
+    }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {

@@ -189,6 +189,17 @@ class DoctorIT
         assertThat(modes).containsExactly("rwx------");
     }
 
+    @ParameterizedTest(name = "mode {0}")
+    @CsvSource({"0770", "2770"})
+    @DisplayName("A directory that a group shares, with the setgid bit or without: a member's trial works")
+    void shouldTryInADirectoryOfAGroup(final String mode) throws IOException, InterruptedException
+    {
+        final String output = in("chown 0:4712 \"$1\" && chmod " + mode + " \"$1\"",
+            "; setpriv --reuid=4711 --regid=4711 --groups=4712 $caps doctor --access group " +
+            "--region \"$1/region\"; echo \"doctor=$?\"; chmod 0700 \"$1\"");
+        assertThat(output).contains("ok    permissions", "ok    trial region", "two processes exchanged", "doctor=0");
+    }
+
     @Test
     @DisplayName("A directory in which another user may make nothing: a failure, unless the region is there")
     void shouldSayThatNothingCanBeMade() throws IOException, InterruptedException
