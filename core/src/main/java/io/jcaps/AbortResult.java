@@ -9,7 +9,7 @@ package io.jcaps;
  */
 public final class AbortResult
 {
-    /** The original's only answer; never given here. */
+    /** The only result of the original; jcaps never returns it. */
     public static final int NOT_IMPLEMENTED = 0;
     /** The reply was already there. */
     public static final int RETURNED = 1;

@@ -10,17 +10,17 @@ import java.util.function.Function;
 /**
  * The future of one message that an {@link AsyncCalls} has put. Any thread may call.
  * <p>
- * What depends on it runs on the thread that serves the {@link AsyncCalls}, and must not wait for another of their
- * calls there; the methods with {@code Async} in their names take other threads. A stage that was derived from it, as
- * by {@code thenApply}, is a plain future: its {@code cancel} takes no message back. Neither does {@code orTimeout}:
- * this future then fails with a TimeoutException, and the message goes on; {@link #cancel} after it has no effect, and
- * {@link #outcome} tells later how the message ended.
+ * Dependent stages run on the thread that serves the {@link AsyncCalls}, and must not wait there for another of its
+ * calls; the methods with {@code Async} in their names take other threads. A stage derived from it, for example by
+ * {@code thenApply}, is a plain future: its {@code cancel} takes no message back. Neither does {@code orTimeout}: this
+ * future then fails with a TimeoutException, and the message stays in progress; {@link #cancel} after it has no effect,
+ * and {@link #outcome} reports later how the message ended.
  *
  * @param <T> type of what the reply is read as.
  */
 public final class AsyncCall<T> extends CompletableFuture<T>
 {
-    /** The message's outcome was not received yet. */
+    /** The message's outcome has not arrived yet. */
     public static final int PENDING = -1;
 
     private final ClientPort port;
@@ -44,11 +44,11 @@ public final class AsyncCall<T> extends CompletableFuture<T>
     }
 
     /**
-     * How the message ended (B1), also if this future was cancelled or failed: {@link Outcome#wasReceived} then tells
+     * How the message ended (B1), also if this future was cancelled or failed: {@link Outcome#wasReceived} then reports
      * whether the service may have acted on it.
      *
-     * @return one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} beside it; {@link #PENDING} as long as it
-     * was not received, and if the message was not put.
+     * @return one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} set or not; {@link #PENDING} until it has
+     * arrived, and if the message was not put.
      */
     public int outcome()
     {
@@ -60,8 +60,8 @@ public final class AsyncCall<T> extends CompletableFuture<T>
      * {@link Outcome#ABORTED}, with {@link Outcome#RECEIVED} if the service had received the message. If not, because
      * the reply is there already, the future completes with it.
      *
-     * @param mayInterruptIfRunning whether the message is taken back although the service has received it: the
-     *                              service's reply, if it makes one, is disposed of.
+     * @param mayInterruptIfRunning whether the message is taken back even if the service has received it: a reply that
+     *                              the service still sends is disposed of.
      * @return whether this future is cancelled.
      */
     @Override

@@ -13,18 +13,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 /**
- * Calls of one client port as futures: any thread puts a request and gets a {@link AsyncCall}, a CompletableFuture,
+ * Calls of one client port as futures: any thread puts a request and gets an {@link AsyncCall}, a CompletableFuture,
  * which one other thread completes. For programs that do not busy-loop, and for virtual threads: each call allocates,
  * and costs a hand-over between threads. {@link ClientPort#call}, {@code put} and {@code get} allocate nothing.
  * <p>
- * One thread serves the calls, in one of three ways: {@link #run()} on a thread of its own, which sleeps while nothing
- * comes; {@link #doWork()} as a duty cycle under Agrona's {@code AgentRunner} or {@code AgentInvoker}; or
+ * One thread serves the calls, in one of three ways: {@link #run()} on a thread of its own, which sleeps while there is
+ * no reply; {@link #doWork()} as a duty cycle under Agrona's {@code AgentRunner} or {@code AgentInvoker}; or
  * {@link #doWork()} whenever a {@link WaitSet} that has the port returns it.
  * <p>
  * Each future completes, once (B1). Whatever the outcome of its message, it completes normally, and the outcome is a
- * value: look at {@link AsyncReply#outcome}. It fails with a {@link CapsException} if nothing was put, as for want of
- * slots ({@link Status#NO_BUFFERS}) or as the service has gone ({@link Status#NOT_CONNECTED}). It is cancelled if its
- * message was taken back by {@link AsyncCall#cancel}, or by the end of the port.
+ * value: look at {@link AsyncReply#outcome}. It fails with a {@link CapsException} if nothing was put, because no slot
+ * is free ({@link Status#NO_BUFFERS}) or the service has gone ({@link Status#NOT_CONNECTED}). It is cancelled if its
+ * message was taken back by {@link AsyncCall#cancel}, or by the close of the port.
  * <p>
  * The port's replies belong to this object: no other thread may {@code get} or {@code await} there, or put with a
  * cookie. {@link ClientPort#call} may still be used.
@@ -60,7 +60,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
     }
 
     /**
-     * @return calls that are not completed; those as well that are cancelled and still have a slot.
+     * @return calls that are not completed, and those that are cancelled and still have a slot.
      */
     public int pendingCount()
     {
@@ -90,9 +90,9 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
      * @param source of the bytes.
      * @param index  of the first one.
      * @param length in bytes, 0 to the region's limit.
-     * @param reader of the reply, or of what came in its place: it must look at {@link Message#outcome()} first. It is
-     *               called on the thread that serves the calls, and must neither keep nor release the message. What it
-     *               throws is what the future fails with.
+     * @param reader of the reply, or of another outcome: it must check {@link Message#outcome()} first. It is called on
+     *               the thread that serves the calls, and must neither keep nor release the message. If it throws, the
+     *               future fails with that exception.
      * @return the future; failed if nothing was put.
      * @throws IllegalArgumentException if the length is out of its range.
      */
@@ -198,8 +198,8 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
     }
 
     /**
-     * Completes calls until the service has gone and each outcome was delivered, or the port is closed: sleeps while
-     * nothing comes. If the thread is interrupted, {@link #close() closes}.
+     * Completes calls until the service has gone and each outcome was delivered, or the port is closed. Sleeps while
+     * there is no reply. If the thread is interrupted, {@link #close() closes}.
      */
     @Override
     public void run()
@@ -261,7 +261,9 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         }
     }
 
-    /** The port is closed: no outcome comes any more, and none is lost, as a call that is added later is refused. */
+    /**
+     * The port is closed: no further outcome arrives, and none is lost, because a call that is added later is refused.
+     */
     private void endAll()
     {
         for (final Long cookie : calls.keySet())

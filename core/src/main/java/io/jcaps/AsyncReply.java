@@ -7,10 +7,10 @@ package io.jcaps;
 import java.util.Arrays;
 
 /**
- * A reply, or what came in its place, as an {@link AsyncCalls} hands it out: a copy, with nothing to be released.
+ * A reply or another outcome, copied by {@link AsyncCalls}: there is nothing to release.
  *
  * @param id      message id.
- * @param outcome how the message ended: one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} beside it.
+ * @param outcome how the message ended: one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} set or not.
  * @param payload copy of the reply's bytes; empty unless the outcome is {@link Outcome#REPLIED}.
  */
 public record AsyncReply(long id, int outcome, byte[] payload)
@@ -38,7 +38,7 @@ public record AsyncReply(long id, int outcome, byte[] payload)
         return Long.hashCode(id);
     }
 
-    /** For people: id, outcome and length; never a byte of the payload. */
+    /** For logs: id, outcome and length, but no byte of the payload. */
     @Override
     public String toString()
     {

@@ -11,10 +11,10 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Memory of the region that a message is written into, in place: for a request by {@link ClientPort#claim}, for a reply
- * by {@link ServicePort#claim}. A claim is made once and used again and again; it is spent by {@link #put}, by
- * {@link #reply} or by {@link #cancel}, and must be spent before it can be filled again. Keep the claim, or its buffer,
- * reachable while you write: buffers that wrap it do not count.
+ * Memory of the region into which a message is written in place: a request by {@link ClientPort#claim}, a reply by
+ * {@link ServicePort#claim}. Create a claim once and reuse it. {@link #put}, {@link #reply} and {@link #cancel} spend
+ * it, and only a spent claim can be filled again. Keep the claim, or its buffer, reachable while you write: buffers
+ * that wrap it do not count.
  * <p>
  * Not thread safe. It may be handed to another thread, which then spends it.
  */
@@ -41,7 +41,7 @@ public final class Claim
     }
 
     /**
-     * The memory: as long as was claimed, its content undefined.
+     * The claimed memory. Its capacity is the claimed length, and its content is undefined.
      *
      * @return a buffer that is valid until the claim is spent; the same object each time.
      * @throws IllegalStateException if the claim is spent, or its port closed.
@@ -53,7 +53,7 @@ public final class Claim
         return buffer;
     }
 
-    /** The memory of a filled claim, also if its port was closed meanwhile. */
+    /** The memory of a filled claim, also if its port was closed in the meantime. */
     MutableDirectBuffer memory()
     {
         return buffer;
@@ -91,8 +91,8 @@ public final class Claim
      *
      * @param length in bytes of what was written, from the buffer's beginning; at most what was claimed.
      * @return a message id, positive; {@link Status#NOT_CONNECTED}, {@link Status#ACCESS_DENIED} or
-     * {@link Status#CLOSED}, the claim is spent then, too; {@link Status#NO_BUFFERS} if aborted messages that the
-     * service has not passed yet fill the ring: the claim is still filled then.
+     * {@link Status#CLOSED}, with which the claim is spent, too; {@link Status#NO_BUFFERS} if the ring is full of
+     * aborted messages that the service has not passed yet: the claim stays filled.
      * @throws IllegalStateException if the claim is spent, or was made for a reply.
      */
     public long put(final int length)
@@ -101,7 +101,7 @@ public final class Claim
     }
 
     /**
-     * Puts the request (R12) with a number of the caller's, which its reply shows, or whatever comes in its place: see
+     * Puts the request (R12) with a number of the caller's, which comes back with its reply or other outcome: see
      * {@link Message#cookie()}. It takes no memory of the region, and the service does not see it.
      *
      * @param length as {@link #put(int)} takes it.
@@ -134,8 +134,8 @@ public final class Claim
      * Sends the reply (R20). The claim is spent whatever the result.
      *
      * @param length in bytes of what was written, from the buffer's beginning; at most what was claimed.
-     * @return {@link Status#OK}; {@link Status#INVALID} if the message can no longer be replied to, as the client went;
-     * {@link Status#CLOSED}.
+     * @return {@link Status#OK}; {@link Status#INVALID} if no reply to the message is possible, because its client has
+     * gone; {@link Status#CLOSED}.
      * @throws IllegalStateException if the claim is spent, or was made for a request.
      */
     public int reply(final int length)
@@ -150,7 +150,7 @@ public final class Claim
     }
 
     /**
-     * Gives the memory back unused. A claim that is spent already stays so.
+     * Releases the memory unused. Does nothing if the claim is spent.
      */
     public void cancel()
     {
@@ -167,7 +167,7 @@ public final class Claim
         }
     }
 
-    /** For people: what it is for, and how long it is. Allocates. */
+    /** For logs: the use and the length of the claim. Allocates. */
     @Override
     public String toString()
     {
@@ -185,7 +185,7 @@ public final class Claim
     {
         if (client != port)
         {
-            // References only if they change: to a collector each store of one is work, and here they hardly ever do.
+            // References are stored only if they change, which is rare: each store of one is work for a collector.
             client = port;
             service = null;
             link = null;
@@ -235,7 +235,7 @@ public final class Claim
     void spend()
     {
         isFilled = false;
-        // Whoever kept the buffer finds it empty.
+        // A caller that kept the buffer finds it empty.
         buffer.wrap(buffer, 0, 0);
     }
 

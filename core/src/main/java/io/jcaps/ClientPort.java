@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A connection to a service (R5): puts requests, receives their replies. Each accepted put has exactly one outcome as
- * long as the port is open (B1), whatever becomes of the service.
+ * long as the port is open (B1), whatever happens to the service.
  * <p>
  * Any thread may call, unless the port was opened with {@link PortOptions#singleThreaded}.
  */
@@ -44,7 +44,8 @@ public final class ClientPort extends Port
     private final long serviceIncarnation;
     private final Credentials serviceCredentials;
     private final long[] lastCounters = new long[ClientCounter.values().length];
-    // For next(): its memory, the thread that asked for it last, and why there is none, if put() has not told yet.
+    // For next(): its memory, the thread that asked for it last, and the status that put() is to return if there is
+    // none.
     private final Claim nextClaim = new Claim();
     private Thread nextThread;
     private int nextRefusal = Status.OK;
@@ -84,10 +85,10 @@ public final class ClientPort extends Port
      * Claims memory for a request, to be written in place and put without a copy (R13).
      *
      * @param length in bytes, 0 to the region's limit (R12).
-     * @param claim  to fill; must be spent.
-     * @return {@link Status#OK}; {@link Status#NO_BUFFERS} if as many messages as may be are in progress (R14);
-     * {@link Status#NO_SPACE} if the region finds no memory; {@link Status#NOT_CONNECTED} if the service is gone (R15);
-     * {@link Status#ACCESS_DENIED} if it did not admit this client (B1); {@link Status#CLOSED}.
+     * @param claim  to fill; it must be spent.
+     * @return {@link Status#OK}; {@link Status#NO_BUFFERS} if the limit of messages in progress is reached (R14);
+     * {@link Status#NO_SPACE} if the region has no memory left; {@link Status#NOT_CONNECTED} if the service is gone
+     * (R15); {@link Status#ACCESS_DENIED} if it did not admit this client (B1); {@link Status#CLOSED}.
      * @throws IllegalArgumentException if the length is out of its range.
      */
     public int claim(final int length, final Claim claim)
@@ -109,7 +110,7 @@ public final class ClientPort extends Port
      * @param source of the bytes.
      * @param index  of the first one.
      * @param length in bytes, 0 to the region's limit.
-     * @return a message id, positive, or a status as {@link #claim} gives.
+     * @return a message id, positive, or a status as {@link #claim} returns.
      * @throws IllegalArgumentException if the length is out of its range.
      */
     public long put(final DirectBuffer source, final int index, final int length)
@@ -123,7 +124,7 @@ public final class ClientPort extends Port
      * @param source of the bytes.
      * @param index  of the first one.
      * @param length in bytes, 0 to the region's limit.
-     * @param cookie any number; {@link Message#cookie()} shows it with the reply, or with what comes in its place.
+     * @param cookie any number; {@link Message#cookie()} returns it with the reply or other outcome.
      * @return as {@link #put(DirectBuffer, int, int)} does.
      * @throws IllegalArgumentException if the length is out of its range.
      */
@@ -133,14 +134,15 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Memory for the next request, to be written in place and put by {@link #put(int)}: as a {@link Claim}, without
-     * one. A second call gives the first buffer back, and so does {@link #cancelNext()}. One thread at a time calls
-     * these three, whatever the port's options; others use claims. Only the thread that got the buffer writes into it:
-     * once it has ended, the memory can be another client's.
+     * Memory for the next request, to be written in place and put by {@link #put(int)}: a {@link Claim} without the
+     * object. A second call releases the first buffer, as {@link #cancelNext()} does. Only one thread at a time may
+     * call these three methods, whatever the port's options; other threads use claims. Only the thread that got the
+     * buffer may write into it: after that thread has ended, the memory may be another client's.
      *
      * @param length in bytes, 0 to the region's limit (R12).
      * @return a buffer whose content is undefined, valid until the put, the cancel, or until this thread closes the
-     * port: the same object each time; null if there is none, {@link #put(int)} then returns why and puts nothing.
+     * port: the same object each time; null if there is none: {@link #put(int)} then returns the reason and puts
+     * nothing.
      * @throws IllegalArgumentException if the length is out of its range.
      */
     public MutableDirectBuffer next(final int length)
@@ -152,12 +154,12 @@ public final class ClientPort extends Port
             nextThread = thread;
         }
         nextRefusal = claim(length, nextClaim);
-        // Also if the port was closed just now: put() says so.
+        // Also if the port was closed just now: put() reports it.
         return Status.OK == nextRefusal ? nextClaim.memory() : null;
     }
 
     /**
-     * Gives the buffer of {@link #next} back unused: its slot is free again (R14). Does nothing if there is none.
+     * Releases the buffer of {@link #next} unused: its slot is free again (R14). Does nothing if there is none.
      */
     public void cancelNext()
     {
@@ -168,8 +170,9 @@ public final class ClientPort extends Port
     /**
      * Puts what was written into {@link #next} as a request (R12).
      *
-     * @param length in bytes of what was written, from the buffer's beginning; at most what was asked for.
-     * @return as {@link Claim#put(int)} does; if {@link #next} gave no buffer, a status as {@link #claim} gives.
+     * @param length in bytes of what was written, from the buffer's beginning; at most the length that {@link #next}
+     *               was called with.
+     * @return as {@link Claim#put(int)} does; if {@link #next} returned no buffer, a status as {@link #claim} returns.
      * @throws IllegalStateException if {@link #next} was not called before.
      */
     public long put(final int length)
@@ -194,11 +197,11 @@ public final class ClientPort extends Port
      * @param source    of the bytes.
      * @param index     of the first one.
      * @param length    in bytes, 0 to the region's limit.
-     * @param reply     to show it; must not be a view.
+     * @param reply     to fill; it must not be a view.
      * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
-     * @return {@link MessageState#REPLY}; a status as {@link #claim} gives, nothing was put then; or
-     * {@link Status#TIMED_OUT}, {@link Status#INTERRUPTED}, {@link Status#CLOSED}: then the message was taken back, and
-     * {@code reply} tells its id and, by {@link Message#outcome()}, whether the service may have received it.
+     * @return {@link MessageState#REPLY}; a status as {@link #claim} returns if nothing was put; or
+     * {@link Status#TIMED_OUT}, {@link Status#INTERRUPTED} or {@link Status#CLOSED} if the message was taken back:
+     * {@code reply} then has its id and, in {@link Message#outcome()}, whether the service may have received it.
      */
     public int call(
         final DirectBuffer source, final int index, final int length, final Message reply, final long timeoutNs)
@@ -208,12 +211,12 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Puts a copy of some bytes and waits for the reply to it in the caller's way.
+     * Puts a copy of some bytes and waits for the reply to it with the caller's idle strategy.
      *
      * @param source       of the bytes.
      * @param index        of the first one.
      * @param length       in bytes, 0 to the region's limit.
-     * @param reply        to show it; must not be a view.
+     * @param reply        to fill; it must not be a view.
      * @param idleStrategy called between polls.
      * @param timeoutNs    longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #call(DirectBuffer, int, int, Message, long)} does.
@@ -236,7 +239,7 @@ public final class ClientPort extends Port
      *
      * @param claim     of this port, filled.
      * @param length    in bytes of what was written.
-     * @param reply     to show it; must not be a view.
+     * @param reply     to fill; it must not be a view.
      * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #call(DirectBuffer, int, int, Message, long)} does.
      */
@@ -248,11 +251,11 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Puts a claim and waits for the reply to it in the caller's way.
+     * Puts a claim and waits for the reply to it with the caller's idle strategy.
      *
      * @param claim        of this port, filled.
      * @param length       in bytes of what was written.
-     * @param reply        to show it; must not be a view.
+     * @param reply        to fill; it must not be a view.
      * @param idleStrategy called between polls.
      * @param timeoutNs    longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #call(DirectBuffer, int, int, Message, long)} does.
@@ -293,7 +296,8 @@ public final class ClientPort extends Port
      * Takes a message back (R29). Its outcome must still be received, as a reply.
      *
      * @param id     of a message of this port that is in progress.
-     * @param isHard at the service, too: the outcome comes now. The service's reply, if it makes one, is disposed of.
+     * @param isHard whether the message is taken back even if the service has received it: its outcome is due at once,
+     *               and a reply that the service still sends is disposed of.
      * @return one of {@link AbortResult}'s constants; {@link Status#INVALID} if no such message is in progress;
      * {@link Status#CLOSED}.
      */
@@ -318,7 +322,7 @@ public final class ClientPort extends Port
     }
 
     /**
-     * @return the service's generation (R28), also after it went.
+     * @return the service's generation (R28), also after the service has gone.
      */
     public long serviceGeneration()
     {
@@ -328,7 +332,7 @@ public final class ClientPort extends Port
 
     /**
      * @return number of the service's registration (B3): two ports with the same one are connected to the same life of
-     * the service, also after it went.
+     * the service; also after it has gone.
      */
     public long serviceIncarnation()
     {
@@ -352,8 +356,8 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Of {@link #inProgress()}, what was claimed and neither put nor cancelled. If it stays above 0, the program loses
-     * claims; {@link Status#NO_BUFFERS} is what shows of it in the end.
+     * The part of {@link #inProgress()} that was claimed and neither put nor cancelled. If it stays above 0, the
+     * program loses claims, and in the end gets {@link Status#NO_BUFFERS}.
      *
      * @return claims that are not spent; also after the close, while such claims keep the link in use.
      */
@@ -371,8 +375,8 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Of {@link #inProgress()}, what was taken as a view and not released: replies and other outcomes. If it stays
-     * above 0, the program forgets {@link Message#release()}.
+     * The part of {@link #inProgress()} that was taken as a view and not released: replies and other outcomes. If it
+     * stays above 0, the program forgets {@link Message#release()}.
      *
      * @return messages in view; 0 after the close, which ends all views.
      */
@@ -390,12 +394,12 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Connects again, as after {@link Status#NOT_CONNECTED}: closes this port, waits for a service of the same name,
-     * uid and gid, and connects to the newest one by the same options.
+     * Connects again, for example after {@link Status#NOT_CONNECTED}: closes this port, waits for a service of the same
+     * name, uid and gid, and connects to the newest one with the same options.
      * <p>
-     * Take what is due first, by {@code get} until {@link Status#NOT_CONNECTED}: the outcomes of messages in progress
-     * would be lost (B1). If no service comes in time this port is closed all the same; call again. The new port is in
-     * no {@link WaitSet}, and knows nothing of this one's generation or counters.
+     * First take what is due, by {@code get} until {@link Status#NOT_CONNECTED}: otherwise the outcomes of messages in
+     * progress would be lost (B1). If no service is registered in time, this port is closed nevertheless; call again.
+     * The new port is in no {@link WaitSet}, has the generation of the options, and counts from 0.
      *
      * @param timeoutNs longest wait for a service in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return the new port.
@@ -443,11 +447,11 @@ public final class ClientPort extends Port
     }
 
     /**
-     * What this client has counted since it was connected; also after it was closed. Any thread may call, also of a
-     * port that one thread uses at a time.
+     * The value of a counter of this client since it connected, also after its close. Any thread may call, whatever the
+     * port's options.
      *
      * @param counter which counter to read.
-     * @return how many.
+     * @return its value.
      */
     public synchronized long counter(final ClientCounter counter)
     {
@@ -473,8 +477,8 @@ public final class ClientPort extends Port
     }
 
     /**
-     * How the service ended, as far as this side has noticed: what a message without a reply has as its outcome,
-     * without {@link Outcome#RECEIVED}. A service that stands in for this one (B7) passes it on.
+     * How the service ended, as far as this side has noticed: the outcome of a message without a reply, apart from
+     * {@link Outcome#RECEIVED}. A service that stands in for this one (B7) passes it on.
      *
      * @return {@link Outcome#SERVICE_CLOSED}, {@link Outcome#SERVICE_DIED} or {@link Outcome#REFUSED};
      * {@link Outcome#REPLIED} while the service is there, and when this port is closed.
@@ -493,7 +497,7 @@ public final class ClientPort extends Port
     }
 
     /**
-     * @return who the service is, by the word of the operating system.
+     * @return the service's identity, as the operating system reports it.
      */
     public Credentials serviceCredentials()
     {
@@ -651,7 +655,7 @@ public final class ClientPort extends Port
         }
     }
 
-    /** Behind a system call, so that another time through the gate is of no matter. */
+    /** Re-entering the gate costs nothing beside the system call before it. */
     private void countWakeUps(final int count)
     {
         gate.enter();
@@ -729,15 +733,15 @@ public final class ClientPort extends Port
 
     /**
      * Calls a handler for each reply or other outcome that is there, in the order in which the replies were sent (R19).
-     * What is in view ends when the handler returns: it is the disposal of the reply (R21), and a buffer that the
-     * handler keeps is empty after that, until the next message is shown in it.
+     * The view ends when the handler returns, which disposes of the reply (R21). A buffer that the handler keeps is
+     * empty after that, until the next message is shown in it.
      * <p>
      * The handler may put, abort, call, close the port, and call this method. What it throws is thrown by this call;
-     * the replies after it stay.
+     * the replies after it stay for the next one.
      *
      * @param handler to call, on this thread; it gets no disposals.
      * @param limit   most messages, 1 or more.
-     * @return how often the handler was called, 0 if there was nothing; what {@link #get(Message)} returns once the
+     * @return number of calls of the handler, 0 if there was no message; what {@link #get(Message)} returns once the
      * service is gone and nothing more is due; {@link #endStatus} if the port is closed.
      */
     @Override
@@ -983,13 +987,16 @@ public final class ClientPort extends Port
         entry.free(incarnation());
     }
 
-    /** The thread that writes into the buffer of next() will not spend it; behind the gate, within which it asked. */
+    /**
+     * The thread that writes into the buffer of next() has ended, and will not spend it. Called after the gate, within
+     * which it got the buffer.
+     */
     private boolean isNextThreadDead()
     {
         return null != nextThread && !nextThread.isAlive();
     }
 
-    /** This side has found the link at its end: all who wait must look. */
+    /** This side has found that the link has ended: all waiting threads must look. */
     void linkEnded()
     {
         if (!isClosed())

@@ -10,20 +10,20 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * What a port received: a view of the message where it lies, made once and used again and again.
+ * A message that a port received, shown where it lies in the region. Create one and reuse it.
  * <p>
  * At a client it holds the reply until {@link #release}: only then may the service use its memory again, and only then
  * does the message stop counting as in progress (R14). At a service it shows the request until it is replied to or
- * released, or until the view is used for another one; the request itself waits for its reply all the same, by its
- * {@link #id()} if need be.
+ * released, or until the view is used for another one; the request itself still waits for its reply, which needs only
+ * its {@link #id()}.
  * <p>
- * Not thread safe. It may be handed to another thread, which then goes on with it.
+ * Not thread safe. It may be handed to another thread, which then continues with it.
  */
 public final class Message
 {
     private final Delivery delivery = new Delivery();
     private Port port;
-    // For replyBuffer(), made when it is called first; and why it gave none, if the caller was not told yet.
+    // For replyBuffer(), made at its first call; and the status that reply(length) is to return if it gave none.
     private Claim replyClaim;
     private int refusal = Status.OK;
 
@@ -58,7 +58,7 @@ public final class Message
         }
         if (Outcome.REPLIED != outcome())
         {
-            throw new IllegalStateException(Outcome.text(outcome()) + " has no payload: look at outcome() of message " +
+            throw new IllegalStateException(Outcome.text(outcome()) + " has no payload: check outcome() of message " +
                 id() + " before its buffer()");
         }
     }
@@ -69,7 +69,7 @@ public final class Message
      *
      * @param target to copy to.
      * @param index  in the target of the first byte.
-     * @return {@link Status#OK}; what {@link Port#endStatus} says if the port was closed, nothing was copied then.
+     * @return {@link Status#OK}; {@link Port#endStatus} if the port was closed, and nothing was copied.
      * @throws IllegalStateException as {@link #buffer()} does.
      */
     public int copyTo(final MutableDirectBuffer target, final int index)
@@ -112,7 +112,7 @@ public final class Message
      * {@link ClientPort#put(DirectBuffer, int, int, long)}: also if the message was aborted, or its service has closed
      * or died. So the caller needs no map from message ids to requests.
      *
-     * @return the number; 0 if the message was put or called without, and at a service.
+     * @return the number; 0 if the message was put without one, and at a service.
      */
     public long cookie()
     {
@@ -140,8 +140,8 @@ public final class Message
     }
 
     /**
-     * How the message ended, at a client: one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} beside it. With
-     * any kind but {@link Outcome#REPLIED} there is no payload.
+     * How the message ended, at a client: one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} set or not.
+     * With any kind but {@link Outcome#REPLIED} there is no payload.
      *
      * @return the outcome; {@link Outcome#REPLIED} for a request or a disposal.
      */
@@ -151,7 +151,7 @@ public final class Message
     }
 
     /**
-     * @return who sent it, by the word of the operating system (R22).
+     * @return the sender's identity, as the operating system reports it (R22).
      */
     public Credentials credentials()
     {
@@ -167,8 +167,8 @@ public final class Message
     }
 
     /**
-     * Lets go of the view. At a client this is the disposal of the reply (R21). A second call does nothing. The buffer
-     * of a reply that was begun by {@link #replyBuffer} and not sent is void.
+     * Releases the view. At a client this disposes of the reply (R21). A second call does nothing. The buffer of a
+     * reply that was begun by {@link #replyBuffer} and not sent becomes void.
      */
     public void release()
     {
@@ -196,8 +196,7 @@ public final class Message
     }
 
     /**
-     * Replies to this request with no bytes, as to a request that has no answer but that it was done. The view is
-     * released.
+     * Replies to this request with 0 bytes, which only confirms that it was handled. The view is released.
      *
      * @return as {@link ServicePort#reply(long, DirectBuffer, int, int)} does.
      * @throws IllegalStateException if this is no request.
@@ -238,12 +237,12 @@ public final class Message
     }
 
     /**
-     * Memory for the reply to this request, to be written in place and sent by {@link #reply(int)}: as a {@link Claim},
-     * without one. A second call gives the first buffer back.
+     * Memory for the reply to this request, to be written in place and sent by {@link #reply(int)}: a {@link Claim}
+     * without the object. A second call releases the first buffer.
      *
      * @param length in bytes, 0 to the region's limit.
      * @return a buffer whose content is undefined, valid until the reply is sent or the message is released: the same
-     * object each time; null if there is none, {@link #reply(int)} then returns why.
+     * object each time; null if there is none: {@link #reply(int)} then returns the reason.
      * @throws IllegalArgumentException if the length is out of its range.
      * @throws IllegalStateException    if this is no request.
      */
@@ -262,7 +261,8 @@ public final class Message
     /**
      * Sends the reply that was written into {@link #replyBuffer}. The view is released.
      *
-     * @param length in bytes of what was written, from the buffer's beginning; at most what was asked for.
+     * @param length in bytes of what was written, from the buffer's beginning; at most the length that
+     *               {@link #replyBuffer} was called with.
      * @return as {@link ServicePort#reply(long, DirectBuffer, int, int)} does.
      * @throws IllegalStateException if {@link #replyBuffer} was not called before.
      */
@@ -273,7 +273,7 @@ public final class Message
             final int result = replyClaim.reply(length);
             if (Status.OK != result)
             {
-                // As by reply(source, index, length): no reply to it is possible any more.
+                // As in reply(source, index, length): no reply to it is possible from here on.
                 release();
             }
             return result;
@@ -305,7 +305,7 @@ public final class Message
         }
     }
 
-    /** For people: state, id, length and, at a client, outcome; never a byte of the payload. Allocates. */
+    /** For logs: state, id, length and, at a client, outcome, but no byte of the payload. Allocates. */
     @Override
     public String toString()
     {
@@ -345,8 +345,8 @@ public final class Message
     {
         if (MessageState.REQUEST != state() || !(port instanceof ServicePort))
         {
-            throw new IllegalStateException("only a request can be replied to: message " + id() + " has state " +
-                state());
+            throw new IllegalStateException("only a request can be replied to: message " + id() + " is a " +
+                MessageState.text(state()));
         }
         return (ServicePort)port;
     }

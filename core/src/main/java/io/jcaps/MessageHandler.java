@@ -5,7 +5,7 @@
 package io.jcaps;
 
 /**
- * An upcall: what {@link ServicePort#poll}, {@link ClientPort#poll} and a {@link PortAgent} call for each message (R11,
+ * A handler that {@link ServicePort#poll}, {@link ClientPort#poll} and a {@link PortAgent} call for each message (R11,
  * B4).
  */
 @FunctionalInterface
@@ -23,7 +23,7 @@ public interface MessageHandler
 
     /**
      * A client has finished with a reply, at a service only (R21): the memory of the reply is the service's again. A
-     * service that replies with copies or in place need not know.
+     * service that replies with copies or in place can ignore it.
      *
      * @param id of the request that was replied to, or whose client has gone (R24).
      */

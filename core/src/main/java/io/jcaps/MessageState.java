@@ -5,7 +5,7 @@
 package io.jcaps;
 
 /**
- * What a received message is, with the original's values (R18). A client receives {@link #REPLY} only, a service
+ * The kind of a received message, with the original's values (R18). A client receives {@link #REPLY} only, a service
  * {@link #REQUEST} and {@link #DISPOSE}.
  */
 public final class MessageState
@@ -26,7 +26,7 @@ public final class MessageState
     }
 
     /**
-     * A state in words. Await and get return a {@link Status} below 0 instead of a state: that is named, too.
+     * The name of a state, or of the negative {@link Status} that {@code get} or {@code await} returned instead.
      *
      * @param state of a message, or a status.
      * @return its name.

@@ -17,7 +17,9 @@ public final class Outcome
     public static final int SERVICE_DIED = 2;
     /** The client took the message back (R29). */
     public static final int ABORTED = 3;
-    /** The service is on another host, and the local service that stands in for it has lost sight of it (B7). */
+    /**
+     * The service is on another host, and the local service that stands in for it has lost the connection to it (B7).
+     */
     public static final int UNREACHABLE = 4;
     /** The service did not admit this client (R6). It never received the message: {@link #RECEIVED} is never set. */
     public static final int REFUSED = 5;
@@ -34,7 +36,7 @@ public final class Outcome
     }
 
     /**
-     * The outcome without what was known of its reception.
+     * The outcome without {@link #RECEIVED}.
      *
      * @param outcome of a message.
      * @return {@link #REPLIED} and so on.
@@ -57,9 +59,9 @@ public final class Outcome
 
     /**
      * Whether a service may end a request with an outcome instead of a reply, as a local service does that stands in
-     * for one on another host (B7). SERVICE_CLOSED, SERVICE_DIED and UNREACHABLE say what became of the other service.
-     * REFUSED says that it did not admit the connection that the request came by, and excludes RECEIVED. REPLIED is a
-     * reply. ABORTED is not for a service to say: only the client takes a message back (R29).
+     * for one on another host (B7). SERVICE_CLOSED, SERVICE_DIED and UNREACHABLE report how the other service ended.
+     * REFUSED reports that it did not admit the request's connection, and excludes RECEIVED. REPLIED is a reply.
+     * ABORTED is excluded, because only the client takes a message back (R29).
      *
      * @param outcome of a message.
      * @return true if {@link ServicePort#end(long, int)} takes it.

@@ -21,7 +21,7 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * What service and client ports have in common: receiving, waiting, the generation, and the end.
+ * What service and client ports have in common: receiving, waiting, the generation, and the close.
  * <p>
  * Any thread may call, unless the port was opened with {@link PortOptions#singleThreaded}.
  */
@@ -94,10 +94,10 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * Takes the next message, if there is one (R16). What is too long for the caller stays first in line (R17):
-     * {@code message} then tells id, state, length and credentials, and shows no payload.
+     * Takes the next message, if there is one (R16). A message longer than {@code lengthLimit} stays first in line
+     * (R17): {@code message} then has its id, state, length and credentials, and shows no payload.
      *
-     * @param message     to show it; at a client it must not be a view.
+     * @param message     to fill; at a client it must not be a view.
      * @param lengthLimit longest payload in bytes that the caller wants.
      * @return one of {@link MessageState}'s constants, 0 or more; else, negative, {@link Status#WOULD_BLOCK}; at a
      * client {@link Status#NOT_CONNECTED} once the service is gone and nothing more is due, or
@@ -121,7 +121,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /**
      * Takes the next message, if there is one, whatever its length: see {@link #get(Message, int)}.
      *
-     * @param message to show it; at a client it must not be a view.
+     * @param message to fill; at a client it must not be a view.
      * @return as {@link #get(Message, int)} does.
      */
     public final int get(final Message message)
@@ -131,9 +131,9 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
 
     /**
      * Takes the next message, and waits for it (R16): first polling, then asleep. A sleeping thread is woken by a
-     * message, by the end of the port or its peer, or by an interrupt, but not by a disposal (R21).
+     * message, by the close of the port, by the end of its peer, or by an interrupt, but not by a disposal (R21).
      *
-     * @param message     to show it; at a client it must not be a view.
+     * @param message     to fill; at a client it must not be a view.
      * @param lengthLimit longest payload in bytes that the caller wants; see {@link #get(Message, int)}.
      * @param timeoutNs   longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #get(Message, int)} does, but {@link Status#TIMED_OUT} or {@link Status#INTERRUPTED} instead of
@@ -147,7 +147,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /**
      * Takes the next message, whatever its length, and waits for it: see {@link #await(Message, int, long)}.
      *
-     * @param message   to show it; at a client it must not be a view.
+     * @param message   to fill; at a client it must not be a view.
      * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #await(Message, int, long)} does.
      */
@@ -157,9 +157,9 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * Takes the next message, and waits for it in the caller's way.
+     * Takes the next message, and waits for it with the caller's idle strategy.
      *
-     * @param message      to show it; at a client it must not be a view.
+     * @param message      to fill; at a client it must not be a view.
      * @param idleStrategy called between polls.
      * @param timeoutNs    longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #await(Message, int, long)} does.
@@ -171,20 +171,20 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
 
     /**
      * Calls a handler for the messages that are there (R11): the form for many messages in flight. Never blocks. What
-     * the handler throws is thrown by this call, and what it was not called for stays for the next {@code poll},
-     * {@code get} or {@code await}.
+     * the handler throws is thrown by this call; the messages after it stay for the next {@code poll}, {@code get} or
+     * {@code await}.
      *
      * @param handler to call, on this thread.
      * @param limit   most requests or replies, 1 or more.
-     * @return how often the handler was called, 0 if there was nothing; negative what {@link #get(Message)} returns
-     * once nothing more is due.
+     * @return number of calls of the handler, 0 if there was no message; a negative status, as {@link #get(Message)}
+     * returns it, once nothing more is due.
      */
     public abstract int poll(MessageHandler handler, int limit);
 
     /**
      * Whether a {@code get} is worth calling now. Nothing is taken.
      *
-     * @return true if there is a message, a disposal, or an end to be told.
+     * @return true if there is a message, a disposal, or an end to report.
      */
     public final boolean isReady()
     {
@@ -234,18 +234,18 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * What this port has counted since it was opened; also after it was closed. Any thread may call, also of a port
-     * that one thread uses at a time.
+     * The value of a counter of this port since it was opened, also after its close. Any thread may call, whatever the
+     * port's options.
      *
      * @param counter which counter to read.
-     * @return how often.
+     * @return its value.
      */
     public final synchronized long counter(final PortCounter counter)
     {
         return Status.OK == endStatus ? report.counter(counter) : lastCounters[counter.ordinal()];
     }
 
-    /** Within the gate: the region has no memory for some bytes; the status that says so. */
+    /** Within the gate: counts that the region has no memory left for a payload; the status to return. */
     final int noSpace(final int length)
     {
         report.noSpace(length);
@@ -286,7 +286,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         return name;
     }
 
-    /** For people. Allocates. */
+    /** For logs. Allocates. */
     @Override
     public final String toString()
     {
@@ -312,10 +312,10 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * Ends the port (R23, R24). All of its views and claims are void then. Cancel claims that are filled: until a claim
-     * is spent, or dropped by the program, a thread may write through it, and the link is kept. Threads that wait on it
-     * return {@link Status#CLOSED}. A second call does nothing, unless the first one failed, as for want of memory:
-     * then it completes that, and so does the attachment's watch.
+     * Closes the port (R23, R24): its views and claims become void, and threads that wait on it return
+     * {@link Status#CLOSED}. Cancel the claims that are filled: a thread may write through one, so the link is kept
+     * until each is spent or dropped by the program. A second call does nothing, unless the first one failed, for
+     * example for lack of memory: then it completes the close, as the attachment's watch does, too.
      */
     @Override
     public final void close()
@@ -352,7 +352,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             isEndDue = false;
             if (Status.OK == endStatus)
             {
-                // Also under the monitor: no announcement comes behind it.
+                // Also under the monitor: no announcement comes after it.
                 disown(Status.CLOSED);
             }
         }
@@ -418,8 +418,8 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * Once this side lets go of a link it may be another's: a put or reply that another thread is in the middle of must
-     * not write there then. At most one payload each is to be copied.
+     * Once this side releases a link, it may be another client's: a put or reply of another thread must not write there
+     * then. Each has at most one payload left to copy.
      */
     private void awaitCopies()
     {
@@ -442,7 +442,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         }
     }
 
-    /** Whether a close began and failed: its peers were not told yet. */
+    /** Whether a close began and failed: its peers were not notified yet. */
     final boolean isEndDue()
     {
         return isEndDue;
@@ -498,7 +498,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** The view ends. */
     abstract void release(Message message);
 
-    /** Says good-bye to the peers; outside the gate, when isClosed is set, and again if it failed. */
+    /** Notifies the peers of the close; outside the gate, once isClosed is set, and again if it failed. */
     abstract void end();
 
     /**
@@ -577,7 +577,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         }
     }
 
-    /** Ends the port on this side alone, with nothing told to anybody, as in a forked child or after a death. */
+    /** Ends the port on this side alone, without notice to any peer, as in a forked child or after a death. */
     final synchronized void disown(final int endStatus)
     {
         if (Status.OK == this.endStatus)
@@ -656,25 +656,27 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * Only while the port is open: behind its close the entry, and so the word, may be another port's. Nor if the entry
-     * is not its own any more, as the life lock was lost: a thread that slept then must not take another's sleeper off.
+     * Only while the port is open: after its close the entry, and so the word, may be another port's. Nor if the entry
+     * is no longer its own, because the life lock was lost: a thread that slept then must not decrement another port's
+     * count.
      */
     private synchronized void announceSleeper(final int change)
     {
         if (Status.OK == endStatus && entry.incarnation() == incarnation)
         {
             // [wake] atomic add, then a full fence before the last look: pairs with the fence in Doorbell.ring(). The
-            // add alone would not keep the look's acquire loads behind it.
+            // add alone would not keep the look's acquire loads after it.
             tables.getAndAddInt(sleepersOffset, change);
             VarHandle.fullFence();
         }
     }
 
     /**
-     * Says which wait set sleeps for this port; only while it is open, as above, and by the set that the port is in: a
-     * thread that leaves another one, or is just about to sleep there, must not take this one's announcement away.
+     * Stores which wait set sleeps for this port; only while it is open, as above, and only for the set that the port
+     * is in: a thread that leaves another one, or is just about to sleep there, must not remove this one's
+     * announcement.
      *
-     * @param announcing the set that says so.
+     * @param announcing the set that announces.
      * @param state      index of the wait set's entry + 1, or 0.
      */
     final synchronized void announceWaitSet(final WaitSet announcing, final int state)
@@ -686,7 +688,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * Polls, and waits in the caller's way in between.
+     * Polls, and calls the caller's idle strategy in between.
      *
      * @param callId of the one message that is waited for, 0 for the next one.
      */

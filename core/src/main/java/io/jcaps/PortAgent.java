@@ -9,17 +9,17 @@ import org.agrona.concurrent.Agent;
 import java.util.Objects;
 
 /**
- * Calls a handler for each message of a port, in a duty cycle (R11, B4): run it by an Agrona {@code AgentRunner} or
- * {@code AgentInvoker}, with the idle strategy of your choice. It receives by {@link Port#poll}: at a service, requests
- * in batches of up to its limit.
+ * Calls a handler for each message of a port, in a duty cycle (R11, B4): run it with an Agrona {@code AgentRunner} or
+ * {@code AgentInvoker}, with the idle strategy of your choice. It calls {@link Port#poll}, so a service receives
+ * requests in batches of up to its limit.
  * <p>
- * If the handler throws an exception, its request, unless it has replied, is replied to with 0 bytes, and the exception
- * goes to the agent's error handler; the port goes on. A claim for the reply that it has not spent is void: a handler
- * that leaves its claim to another thread must not throw any more. If it throws anything else, the port is closed: all
- * that it had received and not replied has the outcome {@link Outcome#SERVICE_CLOSED}.
+ * If the handler throws an exception, a request that has no reply gets one of 0 bytes, the exception goes to the
+ * agent's error handler, and the port stays open. An unspent claim for the reply becomes void: a handler that has
+ * handed its claim to another thread must not throw after that. If it throws anything else, the port is closed: each
+ * request that it had received and not replied to has the outcome {@link Outcome#SERVICE_CLOSED}.
  * <p>
- * Of an {@link InterruptedException} Agrona's runner and invoker end, and with them the port. A thread that dies
- * without an agent closes nothing: the port waits for whoever uses or closes it next, as its process is alive.
+ * An {@link InterruptedException} ends Agrona's runner and invoker, which close the port. A thread that dies without an
+ * agent closes nothing: its process lives, so the port stays open for the next thread that uses or closes it.
  */
 public final class PortAgent implements Agent
 {
@@ -70,7 +70,7 @@ public final class PortAgent implements Agent
         return "jcaps-" + port.name();
     }
 
-    /** Calls the user's handler, and settles what it fails with while the message is still its own. */
+    /** Calls the user's handler, and settles its failure while the message is still its own. */
     private final class Settling implements MessageHandler
     {
         private final MessageHandler handler;

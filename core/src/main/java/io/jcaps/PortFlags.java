@@ -15,7 +15,7 @@ public final class PortFlags
     public static final int USER = 0x01;
     /** Clients in the service's group may connect (R6). */
     public static final int GROUP = 0x02;
-    /** Anybody may connect (R6). */
+    /** Every client may connect (R6). */
     public static final int WORLD = 0x04;
     /** Refuse to register beside a living service of that name, uid and gid (R4). */
     public static final int EXCL = 0x08;
@@ -27,15 +27,15 @@ public final class PortFlags
     public static final int WAITSVC = 0x40;
     /** USER, GROUP and WORLD. */
     public static final int ANYCLIENT = USER | GROUP | WORLD;
-    /** The bits that are the user's. */
+    /** The bits that a program may set. */
     public static final int USER_MASK = 0xFFFF;
 
-    /** The library's own: the port's threads never sleep, so that its peers need not look whether one does. */
+    /** Set by the library: the port's threads never sleep, so its peers need not check whether one does. */
     public static final int SPINS = PortDescriptor.FLAG_SPINS;
-    /** The library's own: the port's process cannot wake its peers, so that they must not sleep for long. */
+    /** Set by the library: the port's process cannot wake its peers, so they must not sleep for long. */
     public static final int CANNOT_WAKE = PortDescriptor.FLAG_CANNOT_WAKE;
 
-    /** The library's own: the service stands in for one on another host ({@link PortOptions#imported}). */
+    /** Set by the library: the service stands in for one on another host ({@link PortOptions#imported}). */
     public static final int IMPORTED = PortDescriptor.FLAG_IMPORTED;
 
     private PortFlags()

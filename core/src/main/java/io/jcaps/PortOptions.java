@@ -11,14 +11,13 @@ import io.jcaps.layout.PortDescriptor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How a port is opened. Not thread safe; a port takes what it needs when it is opened, and the options can be used
- * again.
+ * How a port is opened. Not thread safe; a port takes what it needs when it is opened, and the options can be reused.
  */
 public final class PortOptions
 {
     /** Stands for any uid or any gid (R1, R5). */
     public static final int ANY = Credentials.NOBODY;
-    /** Most polls that an {@code await} makes before it sleeps, unless set otherwise: some 50 microseconds. */
+    /** Most polls that an {@code await} makes before it sleeps, unless set otherwise: about 50 microseconds. */
     public static final int DEFAULT_SPIN_COUNT = 2_000;
 
     private int uid = ANY;
@@ -111,7 +110,7 @@ public final class PortOptions
 
     /**
      * Promises that only one thread at a time uses the port, {@code close} included, with a happens-before edge from
-     * each to the next. Saves a compare and set for each call. False unless set.
+     * each to the next. Saves a compare-and-set for each call. False unless set.
      *
      * @param singleThreaded whether the caller promises it.
      * @return this.
@@ -131,8 +130,8 @@ public final class PortOptions
     }
 
     /**
-     * Makes {@code await} spin and never sleep. The peers are told, and spare a fence for each message. False unless
-     * set. Such a port cannot be in a {@link WaitSet}.
+     * Makes {@code await} spin and never sleep. The peers then omit a fence per message. False unless set. Such a port
+     * cannot be in a {@link WaitSet}.
      *
      * @param spinOnly whether to spin.
      * @return this.
@@ -177,7 +176,7 @@ public final class PortOptions
     }
 
     /**
-     * Longest wait for a service to be registered, with {@link PortFlags#WAITSVC}; for ever unless set.
+     * Longest wait for a service to be registered, with {@link PortFlags#WAITSVC}; no limit unless set.
      *
      * @param timeout 0 or more.
      * @param unit    of the timeout.
@@ -231,7 +230,7 @@ public final class PortOptions
 
     /**
      * The port's own generation from its first moment on (R28): a client that waits for a service never finds it
-     * without. 0 unless set; {@link Port#generation(long)} changes it later.
+     * without one. 0 unless set; {@link Port#generation(long)} changes it later.
      *
      * @param generation any number.
      * @return this.
@@ -251,16 +250,17 @@ public final class PortOptions
     }
 
     /**
-     * Makes a link ready before its first message: memory for a payload of up to this many bytes in each slot, as
-     * this side writes it, and a look at each page that has memory. 0, which is off, unless set.
+     * Prepares a link before its first message: allocates memory for a payload of up to this many bytes in each slot
+     * that this side writes, and touches each page that has memory. 0, which is off, unless set.
      * <p>
-     * What it saves is what the first message of each slot takes longer, not the ones behind it. It costs memory, the
-     * link's slots times this length for each side that asks for it, 16 MiB a side at most, and time, some milliseconds
-     * for each 10 MiB: a client takes it when it is opened, a service within the {@code get} or {@code await} that
-     * accepts a client. Payloads of up to 32 bytes lie in memory that each link has anyway.
+     * It shortens the first message of each slot, not the later ones. It costs memory: this length times the link's
+     * slots for each side that sets it, at most 16 MiB a side. It costs time: some milliseconds for each 10 MiB, at a
+     * client when it is opened, at a service within the {@code get} or {@code await} that accepts a client. Payloads of
+     * up to 32 bytes lie in memory that each link has anyway.
      * <p>
-     * A client that finds no memory is not opened ({@link Status#NO_SPACE}); what it got until then stays with the
-     * region, for the next client. A service accepts its client all the same, and looks for memory when it replies.
+     * A client that finds no memory is not opened ({@link Status#NO_SPACE}); the memory that it got until then stays
+     * with the region, for the next client. A service accepts its client nevertheless, and allocates memory when it
+     * replies.
      *
      * @param prefaultLength in bytes, 0 to 131,072; no more than the region's limit, or the port is not opened.
      * @return this.
@@ -285,8 +285,8 @@ public final class PortOptions
     }
 
     /**
-     * Says of a service that it stands in for one on another host (B7). Tools show it; nothing else depends on it.
-     * False unless set; without meaning for a client.
+     * Marks a service that stands in for one on another host (B7). Tools show it; nothing else depends on it. False
+     * unless set; a client ignores it.
      *
      * @param imported whether the service is imported.
      * @return this.
@@ -306,10 +306,10 @@ public final class PortOptions
     }
 
     /**
-     * Checks a name as R2 says.
+     * Checks a name by R2.
      *
      * @param name to check.
-     * @throws CapsException with {@link Status#INVALID} if it is none.
+     * @throws CapsException with {@link Status#INVALID} if it is not valid.
      */
     static void checkName(final String name)
     {
@@ -327,13 +327,13 @@ public final class PortOptions
             final char c = name.charAt(i);
             if (!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '.'))
             {
-                throw new CapsException(Status.INVALID, "name must be of 0-9 A-Z a-z _ . only: character " + i +
+                throw new CapsException(Status.INVALID, "name may contain 0-9 A-Z a-z _ . only: character " + i +
                     " is 0x" + Integer.toHexString(c) + ": name=" + name);
             }
         }
     }
 
-    /** For people: what was set, flags in hexadecimal. */
+    /** For logs: what was set, flags in hexadecimal. */
     @Override
     public String toString()
     {

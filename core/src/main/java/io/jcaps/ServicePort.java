@@ -28,9 +28,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ServicePort extends Port
 {
-    /** Behind each so many requests, however busy the port is, disposals are looked for. */
+    /** Each 256th request makes the port look for disposals, however busy it is. */
     private static final int DISPOSAL_LOOK_MASK = 255;
-    /** In so many calls of poll() in a row that find no request, one looks at clients with many replies out. */
+    /** Of this many consecutive calls of poll() without a request, one looks at clients with many replies out. */
     private static final int THOROUGH_LOOK_INTERVAL = 32;
     private static final long CLOSE_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(100);
     // What next() returns instead of the id of a disposal, which is positive.
@@ -99,11 +99,11 @@ public final class ServicePort extends Port
     }
 
     /**
-     * What this service has counted for all of its clients, those that are gone as well; also after it was closed. Any
-     * thread may call, also of a port that one thread uses at a time.
+     * The sum of a counter over all clients of this service, those that have gone included; also after its close. Any
+     * thread may call, whatever the port's options.
      *
      * @param counter which counter to read.
-     * @return how many.
+     * @return the sum.
      */
     public synchronized long counter(final ServiceCounter counter)
     {
@@ -130,7 +130,8 @@ public final class ServicePort extends Port
      * @param index  of the first one.
      * @param length in bytes, 0 to the region's limit.
      * @return {@link Status#OK}; {@link Status#INVALID} if there is no such request, or its client is gone;
-     * {@link Status#NO_SPACE} if the region finds no memory, the request waits on then; {@link Status#CLOSED}.
+     * {@link Status#NO_SPACE} if the region has no memory left, and the request still waits for its reply;
+     * {@link Status#CLOSED}.
      * @throws IllegalArgumentException if the length is out of its range.
      */
     public int reply(final long id, final DirectBuffer source, final int index, final int length)
@@ -143,7 +144,7 @@ public final class ServicePort extends Port
      *
      * @param id     of a request that this port received and that has no reply yet.
      * @param length in bytes, 0 to the region's limit.
-     * @param claim  to fill; must be spent.
+     * @param claim  to fill; it must be spent.
      * @return as {@link #reply(long, DirectBuffer, int, int)} does.
      * @throws IllegalArgumentException if the length is out of its range.
      */
@@ -154,15 +155,15 @@ public final class ServicePort extends Port
 
     /**
      * Ends a request with an outcome instead of a reply. This is for a local service that stands in for one on another
-     * host (B7), and passes on what became of the request there: without {@link Outcome#RECEIVED} the service promises
-     * that nobody has acted on the request and nobody will. The client sees it as the message's outcome (B1). For the
-     * rest it is a reply of 0 bytes: it keeps its place among the replies (R19), never fails for lack of room (R20),
-     * and its disposal comes when the client is done with it (R21).
+     * host (B7), and reports how the request ended there: without {@link Outcome#RECEIVED} the service promises that no
+     * process has acted on the request and none will. The client gets it as the message's outcome (B1). Otherwise it is
+     * a reply of 0 bytes: it keeps its place among the replies (R19), never fails for lack of room (R20), and its
+     * disposal comes when the client is done with it (R21).
      *
      * @param id      of a request that this port received and that has no reply yet.
      * @param outcome {@link Outcome#SERVICE_CLOSED}, {@link Outcome#SERVICE_DIED} or {@link Outcome#UNREACHABLE}, with
-     * {@link Outcome#RECEIVED} beside it or not; or {@link Outcome#REFUSED}. A service that passes on what
-     *                another message's {@link Message#outcome()} says can use that number.
+     * {@link Outcome#RECEIVED} set or not; or {@link Outcome#REFUSED}. A service that passes on the outcome of another
+     * message can pass its {@link Message#outcome()} unchanged.
      * @return {@link Status#OK}; {@link Status#INVALID} if there is no such request, or its client is gone;
      * {@link Status#CLOSED}.
      * @throws IllegalArgumentException if it is another outcome: {@link Outcome#mayEnd}.
@@ -226,20 +227,20 @@ public final class ServicePort extends Port
      * at each cache line and one fence together: the form for many messages in flight.
      * <p>
      * All requests of a batch count as received as soon as it is taken (B1): if the process dies before the handler was
-     * called for one, its client is told that the service may have received it. If the port is closed before, its
-     * client is told that the service did not. A request that its client takes back in the meantime is not handed out
-     * (R29). The batch is the port's: other threads that poll or get are given the rest of it.
+     * called for one, its outcome is that the service may have received it. If the port is closed before, its outcome
+     * is that the service did not. A request that its client takes back in the meantime is not handed out (R29). The
+     * batch belongs to the port: other threads that poll or get take the rest of it.
      * <p>
      * A disposal comes with the next request that its client puts in the same slot. A call that finds no request looks
      * for disposals; where a client has more than four replies, every 32nd call in a row does.
      * <p>
      * The handler may reply to its message or to others, leave it to be replied to by its id, close the port, and call
-     * this method. {@code limit} counts requests; disposals are delivered beside them. What is in view ends when the
-     * handler returns: a buffer that it keeps is empty after that, until the next message is shown in it.
+     * this method. {@code limit} counts requests; disposals are delivered beside them. The view ends when the handler
+     * returns: a buffer that it keeps is empty after that, until the next message is shown in it.
      *
      * @param handler to call, on this thread.
-     * @param limit   most requests, 1 or more: so many count as received together.
-     * @return how often the handler was called, 0 if there was nothing; {@link #endStatus} if the port is closed.
+     * @param limit   most requests, 1 or more; they count as received together.
+     * @return number of calls of the handler, 0 if there was no message; {@link #endStatus} if the port is closed.
      */
     @Override
     public int poll(final MessageHandler handler, final int limit)
@@ -375,7 +376,9 @@ public final class ServicePort extends Port
         }
     }
 
-    /** Within the gate, behind a request or several: whether disposals are to be looked for, however busy the port. */
+    /**
+     * Within the gate, after one or several requests: whether disposals are to be looked for, however busy the port is.
+     */
     private boolean isDisposalLookDue(final int count)
     {
         final int former = requestCount;
@@ -519,8 +522,8 @@ public final class ServicePort extends Port
     {
         if (!Outcome.mayEnd(outcome))
         {
-            throw new IllegalArgumentException("outcome must be SERVICE_CLOSED, SERVICE_DIED or UNREACHABLE, with " +
-                "RECEIVED or without, or REFUSED: outcome=" + Outcome.text(outcome));
+            throw new IllegalArgumentException("outcome must be SERVICE_CLOSED, SERVICE_DIED or UNREACHABLE, each " +
+                "with or without RECEIVED, or REFUSED: outcome=" + Outcome.text(outcome));
         }
         final int slot = SlotDescriptor.slotIndex(id);
         final ServiceLink link;
@@ -659,8 +662,8 @@ public final class ServicePort extends Port
     }
 
     /**
-     * Replies to a request with 0 bytes if nobody has, as its handler failed; a claim for its reply that is not spent
-     * is void.
+     * Replies with 0 bytes to a request whose handler failed, unless it has a reply. An unspent claim for its reply
+     * becomes void.
      */
     void giveUp(final Message request)
     {
@@ -732,7 +735,7 @@ public final class ServicePort extends Port
         return Status.OK;
     }
 
-    /** Behind a system call, so that another time through the gate is of no matter. */
+    /** Re-entering the gate costs nothing beside the system call before it. */
     private void countWakeUps(final ServiceLink link, final int count)
     {
         gate.enter();
@@ -754,8 +757,9 @@ public final class ServicePort extends Port
     @Override
     void end()
     {
-        // Not found any more; a client that is just connecting looks at this once more when its link is open. Once,
-        // though the rest be repeated: a closed entry is freed by anybody, and is another port's then.
+        // From here on no client finds the service; one that is connecting looks at the entry again once its link is
+        // open. This is done once, even if the rest is repeated: any process may free a closed entry, which is another
+        // port's then.
         if (!isEntryClosed)
         {
             closeEntry();
@@ -766,7 +770,8 @@ public final class ServicePort extends Port
 
     /**
      * Closes the entry if it is this port's. Under the tables' lock no process that finds this one dead gives the entry
-     * to another port in between. A process that holds the lock for long, as it is stopped, does not keep the close.
+     * to another port in between. A process that holds the lock for long, because it is stopped, does not block the
+     * close.
      */
     private void closeEntry()
     {
@@ -788,8 +793,8 @@ public final class ServicePort extends Port
     }
 
     /**
-     * A lock that the operating system refuses does not keep the close either: its clients wait for it. Nor does one
-     * that a close has waited for in vain just now: an attachment may close thousands of services.
+     * A lock that the operating system refuses does not block the close either: the clients wait for the close. Nor
+     * does a lock for which another close has just timed out: an attachment may close thousands of services.
      */
     private boolean lockTables()
     {

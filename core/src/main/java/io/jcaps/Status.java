@@ -28,11 +28,11 @@ public final class Status
     public static final int EXISTS = -17;
     /** An argument, an id or a name is not valid (R1, R2, R20): {@code EINVAL}. */
     public static final int INVALID = -22;
-    /** There is no memory left behind the region: {@code ENOSPC}. Nothing was changed. */
+    /** The region has no memory left: {@code ENOSPC}. Nothing was changed. */
     public static final int NO_SPACE = -28;
     /** CAPS is switched off (R10): {@code EOPNOTSUPP}. */
     public static final int NOT_SUPPORTED = -95;
-    /** As many messages as may be are in progress (R14), or a table is full: {@code ENOBUFS}. Nothing was changed. */
+    /** The limit of messages in progress is reached (R14), or a table is full: {@code ENOBUFS}. Nothing was changed. */
     public static final int NO_BUFFERS = -105;
     /** The other side is closed or dead, and nothing more is due from it (R15, R23): {@code ENOTCONN}. */
     public static final int NOT_CONNECTED = -107;
@@ -44,7 +44,7 @@ public final class Status
     }
 
     /**
-     * A result in words.
+     * The name of a result.
      *
      * @param status one of the constants of this class, or any other number.
      * @return its name.

@@ -374,7 +374,7 @@ class ErrorLogTest
             assertThatThrownBy(() -> attachment.client(TestRegion.NAME, new PortOptions()))
                 .isInstanceOf(CapsException.class);
             assertThat(region.region.errors(1)).singleElement()
-                .satisfies((record) -> assertThat(record.text()).contains("not the one that it says"));
+                .satisfies((record) -> assertThat(record.text()).contains("reports another process"));
         }
     }
 }

@@ -8,18 +8,18 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * Who a process is, by the word of the operating system (R22). Immutable.
+ * The identity of a process, as the operating system reports it (R22). Immutable.
  */
 public final class Credentials
 {
     /** Stands in each field of {@link #UNKNOWN}; no process has it. */
     public static final int NOBODY = -1;
-    /** A process about which the operating system says nothing here: it is in a pid namespace that is not visible. */
+    /** A process that the operating system does not show here, because its pid namespace is not visible. */
     public static final Credentials UNKNOWN = new Credentials(0, NOBODY, NOBODY, NOBODY, NOBODY, new int[0]);
 
     /**
-     * The operating system could not be asked just now, or gave no answer that can be relied on: ask again. No answer
-     * for good is {@link #UNKNOWN}.
+     * The operating system gave no reliable answer just now: ask again. A process that it never shows is
+     * {@link #UNKNOWN}.
      */
     public static final Credentials UNDETERMINED = new Credentials(0, NOBODY, NOBODY, NOBODY, NOBODY, new int[0]);
 
@@ -83,8 +83,8 @@ public final class Credentials
     }
 
     /**
-     * @return process id as the process sees it itself: another one than {@link #pid()} if it is in a pid namespace of
-     * its own.
+     * @return process id as the process sees it itself; it differs from {@link #pid()} if the process has a pid
+     * namespace of its own.
      */
     public int ownPid()
     {

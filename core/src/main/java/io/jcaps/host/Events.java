@@ -5,8 +5,8 @@
 package io.jcaps.host;
 
 /**
- * Receives the rare events at the ports of one attachment, for diagnosis. Nothing on the way of a message calls it.
- * Any thread may call, some within a port's gate: it must neither block nor call the port.
+ * Receives the rare events at the ports of one attachment, for diagnosis. The path of a message never calls it. Any
+ * thread may call, some within a port's gate: it must neither block nor call the port.
  */
 public interface Events
 {
@@ -18,7 +18,7 @@ public interface Events
     /**
      * A client begins to connect.
      *
-     * @return what {@link #connectEnds} is to be given; null if the event is not recorded.
+     * @return the value to pass to {@link #connectEnds}; null if the event is not recorded.
      */
     default Object connectBegins()
     {
@@ -30,7 +30,7 @@ public interface Events
      *
      * @param begun  what {@link #connectBegins()} has returned, not null.
      * @param port   name of the service.
-     * @param status what came of it, a status; OK if it is connected.
+     * @param status result of the attempt, a status; OK if it is connected.
      */
     default void connectEnds(final Object begun, final String port, final int status)
     {
@@ -39,7 +39,7 @@ public interface Events
     /**
      * A thread has polled long enough and is about to sleep.
      *
-     * @return what {@link #waitEnds} is to be given; null if the event is not recorded.
+     * @return the value to pass to {@link #waitEnds}; null if the event is not recorded.
      */
     default Object waitBegins()
     {
@@ -47,33 +47,34 @@ public interface Events
     }
 
     /**
-     * The thread goes on.
+     * The thread continues.
      *
      * @param begun  what {@link #waitBegins()} has returned, not null.
      * @param port   name of the port that it waited on.
-     * @param result what it waited for: a message state, or a status.
+     * @param result result of the wait: a message state, or a status.
      */
     default void waitEnds(final Object begun, final String port, final int result)
     {
     }
 
     /**
-     * A service has let a client in.
+     * A service has admitted a client.
      *
      * @param port      name of the service.
      * @param linkIndex of the client's link.
-     * @param pid       of the client, by the operating system; that of {@link Credentials#UNKNOWN} if it does not say.
+     * @param pid       of the client, as the operating system reports it; that of {@link Credentials#UNKNOWN} if it
+     *                  does not.
      */
     default void accepted(final String port, final int linkIndex, final int pid)
     {
     }
 
     /**
-     * A service has turned a client away.
+     * A service has refused a client.
      *
      * @param port      name of the service.
      * @param linkIndex of the client's link.
-     * @param isForged  it said that it was somebody else; if not, it has no permission.
+     * @param isForged  true if its identity did not match; false if it has no permission.
      */
     default void refused(final String port, final int linkIndex, final boolean isForged)
     {
@@ -101,7 +102,7 @@ public interface Events
     }
 
     /**
-     * A put found as many messages in progress as may be; not told again before another put has succeeded.
+     * A put has reached the limit of messages in progress; reported again only after another put has succeeded.
      *
      * @param port       name of the port.
      * @param inProgress how many there are.
@@ -111,7 +112,7 @@ public interface Events
     }
 
     /**
-     * A claim, put or reply found no memory in the region.
+     * A claim, put or reply found no memory left in the region.
      *
      * @param port   name of the port.
      * @param length in bytes of what it was for.
@@ -121,11 +122,11 @@ public interface Events
     }
 
     /**
-     * A link was given up because what the other side had written cannot be.
+     * A link was given up because the other side wrote an invalid value.
      *
      * @param port      name of the port that gave it up.
      * @param linkIndex of it.
-     * @param reason    what cannot be.
+     * @param reason    the invalid value.
      */
     default void corrupt(final String port, final int linkIndex, final String reason)
     {

@@ -5,7 +5,7 @@
 package io.jcaps.layout;
 
 /**
- * What should have been a region is none that can be used: the message says what was found, where, and what to do.
+ * Thrown when a region is missing, corrupt or incompatible. The message has what was found, where, and what to do.
  */
 public final class RegionException extends RuntimeException
 {
@@ -21,7 +21,7 @@ public final class RegionException extends RuntimeException
 
     /**
      * @param message what was found, with the value, and what was expected.
-     * @param cause   what the operating system or the JDK said.
+     * @param cause   exception of the operating system or the JDK.
      */
     public RegionException(final String message, final Throwable cause)
     {

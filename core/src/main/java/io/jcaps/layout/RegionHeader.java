@@ -60,7 +60,7 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
      * @param header     at least the first {@link RegionDescriptor#HEADER_LENGTH} bytes of the region.
      * @param fileLength in bytes, of the file as it is.
      * @param place      of the region, for the message.
-     * @return what it says.
+     * @return the header.
      * @throws RegionException if it is no region, or not one that this version of the library can use.
      */
     public static RegionHeader read(final AtomicBuffer header, final long fileLength, final String place)
@@ -68,7 +68,7 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
         if (header.capacity() < HEADER_LENGTH || fileLength < HEADER_LENGTH)
         {
             throw new RegionException("not a region: " + place + " is " + fileLength +
-                " bytes long, a region's header alone is " + HEADER_LENGTH);
+                " bytes long, and the header of a region " + HEADER_LENGTH);
         }
 
         // A copy: what is checked and what is used must be the same bytes. The version first, as it was stored last.
@@ -96,8 +96,9 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
         final int checksum = checksum(copy);
         if (checksum != copy.getInt(CHECKSUM_OFFSET))
         {
-            throw new RegionException(String.format("corrupt region: %s: header's checksum is 0x%08x, it says 0x%08x",
-                place, checksum, copy.getInt(CHECKSUM_OFFSET)));
+            throw new RegionException(String.format(
+                "corrupt region: %s: the header's checksum is 0x%08x, and 0x%08x is stored: remove it when no " +
+                "process uses it", place, checksum, copy.getInt(CHECKSUM_OFFSET)));
         }
 
         final Geometry geometry;
@@ -117,7 +118,8 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
         if (fileLength < geometry.fileLength())
         {
             throw new RegionException("truncated region: " + place + " is " + fileLength +
-                " bytes long, its header says " + geometry.fileLength() + ": remove it when nobody uses it");
+                " bytes long, and its header requires " + geometry.fileLength() +
+                ": remove it when no process uses it");
         }
 
         return new RegionHeader(geometry, copy.getLong(REGION_ID_OFFSET),

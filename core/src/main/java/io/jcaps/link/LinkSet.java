@@ -472,7 +472,7 @@ public final class LinkSet
                 return link;
             }
         }
-        throw new IllegalStateException("disposals were counted that no link has: disposalCount=" + disposalCount);
+        throw new IllegalStateException("no link has the disposals that were counted: disposalCount=" + disposalCount);
     }
 
     // ---- the end of links

@@ -217,10 +217,10 @@ public final class Connection
         final boolean isForged = Peers.FORGED == credentials;
         if (isForged || !AccessRules.mayOwn(credentials, spec.uid(), spec.gid()))
         {
-            throw new CapsException(Status.ACCESS_DENIED, (isForged ? "the service's process is not the one that it " +
-                "says it is" : "the service's process cannot have registered it under these ids") +
-                ", by the word of the operating system: " + spec + ", region=" + host.place() +
-                (isForged ? "" : ", " + credentials));
+            throw new CapsException(Status.ACCESS_DENIED, (isForged ?
+                "the operating system reports another process than the service's entry names: " :
+                "the service's process, as the operating system reports it, may not register under these ids: ") +
+                spec + ", region=" + host.place() + (isForged ? "" : ", " + credentials));
         }
         return credentials;
     }
@@ -230,7 +230,7 @@ public final class Connection
         if (!AccessRules.isAllowed(self, spec.flags(), service.uid(), service.gid(), service.flags()) &&
             hasIdsOfHere())
         {
-            throw new CapsException(Status.ACCESS_DENIED, "the service does not let this client in: " + spec +
+            throw new CapsException(Status.ACCESS_DENIED, "the service does not admit this client: " + spec +
                 ", region=" + host.place() + ", service's uid=" + Credentials.idText(service.uid()) + ", gid=" +
                 Credentials.idText(service.gid()) + ", flags=0x" +
                 Integer.toHexString(service.flags() & PortFlags.USER_MASK) + ", " + self);

@@ -157,7 +157,7 @@ public final class Registry
         if (0 != (service.flags() & PortFlags.EXCL) &&
             NONE != search.service(service.name(), service.uid(), service.gid()))
         {
-            throw new CapsException(Status.EXISTS, "a service of that name lives: " + service);
+            throw new CapsException(Status.EXISTS, "a living service has this name: " + service);
         }
         return open(entry, PortDescriptor.KIND_SERVICE, service);
     }
@@ -349,7 +349,7 @@ public final class Registry
         }
         if (NONE == held)
         {
-            throw new CapsException(Status.NO_BUFFERS, "as many processes as may be are attached: processCount=" +
+            throw new CapsException(Status.NO_BUFFERS, "the process table is full: processCount=" +
                 geometry.processCount() + ", region=" + host.place());
         }
         return held;
@@ -378,7 +378,7 @@ public final class Registry
         }
         if (NONE == free)
         {
-            throw new CapsException(Status.NO_BUFFERS, "as many ports as may be are open: portCount=" +
+            throw new CapsException(Status.NO_BUFFERS, "the port table is full: portCount=" +
                 geometry.portCount() + ", region=" + host.place());
         }
         return free;
@@ -390,7 +390,7 @@ public final class Registry
         final int free = search.freeLink();
         if (NONE == free)
         {
-            throw new CapsException(Status.NO_BUFFERS, "as many clients as may be are connected: linkCount=" +
+            throw new CapsException(Status.NO_BUFFERS, "the link directory is full: linkCount=" +
                 geometry.linkCount() + ", region=" + host.place());
         }
         return free;
@@ -412,7 +412,7 @@ public final class Registry
         if (next <= 0 || LinkEntry.incarnation(next << LinkEntryDescriptor.INCARNATION_SHIFT) != next)
         {
             throw new RegionException("corrupt region: nextIncarnation=" + next + ": " + host.place() +
-                ": remove it when nobody uses it");
+                ": remove it when no process uses it");
         }
         return next;
     }

@@ -125,8 +125,8 @@ public final class Report
     {
         count(PortCounter.FORGED);
         events.refused(name, linkIndex, true);
-        errors.onError(new RegionException("forged process entry: another process than it says holds its lock, " +
-            "the client was refused: port=" + name + ", link=" + linkIndex + ", processIndex=" + processIndex));
+        errors.onError(new RegionException("forged process entry: another process holds its lock, and the client " +
+            "was refused: port=" + name + ", link=" + linkIndex + ", processIndex=" + processIndex));
     }
 
     /**
@@ -138,7 +138,7 @@ public final class Report
     public void retry(final String what, final Throwable cause)
     {
         count(PortCounter.RETRIES);
-        errors.onError(new RegionException(what + ", it is tried again: port=" + name, cause));
+        errors.onError(new RegionException(what + ", and will be tried again: port=" + name, cause));
     }
 
     /**
