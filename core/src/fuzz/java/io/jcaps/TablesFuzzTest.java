@@ -129,7 +129,7 @@ class TablesFuzzTest
             "service: done", "service: EXISTS", "client: done", "client: NOT_FOUND",
             "client: ACCESS_DENIED", "client: NO_BUFFERS", "generic: done", "wait set: done", "put: done",
             "get: REQUEST", "get: REPLY", "replied",
-            "attach: corrupt region: nextIncarnation=N: local:N: remove it when nobody" +
+            "attach: corrupt region: nextIncarnation=N: local:N: remove it when no process" +
             " uses it");
     }
 

@@ -5,8 +5,8 @@
 package io.jcaps;
 
 /**
- * A port or an attachment could not be opened. The message says why, with the values; {@link #status()} says it as one
- * of {@link Status}'s constants.
+ * A port or an attachment could not be opened. The message has the cause and the values; {@link #status()} is one of
+ * {@link Status}'s constants.
  */
 public final class CapsException extends RuntimeException
 {

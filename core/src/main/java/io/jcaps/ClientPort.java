@@ -39,7 +39,7 @@ public final class ClientPort extends Port
     private final int serviceGenerationOffset;
     private final boolean serviceSpins;
     private final boolean isServiceImported;
-    private final boolean mustLook;
+    private final boolean serviceCannotWake;
     private final int servicePortIndex;
     private final long serviceIncarnation;
     private final Credentials serviceCredentials;
@@ -72,7 +72,7 @@ public final class ClientPort extends Port
         serviceGenerationOffset = service.generationOffset();
         serviceSpins = (service.flags() & PortFlags.SPINS) != 0;
         isServiceImported = (service.flags() & PortFlags.IMPORTED) != 0;
-        mustLook = (service.flags() & PortFlags.CANNOT_WAKE) != 0;
+        serviceCannotWake = (service.flags() & PortFlags.CANNOT_WAKE) != 0;
         if (options.prefaultLength() > 0 && !link.prefault(options.prefaultLength()))
         {
             throw new CapsException(Status.NO_SPACE, "no memory left for payloads of " + options.prefaultLength() +
@@ -905,13 +905,13 @@ public final class ClientPort extends Port
         }
         if (result < 0)
         {
-            tellClosed(id, reply);
+            showClosed(id, reply);
         }
         return result;
     }
 
-    /** By its close this client took the message back; the service may have received it, and no thread looks. */
-    private void tellClosed(final long id, final Message reply)
+    /** The close took the message back. The service may have received it; no thread looks at it any more. */
+    private void showClosed(final long id, final Message reply)
     {
         link.showClosed(id, reply.delivery());
     }
@@ -948,7 +948,7 @@ public final class ClientPort extends Port
         {
             if (isClosed())
             {
-                tellClosed(id, reply);
+                showClosed(id, reply);
                 return endStatus();
             }
             if (MessageState.REPLY == link.takeBack(id, reply.delivery()))
@@ -1011,9 +1011,9 @@ public final class ClientPort extends Port
     }
 
     @Override
-    boolean mustLook()
+    boolean peerCannotWake()
     {
-        return mustLook;
+        return serviceCannotWake;
     }
 
     @Override

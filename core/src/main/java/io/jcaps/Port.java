@@ -531,12 +531,12 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     abstract void keepCounters();
 
     /** Whether a peer's process cannot wake this one's threads. */
-    abstract boolean mustLook();
+    abstract boolean peerCannotWake();
 
     /** Longest sleep before a look without being woken. */
     final long sleepLimitNs()
     {
-        return mustLook() ? LOOK_INTERVAL_NS : Long.MAX_VALUE;
+        return peerCannotWake() ? LOOK_INTERVAL_NS : Long.MAX_VALUE;
     }
 
     /** How many of this port's sleepers are to be woken for one message. */

@@ -17,12 +17,12 @@ import io.jcaps.wait.Waiter;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Opens the ports and wait sets of one attachment (R1, R5, B4). Whatever fails on the way, nothing of a port that its
- * caller does not get is left. Any thread may call, within a call that {@link OpenPorts} counts.
+ * Opens the ports and wait sets of one attachment (R1, R5, B4). If a step fails, nothing is left of the port. Any
+ * thread may call, within a call that {@link OpenPorts} counts.
  */
 final class PortOpener
 {
-    // A service's process may be one that cannot wake anybody.
+    // A service's process may be one that cannot wake its clients.
     private static final long SEARCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(30);
 
     private final Host host;
@@ -219,7 +219,7 @@ final class PortOpener
         }
     }
 
-    /** What an entry says of a port that is opened with these options now. */
+    /** The content of the entry of a port that is opened with these options now. */
     private PortSpec spec(final String name, final PortOptions options, final Credentials self)
     {
         final int uid = options.uidOr(self.euid());

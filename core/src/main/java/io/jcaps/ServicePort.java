@@ -824,7 +824,7 @@ public final class ServicePort extends Port
     }
 
     @Override
-    boolean mustLook()
+    boolean peerCannotWake()
     {
         for (final ServiceLink link : links.links())
         {

@@ -10,8 +10,8 @@ import io.jcaps.table.PortSpec;
 import io.jcaps.table.Registry;
 
 /**
- * Shows in the region that a client waits for a service, for people who look at it: an entry of the port table that no
- * other entry refers to. If the table is full, or its lock is not free, nothing is shown. One thread.
+ * Shows in the region, for inspection, that a client waits for a service: an entry of the port table that no other
+ * entry refers to. If the table is full, or its lock is not free, nothing is shown. One thread.
  */
 final class WaitingClient implements AutoCloseable
 {

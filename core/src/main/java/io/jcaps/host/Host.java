@@ -19,7 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 public interface Host extends AutoCloseable
 {
     /**
-     * @return what the region's header said when it was checked.
+     * @return the region's header, as it was when it was checked.
      */
     RegionHeader header();
 
@@ -56,8 +56,8 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Makes sure that part of a link has memory behind it, and fills it with zeros. Without this a store to a file
-     * that finds no page kills the access.
+     * Makes sure that part of a link is backed by memory, and fills it with zeros. Without this a store to a file that
+     * finds no page kills the access.
      *
      * @param linkIndex of the link.
      * @param offset    in bytes from the start of the link.
@@ -78,7 +78,7 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Has part of a link mapped before it is needed, by reading it, if all of it has memory behind it. Does nothing
+     * Has part of a link mapped before it is needed, by reading it, if all of it is backed by memory. Does nothing
      * where it is always so.
      *
      * @param linkIndex of the link.
@@ -90,8 +90,8 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * The error log of a process, with memory behind it and filled with zeros: to be asked for once, by the process
-     * whose it is, when it has something to write. It stays readable as long as any buffer over it is reachable.
+     * The error log of a process, backed by memory and filled with zeros: to be requested once, by the process whose it
+     * is, when it has something to write. It stays readable as long as any buffer over it is reachable.
      *
      * @param processIndex of the entry whose life lock this attachment holds.
      * @return null if there is no space left, or errors are not kept here.
@@ -139,7 +139,7 @@ public interface Host extends AutoCloseable
     void dropLife(int processIndex);
 
     /**
-     * Whether this attachment still holds a life lock that it took, by what the operating system says. A lock can be
+     * Whether this attachment still holds a life lock that it took, as the operating system reports it. A lock can be
      * lost while its process lives: any close of the lock file in the process drops it. Asking cannot drop it.
      *
      * @param processIndex of the entry.
@@ -166,7 +166,7 @@ public interface Host extends AutoCloseable
     long startTicks();
 
     /**
-     * Credentials of the process that holds a life lock, by the word of the operating system (R22).
+     * Credentials of the process that holds a life lock, as the operating system reports them (R22).
      *
      * @param processIndex of the entry.
      * @return {@link Credentials#UNKNOWN} if it is not visible from here, {@link Credentials#UNDETERMINED} if that
@@ -215,7 +215,7 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Ends {@link #awaitEnd}, for good: no process is followed any more.
+     * Ends {@link #awaitEnd}, finally: from here on no process is followed.
      */
     default void cancelAwait()
     {

@@ -26,7 +26,7 @@ public enum ClientCounter implements Counter
     ABORTED(107, LinkDescriptor.CLIENT_ABORTED_OFFSET, "aborted", "requests returned as they were aborted"),
     /** Aborts that took a message back at once, by the caller or by a call that timed out or was interrupted. */
     ABORTS(108, LinkDescriptor.CLIENT_ABORTS_OFFSET, "aborts", "aborts that took a message back"),
-    /** Claims and puts that found as many messages in progress as may be (R14). */
+    /** Claims and puts that reached the limit of messages in progress (R14). */
     NO_BUFFERS(109, LinkDescriptor.CLIENT_NO_BUFFERS_OFFSET, "no-buffers", "puts refused for too many in progress"),
     /** System calls that were made to wake the service. */
     WAKE_UPS(110, LinkDescriptor.CLIENT_WAKE_UPS_OFFSET, "wake-ups", "system calls made to wake the service"),

@@ -5,7 +5,7 @@
 package io.jcaps.layout;
 
 /**
- * One of the numbers that are counted in a region. What is counted by whom is in the enums that implement this:
+ * One of the numbers that are counted in a region. The enums that implement this define what each side counts:
  * {@link ClientCounter}, {@link ServiceCounter} and {@code io.jcaps.PortCounter}. Each number has one writer, and only
  * rises while its port or link lives.
  */

@@ -31,8 +31,8 @@ public record ErrorRecord(
      * each length that it finds.
      *
      * @param log {@link ErrorLogDescriptor#LOG_LENGTH} bytes, mapped or copied.
-     * @return its records, oldest first; none if no process of that entry has had an error. Behind a record that
-     * cannot be, none.
+     * @return its records, oldest first; none if no process of that entry has had an error. After a record that cannot
+     * be, none.
      */
     public static List<ErrorRecord> read(final AtomicBuffer log)
     {

@@ -25,7 +25,7 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
 {
     /** Longest message in bytes that any region allows: the original's 128 KB (R12). */
     public static final int MAX_MESSAGE_LIMIT = 131_072;
-    /** What a region has unless its creator says otherwise; only pages that were used take memory. */
+    /** The defaults of a region; only pages that were used take memory. */
     public static final Geometry DEFAULT =
         new Geometry(256, 512, 256, SlotDescriptor.MAX_SLOT_COUNT, MAX_MESSAGE_LIMIT);
 

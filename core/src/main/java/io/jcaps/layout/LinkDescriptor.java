@@ -69,10 +69,10 @@ public final class LinkDescriptor
 
     /** Length in bytes of a record in either ring. */
     public static final int RECORD_LENGTH = RecordDescriptor.HEADER_LENGTH + SIZE_OF_LONG;
-    /** Behind the records of a ring: the sender's and the receiver's position in bytes, each in lines of its own. */
+    /** After the records of a ring: the sender's and the receiver's position in bytes, each in lines of its own. */
     public static final int RING_TAIL_OFFSET = RingBufferDescriptor.TAIL_POSITION_OFFSET;
     public static final int RING_HEAD_OFFSET = RingBufferDescriptor.HEAD_POSITION_OFFSET;
-    /** Length in bytes of what lies behind a ring's records. */
+    /** Length in bytes of what follows a ring's records. */
     public static final int RING_TRAILER_LENGTH = RingBufferDescriptor.TRAILER_LENGTH;
     /** Ring records for each slot: one for the message in flight, and one again for those not yet drained. */
     public static final int RECORDS_PER_SLOT = 2;

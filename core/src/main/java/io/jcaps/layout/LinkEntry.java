@@ -67,7 +67,7 @@ public final class LinkEntry
     }
 
     /**
-     * @return index of the entry that is looked at.
+     * @return index of the entry in view.
      */
     public int index()
     {

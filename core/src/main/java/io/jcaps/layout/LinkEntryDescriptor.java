@@ -8,8 +8,8 @@ import static org.agrona.BitUtil.SIZE_OF_INT;
 import static org.agrona.BitUtil.SIZE_OF_LONG;
 
 /**
- * One entry of the link directory: 128 bytes. It says who holds the link; the link's rings, slots and cells lie in its
- * body ({@link LinkDescriptor}).
+ * One entry of the link directory: 128 bytes. It shows which sides hold the link; the link's rings, slots and cells lie
+ * in its body ({@link LinkDescriptor}).
  * <pre>
  *    at  size  field                       written by          ordering
  *     0     8  STATE                       both sides          compare and set; see below
@@ -41,7 +41,7 @@ public final class LinkEntryDescriptor
     public static final long SERVICE_CLOSED = 0x10;
     /** The service did not admit the client, and has received nothing from it (R6, B1). */
     public static final long REFUSED = 0x20;
-    /** The service gave the link up: the client wrote what cannot be. Nothing more will be received or replied. */
+    /** The service gave the link up: the client wrote an invalid value. Nothing more will be received or replied. */
     public static final long CORRUPT = 0x40;
     /** Bits of STATE below the incarnation. */
     public static final int INCARNATION_SHIFT = 8;

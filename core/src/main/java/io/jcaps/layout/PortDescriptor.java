@@ -42,7 +42,7 @@ public final class PortDescriptor
     public static final int KIND_CLIENT = 2;
     /**
      * KIND of a wait set: an entry that lends its wake word to several ports. With {@code WAITSVC} among its FLAGS it
-     * only shows that a client waits for the service of that name, and anybody who needs an entry may free it.
+     * only shows that a client waits for the service of that name, and any process that needs an entry may free it.
      */
     public static final int KIND_WAIT_SET = 3;
 

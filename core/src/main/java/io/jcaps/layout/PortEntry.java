@@ -46,7 +46,7 @@ public final class PortEntry
     }
 
     /**
-     * @return index of the entry that is looked at.
+     * @return index of the entry in view.
      */
     public int index()
     {

@@ -15,7 +15,7 @@ import static io.jcaps.layout.RegionDescriptor.*;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 /**
- * What the header of a region says, written once by its creator and checked by each that attaches. Immutable.
+ * The header of a region, written once by its creator and checked by each process that attaches. Immutable.
  *
  * @param geometry    counts and lengths.
  * @param regionId    random: tells one region from the next at the same path.
@@ -49,7 +49,7 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
         tables.putInt(CHECKSUM_OFFSET, checksum(tables));
         tables.putLong(NEXT_INCARNATION_OFFSET, 1);
         tables.putLong(NEXT_LEASE_OFFSET, 1);
-        // [region] release: whoever reads the version reads a finished header. Pairs with [region] in read().
+        // [region] release: a process that reads the version reads a finished header. Pairs with [region] in read().
         tables.putIntRelease(LAYOUT_VERSION_OFFSET, LAYOUT_VERSION);
     }
 
@@ -68,7 +68,7 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
         if (header.capacity() < HEADER_LENGTH || fileLength < HEADER_LENGTH)
         {
             throw new RegionException("not a region: " + place + " is " + fileLength +
-                " bytes long, and the header of a region " + HEADER_LENGTH);
+                " bytes long, and a region's header alone is " + HEADER_LENGTH);
         }
 
         // A copy: what is checked and what is used must be the same bytes. The version first, as it was stored last.
@@ -128,8 +128,8 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
     }
 
     /**
-     * The inode number of the file whose locks prove who is in a region: in another file in its place, all who live
-     * there would look dead. It does not change while anybody has that file open.
+     * The inode number of the file whose locks prove which processes are in a region: by the locks of another file in
+     * its place, all of them would look dead. It does not change while any process has that file open.
      *
      * @param header of the region.
      * @return 0 if the region has no such file.
@@ -140,7 +140,8 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
     }
 
     /**
-     * Says which file's locks prove who is in a region; by its creator, before others can find the region.
+     * Stores which file's locks prove which processes are in a region; by its creator, before others can find the
+     * region.
      *
      * @param header of the region.
      * @param inode  number of the file.

@@ -74,7 +74,7 @@ public final class SlotTable
      * Whether a payload has to lie in a cell.
      *
      * @param length in bytes that was claimed for it.
-     * @return FLAGS that say so.
+     * @return FLAGS of a half with that payload.
      */
     public static int flags(final int length)
     {

@@ -11,7 +11,7 @@ import java.util.function.IntUnaryOperator;
 import static io.jcaps.layout.SlotDescriptor.INLINE_CAPACITY;
 
 /**
- * How far the cells that one side of a link writes have memory behind them. Only that side needs to know: what another
+ * How far the cells that one side of a link writes are backed by memory. Only that side needs to know: what another
  * user of the link backed before is backed again, which costs time but no memory.
  */
 final class CellBacking

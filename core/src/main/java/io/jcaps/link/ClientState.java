@@ -154,7 +154,7 @@ public final class ClientState
         entry.change(incarnation, 0, LinkEntryDescriptor.SERVICE_HOLDS);
     }
 
-    /** The link is corrupt: the client is told that nothing more comes. */
+    /** The link is corrupt: notifies the client that nothing more comes. */
     void giveUp()
     {
         entry.change(incarnation, LinkEntryDescriptor.CORRUPT, 0);

@@ -19,7 +19,7 @@ import java.util.Arrays;
  */
 public final class LinkSet
 {
-    /** Each time so many links had nothing, the one that was active last is looked at again. */
+    /** After this many links without a request, and one, the link that was active last is polled again. */
     private static final int HOT_LOOK_MASK = 3;
     /** Most requests that one of several links gives to a batch (R19). */
     static final int BATCH_SHARE = 16;
@@ -86,7 +86,7 @@ public final class LinkSet
     }
 
     /**
-     * As input, a link's state can say that it was never accepted, although it was.
+     * A link's state is input: it can deny that the link was accepted.
      *
      * @param linkIndex of a link.
      * @return whether it is one of these.
@@ -281,7 +281,7 @@ public final class LinkSet
 
     /**
      * Receives the next request: one round over all links, from the one after the last that had something. As the
-     * client that was active last is most likely active next, its expected slot is looked at in between.
+     * client that was active last is most likely active next, its expected slot is polled in between.
      *
      * @param delivery    to fill.
      * @param lengthLimit longest payload in bytes that is put in view; a longer request stays first in line (R17).

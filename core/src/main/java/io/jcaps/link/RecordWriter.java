@@ -82,7 +82,7 @@ final class RecordWriter
         // For Agrona's reader, which goes on until it finds no length; ours tells old records by their type.
         buffer.putLong(recordIndex(record + 1), 0);
         buffer.putLong(index + RecordDescriptor.HEADER_LENGTH, id);
-        // Ours alone, for those who look at the ring from outside.
+        // Only we write this; tools read it to inspect the ring.
         buffer.putLongRelease(tailOffset, (record + 1) * LinkDescriptor.RECORD_LENGTH);
         // [record] release: the id is there when the header is. Pairs with [record] in RecordReader.peek().
         buffer.putLongRelease(index, LinkDescriptor.recordHeader(record));

@@ -35,7 +35,7 @@ public final class ServiceLink
     /** There is no request. */
     public static final int NONE = -1;
 
-    /** So many replies are looked at for a disposal without asking how many are due: one cache line less. */
+    /** Up to this many replies are checked for a disposal without reading how many are due: one cache line less. */
     private static final int FEW_REPLIES = 4;
 
     private final int linkIndex;
@@ -614,7 +614,7 @@ public final class ServiceLink
         return clientSpins ? 0 : ringAll();
     }
 
-    /** What the client waits for is published whatever becomes of the wake-up. */
+    /** What the client waits for is published, even if the wake-up fails. */
     private int ringAll()
     {
         try
@@ -637,10 +637,10 @@ public final class ServiceLink
 
     /**
      * Queues the disposals of replies that the client has finished with. Each look takes a cache line from the client
-     * that is about to write its next request to it: so where many replies are out, no more are looked at than it has
-     * counted, or none.
+     * that is about to write its next request to it: so where many replies are out, no more are checked than the client
+     * has counted, or none.
      *
-     * @param isThorough whether to look where many replies are out, too.
+     * @param isThorough whether to check links with many replies out, too.
      * @return disposals that were queued.
      */
     public int findDisposed(final boolean isThorough)
@@ -824,7 +824,7 @@ public final class ServiceLink
         }
     }
 
-    /** The link is corrupt: the client is told that nothing more comes, and counts as gone. */
+    /** The link is corrupt: the client is notified that nothing more comes, and counts as gone. */
     public void giveUp()
     {
         client.giveUp();

@@ -134,7 +134,7 @@ final class ServiceSlots
 
     /**
      * Queues the disposals of replies that their client has finished with, those first that were sent first. By slots
-     * most looks would be in vain, and each look takes a cache line from the client that is about to write it.
+     * most looks would find nothing, and each look takes a cache line from the client that is about to write it.
      *
      * @param slots to look at.
      * @param limit most disposals to look for.

@@ -157,7 +157,7 @@ final class Slots
     long disposals()
     {
         // [disposals] acquire: the slots show what is counted. Pairs with publishDisposals(); without it the service
-        // would look through its slots in vain, and look again.
+        // would search its slots, find nothing, and search again.
         return link.getLongAcquire(LinkDescriptor.DISPOSALS_OFFSET);
     }
 
@@ -281,7 +281,7 @@ final class Slots
         link.putLongRelease(LinkDescriptor.RECEIVED_OFFSET, id);
     }
 
-    /** The fence behind {@link #publishCollected}. */
+    /** The fence after {@link #publishCollected}. */
     static void receivedFence()
     {
         // [received] full fence between RECEIVED and the second looks at the ids: pairs with abortRequest(). Without it

@@ -89,8 +89,8 @@ public final class Acceptor
      */
     public boolean isDue()
     {
-        // [events] acquire: who raised it had changed its link before. Pairs with the atomic adds in Connection,
-        // ClientPort and Reaper.reapLinks(). Without it a newcomer could be announced and not seen.
+        // [events] acquire: the client that raised it had changed its link before. Pairs with the atomic adds in
+        // Connection, ClientPort and Reaper.reapLinks(). Without it a newcomer could be announced and not seen.
         return tables.getIntAcquire(eventsOffset) != seenEvents || attention.isDue();
     }
 
@@ -103,7 +103,7 @@ public final class Acceptor
     /** Drops the clients that have gone, and accepts those that are new. What fails is tried again. */
     public void acceptAndDrop()
     {
-        // Both are taken before the look: what changes after it is looked at next time.
+        // Both are taken before the look: what changes after the look is found by the next one.
         seenEvents = tables.getIntAcquire(eventsOffset);
         attention.take();
         try
@@ -270,8 +270,8 @@ public final class Acceptor
     }
 
     /**
-     * The service is closed, and says so: closes each link to it, and wakes the clients. Outside the gate; can be
-     * repeated if it fails.
+     * The service is closed: closes each link to it, and wakes the clients. Outside the gate; can be repeated if it
+     * fails.
      *
      * @param gate of the port.
      */
@@ -292,7 +292,7 @@ public final class Acceptor
                 }
                 catch (final Throwable ex)
                 {
-                    // Tried again by the next call; the other clients are told now.
+                    // The next call tries this one again; the other clients are notified now.
                     failure = ex;
                 }
             }

@@ -38,7 +38,8 @@ public final class Attention
     /** Calls for a look at the links. */
     public void raise()
     {
-        // [attention] atomic or, a release: what the caller found is seen by whoever takes the word. Pairs with take().
+        // [attention] atomic or, a release: the thread that takes the word sees what the caller found. Pairs with
+        // take().
         WORD.getAndBitwiseOr(this, DUE);
     }
 
@@ -71,7 +72,7 @@ public final class Attention
         return true;
     }
 
-    /** Takes all that was raised, before the look that it calls for: what comes behind it calls for the next one. */
+    /** Takes all that was raised, before the look that it calls for: what comes after it calls for the next one. */
     public void take()
     {
         // [attention] atomic exchange, an acquire: pairs with raise(). A read and a store would lose what the watch

@@ -180,7 +180,7 @@ public final class Connection
 
     /**
      * Whether the ids of the service's port are those by which this process knows users: not if one of the two is in a
-     * user namespace of its own. Then the service alone can decide whom it admits.
+     * user namespace of its own. Then only the service can decide whether to admit it.
      */
     private boolean hasIdsOfHere()
     {

@@ -35,7 +35,7 @@ public final class ErrorLog implements ErrorHandler
         this.processIncarnation = processIncarnation;
     }
 
-    /** Never throws: what cannot be recorded must not hide what happened. */
+    /** Never throws: a failure to record must not hide the error. */
     @Override
     public synchronized void onError(final Throwable throwable)
     {
@@ -56,8 +56,8 @@ public final class ErrorLog implements ErrorHandler
         }
         catch (final Throwable ex)
         {
-            // As for want of heap, or from an exception that cannot print itself: it is not in the log then. Whoever
-            // called tells the error itself, as far as it tells it to anybody.
+            // No heap is left, for example, or the exception cannot print itself: the log then lacks it. The caller
+            // still reports the error where it reports errors.
         }
     }
 

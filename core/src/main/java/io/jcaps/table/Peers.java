@@ -18,7 +18,7 @@ import org.agrona.concurrent.AtomicBuffer;
  */
 public final class Peers
 {
-    /** Of an entry whose lock another process holds than the entry says. */
+    /** The credentials of an entry whose lock is held by another process than the entry names. */
     public static final Credentials FORGED = new Credentials(0, Credentials.NOBODY, Credentials.NOBODY,
         Credentials.NOBODY, Credentials.NOBODY, new int[0]);
 
@@ -40,11 +40,11 @@ public final class Peers
     }
 
     /**
-     * Who a peer is, by the word of the operating system (R22). Its process is followed from here on.
+     * The identity of a peer, as the operating system reports it (R22). Its process is followed from here on.
      *
-     * @param processIndex of its entry, as the link says.
-     * @param incarnation  of the process, as the link says.
-     * @return null if no process has the entry, {@link #FORGED} if another process than the entry says holds its lock,
+     * @param processIndex of its entry, from the link: input.
+     * @param incarnation  of the process, from the link: input.
+     * @return null if no process has the entry, {@link #FORGED} if another process than the entry names holds its lock,
      * {@link Credentials#UNDETERMINED} if that could not be found out just now.
      */
     public Credentials attest(final int processIndex, final long incarnation)
@@ -82,7 +82,7 @@ public final class Peers
     }
 
     /**
-     * @param portIndex of a peer's port, as the link says.
+     * @param portIndex of a peer's port, from the link: input.
      * @return flags of the port; 0 if there is none.
      */
     public int flags(final int portIndex)
@@ -93,7 +93,7 @@ public final class Peers
     /**
      * Wakes all threads that sleep on a port.
      *
-     * @param portIndex of a peer's port, as the link says.
+     * @param portIndex of a peer's port, from the link: input.
      */
     public void wake(final int portIndex)
     {

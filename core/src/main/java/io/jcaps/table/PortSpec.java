@@ -7,8 +7,8 @@ package io.jcaps.table;
 import io.jcaps.host.Credentials;
 
 /**
- * What a port's entry says when it is published: for a service what it is registered under, for a client what it looks
- * for. Immutable.
+ * The content of a port's entry when it is published: for a service what it is registered under, for a client what it
+ * looks for. Immutable.
  *
  * @param name       valid (R2); empty for a wait set.
  * @param uid        user id, or any.

@@ -101,7 +101,7 @@ final class Reaper
         }
     }
 
-    /** Whether a process is neither dead nor gone; what an entry says of its owner is input. */
+    /** Whether a process is neither dead nor gone; an entry's owner is input. */
     private static boolean isPresent(final long[] present, final int processIndex, final long processIncarnation)
     {
         return processIndex >= 0 && processIndex < present.length && 0 != processIncarnation &&

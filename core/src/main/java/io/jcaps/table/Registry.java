@@ -24,11 +24,11 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The tables of a region, as one attachment uses them: this process's entry, the entries of its ports, and what is
- * free. Any thread may call, but some methods only under the tables' lock, as they say.
+ * free. Any thread may call, some methods only under the tables' lock, as noted there.
  */
 public final class Registry
 {
-    /** What is reported of a process that lost its life lock; the region's place follows. */
+    /** The error of a process that lost its life lock; the region's place follows. */
     public static final String LOST = "this process lost its life lock, so its peers treat it as dead: was the lock " +
         "file beside the region opened and closed in this process, or its descriptors closed? Attach again: ";
 
@@ -96,8 +96,8 @@ public final class Registry
     }
 
     /**
-     * Takes the tables' lock; to be given back by {@link #unlock()}. While it is held, no peer treats this process as
-     * dead: what it stores goes by its own incarnation.
+     * Takes the tables' lock; {@link #unlock()} releases it. While it is held, no peer treats this process as dead:
+     * what it stores carries its own incarnation.
      *
      * @throws CapsException with {@link Status#TIMED_OUT} if another process holds it for long, with
      *                       {@link Status#NOT_CONNECTED} if this process has lost its entry.
@@ -135,7 +135,7 @@ public final class Registry
         return isEntered;
     }
 
-    /** Gives the tables' lock back. */
+    /** Releases the tables' lock. */
     public void unlock()
     {
         host.unlockTables();
@@ -177,7 +177,7 @@ public final class Registry
 
     /**
      * Under the tables' lock: makes an entry that shows that a client waits for a service. It is of the kind of a wait
-     * set, as nothing refers to it. When the table is full, whoever needs an entry takes it.
+     * set, as nothing refers to it. When the table is full, the next port that needs an entry takes this one.
      *
      * @param entry to be put on it.
      * @param spec  what the client looks for; its flags have {@link PortFlags#WAITSVC}, which those of a wait set have
@@ -216,7 +216,7 @@ public final class Registry
             spec.flags(), spec.name(), spec.generation(), System.currentTimeMillis());
     }
 
-    /** Under the tables' lock, after {@link #register}: clients that wait for a service are to look again. */
+    /** Under the tables' lock, after {@link #register}: makes the clients that wait for a service look again. */
     public void announce()
     {
         // [registered] release: the service's entry is published before. Pairs with the acquire in registrations(),
@@ -243,8 +243,8 @@ public final class Registry
     }
 
     /**
-     * A port was closed: what that left in the tables is freed now if their lock is free, or by the next process that
-     * comes.
+     * A port was closed: frees what it left in the tables if their lock is free; otherwise the next process that reaps
+     * does.
      *
      * @param servicePortIndex entry of the service: the port's own, or that of the service it was connected to.
      */
@@ -254,7 +254,7 @@ public final class Registry
         {
             try
             {
-                // What was closed just now has an entry of its own, too, which is free.
+                // The port that was closed just now has freed its own entry.
                 search.portsFreed();
                 reaper.freeIfClosed(servicePortIndex);
                 usedLinks.trim(search::linkFreed);
@@ -405,7 +405,10 @@ public final class Registry
         return next;
     }
 
-    /** As input, one that cannot be, or has no room in a link's state, would make entries that no process finds. */
+    /**
+     * The number is input: an invalid one, or one without room in a link's state, would make entries that no process
+     * finds.
+     */
     private long peekIncarnation()
     {
         final long next = tables.getLong(RegionDescriptor.NEXT_INCARNATION_OFFSET);

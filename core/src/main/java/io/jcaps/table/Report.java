@@ -70,7 +70,7 @@ public final class Report
     }
 
     /**
-     * Within the gate: a put found as many messages in progress as may be.
+     * Within the gate: a put has reached the limit of messages in progress.
      *
      * @param inProgress how many there are.
      */
@@ -116,7 +116,7 @@ public final class Report
     }
 
     /**
-     * Within the gate: a client was refused, as another process than its entry says holds the entry's lock.
+     * Within the gate: a client was refused, because another process than its entry names holds the entry's lock.
      *
      * @param linkIndex    of its link.
      * @param processIndex of its process.

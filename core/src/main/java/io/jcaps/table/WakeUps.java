@@ -80,7 +80,7 @@ public final class WakeUps
         errors.onError(cause);
     }
 
-    /** By the watch: makes the wake-ups that failed. One that fails again stays due, and keeps no other. */
+    /** By the watch: makes the wake-ups that failed. One that fails again stays due, and does not stop the others. */
     public void wakeOwed()
     {
         Throwable failure = null;

@@ -25,8 +25,8 @@ public interface Awaited<T>
     int look(T target, int lengthLimit, long callId);
 
     /**
-     * The calling thread is about to sleep: whoever publishes something after this wakes it. It looks once more then,
-     * and a full fence comes before that look.
+     * The calling thread is about to sleep: a thread that publishes something after this wakes it. It looks again after
+     * this, and a full fence comes before that look.
      */
     void announce();
 

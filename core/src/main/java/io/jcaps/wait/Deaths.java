@@ -19,8 +19,8 @@ public final class Deaths
     /** Rounds at most until each process was looked at. */
     private static final int MAX_STRIDE = 3;
     /**
-     * Rounds from one look at a process to the next while the operating system follows it: what it says of an end only
-     * makes us look sooner, the lock is the proof.
+     * Rounds from one look at a process to the next while the operating system follows it: what it reports of an end
+     * only makes us look sooner, the lock is the proof.
      */
     private static final int FOLLOWED_ROUNDS = 16;
 
@@ -48,7 +48,7 @@ public final class Deaths
         wasAlive = new boolean[geometry.processCount()];
     }
 
-    /** A round begins: each process may be looked at once more. */
+    /** A round begins: each process may be checked once again. */
     public void beginRound()
     {
         round++;
@@ -71,10 +71,10 @@ public final class Deaths
     }
 
     /**
-     * Whether a process is proved dead. Each is looked at once in a round at most.
+     * Whether a process is proved dead. Each is checked once in a round at most.
      *
-     * @param processIndex of its entry, as a link says: input.
-     * @param incarnation  of the process, as a link says.
+     * @param processIndex of its entry, from a link: input.
+     * @param incarnation  of the process, from a link: input.
      * @return false as long as it may be alive.
      */
     public boolean isDead(final int processIndex, final long incarnation)
@@ -85,7 +85,8 @@ public final class Deaths
         {
             return true;
         }
-        // The entry may be another process's since the look: what was proved of the former one says nothing of this.
+        // The entry may be another process's since the look: a proof about the former process does not hold for this
+        // one.
         if (lookedAtRound[processIndex] != round || lookedAtIncarnation[processIndex] != incarnation)
         {
             lookedAtRound[processIndex] = round;

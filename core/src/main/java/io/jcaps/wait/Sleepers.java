@@ -166,7 +166,7 @@ public final class Sleepers
         return wake(true);
     }
 
-    /** One wake-up that fails keeps no other. */
+    /** A wake-up that fails does not stop the others. */
     private int wake(final boolean isForInterrupted)
     {
         int result = 0;
