@@ -156,19 +156,13 @@ class HostFaultTest
                 final Scene scene = new Scene();
                 scene.attach();
                 final String before = scene.tables();
-                scene.host.failAt(call, Fault.NOTHING == fault ? null : fault);
-                boolean isOpen = false;
-                try
+                final boolean[] isOpen = new boolean[1];
+                hasFailed = hasFailed(scene.host, call, fault, () ->
                 {
                     operation.run(scene);
-                    isOpen = true;
-                }
-                catch (final Throwable ex)
-                {
-                    assertFailure(fault, ex);
-                }
-                hasFailed = scene.host.stopFailing();
-                if (isOpen)
+                    isOpen[0] = true;
+                });
+                if (isOpen[0])
                 {
                     operation.undo(scene);
                 }
@@ -199,16 +193,7 @@ class HostFaultTest
                 scene.attach();
                 final String before = scene.tables();
                 operation.run(scene);
-                scene.host.failAt(call, Fault.NOTHING == fault ? null : fault);
-                try
-                {
-                    operation.undo(scene);
-                }
-                catch (final Throwable ex)
-                {
-                    assertFailure(fault, ex);
-                }
-                hasFailed = scene.host.stopFailing();
+                hasFailed = hasFailed(scene.host, call, fault, () -> operation.undo(scene));
                 operation.undo(scene);
                 scene.attachment.watch().doWork();
                 // What a failed try for the tables' lock left is for the next process that reaps.
@@ -235,20 +220,11 @@ class HostFaultTest
             final Scene scene = new Scene();
             final String before = scene.tables();
             final FailingHost host = new FailingHost(scene.region.host());
-            host.failAt(call, Fault.NOTHING == fault ? null : fault);
-            Attachment attachment = null;
-            try
+            final Attachment[] attachment = new Attachment[1];
+            hasFailed = hasFailed(host, call, fault, () -> attachment[0] = Attachment.attach(host, 0, (ex) -> {}));
+            if (null != attachment[0])
             {
-                attachment = Attachment.attach(host, 0, (ex) -> {});
-            }
-            catch (final Throwable ex)
-            {
-                assertFailure(fault, ex);
-            }
-            hasFailed = host.stopFailing();
-            if (null != attachment)
-            {
-                attachment.close();
+                attachment[0].close();
             }
             assertThat(scene.tables()).as("%s at call %d", fault, call).isEqualTo(before);
             scene.region.attach().close();
@@ -277,16 +253,7 @@ class HostFaultTest
             scene.waitSet.add(scene.client);
             final ClientPort peerClient = scene.peer.client("own", new PortOptions());
             scene.service.get(new Message());
-            scene.host.failAt(call, Fault.NOTHING == fault ? null : fault);
-            try
-            {
-                scene.attachment.close();
-            }
-            catch (final Throwable ex)
-            {
-                assertFailure(fault, ex);
-            }
-            hasFailed = scene.host.stopFailing();
+            hasFailed = hasFailed(scene.host, call, fault, () -> scene.attachment.close());
             scene.attachment.close();
             scene.peer.watch().doWork();
             assertThat(peerClient.get(new Message())).isEqualTo(Status.NOT_CONNECTED);
@@ -317,16 +284,7 @@ class HostFaultTest
             dying.client("own", new PortOptions());
             scene.service.get(new Message());
             dying.abandon();
-            scene.host.failAt(call, Fault.NOTHING == fault ? null : fault);
-            try
-            {
-                scene.attachment.watch().doWork();
-            }
-            catch (final Throwable ex)
-            {
-                assertFailure(fault, ex);
-            }
-            hasFailed = scene.host.stopFailing();
+            hasFailed = hasFailed(scene.host, call, fault, () -> scene.attachment.watch().doWork());
             scene.attachment.watch().doWork();
             assertThat(scene.service.counter(PortCounter.DEATHS)).as("%s at call %d", fault, call).isEqualTo(1);
             scene.region.attach().close();
@@ -334,6 +292,21 @@ class HostFaultTest
             scene.region.close();
         }
         System.out.println("host faults: " + call + " of a round of the watch, " + fault);
+    }
+
+    /** Runs a step of which one call into the host fails; false if it makes no such call. */
+    private static boolean hasFailed(final FailingHost host, final int call, final Fault fault, final Runnable step)
+    {
+        host.failAt(call, Fault.NOTHING == fault ? null : fault);
+        try
+        {
+            step.run();
+        }
+        catch (final Throwable ex)
+        {
+            assertFailure(fault, ex);
+        }
+        return host.stopFailing();
     }
 
     private static void assertFailure(final Fault fault, final Throwable ex)

@@ -4,13 +4,13 @@
  */
 package io.jcaps.shm.file;
 
-import io.jcaps.host.Credentials;
 import io.jcaps.layout.ProcessDescriptor;
 import io.jcaps.layout.RegionException;
 import io.jcaps.shm.PeerJvm;
 import io.jcaps.shm.RegionFixture;
 import io.jcaps.shm.ShmHost;
 import io.jcaps.shm.os.FileStat;
+import io.jcaps.shm.os.ForwardingProcessInfo;
 import io.jcaps.shm.os.LockTable;
 import io.jcaps.shm.os.ProcFs;
 import io.jcaps.shm.os.ProcessInfo;
@@ -31,7 +31,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -51,12 +50,12 @@ class LockHoldersIT
     @RegisterExtension
     private final RegionFixture fixture = new RegionFixture();
 
+    private final ProcFs procFs = ProcFs.find();
     private final Tables tables = new Tables();
 
     /** The operating system, with the next tables of locks as the test has them; null is one that cannot be read. */
-    private static final class Tables implements ProcessInfo
+    private static final class Tables extends ForwardingProcessInfo
     {
-        private final ProcFs procFs = ProcFs.find();
         private final Deque<List<LockTable>> next = new ArrayDeque<>();
 
         Tables then(final LockTable... tables)
@@ -69,59 +68,11 @@ class LockHoldersIT
         }
 
         @Override
-        public Credentials self()
-        {
-            return procFs.self();
-        }
-
-        @Override
-        public int ownPid()
-        {
-            return procFs.ownPid();
-        }
-
-        @Override
-        public long startTicks()
-        {
-            return procFs.startTicks();
-        }
-
-        @Override
-        public UUID bootId()
-        {
-            return procFs.bootId();
-        }
-
-        @Override
         public LockTable lockTable()
         {
             assertThat(next).as("tables left to read").isNotEmpty();
             final List<LockTable> table = next.remove();
             return table.isEmpty() ? null : table.get(0);
-        }
-
-        @Override
-        public boolean showsOwnNamespace()
-        {
-            return procFs.showsOwnNamespace();
-        }
-
-        @Override
-        public boolean hasMachineIds()
-        {
-            return procFs.hasMachineIds();
-        }
-
-        @Override
-        public int followedPid(final int pidfd)
-        {
-            return procFs.followedPid(pidfd);
-        }
-
-        @Override
-        public Credentials credentials(final int pid)
-        {
-            return procFs.credentials(pid);
         }
     }
 
@@ -178,7 +129,7 @@ class LockHoldersIT
         final ShmHost host = fixture.open();
         final PeerJvm peer = holder(fixture.path(), INDEX);
         final LifeLocks locks = locks();
-        final LockTable table = tables.procFs.lockTable();
+        final LockTable table = procFs.lockTable();
         final LockHolders holders = new LockHolders(false, tables, locks);
 
         tables.then(TORN, TORN_AGAIN, TORN, table);
@@ -214,8 +165,8 @@ class LockHoldersIT
                 last = channel.lock(2L * i, 1, false);
             }
             assertThat(last.isValid()).isTrue();
-            assertThat(tables.procFs.lockTable().isWhole()).isFalse();
-            assertThat(new LockHolders(false, tables.procFs, locks()).applyAsInt(position(host)))
+            assertThat(procFs.lockTable().isWhole()).isFalse();
+            assertThat(new LockHolders(false, procFs, locks()).applyAsInt(position(host)))
                 .isEqualTo((int)peer.pid());
             assertThat(host.attest(INDEX).pid()).isEqualTo((int)peer.pid());
         }
@@ -230,7 +181,7 @@ class LockHoldersIT
         final ShmHost host = fixture.open(fixture.config().path(path).futex(isNative));
         assertThat(host.holdLife(0)).isTrue();
         final PeerJvm peer = holder(path, INDEX);
-        assertThat(tables.procFs.lockTable().holder(LockTable.name(FileStat.of(path.resolveSibling("region.lock"))),
+        assertThat(procFs.lockTable().holder(LockTable.name(FileStat.of(path.resolveSibling("region.lock"))),
             position(host))).as("by st_dev").isEqualTo(ProcessInfo.NO_HOLDER);
         assertThat(host.attest(INDEX).pid()).isEqualTo((int)peer.pid());
         assertThat(peer.ask("attest 0")).contains("pid=" + ProcessHandle.current().pid() + ",");

@@ -4,7 +4,6 @@
  */
 package io.jcaps.shm.os;
 
-import io.jcaps.host.Credentials;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.ProcessDescriptor;
 import io.jcaps.layout.RegionHeader;
@@ -40,35 +39,10 @@ class ProcessEndsTest
     private Process process;
     private Process other;
 
-    private static final class Holders implements ProcessInfo
+    private static final class Holders extends ForwardingProcessInfo
     {
-        private final ProcFs procFs = ProcFs.find();
         private final int[] pids = {NO_HOLDER, NO_HOLDER, NO_HOLDER, NO_HOLDER};
         private Runnable behindLook = () -> {};
-
-        @Override
-        public Credentials self()
-        {
-            return procFs.self();
-        }
-
-        @Override
-        public int ownPid()
-        {
-            return procFs.ownPid();
-        }
-
-        @Override
-        public long startTicks()
-        {
-            return procFs.startTicks();
-        }
-
-        @Override
-        public UUID bootId()
-        {
-            return procFs.bootId();
-        }
 
         int find(final long position)
         {
@@ -81,30 +55,6 @@ class ProcessEndsTest
         public LockTable lockTable()
         {
             return LockTable.NONE;
-        }
-
-        @Override
-        public boolean showsOwnNamespace()
-        {
-            return procFs.showsOwnNamespace();
-        }
-
-        @Override
-        public boolean hasMachineIds()
-        {
-            return procFs.hasMachineIds();
-        }
-
-        @Override
-        public int followedPid(final int pidfd)
-        {
-            return procFs.followedPid(pidfd);
-        }
-
-        @Override
-        public Credentials credentials(final int pid)
-        {
-            return procFs.credentials(pid);
         }
     }
 
