@@ -158,7 +158,7 @@ final class DemoRun implements Performance
             clients[i].tell(new Line("flight"));
         }
         children.onProgress(() -> screen.progress(format("  in flight: %,d requests more, up to %d open at a time",
-            progress("sent") - total("sent"), Demo.CLIENT_COUNT * DemoClient.FLIGHT_WINDOW)));
+            progress("sent") - total("sent"), Demo.CLIENT_COUNT * RequestWindow.FLIGHT_WINDOW)));
         final long startNs = System.nanoTime();
         while (System.nanoTime() - startNs < FLIGHT_NS || !isInFlight(before))
         {

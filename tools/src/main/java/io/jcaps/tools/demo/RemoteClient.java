@@ -17,8 +17,6 @@ import io.jcaps.Status;
 import io.jcaps.tools.child.ChildFailure;
 import io.jcaps.tools.child.Line;
 import io.jcaps.tools.child.ParentLink;
-import io.jcaps.tools.child.Payload;
-import org.agrona.collections.Long2LongHashMap;
 
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -27,39 +25,23 @@ import java.util.concurrent.TimeUnit;
  * A client on host A, a process of its own. It knows nothing of a network: the service has the same name, and each
  * call is the same. It notes the outcome of each request, and verifies each byte of each reply.
  * <p>
- * Hears: {@code run} (count), {@code flight} (until the service is gone), {@code cut} (when), {@code connect},
- * {@code stop}. Says: {@code connected}, {@code progress}, {@code done}, {@code gone}, {@code outcomes},
+ * Commands: {@code run} (count), {@code flight} (until the service has gone), {@code cut} (when), {@code connect},
+ * {@code stop}. Reports: {@code connected}, {@code progress}, {@code done}, {@code gone}, {@code outcomes},
  * {@code failed}.
  */
-final class RemoteClient
+final class RemoteClient implements RequestWindow.Client
 {
-    /** Requests in flight while nothing is wrong. */
-    static final int WINDOW = 16;
-    /** Requests in flight when something is cut or killed. */
-    static final int FLIGHT_WINDOW = 64;
-
     private static final long AWAIT_NS = TimeUnit.SECONDS.toNanos(20);
-    private static final long NO_SEQUENCE = -1;
 
     private final ParentLink parent;
     private final Attachment attachment;
     private final RemoteNotes notes;
     private final int client;
+    private final RequestWindow window;
     private final Claim claim = new Claim();
     private final Message message = new Message();
-    private final Ticker ticker = new Ticker(Demo.PROGRESS_INTERVAL_MS);
-    private final Long2LongHashMap openSequences = new Long2LongHashMap(NO_SEQUENCE);
-    private final Long2LongHashMap putMicros = new Long2LongHashMap(0);
     private ClientPort port;
-    private Flight flight;
-    private boolean isGone;
-    private long sent;
     private long outcomes;
-    private long replied;
-    private long sentBytes;
-    private long verifiedBytes;
-    private long minLength = Long.MAX_VALUE;
-    private long maxLength;
 
     private RemoteClient(
         final ParentLink parent, final Attachment attachment, final RemoteNotes notes, final int client)
@@ -68,6 +50,7 @@ final class RemoteClient
         this.attachment = attachment;
         this.notes = notes;
         this.client = client;
+        window = new RequestWindow(parent, client, AWAIT_NS, this);
     }
 
     /**
@@ -97,20 +80,19 @@ final class RemoteClient
             {
                 case "run" ->
                 {
-                    exchange(line.number("count"));
-                    tellTotals(new Line("done"));
+                    window.exchange(line.number("count"), "nothing was cut or killed");
+                    window.reportTotals(new Line("done"));
                 }
                 case "flight" ->
                 {
                     fly();
                     port.close();
-                    tellTotals(new Line("gone"));
+                    window.reportTotals(new Line("gone"));
                 }
                 case "cut" ->
                 {
                     final Line answer = new Line("outcomes");
-                    flight.tell(line.number("micros"), answer);
-                    flight = null;
+                    window.flight().tell(line.number("micros"), answer);
                     parent.tell(answer);
                 }
                 case "connect" -> connect();
@@ -124,7 +106,7 @@ final class RemoteClient
         }
     }
 
-    /** Waits, asleep, until there is a service (R5), and tells it who this is. */
+    /** Waits, asleep, until there is a service (R5), and sends it this client's index. */
     private void connect()
     {
         while (!introduce())
@@ -132,7 +114,7 @@ final class RemoteClient
             // On a busy machine the bridges may lose each other again before they have begun.
             port.close();
         }
-        isGone = false;
+        window.connected(port);
         parent.tell(new Line("connected")
             .with("generation", port.serviceGeneration())
             .with("incarnation", port.serviceIncarnation())
@@ -163,14 +145,14 @@ final class RemoteClient
         {
             return false;
         }
-        checkOk("claim", status);
-        final int length = RemoteService.putHello(claim.buffer(), client, sent);
+        window.checkOk("claim", status);
+        final int length = RemoteService.putHello(claim.buffer(), client, window.sent());
         final int state = port.call(claim, length, message, AWAIT_NS);
         if (MessageState.REPLY != state)
         {
             if (Status.NOT_CONNECTED != state)
             {
-                throw new ChildFailure(name() + ": its first message gave " + Status.text(state));
+                throw new ChildFailure(window.name() + ": its first message returned " + Status.text(state));
             }
             claim.cancel();
             return false;
@@ -180,177 +162,46 @@ final class RemoteClient
         return isReplied;
     }
 
-    /** Puts so many requests, and receives a reply for each. */
-    private void exchange(final long count)
-    {
-        final long end = sent + count;
-        while (sent < end || !openSequences.isEmpty())
-        {
-            putUpTo(WINDOW, end);
-            receive();
-            if (isGone)
-            {
-                throw new ChildFailure(name() + ": the service went, though nothing was cut or killed");
-            }
-        }
-    }
-
-    /** Puts requests until the service is gone, and receives all that is due. */
+    /** Puts requests until the service has gone; each of them must have an outcome then. */
     private void fly()
     {
-        flight = new Flight();
-        while (!isGone)
+        window.fly(RemoteNotes.CAPACITY);
+        if (window.openCount() > 0)
         {
-            putUpTo(FLIGHT_WINDOW, RemoteNotes.CAPACITY);
-            receive();
-        }
-        while (receive())
-        {
-            // Until the port says that nothing more is due.
-            continue;
-        }
-        if (!openSequences.isEmpty())
-        {
-            throw new ChildFailure(name() + ": nothing more is due, but " + openSequences.size() +
+            throw new ChildFailure(window.name() + ": nothing more is due, but " + window.openCount() +
                 " requests have no outcome");
         }
     }
 
-    private void putUpTo(final int window, final long end)
+    @Override
+    public int length(final long sequence, final int direction)
     {
-        while (sent < end && openSequences.size() < window && !isGone)
-        {
-            final int length = RemoteRun.length(client, sent, Payload.REQUEST);
-            final int status = port.claim(length, claim);
-            if (Status.NOT_CONNECTED == status)
-            {
-                isGone = true;
-                return;
-            }
-            if (Status.NO_SPACE == status)
-            {
-                throw new ChildFailure(name() + ": no memory left in the region's directory: see --directory");
-            }
-            checkOk("claim", status);
-            Payload.fill(claim.buffer(), length, client, sent, Payload.REQUEST);
-            if (null != flight)
-            {
-                putMicros.put(sent, Demo.epochMicros());
-            }
-            final long id = claim.put();
-            if (Status.NOT_CONNECTED == id)
-            {
-                // Not accepted, so nothing is due for it.
-                isGone = true;
-                return;
-            }
-            checkOk("put", id);
-            notes.addClient(sent, RemoteNotes.ACCEPTED);
-            if (NO_SEQUENCE != openSequences.put(id, sent))
-            {
-                throw new ChildFailure(name() + ": message id " + id + " was given twice");
-            }
-            minLength = Math.min(minLength, length);
-            maxLength = Math.max(maxLength, length);
-            sentBytes += length;
-            sent++;
-        }
-        if (ticker.isDue())
-        {
-            tellTotals(new Line("progress"));
-        }
+        return RemoteRun.length(client, sequence, direction);
     }
 
-    /**
-     * Waits for one outcome, and takes what is there behind it.
-     *
-     * @return false if nothing more is due, as the service is gone.
-     */
-    private boolean receive()
+    @Override
+    public void accepted(final long sequence)
     {
-        int result = port.await(message, AWAIT_NS);
-        while (MessageState.REPLY == result)
-        {
-            onOutcome();
-            result = port.get(message);
-        }
-        if (Status.NOT_CONNECTED == result)
-        {
-            isGone = true;
-            return false;
-        }
-        if (Status.WOULD_BLOCK != result)
-        {
-            throw new ChildFailure(name() + ": " + openSequences.size() + " requests are open, and await gave " +
-                Status.text(result));
-        }
-        return true;
+        notes.addClient(sequence, RemoteNotes.ACCEPTED);
     }
 
-    private void onOutcome()
+    @Override
+    public boolean hasEnded(final long sequence)
     {
-        final long sequence = openSequences.remove(message.id());
-        final int outcome = message.outcome();
-        if (NO_SEQUENCE == sequence || (notes.client(sequence) & RemoteNotes.ENDED) != 0)
-        {
-            throw new ChildFailure(name() + ": message " + message.id() + " had a second outcome, " +
-                Outcome.text(outcome));
-        }
+        return (notes.client(sequence) & RemoteNotes.ENDED) != 0;
+    }
+
+    @Override
+    public boolean ended(final long sequence, final int outcome, final boolean isFlight)
+    {
         notes.ended(sequence, outcome);
         outcomes++;
-        if (Outcome.REPLIED == outcome)
-        {
-            onReply(sequence);
-        }
-        else if (null == flight || 0 != message.length())
-        {
-            throw new ChildFailure(name() + ": request " + sequence + " ended as " + Outcome.text(outcome) +
-                " with " + message.length() + " bytes");
-        }
-        if (null != flight)
-        {
-            flight.add(putMicros.remove(sequence), Demo.epochMicros(), outcome);
-        }
-        message.release();
+        return isFlight;
     }
 
-    private void onReply(final long sequence)
+    @Override
+    public void addTotals(final Line line)
     {
-        final int length = message.length();
-        if (RemoteRun.length(client, sequence, Payload.REPLY) != length ||
-            !Payload.check(message.buffer(), length, client, sequence, Payload.REPLY))
-        {
-            throw new ChildFailure(
-                name() + ": the reply to request " + sequence + " is not what it should be: length=" + length);
-        }
-        verifiedBytes += length;
-        minLength = Math.min(minLength, length);
-        maxLength = Math.max(maxLength, length);
-        replied++;
-    }
-
-    private void tellTotals(final Line line)
-    {
-        parent.tell(line
-            .with("sent", sent)
-            .with("outcomes", outcomes)
-            .with("replied", replied)
-            .with("sentBytes", sentBytes)
-            .with("verifiedBytes", verifiedBytes)
-            .with("minLength", minLength)
-            .with("maxLength", maxLength));
-    }
-
-    private String name()
-    {
-        return "client " + (client + 1);
-    }
-
-    private void checkOk(final String call, final long status)
-    {
-        if (status < 0)
-        {
-            throw new ChildFailure(name() + ": " + call + " gave " + Status.text(status));
-        }
+        line.with("outcomes", outcomes);
     }
 }

@@ -289,7 +289,7 @@ final class RemoteRun implements Performance
             client.tell(new Line("flight"));
         }
         children.onProgress(() -> screen.progress(format("  in flight: %,d requests more, up to %d open at a time",
-            progress("sent") - total("sent"), Demo.CLIENT_COUNT * RemoteClient.FLIGHT_WINDOW)));
+            progress("sent") - total("sent"), Demo.CLIENT_COUNT * RequestWindow.FLIGHT_WINDOW)));
         final long startNs = System.nanoTime();
         while (System.nanoTime() - startNs < FLIGHT_NS || !isInFlight())
         {
