@@ -33,8 +33,8 @@ public final class Caps
      *
      * @param config of the region.
      * @return the attachment; to be closed.
-     * @throws io.jcaps.layout.RegionException if there is no region that can be used, or none can be made; the message
-     *                                         says why, and what to do.
+     * @throws io.jcaps.layout.RegionException if no region can be used, and none can be created; the message has the
+     *                                         cause, and what to do.
      * @throws CapsException                   with {@link Status#NOT_SUPPORTED} if CAPS is switched off (R10), or as
      *                                         {@link Attachment#attach} does.
      */
@@ -44,7 +44,7 @@ public final class Caps
     }
 
     /**
-     * Attaches to a region, and hears of what goes wrong in the background.
+     * Attaches to a region, and passes background failures to an error handler.
      *
      * @param config       of the region.
      * @param errorHandler called by the attachment's watch thread.

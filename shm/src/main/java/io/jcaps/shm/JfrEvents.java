@@ -76,7 +76,7 @@ final class JfrEvents implements Events
         @Label("Link")
         int link;
         @Label("Forged")
-        @Description("The client said that it was somebody else; if not, it has no permission")
+        @Description("True if the client's identity did not match; false if it has no permission")
         boolean forged;
     }
 
@@ -110,7 +110,7 @@ final class JfrEvents implements Events
 
     @Name("jcaps.NoBuffers")
     @Label("No Buffers")
-    @Description("ENOBUFS: too many messages in progress; once until another put has succeeded")
+    @Description("ENOBUFS: the limit of messages in progress is reached; once until another put has succeeded")
     @Category(CATEGORY)
     static final class NoBuffers extends Event
     {
@@ -122,7 +122,7 @@ final class JfrEvents implements Events
 
     @Name("jcaps.NoSpace")
     @Label("No Space")
-    @Description("The region found no memory for a payload")
+    @Description("The region has no memory left for a payload")
     @Category(CATEGORY)
     static final class NoSpace extends Event
     {
@@ -135,7 +135,7 @@ final class JfrEvents implements Events
 
     @Name("jcaps.CorruptLink")
     @Label("Corrupt Link")
-    @Description("A link was given up because the other side wrote what cannot be")
+    @Description("A link was given up because the other side wrote an invalid value")
     @Category(CATEGORY)
     static final class CorruptLink extends Event
     {

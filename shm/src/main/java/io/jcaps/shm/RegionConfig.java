@@ -73,7 +73,7 @@ public final class RegionConfig
     }
 
     /**
-     * @param path of the region file; its directory must be nobody's but the users' of the region.
+     * @param path of the region file; its directory must belong to the users of the region alone.
      * @return this.
      */
     public RegionConfig path(final Path path)
@@ -103,7 +103,7 @@ public final class RegionConfig
     }
 
     /**
-     * @return who shares the region: {@link Access#PRIVATE} unless set otherwise.
+     * @return which users share the region: {@link Access#PRIVATE} unless set otherwise.
      */
     public Access access()
     {
@@ -111,7 +111,7 @@ public final class RegionConfig
     }
 
     /**
-     * @param access who shares the region: modes of what is created, and whose files are trusted.
+     * @param access which users share the region: it sets the modes of what is created, and whose files are trusted.
      * @return this.
      */
     public RegionConfig access(final Access access)
@@ -274,7 +274,7 @@ public final class RegionConfig
      * Checks everything and makes the path absolute; after this nothing can be set. A second call does nothing.
      *
      * @return this.
-     * @throws IllegalArgumentException if a value cannot be used: the message says which, and why.
+     * @throws IllegalArgumentException if a value is not valid: the message has the value, and why.
      */
     public RegionConfig conclude()
     {
@@ -349,7 +349,7 @@ public final class RegionConfig
 
     private static String userName()
     {
-        // The name only keeps users apart: whose the directory is, the operating system says. A uid without a name
+        // The name only keeps users apart: the operating system reports whose the directory is. A uid without a name
         // gives "?".
         final String name = System.getProperty("user.name", "");
         return PLAIN_NAME.matcher(name).matches() ? name : Integer.toString(ProcessInfo.find().self().euid());

@@ -31,7 +31,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A region in a file that many processes map, seen by one attachment of this process.
  * <p>
- * Not survived, as nothing in Java can: that somebody who may write to the directory cuts the file short.
+ * It does not survive one event, as nothing in Java can: another process truncates the file.
  */
 public final class ShmHost implements Host
 {
@@ -77,7 +77,7 @@ public final class ShmHost implements Host
      * @param config is concluded here if it was not yet.
      * @return an attachment that holds no locks.
      * @throws IllegalArgumentException if the configuration has a value that cannot be used.
-     * @throws RegionException          if there is no region that can be used: the message says why and what to do.
+     * @throws RegionException          if no region can be used: the message has the cause, and what to do.
      */
     public static ShmHost open(final RegionConfig config)
     {
@@ -343,9 +343,9 @@ public final class ShmHost implements Host
     /**
      * {@inheritDoc}
      * <p>
-     * An interrupt does not end the sleep on a futex: whoever wants the sleeper to notice wakes the word. It does end
-     * the other way of waiting, and stays pending. A virtual thread always waits the other way: asleep on a futex it
-     * would pin its carrier.
+     * An interrupt does not end the sleep on a futex: a thread that wants the sleeper to notice wakes the word. It does
+     * end the other way of waiting, and stays pending. A virtual thread always waits the other way: asleep on a futex
+     * it would pin its carrier.
      */
     @Override
     public void sleep(final int wakeOffset, final int expected, final long timeoutNs)
@@ -376,7 +376,8 @@ public final class ShmHost implements Host
     @Override
     public void wake(final int wakeOffset, final int limit)
     {
-        // A thread may still have to wake somebody when another has closed the attachment: nobody waits for it then.
+        // A thread may still have a wake-up to make when another has closed the attachment: no thread waits for it
+        // then.
         final UnsafeBuffer tables = region.tablesIfOpen();
         if (null != tables && futex.isPresent())
         {

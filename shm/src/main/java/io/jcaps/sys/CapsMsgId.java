@@ -5,7 +5,7 @@
 package io.jcaps.sys;
 
 /**
- * What {@link CapsSys#get} tells of a message: the original's {@code struct caps_msgid}.
+ * What {@link CapsSys#get} returns of a message: the original's {@code struct caps_msgid}.
  */
 public final class CapsMsgId
 {

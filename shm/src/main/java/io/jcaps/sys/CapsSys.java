@@ -28,8 +28,8 @@ import java.nio.file.Path;
  * The ten calls of the original documentation, with its arguments, results and errors. It has no protocol of its own:
  * each call is one or two of {@link Attachment}, {@link ServicePort} and {@link ClientPort}.
  * <p>
- * As in C, -1 is a failure and {@link #errno()} says which, with Linux's numbers. Every failure is told so, also a
- * misuse; nothing was changed then. Any thread may call, on any port.
+ * As in C, -1 is a failure and {@link #errno()} has its number, as on Linux. Every failure is reported this way, misuse
+ * included; nothing was changed then. Any thread may call, on any port.
  */
 public final class CapsSys implements AutoCloseable
 {
@@ -49,11 +49,11 @@ public final class CapsSys implements AutoCloseable
     public static final int EEXIST = 17;
     /** An argument or an id is not valid. */
     public static final int EINVAL = 22;
-    /** No memory left behind the region. */
+    /** The region has no memory left. */
     public static final int ENOSPC = 28;
     /** CAPS is switched off. */
     public static final int EOPNOTSUPP = 95;
-    /** As many messages as may be are in progress, or a table is full. */
+    /** The limit of messages in progress is reached, or a table is full. */
     public static final int ENOBUFS = 105;
     /** The other side is gone, or this is a forked child. */
     public static final int ENOTCONN = 107;
@@ -121,7 +121,7 @@ public final class CapsSys implements AutoCloseable
      * @param region path of the region's file, which is made if it is not there.
      * @return this process's view; to be closed. If CAPS is switched off (R10), each attempt to open a port fails with
      * {@link #EOPNOTSUPP}.
-     * @throws RegionException if there is no region that can be used, or none can be made; the message says why.
+     * @throws RegionException if no region can be used, and none can be created; the message has the cause.
      * @throws CapsException   as {@link Caps#attach(RegionConfig)} does.
      */
     public static CapsSys open(final Path region)

@@ -21,7 +21,7 @@ import java.util.ArrayList;
  * A port with an id, and the memory that was allocated for its messages.
  * <p>
  * The program holds a buffer for each allocation. That buffer is changed only when the program has given it back, by
- * put or reply: a thread may be writing to it at any time before, also when another thread hears that the client is
+ * put or reply: a thread may be writing to it at any time before, also when another thread finds that the client is
  * gone.
  */
 final class SysPort
@@ -32,7 +32,7 @@ final class SysPort
     // Searched from its end: a program mostly gives back what it was given last.
     private final ArrayList<Allocation> allocations = new ArrayList<>();
     private final ArrayDeque<Allocation> spare = new ArrayDeque<>();
-    // For replies whose client is gone: their memory is kept until the program has let go of the buffer.
+    // For replies whose client is gone: their memory is kept until the program has dropped the buffer.
     private final ArrayList<Orphan> orphans = new ArrayList<>();
 
     SysPort(final Port port)

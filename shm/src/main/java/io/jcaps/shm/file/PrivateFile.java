@@ -162,7 +162,7 @@ public final class PrivateFile implements AutoCloseable
     }
 
     /**
-     * Opens the file once more.
+     * Opens the file again.
      *
      * @return the file, open to be read and written.
      * @throws IOException if that cannot be done.
@@ -206,8 +206,8 @@ public final class PrivateFile implements AutoCloseable
     void publish(final Path path) throws IOException
     {
         Files.createLink(path, directory.path().resolve(name));
-        // By path, as Java has no other way. Whoever renamed the private directory meanwhile made a link to a file of
-        // their own: it is not used, and not deleted, since by now the name may be another file's.
+        // By path, as Java has no other way. A user that renamed the private directory in the meantime made a link to a
+        // file of its own: it is not used, and not deleted, since by now the name may be another file's.
         final PosixFileAttributes found = parent.attributes(path.getFileName());
         if (null == found || !stat.key().equals(found.fileKey()))
         {

@@ -45,7 +45,7 @@ public final class RegionChannel implements AutoCloseable
         this.channel = channel;
     }
 
-    /** Opens the same file once more. */
+    /** Opens the same file again. */
     private interface Source
     {
         FileChannel open() throws IOException;
@@ -76,9 +76,9 @@ public final class RegionChannel implements AutoCloseable
     }
 
     /**
-     * Opens a file to read it, without following a link, whoever's it is. Where others than the caller and root can
-     * change the file, or which file has the path, it is opened without waiting: they could hold a lease on the file,
-     * which keeps an {@code open} waiting, or put a named pipe in its place after it was looked at.
+     * Opens a file to read it, without following a link, whichever user owns it. Where others than the caller and root
+     * can change the file, or which file has the path, it is opened without waiting: they could hold a lease on the
+     * file, which keeps an {@code open} waiting, or put a named pipe in its place after it was looked at.
      *
      * @param path of the file.
      * @param euid the caller's effective uid.
@@ -127,8 +127,8 @@ public final class RegionChannel implements AutoCloseable
         }
         if (!isOwn && !isTrusted)
         {
-            throw new RegionException("another user's file: " + path + " is looked at only without waiting for " +
-                "those who can replace it, which needs JNA: " + problem);
+            throw new RegionException("another user's file: " + path + " can only be opened without waiting for " +
+                "users that can replace it, which needs JNA: " + problem);
         }
         final RegionChannel channel = open(path, found, isOwn);
         if (null == channel)
@@ -157,8 +157,8 @@ public final class RegionChannel implements AutoCloseable
         final String problem = NativeCalls.retain();
         if (null != problem)
         {
-            throw new IOException("it cannot be written, and to read it without waiting for those who can replace it " +
-                "needs JNA: " + problem);
+            throw new IOException("it cannot be written, and to read it without waiting for users that can replace " +
+                "it needs JNA: " + problem);
         }
         try
         {

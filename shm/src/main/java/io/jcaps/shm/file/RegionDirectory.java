@@ -46,7 +46,7 @@ public final class RegionDirectory implements AutoCloseable
      * Finds and checks the directory.
      *
      * @param path            of the directory.
-     * @param access          who shares the region.
+     * @param access          which users share the region.
      * @param createIfMissing whether to make it, and those above it, with the mode that the access says. What was made
      *                        stays, whatever fails later: it is empty and the caller's own.
      * @param euid            the caller's effective uid.

@@ -32,18 +32,18 @@ import java.util.regex.Pattern;
  * Finds a region or makes it. The order in which files appear is what keeps newcomers together:
  * <ol>
  * <li>The lock file is made first, under a private name, and gets its own by {@code link}, which fails if there is
- *     one. It is never replaced as long as there is a region: the same locks then serve all who ever attach.</li>
- * <li>Whoever holds the tables' lock on it, and finds no region, makes one under a private name: length, memory for
- *     header and tables, header; then gives it its name, by {@code link} again. Nobody sees half a region.</li>
- * <li>Whoever finds a region attaches, without any lock, and without ever making a lock file: a region without one lost
- *     it, and another in its place would show all who are in the region as dead.</li>
+ *     one. It is never replaced as long as there is a region: the same locks serve every process that attaches.</li>
+ * <li>A process that holds the tables' lock on it, and finds no region, makes one under a private name: length, memory
+ *     for header and tables, header; then gives it its name, by {@code link} again. No process sees half a region.</li>
+ * <li>A process that finds a region attaches, without any lock, and without ever making a lock file: a region without
+ *     one lost it, and another in its place would show all processes in the region as dead.</li>
  * </ol>
- * A creator that dies leaves at most its private file. It can be told from that of a living one: whoever makes the
- * region has the tables' lock, so private files that the lock's next holder finds are nobody's. (A lock file's private
- * file can vanish that way under its living creator, who then finds the lock file made by another, or tries again.)
+ * A creator that dies leaves at most its private file. It can be told from that of a living one: the creator holds the
+ * tables' lock, so private files that the lock's next holder finds have no living creator. (A lock file's private file
+ * can vanish that way under its living creator, which then finds the lock file made by another, or tries again.)
  * <p>
- * A region of an earlier boot is nobody's: it is removed and made anew, under the tables' lock, and the lock file
- * stays. Neither boot nor pids decide that alone: the kernel has to say that nobody holds a life lock.
+ * A region of an earlier boot has no processes: it is removed and made again, under the tables' lock, and the lock file
+ * stays. Neither boot nor pids decide that alone: the kernel has to report that no process holds a life lock.
  * <p>
  * If a region is removed while it is in use, the one made after it has the same lock file. Which bytes are life locks
  * depends on the region's random id, so a process in one region is never mistaken for one in the other. The two share
@@ -142,7 +142,7 @@ public final class RegionOpener
         return locks;
     }
 
-    /** One attempt; null if something changed meanwhile, so that it is worth another. */
+    /** One attempt; null if something changed in the meantime, so that another is worth it. */
     private RegionFile tryOpen() throws IOException
     {
         FileStat found = FileStat.of(path);
@@ -214,7 +214,7 @@ public final class RegionOpener
         }
     }
 
-    /** A file without a lock file beside it: says what is wrong with it; null if it changed meanwhile. */
+    /** A file without a lock file beside it: throws with what is wrong; null if it changed in the meantime. */
     private RegionFile refuseWithoutLockFile(final FileStat found) throws IOException
     {
         directory.checkFile(found, path);
@@ -236,8 +236,8 @@ public final class RegionOpener
         // from under it. All that had to do with its creation happened before.
         if (found.isSameFile(FileStat.of(path)) && null == FileStat.of(lockPath))
         {
-            throw new RegionException("region without its lock file: " + lockPath + " was removed, so nobody can " +
-                "tell who is still in " + path + ": end all programs that use it, then remove it");
+            throw new RegionException("region without its lock file: " + lockPath + " was removed, so it is " +
+                "not known which processes use " + path + ": end all programs that use it, then remove it");
         }
         return null;
     }
@@ -262,8 +262,8 @@ public final class RegionOpener
                 if (lockInode != locks.file().ino())
                 {
                     throw new RegionException("the lock file is not this region's: " + lockPath + " is inode " +
-                        locks.file().ino() + ", the region's was " + lockInode + ". It was replaced, so nobody can " +
-                        "tell who is still in " + path + ": end all programs that use it, then remove both files");
+                        locks.file().ino() + ", the region's was " + lockInode + ". It was replaced, so it is " +
+                        "not known which processes use " + path + ": end them all, then remove both files");
                 }
                 final RegionFile region = new RegionFile(path, header, channel, tables, hugePages);
                 isAttached = true;

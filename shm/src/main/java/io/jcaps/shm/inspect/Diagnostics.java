@@ -20,8 +20,7 @@ import io.jcaps.shm.os.ProcessInfo;
 import java.nio.file.Path;
 
 /**
- * What of the operating system this library can use in this virtual machine: for people who look for a reason. Any
- * thread may call.
+ * What this library can use of the operating system in this JVM, and if not, why. Any thread may call.
  */
 public final class Diagnostics
 {
@@ -55,7 +54,7 @@ public final class Diagnostics
     }
 
     /**
-     * @return why the kernel cannot tell of a process's end, so that it is looked for every 30 ms; null if it can.
+     * @return why the kernel cannot report a process's end, so that the library looks every 30 ms; null if it can.
      */
     public static String processEndProblem()
     {
@@ -65,7 +64,7 @@ public final class Diagnostics
 
     /**
      * @param region path of a region's file, which need not be there.
-     * @param access who shares it.
+     * @param access which users share it.
      * @return why its directory, which is there, is not used, and what to do; null if it is used.
      */
     public static String directoryProblem(final Path region, final Access access)

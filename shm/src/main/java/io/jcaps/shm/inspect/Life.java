@@ -5,7 +5,7 @@
 package io.jcaps.shm.inspect;
 
 /**
- * What the operating system says of a process that a region knows.
+ * What the operating system reports of a process in a region.
  */
 public enum Life
 {

@@ -22,12 +22,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads one link's body after the other from a region's file, and tells by what lies in the slots which messages are in
- * flight. The body is copied twice, and a slot whose words differ is only counted as moving. One thread.
+ * Reads one link's body after the other from a region's file, and finds by the content of the slots which messages are
+ * in flight. The body is copied twice, and a slot whose words differ is only counted as moving. One thread.
  * <p>
  * Where a message is written down by both sides there is no doubt. Of the outcomes that a client makes by itself (it
  * took the message back before the service saw it, or the service is gone) nothing is written when they are taken; the
- * client's counters say how many are left, and those are taken to be the newest.
+ * client's counters say how many are left, and those are assumed to be the newest.
  */
 final class LinkReader
 {
@@ -208,7 +208,7 @@ final class LinkReader
             wasReceived ? MessageView.Side.SERVICE : MessageView.Side.QUEUE, wasReceived, length, peek);
     }
 
-    /** Drops the messages whose outcome the client took though nothing in the slot says so: the oldest. */
+    /** Drops the messages whose outcome the client took although the slot does not show it: the oldest. */
     private void dropTaken(final List<MessageView> list)
     {
         final long takenCount = counter(ClientCounter.REPLIES) + counter(ClientCounter.CLOSED) +

@@ -13,7 +13,7 @@ package io.jcaps.shm.inspect;
  * @param euid        effective user id, by its own word.
  * @param isC         whether it uses libcaps, by its own word; otherwise it is a JVM.
  * @param startTicks  start of the process in ticks since boot; 0 if not known.
- * @param life        whether it lives, by the word of the operating system.
+ * @param life        whether it lives, as the operating system reports it.
  */
 public record ProcessView(int index, long incarnation, int pid, int euid, boolean isC, long startTicks, Life life)
 {

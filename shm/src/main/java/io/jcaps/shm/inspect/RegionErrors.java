@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads the error logs of a region from outside: nothing is mapped, locked or entered, so it does not matter who of its
- * users lives. Any thread may call.
+ * Reads the error logs of a region from outside: nothing is mapped, locked or entered, so it does not matter which of
+ * its users lives. Any thread may call.
  */
 public final class RegionErrors
 {
@@ -37,7 +37,8 @@ public final class RegionErrors
      * @param region path of the region's file.
      * @return the errors, by process entry and, within one, oldest first.
      * @throws IOException                     if the file cannot be read.
-     * @throws io.jcaps.layout.RegionException if it is no region, or one that cannot be read: the message says why.
+     * @throws io.jcaps.layout.RegionException if it is no region, or one that cannot be read: the message has the
+     *                                         cause.
      */
     public static List<ErrorRecord> read(final Path region) throws IOException
     {
@@ -54,7 +55,7 @@ public final class RegionErrors
             for (int i = 0; i < geometry.processCount(); i++)
             {
                 // Read, not mapped: in a mapping the look at a page without memory would get it some. The head alone
-                // tells of most that there is nothing.
+                // shows for most that there is nothing.
                 readFully(channel, bytes.clear().limit(ErrorLogDescriptor.RECORDS_OFFSET), geometry.errorLogOffset(i));
                 if (0 != log.getLong(ErrorLogDescriptor.PROCESS_INCARNATION_OFFSET))
                 {
@@ -73,7 +74,7 @@ public final class RegionErrors
         if (bytes.hasRemaining())
         {
             throw new IOException("the region's file ends at byte " + (position + bytes.position()) +
-                ": it was cut short meanwhile");
+                ": it was truncated in the meantime");
         }
     }
 }

@@ -9,8 +9,8 @@ import io.jcaps.layout.LinkEntryDescriptor;
 import java.util.List;
 
 /**
- * What was in a region when somebody looked. Each entry is whole; entries that came or went meanwhile are not in it,
- * and two entries may be of slightly different moments. Immutable.
+ * The content of a region at one look. Each entry is whole; an entry that appeared or vanished during the look is
+ * missing, and two entries may be of slightly different moments. Immutable.
  *
  * @param takenAtNs by {@link System#nanoTime()}.
  * @param processes in the order of their entries.
@@ -22,7 +22,7 @@ public record RegionSnapshot(
 {
     /**
      * @param life to count.
-     * @return processes of which the operating system says that.
+     * @return number of processes of which the operating system reports that.
      */
     public int count(final Life life)
     {

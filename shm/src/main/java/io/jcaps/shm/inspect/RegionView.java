@@ -40,18 +40,18 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A look at a region from outside, whether its processes live or are dead: nothing in it is written, nobody in it waits
- * for this, and no entry is taken.
+ * A look at a region from outside, whether its processes live or are dead: it writes nothing, takes no entry, and no
+ * process waits for it.
  * <p>
  * It reads copies of the file instead of mapping it. Of a hole in the file a read gets zeros, where a load from a
- * mapping would get it memory; and a file that is cut short meanwhile is an error, where a load would end the virtual
- * machine. What was read is input: an entry counts if its incarnation, which never comes again, is the same before and
- * behind, and no number is used as an index before it was checked.
+ * mapping would get it memory; and a file that is truncated in the meantime is an error, where a load would end the
+ * JVM. What was read is input: an entry counts if its incarnation, which is never used again, is the same before and
+ * after it, and each number is checked before it is used as an index.
  * <p>
- * To find whether a process lives, its byte of the lock file is asked for and given back. In a program that is attached
+ * To find whether a process lives, its byte of the lock file is locked and released. In a program that is attached
  * itself that goes through the lock file that is open already.
  * <p>
- * Any thread may call; one at a time gets in.
+ * Any thread may call; the calls are serialised.
  */
 public final class RegionView implements AutoCloseable
 {
@@ -93,14 +93,14 @@ public final class RegionView implements AutoCloseable
     }
 
     /**
-     * Opens a region to look at it, whoever's it is. A file of another user than the caller and root is opened without
-     * waiting, and its lock file not at all: of processes in that region it is known only whether the kernel shows that
-     * they live.
+     * Opens a region to look at it, whichever user owns it. A file of another user than the caller and root is opened
+     * without waiting, and its lock file not at all: of processes in that region it is known only whether the kernel
+     * shows that they live.
      *
      * @param path of the region's file.
      * @return the view; to be closed.
-     * @throws RegionException if there is none, it may not be read, or it is of another version: the message says
-     *                         which, and what to do.
+     * @throws RegionException if there is none, it may not be read, or it is of another version: the message has which,
+     *                         and what to do.
      */
     public static RegionView open(final Path path)
     {
@@ -111,7 +111,7 @@ public final class RegionView implements AutoCloseable
      * Opens a region of those who are trusted to look at it.
      *
      * @param path   of the region's file.
-     * @param access who shares it, which says whose directory and files are trusted.
+     * @param access which users share it, and so whose directory and files are trusted.
      * @return the view; to be closed.
      * @throws RegionException also if the region is another user's.
      */
@@ -150,7 +150,7 @@ public final class RegionView implements AutoCloseable
 
     /**
      * @param file      path of the region's file.
-     * @param directory that it is in, checked; null to look at whoever's it is.
+     * @param directory that it is in, checked; null to look at it whichever user owns it.
      */
     static RegionView openIn(final Path file, final RegionDirectory directory)
     {
@@ -269,7 +269,7 @@ public final class RegionView implements AutoCloseable
     }
 
     /**
-     * @return what its header says.
+     * @return its header.
      */
     public RegionHeader header()
     {
@@ -277,7 +277,8 @@ public final class RegionView implements AutoCloseable
     }
 
     /**
-     * @return false if the region was made before this machine was started the last time; true also if nobody knows.
+     * @return false if the region was made before this machine was started the last time; true also if that is not
+     * known.
      */
     public boolean isOfThisBoot()
     {
@@ -326,7 +327,7 @@ public final class RegionView implements AutoCloseable
         read(0, tables);
         final List<ProcessView> processes = processes();
         final List<LinkView> links = links(processes, peekLength);
-        // What is behind in time proves what is before: an entry whose incarnation is still there was whole.
+        // The later copy proves the earlier one: an entry whose incarnation is still there was whole.
         read(0, tablesBehind);
         final Geometry geometry = header.geometry();
         final ProcessEntry process = new ProcessEntry(tablesBehind, geometry);
@@ -493,7 +494,7 @@ public final class RegionView implements AutoCloseable
         if (bytes.hasRemaining())
         {
             throw new RegionException("truncated region: " + path + " ends before byte " +
-                (position + target.capacity()) + ": it was cut short, remove it when nobody uses it");
+                (position + target.capacity()) + ": remove it when no process uses it");
         }
     }
 }

@@ -26,11 +26,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * Files of a region that nobody needs: those that a creator left who died while he made it, and, if that is wanted, a
- * region in which nobody lives, with its lock file.
+ * Files of a region that no process needs: those of a creator that died before the region was complete, and, on
+ * request, a region without living processes, with its lock file.
  * <p>
  * They are removed under the tables' lock, which a living creator holds, and relative to the open directory: nothing is
- * deleted elsewhere if somebody replaces the directory meanwhile.
+ * deleted elsewhere if another user replaces the directory in the meantime.
  */
 public final class StaleFiles
 {
@@ -44,8 +44,8 @@ public final class StaleFiles
      * Finds them, and leaves them where they are.
      *
      * @param region      path of the region's file, which need not be there.
-     * @param access      who shares it, which says whose directory and files are trusted.
-     * @param isUnusedToo whether a region counts in which nobody lives; one of an earlier boot always does.
+     * @param access      which users share it, and so whose directory and files are trusted.
+     * @param isUnusedToo whether a region without living processes counts; one of an earlier boot always does.
      * @return paths; empty if there are none.
      * @throws RegionException if the directory or the region cannot be read, or is another user's.
      */
@@ -68,12 +68,12 @@ public final class StaleFiles
     }
 
     /**
-     * Removes what {@link #find} finds. Who attaches in the very moment in which an unused region is removed, notices
-     * and has to attach anew.
+     * Removes what {@link #find} finds. A process that attaches in the moment in which an unused region is removed
+     * finds out, and has to attach again.
      *
      * @param region      path of the region's file, which need not be there.
-     * @param access      who shares it, which says whose directory and files are trusted.
-     * @param isUnusedToo whether a region is removed in which nobody lives; one of an earlier boot always is.
+     * @param access      which users share it, and so whose directory and files are trusted.
+     * @param isUnusedToo whether a region without living processes is removed; one of an earlier boot always is.
      * @return what was removed.
      * @throws RegionException if another process holds the tables' lock all the time, a file cannot be removed, or the
      *                         region is another user's.
@@ -135,7 +135,7 @@ public final class StaleFiles
         final Path path, final RegionDirectory directory, final LifeLocks locks, final boolean isUnusedToo)
         throws IOException
     {
-        // Looked at anew, under the lock: nobody can enter a region now.
+        // Searched again, under the lock: no process can enter a region now.
         final Map<Path, FileStat> files = find(path, directory, isUnusedToo);
         final boolean isAnyoneAlive = locks.isAnyoneAlive();
         final List<Path> removed = new ArrayList<>();

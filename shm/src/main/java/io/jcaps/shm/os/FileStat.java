@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * What {@code lstat} says of a path: a symbolic link is seen as such and never followed. Immutable.
+ * What {@code lstat} returns for a path: a symbolic link is seen as such and never followed. Immutable.
  *
  * @param mode  type and permission bits.
  * @param uid   of the owner.
@@ -54,7 +54,7 @@ public record FileStat(int mode, int uid, int gid, long dev, long ino, int nlink
     /**
      * @param path to look at.
      * @return null if nothing is there.
-     * @throws IOException if the operating system does not say.
+     * @throws IOException if the operating system does not report it.
      */
     public static FileStat of(final Path path) throws IOException
     {
@@ -64,7 +64,7 @@ public record FileStat(int mode, int uid, int gid, long dev, long ino, int nlink
     /**
      * @param path to look at; a link is followed.
      * @return what it leads to; null if nothing is there.
-     * @throws IOException if the operating system does not say.
+     * @throws IOException if the operating system does not report it.
      */
     public static FileStat ofTarget(final Path path) throws IOException
     {

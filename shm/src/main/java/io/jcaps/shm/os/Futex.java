@@ -45,7 +45,7 @@ public final class Futex
      * @param isWanted  false to do without.
      * @param osName    as in the system property {@code os.name}.
      * @param archName  as in the system property {@code os.arch}.
-     * @return one that works, or one that says why not.
+     * @return one that works, or one that has the reason why it cannot.
      */
     public static Futex open(final boolean isWanted, final String osName, final String archName)
     {

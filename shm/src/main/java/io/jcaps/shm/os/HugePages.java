@@ -10,7 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.lang.ref.Reference;
 
 /**
- * Asks Linux, through JNA, for huge pages behind what is mapped. It is advice: where it cannot be given, or the kernel
+ * Asks Linux, through JNA, to back mapped memory by huge pages. It is advice: where it cannot be given, or the kernel
  * does not follow it, all is as it is without.
  * <p>
  * Linux follows it for a tmpfs that is mounted with {@code huge=advise}, and takes care itself that the address suits.
@@ -34,7 +34,7 @@ public final class HugePages
      * @param isWanted false to do without.
      * @param osName   as in the system property {@code os.name}.
      * @param archName as in the system property {@code os.arch}.
-     * @return what asks for them, or says why not.
+     * @return an object that asks for them, or has the reason why it cannot.
      */
     public static HugePages open(final boolean isWanted, final String osName, final String archName)
     {

@@ -47,7 +47,7 @@ public final class JnaDirectory implements AutoCloseable
         this.problem = problem;
     }
 
-    /** As this JVM's properties and environment say. */
+    /** As set by this JVM's properties and environment. */
     static JnaDirectory find()
     {
         if (null != System.getProperty(PROPERTY) || null != System.getProperty("jna.boot.library.path") ||
@@ -211,7 +211,7 @@ public final class JnaDirectory implements AutoCloseable
         return false;
     }
 
-    /** A directory that nobody else can write to, nor rename. */
+    /** A directory that no other user can write to, nor rename. */
     private static void delete(final Path directory)
     {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory))

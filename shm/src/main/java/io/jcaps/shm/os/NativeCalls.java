@@ -12,14 +12,14 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * What is called in the C library, through JNA. Apart from those who call, so that they can be loaded without JNA.
+ * The calls into the C library, through JNA. They are apart from their callers, which can so be loaded without JNA.
  * <p>
  * JNA refers to the methods that it maps as long as they are mapped, and with them to their class loader. Below a class
  * loader that can go before the JVM does, as that of a program that is deployed again, they are therefore unmapped when
  * the last attachment has closed and no thread is in a call. A call that comes later returns -1. Below the system's
  * class loader they stay, and a call costs nothing more.
  * <p>
- * Any thread may call; nothing but {@link #load()} and {@link #retain()} before one of them has answered null.
+ * Any thread may call; before {@link #load()} or {@link #retain()} has returned null, nothing but these two.
  */
 public final class NativeCalls
 {
@@ -36,9 +36,9 @@ public final class NativeCalls
 
     private static volatile boolean isMapped;
     private static boolean wasMapped;
-    // Who needs the calls is gone, but a thread was in one: whoever leaves tries again.
+    // The last user of the calls is gone, but a thread was in one: the thread that leaves tries again.
     private static volatile boolean isUnmapPending;
-    // The first failure: later ones only say that a class was not initialized.
+    // The first failure: later ones only report that a class was not initialized.
     private static String failure;
     private static int userCount;
 
@@ -47,7 +47,7 @@ public final class NativeCalls
     }
 
     /**
-     * @return null if the calls can be made, else why not.
+     * @return null if the calls can be made, otherwise the reason.
      */
     public static synchronized String load()
     {
@@ -78,9 +78,9 @@ public final class NativeCalls
     }
 
     /**
-     * As {@link #load()}; if it answers null, the calls can be made until {@link #release()}.
+     * As {@link #load()}; if it returns null, the calls can be made until {@link #release()}.
      *
-     * @return null if the calls can be made, else why not.
+     * @return null if the calls can be made, otherwise the reason.
      */
     public static synchronized String retain()
     {
@@ -92,7 +92,7 @@ public final class NativeCalls
         return problem;
     }
 
-    /** Undoes one {@link #retain()} that answered null. */
+    /** Undoes one {@link #retain()} that returned null. */
     public static synchronized void release()
     {
         userCount--;

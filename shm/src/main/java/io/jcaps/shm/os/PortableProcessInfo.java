@@ -13,9 +13,9 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * Stands in where there is no {@code /proc}: tells the pid and the effective uid, and of other processes nothing. So
- * there a peer's credentials are {@link Credentials#UNKNOWN}, nobody is in any group, and a service is reached by
- * {@code WORLD} only (R6).
+ * Stands in where there is no {@code /proc}: reports the pid and the effective uid, and nothing about other processes.
+ * So there a peer's credentials are {@link Credentials#UNKNOWN}, no process is in any group, and a service is reached
+ * by {@code WORLD} only (R6).
  */
 public final class PortableProcessInfo implements ProcessInfo
 {

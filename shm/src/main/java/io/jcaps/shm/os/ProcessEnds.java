@@ -18,9 +18,9 @@ import static org.agrona.BitUtil.SIZE_OF_INT;
 import static org.agrona.BitUtil.SIZE_OF_LONG;
 
 /**
- * Tells when a peer's process ends, by Linux's pidfds: one is readable once the last thread of its process is gone,
- * and so behind the moment at which the locks fell free. It only says when to look; that lock is the proof. Where there
- * are none, nothing is followed, and waiting is just that.
+ * Tells when a peer's process ends, by Linux's pidfds: one is readable once the last thread of its process is gone, and
+ * so after the kernel has released the locks. It only reports when to look; that lock is the proof. Where there are
+ * none, nothing is followed, and waiting is just that.
  * <p>
  * Any thread may follow; one waits, and closes when it is done.
  */
@@ -44,7 +44,7 @@ public final class ProcessEnds implements AutoCloseable
     // By process entry; NONE if its process is not followed.
     private final int[] pidfds;
     private final int[] pids;
-    // One entry for each process that is followed, and behind them the one that cancels.
+    // One entry for each process that is followed, and after them the one that cancels.
     private final UnsafeBuffer polls;
     private final int[] polledIndices;
     private final int cancelDescriptor;

@@ -9,7 +9,7 @@ import io.jcaps.host.Credentials;
 import java.util.UUID;
 
 /**
- * What the operating system says of processes, this one and others. Any thread may call.
+ * What the operating system reports about processes, this one and others. Any thread may call.
  */
 public interface ProcessInfo
 {

@@ -41,7 +41,7 @@ public final class TrustedPath
     }
 
     /**
-     * Finds who else can change where a path leads.
+     * Finds which other user can change where a path leads.
      *
      * @param path       of a directory, absolute. What is missing of it is not looked at.
      * @param euid       the caller's effective uid, which is trusted, as root is.
