@@ -49,8 +49,8 @@ import java.util.Optional;
     versionProvider = CapsCommand.Version.class,
     footer = {
         "",
-        "Look at a region with ls, stat and inflight; try a service with ping, call and serve; put things right with " +
-            "doctor and reap. caps COMMAND --help says more, and which exit codes there are.",
+        "Inspect a region with ls, stat and inflight; try a service with ping, call and serve; find and fix problems " +
+            "with doctor and reap. caps COMMAND --help explains a command and its exit codes.",
     },
     subcommands = {
         ListCommand.class,
@@ -73,7 +73,7 @@ public final class CapsCommand implements Runnable
     @Option(
         names = "--verbose",
         scope = ScopeType.INHERIT,
-        description = "With an error, print where in the program it came from.")
+        description = "Print where in the program an error came from.")
     private boolean isVerbose;
 
     public static void main(final String[] args)
@@ -180,7 +180,7 @@ public final class CapsCommand implements Runnable
         }
         else if (!isExpected)
         {
-            command.getErr().println("with --verbose it says where that came from");
+            command.getErr().println("--verbose prints where that came from");
         }
         command.getErr().flush();
         return exitCode(ex);

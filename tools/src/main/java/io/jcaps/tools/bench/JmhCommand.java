@@ -107,7 +107,7 @@ final class JmhCommand implements Callable<Integer>
         }
         catch (final URISyntaxException ex)
         {
-            throw new IllegalStateException("cannot tell where this program is", ex);
+            throw new IllegalStateException("cannot find where this program is", ex);
         }
     }
 }

@@ -51,16 +51,16 @@ import java.util.concurrent.Callable;
     sortOptions = false,
     description = {
         "Connects the services of this machine's region with those of other machines, until Ctrl-C. The region is " +
-            "made if there is none.",
+            "created if there is none.",
         "For each import a local service of the same name is registered while the remote one is up; its clients need " +
-            "no change. What the bridge loses sight of ends as UNREACHABLE, and its RECEIVED says whether the remote " +
+            "no change. A request whose connection is lost ends as UNREACHABLE, with RECEIVED set if the remote " +
             "service may have acted on it.",
         "Options can be kept in a file: caps bridge @FILE.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
         "0:ended by Ctrl-C or a polite kill",
-        "1:it cannot begin: a port in use, a name that does not resolve, no media driver; or all bridges refuse it",
+        "1:it cannot start: a port in use, a name that does not resolve, no media driver; or all bridges refuse it",
         "2:bad options",
         "3:the region cannot be used"})
 public final class BridgeCommand implements Callable<Integer>
@@ -102,7 +102,7 @@ public final class BridgeCommand implements Callable<Integer>
     @Option(
         names = "--allow",
         paramLabel = "NET",
-        description = "Who may import, as 10.1.0.0/16; can be given again (default: this machine alone).")
+        description = "Addresses that may import, as 10.1.0.0/16; can be given again (default: this machine alone).")
     private List<String> networks = List.of();
 
     @Option(

@@ -66,7 +66,7 @@ public final class BridgeTable
             }
             if (bridge.rows().isEmpty())
             {
-                table.add("export", bridge.pid(), "", "nobody imports", bridge.isAlive() ? "up" : "dead", 0, "-", 0, 0,
+                table.add("export", bridge.pid(), "", "no importer", bridge.isAlive() ? "up" : "dead", 0, "-", 0, 0,
                     0, 0, 0, Units.count(bridge.naksSent() + bridge.naksReceived()));
             }
         }

@@ -146,7 +146,7 @@ public final class Children
     public Line expect(final Child child, final String word) throws InterruptedException
     {
         final Line line = next(child, silenceLimitNs);
-        check(word.equals(line.word()), child.name() + " should have said " + word + ", but said " + line);
+        check(word.equals(line.word()), child.name() + " should have reported " + word + ", but reported " + line);
         return line;
     }
 

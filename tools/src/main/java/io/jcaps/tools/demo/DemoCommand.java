@@ -34,10 +34,10 @@ import java.util.concurrent.TimeUnit;
         "Shows what jcaps does, on this machine, in less than a minute.",
         "A service and two clients, each a JVM of its own, exchange messages of all sizes and verify each byte. Then " +
             "the service is killed in full flight: each open request has exactly one outcome. It is started again, " +
-            "and the clients go on. Last, the latency of a round trip, beside that of a bare cache line.",
-        "With --remote the service is on another host, played on this machine: clients and service have a region and " +
-            "a bridge each. The network between them is cut in full flight, then a bridge is killed, then the " +
-            "service. What the clients were told is compared with what the service has noted.",
+            "and the clients continue. Last, the latency of a round trip, beside that of a bare cache line.",
+        "With --remote the service is on another host, simulated on this machine: clients and service have a region " +
+            "and a bridge each. The network between them is cut in full flight, then a bridge is killed, then the " +
+            "service. The outcomes at the clients are compared with what the service has noted.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:all of it held", "1:something did not hold: the last line says what", "2:bad options"})

@@ -386,9 +386,9 @@ final class DemoRun implements Performance
             // It may have been killed between the library's note and its own, of one request.
             check(outcomes[i].number("maxReceived") == next - 1 || outcomes[i].number("maxReceived") == next,
                 "the service noted " + next + " requests of " + clients[i].name() +
-                " as received, the client was told " + (outcomes[i].number("maxReceived") + 1));
+                " as received, the client counts " + (outcomes[i].number("maxReceived") + 1));
             check(outcomes[i].number("minNotReceived") > outcomes[i].number("maxReceived"),
-                clients[i].name() + " was told that the service did not receive what it did receive");
+                clients[i].name() + " has an outcome without RECEIVED for a request that the service received");
         }
         // Between the reply and its note, too; and no reply is disposed of that was not sent.
         final long replied = total("replied");

@@ -270,7 +270,7 @@ final class RemoteRun implements Performance
         tally.print();
         check(tally.all() == total("sent"), "requests have no outcome");
         screen.print(format("  %,d requests, each with exactly one outcome; none was received twice.", tally.all()));
-        screen.print("  What was told as not received, the service has not received, and never will.");
+        screen.print("  No request without RECEIVED was received by the service, and none will be.");
         summary.put("sent", total("sent"));
         summary.put("outcomes", tally.all());
         summary.put("disposedAtLastService", report.number("disposed"));
@@ -346,7 +346,8 @@ final class RemoteRun implements Performance
         check(tally.told(kind, false) + tally.told(kind, true) > 0, "nothing ended as " + Outcome.text(kind));
         check(tally.isOnly(Outcome.REPLIED, kind, Outcome.SERVICE_CLOSED),
             "an outcome of another kind than " + Outcome.text(kind) + " was told");
-        check(0 == tally.told(Outcome.SERVICE_CLOSED, true), "the service was said to have closed");
+        check(0 == tally.told(Outcome.SERVICE_CLOSED, true), "an outcome is SERVICE_CLOSED, but the service did not " +
+            "close");
         final double firstMs = (firstMicros - micros) / 1e3;
         screen.print(format("  %s with %d requests open; the first %s %,.0f ms later",
             what, open, Outcome.text(kind), firstMs));
@@ -425,7 +426,7 @@ final class RemoteRun implements Performance
             RemoteRun.check(0 == repliedUnsent, repliedUnsent + " replies were not sent by the service");
             // A service is killed between the library's note and its own, of one request of each client.
             RemoteRun.check(told(Outcome.SERVICE_DIED, true) - seen[index(Outcome.SERVICE_DIED, true)] <=
-                Demo.CLIENT_COUNT, "more was said to be received by the service that died than it has noted");
+                Demo.CLIENT_COUNT, "more outcomes have RECEIVED than the service that died has noted");
         }
 
         long told(final int kind, final boolean wasReceived)

@@ -45,9 +45,9 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Checks whether regions work on this machine, and how well; says what each finding means and what to do.",
-        "It makes a small region where yours would lie, with a second process in it, and removes it.",
-        "It looks at this JVM, whose flags the jar brings along; the flags that programs of yours need are named.",
+        "Checks whether regions work on this machine, and how well; explains each finding, and what to do.",
+        "It creates a small region where yours would lie, with a second process in it, and removes it.",
+        "It checks this JVM, whose flags the jar sets; it names the flags that your programs need.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:nothing fails; there may be warnings", "1:something fails", "2:bad options"})
@@ -157,7 +157,7 @@ public final class DoctorCommand implements Callable<Integer>
     private static Finding pidfd()
     {
         final String problem = Diagnostics.processEndProblem();
-        return null == problem ? Finding.ok(PIDFD, "the kernel tells when a process has ended") :
+        return null == problem ? Finding.ok(PIDFD, "the kernel reports when a process has ended") :
             Finding.warn(PIDFD, problem, "a death is noticed some 30 ms later, by looking",
                 "Linux 5.3 or later, and a seccomp filter that lets pidfd_open through");
     }
@@ -177,13 +177,13 @@ public final class DoctorCommand implements Callable<Integer>
             return 0 == hidden ? Finding.ok(PEERS, "processes alive in " + path + ": " + alive) :
                 Finding.warn(PEERS, hidden + " of " + alive + " processes in " + path + " are hidden from this one, " +
                     "as in another container's pid namespace",
-                    "who they are is unknown: USER and GROUP do not let them in, nor this process there",
+                    "their identity is unknown: USER and GROUP do not admit them, nor this process there",
                     "share the pid namespace (Kubernetes: shareProcessNamespace), or open both sides with WORLD " +
                         "and control access by the directory's mode");
         }
         catch (final RegionException ex)
         {
-            return Finding.warn(PEERS, ex.getMessage(), "who is in it is not known",
+            return Finding.warn(PEERS, ex.getMessage(), "its processes are not known",
                 "see caps stat --region " + path);
         }
     }
@@ -217,7 +217,7 @@ public final class DoctorCommand implements Callable<Integer>
         }
         return dead.isEmpty() ? Finding.ok(STALE, "none of " + paths.size() + " that you can read") :
             Finding.warn(STALE, String.join("; ", dead),
-                "nobody lives in them, but they take memory; a program that starts uses its own again",
+                "no process lives in them, but they take memory; a program that starts uses its own again",
                 "caps inflight shows what was under way; caps reap --all --region FILE removes one");
     }
 

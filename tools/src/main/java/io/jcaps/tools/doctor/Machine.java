@@ -65,7 +65,7 @@ final class Machine
         if (null == mount)
         {
             return Finding.warn(OPTIONS, "which file system " + directory + " is on is not known",
-                "a region on a disk is written to it now and then, and messages stop meanwhile",
+                "the kernel writes a region on a disk back now and then, and messages stop during that",
                 "use a directory under /dev/shm");
         }
         final String found = directory + " is on " + mount.point() + ", " + mount.type() + ", " +
@@ -86,7 +86,7 @@ final class Machine
             case "nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph" -> Finding.fail(OPTIONS, found,
                 "a lock of another machine proves nothing here", "use a directory under /dev/shm");
             default -> Finding.warn(OPTIONS, found,
-                "the region is written to a disk now and then, and messages stop meanwhile",
+                "the kernel writes the region to a disk now and then, and messages stop during that",
                 "use a directory under /dev/shm, or another tmpfs");
         };
     }
@@ -138,7 +138,7 @@ final class Machine
                 return Finding.fail(SIZE, found, "a region's tables do not find room", advice);
             }
             return free >= FEW_BYTES ? Finding.ok(SIZE, found) : Finding.warn(SIZE, found,
-                "connect, claim and put say NO_SPACE when it is used up", advice);
+                "connect, claim and put return NO_SPACE when it is used up", advice);
         }
         catch (final IOException ex)
         {

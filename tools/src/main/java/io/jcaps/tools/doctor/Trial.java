@@ -187,13 +187,13 @@ final class Trial
     {
         if (areKnown)
         {
-            return Finding.ok(CREDENTIALS, "the kernel says which process holds which lock: USER and GROUP work");
+            return Finding.ok(CREDENTIALS, "the kernel reports which process holds which lock: USER and GROUP work");
         }
         final String found = Files.isReadable(Path.of("/proc/locks")) ?
             "/proc/locks does not show this file system's locks under the device number that stat shows" :
             "/proc/locks cannot be read";
         return Finding.warn(CREDENTIALS, found,
-            "who a peer is stays unknown: USER and GROUP admit no client, only WORLD does",
+            "the identity of a peer is unknown: USER and GROUP admit no client, only WORLD does",
             !Files.isReadable(Path.of("/proc/locks")) ?
                 "mount /proc without subset=pid (systemd: ProcSubset=all), or open both sides with WORLD and control " +
                     "access by the directory's mode" :

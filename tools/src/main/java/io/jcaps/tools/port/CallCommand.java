@@ -45,7 +45,7 @@ import java.util.concurrent.Callable;
     description = {
         "Sends standard input, or a text, to a service as one request, and prints the reply to standard output, byte " +
             "by byte.",
-        "Why no reply came is said on standard error, with whether the service may have acted on the request.",
+        "If no reply comes, standard error has the reason, and whether the service may have acted on the request.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -73,7 +73,7 @@ public final class CallCommand implements Callable<Integer>
         names = "--wait",
         paramLabel = "TIME",
         converter = DurationConverter.class,
-        description = "If there is no such service, wait so long for it.")
+        description = "If there is no such service, wait this long for it.")
     private Duration wait;
 
     @Option(names = "--json", description = "Print outcome and reply as JSON.")

@@ -44,7 +44,7 @@ import java.util.concurrent.Callable;
     description = {
         "Looks a service up and connects to it, again and again, and prints how long each took; at the end, or at " +
             "Ctrl-C, a summary. The service gets no message. An answer means that it is registered, that you may " +
-            "connect, and that its process lives; not that its thread takes requests.",
+            "connect, and that its process lives, but not that its thread takes requests.",
         "With --send each ping is a request, and the time is that of the reply. Send only to a service that answers " +
             "anything (caps serve NAME --echo): one that expects a format of its own may fail. Both sides sleep " +
             "between two pings, and waking takes most of the time (see -i 0).",
@@ -64,7 +64,7 @@ public final class PingCommand implements Callable<Integer>
     @Mixin
     private ServiceOption service;
 
-    @Option(names = {"-c", "--count"}, paramLabel = "N", description = "End after so many pings.")
+    @Option(names = {"-c", "--count"}, paramLabel = "N", description = "End after N pings.")
     private Long count;
 
     @Option(

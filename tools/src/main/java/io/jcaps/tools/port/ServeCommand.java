@@ -45,11 +45,11 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Registers a service and answers requests until Ctrl-C. The region is made if there is none.",
+        "Registers a service and answers requests until Ctrl-C. The region is created if there is none.",
         "With --exec each request is the standard input of a command, run by sh -c, one at a time, and what it " +
-            "prints is the reply. CAPS_CLIENT_PID and CAPS_CLIENT_UID tell who asks. If it fails, takes longer than " +
-            "--limit, or prints more than a message can hold, the reply is empty and standard error says why. When " +
-            "the service ends, a command that is running ends with all processes that it has started.",
+            "prints is the reply. CAPS_CLIENT_PID and CAPS_CLIENT_UID name the client. If it fails, takes longer " +
+            "than --limit, or prints more than a message can hold, the reply is empty and standard error has the " +
+            "reason. When the service ends, a command that is running ends with all processes that it has started.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -69,16 +69,16 @@ public final class ServeCommand implements Callable<Integer>
     @ArgGroup(exclusive = true, multiplicity = "1")
     private Way way;
 
-    @Option(names = "--group", description = "Let clients of your group in, too: the group that you run it as.")
+    @Option(names = "--group", description = "Admit clients of your group, too: the group that you run it as.")
     private boolean isForGroup;
 
-    @Option(names = "--world", description = "Let everybody in who can use the region.")
+    @Option(names = "--world", description = "Admit every client that can use the region.")
     private boolean isForWorld;
 
     @Option(names = "--exclusive", description = "Fail if there is a service of that name.")
     private boolean isExclusive;
 
-    @Option(names = {"-c", "--count"}, paramLabel = "N", description = "End after so many requests.")
+    @Option(names = {"-c", "--count"}, paramLabel = "N", description = "End after N requests.")
     private Long count;
 
     @Option(
@@ -88,7 +88,7 @@ public final class ServeCommand implements Callable<Integer>
         description = "End a command that takes longer, as 500ms or 2s; its reply is empty (default: no limit).")
     private Duration limit;
 
-    @Option(names = {"-v", "--log"}, description = "Say something of each request.")
+    @Option(names = {"-v", "--log"}, description = "Print a line for each request.")
     private boolean isLog;
 
     @Option(names = "--json", description = "Print JSON, an object a line.")

@@ -43,15 +43,15 @@ import java.util.concurrent.TimeUnit;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Lists each message in flight: put, and its outcome not known to be taken and let go.",
-        "It only reads, and works on a region whose processes are all dead, too, until somebody attaches to it.",
+        "Lists each message in flight: it was put, and its outcome is not known to be taken and released.",
+        "It only reads, and works on a region whose processes are all dead, too, until a process attaches to it.",
         "STATE: put, received, replied, aborted; returned: the service is gone, and the client takes, or took, an " +
-            "automatic reply; corrupt: its length cannot be. AT: queue (put, not received), service, client. RECV: " +
-            "whether the service had received it, and may have acted on it.",
-        "AGE: no time is written beside a message, so the region is looked at twice (--over). >100ms: it was there " +
+            "automatic reply; corrupt: its length is not valid. AT: queue (put, not received), service, client. " +
+            "RECV: whether the service had received it, and may have acted on it.",
+        "AGE: a message carries no time, so the region is read twice (--over). >100ms: it was there " +
             "both times. <100ms: it was put in between. -: all processes are dead, its age is not known.",
-        "Of the outcomes that a client makes by itself (returned, and aborted before the service saw it) nothing is " +
-            "written when they are taken: by the client's count of them, the newest are listed.",
+        "A client writes nothing when it takes an outcome that it makes by itself (returned, and aborted before the " +
+            "service saw it): of these, as many as the client has counted are listed, the newest.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -70,7 +70,8 @@ public final class InflightCommand implements Callable<Integer>
 
     @Option(
         names = "--all-users",
-        description = "Look at another user's region, too; where its processes hide it, who lives is not known.")
+        description = "Read another user's region, too; where its processes hide it, it is not known which of them " +
+            "live.")
     private boolean isAllUsers;
 
     @Option(

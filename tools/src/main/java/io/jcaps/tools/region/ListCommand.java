@@ -57,8 +57,8 @@ public final class ListCommand implements Callable<Integer>
     @Option(
         names = "--all-users",
         description =
-            "List other users' regions, too; where their lock file is not yours to open, who is dead is not " +
-            "known.")
+            "List other users' regions, too; where you may not open their lock file, it is not known which " +
+            "processes are dead.")
     private boolean isAllUsers;
 
     @Option(names = "--json", description = "Print JSON.")

@@ -44,12 +44,12 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Removes what the dead left behind in a region: their entries in its tables, half-made files beside it, and " +
-            "a region that is of an earlier boot. Nothing of the living is touched.",
+        "Removes what dead processes left in a region: their entries in its tables, incomplete files beside it, and " +
+            "a region of an earlier boot. It changes nothing of a living process.",
         "Buffers of bridges that were killed are removed, too, whatever region they served.",
-        "Only regions of yours and of root's are touched, unless --access says that others share the region.",
-        "Nobody needs this for its own sake: whoever attaches next does the same. What was in flight between dead " +
-            "processes cannot be looked at any more afterwards (caps inflight).",
+        "It changes only your regions and root's, unless --access names others that share the region.",
+        "You rarely need it: the next process that attaches does the same. After it, caps inflight can no longer " +
+            "show what was in flight between dead processes.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
@@ -67,7 +67,7 @@ public final class ReapCommand implements Callable<Integer>
 
     @Option(
         names = {"-a", "--all"},
-        description = "Remove the region itself, too, if nobody lives in it.")
+        description = "Remove the region itself, too, if no process lives in it.")
     private boolean isAll;
 
     @Option(names = "--json", description = "Print JSON.")

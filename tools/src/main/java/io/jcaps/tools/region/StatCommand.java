@@ -45,7 +45,7 @@ import java.util.function.Supplier;
     sortOptions = false,
     description = {
         "Shows the services of a region, their clients, and what went over the links between them.",
-        "It only reads: nothing in the region notices. A region whose processes are all dead can be looked at, too.",
+        "It only reads, and no process in the region notices. It also works if all of the region's processes are dead.",
         "FLY: messages in flight. HELD: replies among them that the client has taken and not released; if they only " +
             "grow, it leaks them, and NOBF with few in flight is a client that does not spend its claims. " +
             "BACK: requests among them that the service has not received. AUTO: automatic " +
@@ -74,7 +74,8 @@ public final class StatCommand implements Callable<Integer>
 
     @Option(
         names = "--all-users",
-        description = "Look at another user's region, too; where its processes hide it, who lives is not known.")
+        description = "Read another user's region, too; where its processes hide it, it is not known which of them " +
+            "live.")
     private boolean isAllUsers;
 
     @Option(names = {"-w", "--watch"}, description = "Show rates, again and again, until q or Ctrl-C.")
@@ -91,7 +92,7 @@ public final class StatCommand implements Callable<Integer>
     @Option(
         names = {"-n", "--count"},
         paramLabel = "N",
-        description = "End --watch after so many looks.")
+        description = "End --watch after N looks.")
     private Long count;
 
     @Option(
@@ -158,7 +159,7 @@ public final class StatCommand implements Callable<Integer>
         out.println(title(view, snapshot));
         if (null != view.lifeProblem())
         {
-            out.println("who lives is not known: " + view.lifeProblem());
+            out.println("it is not known which processes live: " + view.lifeProblem());
         }
         final List<String> pids = snapshot.processes().stream().filter(ProcessView::isC)
             .map((process) -> Integer.toString(process.pid())).toList();

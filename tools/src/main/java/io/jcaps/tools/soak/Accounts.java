@@ -110,7 +110,7 @@ final class Accounts
             (ServiceEnd.OUTLIVED == serviceEnd || ServiceEnd.OVERDUE == serviceEnd))
         {
             untruthful++;
-            find(ledger, "the client was told that its service is gone, but it lives (B2)", serviceEnd);
+            find(ledger, "the client found its service gone, but it lives (B2)", serviceEnd);
         }
         addFaults(ledger);
         for (int i = 0; i < Ledger.CAPACITY; i++)
@@ -206,7 +206,7 @@ final class Accounts
         String lie = null;
         if (!wasReceived && isSeen)
         {
-            lie = "its client was told that it was not received, but it was (B1)";
+            lie = "its outcome is without RECEIVED, but it was received (B1)";
         }
         switch (kind)
         {
@@ -222,11 +222,11 @@ final class Accounts
                 if (ServiceEnd.CLOSED != serviceEnd && ServiceEnd.KILLED_CLOSING != serviceEnd &&
                     (wasReceived || !mayStandInClose(serviceEnd)))
                 {
-                    lie = "its client was told that the service closed, but it did not";
+                    lie = "its outcome is SERVICE_CLOSED, but the service did not close";
                 }
                 else if (wasReceived && !isSeen)
                 {
-                    lie = "its client was told that the service received it before it closed, but it did not";
+                    lie = "its outcome is SERVICE_CLOSED with RECEIVED, but the service did not receive it";
                 }
             }
             case Outcome.SERVICE_DIED ->
@@ -237,28 +237,28 @@ final class Accounts
                 }
                 if (ServiceEnd.KILLED != serviceEnd && ServiceEnd.KILLED_CLOSING != serviceEnd)
                 {
-                    lie = "its client was told that the service died, but it did not (B2)";
+                    lie = "its outcome is SERVICE_DIED, but the service did not die (B2)";
                 }
                 else if (wasReceived && !isSeen && isOneTooMany(ledger.generation()))
                 {
-                    lie = "its client was told that the service, which died, had received it, but it had not";
+                    lie = "its outcome is SERVICE_DIED with RECEIVED, but the service had not received it";
                 }
             }
             case Outcome.ABORTED ->
             {
                 if (!has(client, Ledger.ABORTING) && !has(client, Ledger.CALLED))
                 {
-                    lie = "its client was told that it was aborted, but nobody did that";
+                    lie = "its outcome is ABORTED, but no call aborted it";
                 }
             }
             case Outcome.UNREACHABLE ->
             {
                 if (!isLossPossible())
                 {
-                    lie = "its client was told that the service is unreachable, but nothing was cut or stopped (B7)";
+                    lie = "its outcome is UNREACHABLE, but nothing was cut or stopped (B7)";
                 }
             }
-            default -> lie = "its client was told " + Outcome.text(kind) + ", but nobody did that";
+            default -> lie = "its outcome is " + Outcome.text(kind) + ", which nothing explains";
         }
         if (null != lie)
         {

@@ -37,14 +37,14 @@ import java.util.concurrent.TimeUnit;
     description = {
         "Does everything at once, for as long as you like, and accounts for every message.",
         "Processes of clients and services put, call, abort, hold back, throttle, read slowly, close and connect " +
-            "again. At random they are killed, stopped for up to 6 seconds, told to end, and started again; one of " +
+            "again. At random they are killed, stopped for up to 6 seconds, ended, and started again; one of " +
             "each kind is only stopped, and what it uses must stay flat. Each notes what it does in files of its " +
-            "own, which are held against each other: no message may be lost, doubled or torn, and no outcome untrue.",
-        "With --remote the services are on another host, played on this machine, behind two bridges. The bridges are " +
-            "killed and stopped, too, and the network between them is cut, both ways or one way.",
+            "own, which are compared: no message may be lost, doubled or torn, and each outcome must be true.",
+        "With --remote two bridges connect the clients with services on another host, simulated on this machine. " +
+            "They are killed and stopped, too, and the network between them is cut, both ways or one way.",
     },
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:all of it held", "1:something did not hold: it is said what", "2:bad options"})
+    exitCodeList = {"0:all of it held", "1:something did not hold: the output has what", "2:bad options"})
 public final class SoakCommand implements Callable<Integer>
 {
     private static final double MIN_MINUTES = 0.1;
@@ -68,7 +68,7 @@ public final class SoakCommand implements Callable<Integer>
         names = "--seed",
         paramLabel = "S",
         description = "Seed of all that is random (default: another each time, it is printed). The same seed does " +
-            "the same to the processes; what they meet also hangs on the machine.")
+            "the same to the processes; what they meet also depends on the machine.")
     private Long seed;
 
     @Option(
@@ -80,7 +80,7 @@ public final class SoakCommand implements Callable<Integer>
 
     @Option(
         names = "--remote",
-        description = "Have the services on another host, behind two bridges.")
+        description = "Run the services on another host, over two bridges.")
     private boolean isRemote;
 
     @Option(
@@ -92,8 +92,8 @@ public final class SoakCommand implements Callable<Integer>
     @Option(
         names = "--region",
         paramLabel = "FILE",
-        description = "Use this region, which nobody may use meanwhile; made if there is none, and left there " +
-            "(default: one of its own, removed in the end).")
+        description = "Use this region, which no other program may use at the time; created if there is none, and " +
+            "kept (default: one of its own, removed in the end).")
     private Path region;
 
     @Option(

@@ -362,7 +362,7 @@ final class SoakRun implements AutoCloseable
                 case "failed" -> accounts.addOther(child.name() + " failed: " + event.line().text("what"));
                 case Child.ENDED -> onEnded(child);
                 case "ready", "bridge", "over" -> onBridge(child, event.line());
-                default -> accounts.addOther(child.name() + " said " + event.line());
+                default -> accounts.addOther(child.name() + " reported " + event.line());
             }
         }
     }
@@ -475,7 +475,7 @@ final class SoakRun implements AutoCloseable
                 {
                     if (role == party.role() && null != party.child())
                     {
-                        accounts.addOther(party.child().name() + " did not end when it was told to");
+                        accounts.addOther(party.child().name() + " did not end on command");
                         killed.add(party.child());
                         party.child().kill();
                     }
@@ -600,7 +600,7 @@ final class SoakRun implements AutoCloseable
         }
         row("SIGSTOP, later SIGCONT", stops);
         row("processes that ended when asked to", gracefulEnds);
-        row("processes started anew", restarts);
+        row("processes started again", restarts);
         row("lost: no outcome, or a reply that never came", numbers.get("lost"));
         row("lost disposals", numbers.get("lostDisposals"));
         row("doubled", numbers.get("doubled"));

@@ -139,7 +139,7 @@ class AccountsTest
         message(1, RELEASED, Outcome.SERVICE_DIED, Ledger.SEEN);
         accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.KILLED, Way.LOCAL);
 
-        assertFound("untruthful", "told that it was not received");
+        assertFound("untruthful", "without RECEIVED");
     }
 
     @Test
@@ -171,7 +171,7 @@ class AccountsTest
         message(1, RELEASED, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, 0);
         accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.CLOSED, Way.LOCAL);
 
-        assertFound("untruthful", "before it closed");
+        assertFound("untruthful", "SERVICE_CLOSED with RECEIVED");
     }
 
     @ParameterizedTest
@@ -193,7 +193,7 @@ class AccountsTest
         message(1, RELEASED, Outcome.SERVICE_CLOSED, 0);
         accounts.add(ledger, ClientEnd.DRAINED, end, Way.LOCAL);
 
-        assertFound("untruthful", "the service closed");
+        assertFound("untruthful", "the service did not close");
     }
 
     @Test
@@ -279,7 +279,7 @@ class AccountsTest
         message(1, RELEASED, Outcome.UNREACHABLE, Ledger.SEEN | Ledger.DISPOSED);
         accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.DISTURBED);
 
-        assertFound("untruthful", "told that it was not received");
+        assertFound("untruthful", "without RECEIVED");
     }
 
     @ParameterizedTest
@@ -311,7 +311,7 @@ class AccountsTest
         message(1, RELEASED, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, Ledger.SEEN | Ledger.DISPOSED);
         accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.DISTURBED);
 
-        assertFound("untruthful", "the service closed");
+        assertFound("untruthful", "the service did not close");
     }
 
     @Test
@@ -321,7 +321,7 @@ class AccountsTest
         message(1, RELEASED, Outcome.REFUSED, 0);
         accounts.add(ledger, ClientEnd.DRAINED, ServiceEnd.OUTLIVED, Way.LOCAL);
 
-        assertFound("untruthful", "nobody did that");
+        assertFound("untruthful", "nothing explains");
     }
 
     @Test
