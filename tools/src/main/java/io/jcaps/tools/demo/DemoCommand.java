@@ -31,7 +31,7 @@ import java.util.concurrent.TimeUnit;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Shows what jcaps does, on this machine, in less than a minute.",
+        "Shows what jcaps does, on this machine, in a minute or two.",
         "A service and two clients, each a JVM of its own, exchange messages of all sizes and verify each byte. Then " +
             "the service is killed in full flight: each open request has exactly one outcome. It is started again, " +
             "and the clients continue. Last, the latency of a round trip, beside that of a bare cache line.",

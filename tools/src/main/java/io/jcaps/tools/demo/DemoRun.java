@@ -322,11 +322,11 @@ final class DemoRun implements Performance
         row("  SERVICE_DIED, it never saw the request", outcomes, "openNotReceived");
         if (0 != sum(outcomes, "later"))
         {
-            row("put before the news came: outcomes", outcomes, "later");
+            row("put before its death was known: outcomes", outcomes, "later");
             row("  SERVICE_DIED, it never saw the request", outcomes, "laterNotReceived");
         }
-        screen.print("  Each has exactly one outcome; what the service, before it died, wrote down as");
-        screen.print("  received agrees with that.");
+        screen.print("  Each request has exactly one outcome, and the service's own notes of what it");
+        screen.print("  received agree with it.");
         summary.put("openAtKill", open);
         summary.put("openReplied", sum(outcomes, "openReplied"));
         summary.put("openReceived", sum(outcomes, "openReceived"));
