@@ -603,7 +603,15 @@ class InteropIT
     void shouldExchangeWithAChild() throws Exception
     {
         final Process process = start(List.of(Library.program("exchange").toString(), "5000"));
-        assertThat(process.waitFor()).isZero();
+        try
+        {
+            assertThat(process.waitFor()).isZero();
+        }
+        finally
+        {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly().waitFor();
+        }
     }
 
     /** A program of c/test, or its port to Java. */
