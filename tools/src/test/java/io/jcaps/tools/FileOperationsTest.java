@@ -59,7 +59,7 @@ class FileOperationsTest
         entry("Keyboard", "FileInputStream", "/dev/tty"),
         entry("ListCommand", "exists isDirectory", LOOKS),
         entry("Machine", "exists getAttribute getFileStore getOwner getPosixFilePermissions isExecutable isReadable" +
-            " isSymbolicLink isWritable newDirectoryStream readAllBytes readSymbolicLink", "root's files, and looks"),
+            " isSymbolicLink isWritable newDirectoryStream newInputStream readSymbolicLink", "root's files, and looks"),
         entry("ManCommand", "createDirectories createTempDirectory deleteIfExists write",
             "a new directory of its own, or the user's own argument"),
         entry("ReapCommand", "exists", LOOKS),

@@ -168,12 +168,18 @@ public final class BridgeCommand implements Callable<Integer>
     {
         final Admission admission = new Admission(
             exports.isEmpty() ? imports.stream().mapToInt((one) -> one.endpoints().length).sum() : 0);
+        BridgeEvent last = null;
         try
         {
             while (!interruption.isRequested())
             {
                 final BridgeEvent event = events.take();
-                say(event);
+                if (!event.equals(last))
+                {
+                    // One that tries again and again says it once.
+                    say(event);
+                }
+                last = event;
                 if (admission.isRefused(event))
                 {
                     return Escaped.line(event.detail());

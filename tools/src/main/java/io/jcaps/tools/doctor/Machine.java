@@ -8,7 +8,9 @@ import io.jcaps.shm.Access;
 import io.jcaps.shm.inspect.Diagnostics;
 import io.jcaps.tools.terminal.Units;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
@@ -28,6 +30,7 @@ import java.util.TreeSet;
  */
 final class Machine
 {
+    private static final int READ_LENGTH = 65_536;
     private static final String SIZE = "memory for regions";
     private static final String OPTIONS = "file system";
     private static final String PERMISSIONS = "permissions";
@@ -414,9 +417,10 @@ final class Machine
 
     private static String readOrNull(final Path file)
     {
-        try
+        // A file below /proc/sys gives its value to the first read alone, however few bytes that asks for.
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), READ_LENGTH))
         {
-            return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+            return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
         }
         catch (final IOException ex)
         {

@@ -57,7 +57,9 @@ final class SoakRun implements AutoCloseable
     private static final long MB = 1L << 20;
     // Fixed from the beginning, so that what grows is something else.
     private static final List<String> JVM_FLAGS = List.of(
-        "-Xms24m", "-Xmx24m", "-XX:+AlwaysPreTouch", "-Xss512k", "-XX:ReservedCodeCacheSize=24m");
+        "-Xms24m", "-Xmx24m", "-XX:+AlwaysPreTouch", "-Xss512k", "-XX:ReservedCodeCacheSize=24m",
+        // What the compilers have freed is given back to the system: when they run depends on the machine's load.
+        "-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockExperimentalVMOptions", "-XX:TrimNativeHeapInterval=1000");
 
     private final Path directory;
     private final Path regionFile;

@@ -10,12 +10,15 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.BufferedReader;
+import java.io.FileReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 class MachineTest
 {
@@ -57,6 +60,19 @@ class MachineTest
         assertThat(Mount.of(mounts, Path.of("/home")).type()).isEqualTo("ext4");
         assertThat(Mount.of(mounts, Path.of("/with blank/x")).type()).isEqualTo("xfs");
         assertThat(Mount.of("", DIRECTORY)).isNull();
+    }
+
+    @Test
+    @DisplayName("A value of this kernel's is read whole, not by its first digit")
+    void shouldReadValuesOfThisKernelWhole() throws IOException
+    {
+        final Path limit = Path.of("/proc/sys/net/core/rmem_max");
+        assumeThat(limit).isReadable();
+        try (BufferedReader reader = new BufferedReader(new FileReader(limit.toFile())))
+        {
+            assertThat(new Machine(Path.of("/")).socketBuffers().found())
+                .contains("net.core.rmem_max=" + reader.readLine() + ",");
+        }
     }
 
     @Test
