@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class LostDeathTest
 {
-    private static final int ROUND_COUNT = 3_000;
+    private static final int ROUND_COUNT = Integer.getInteger("caps.test.deaths", 1_000);
 
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 4, 4, 64));
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[64]);
