@@ -317,6 +317,27 @@ class AttachmentCloseTest
         assertThat(trimmed).containsExactly(0);
     }
 
+    @Test
+    @DisplayName("F40: what a close leaves while another thread has the tables' lock, the attachment's close frees")
+    void shouldFreeClosedServiceWhenAttachmentLeaves()
+    {
+        final boolean[] isMissed = new boolean[1];
+        final Attachment process = region.attach(new ForwardingHost(region.host())
+        {
+            @Override
+            public boolean lockTables(final long timeoutNs)
+            {
+                return !(isMissed[0] && 0 == timeoutNs) && super.lockTables(timeoutNs);
+            }
+        });
+        isMissed[0] = true;
+        process.service("another", new PortOptions()).close();
+        isMissed[0] = false;
+        assertThat(region.portsInUse()).isEqualTo(1);
+        process.close();
+        assertThat(region.portsInUse()).isZero();
+    }
+
     // ---- a second close
 
     /** Whose close waits for the test. */

@@ -18,7 +18,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Removes from the tables what the dead, and those that left, have left there. Under the tables' lock.
+ * Removes from the tables what the dead, and those that left, have left there. Under the tables' lock, unless a method
+ * says otherwise.
  */
 final class Reaper
 {
@@ -26,6 +27,8 @@ final class Reaper
     private final AtomicBuffer tables;
     private final Geometry geometry;
     private final UsedLinks usedLinks;
+    // Services that may have been closed, and whose entries were not looked at yet. Under its own monitor.
+    private final BitSet closedServices = new BitSet();
     // Processes and next incarnation when the tables were last searched.
     private long[] reapedPresent;
     private long reapedAt;
@@ -190,13 +193,56 @@ final class Reaper
         }
     }
 
-    /** Frees the entry of a service if it is closed and no client holds a link to it. One pass over the links. */
-    void freeIfClosed(final int portIndex)
+    /**
+     * A port was closed: if that was the last use of a closed service's entry, {@link #freeClosedServices} frees it.
+     * Any thread may call.
+     *
+     * @param portIndex of the service; input.
+     */
+    void closed(final int portIndex)
     {
-        if (portIndex < 0 || portIndex >= geometry.portCount())
+        if (portIndex >= 0 && portIndex < geometry.portCount())
         {
-            return;
+            synchronized (closedServices)
+            {
+                closedServices.set(portIndex);
+            }
         }
+    }
+
+    /** Whether {@link #freeClosedServices} has something to look at. Any thread may call. */
+    boolean hasClosedServices()
+    {
+        synchronized (closedServices)
+        {
+            return !closedServices.isEmpty();
+        }
+    }
+
+    /** Frees the entries of closed services that no client refers to, of those that {@link #closed} has noted. */
+    void freeClosedServices()
+    {
+        for (int portIndex = takeClosedService(); portIndex >= 0; portIndex = takeClosedService())
+        {
+            freeIfClosed(portIndex);
+        }
+    }
+
+    private int takeClosedService()
+    {
+        synchronized (closedServices)
+        {
+            final int portIndex = closedServices.nextSetBit(0);
+            if (portIndex >= 0)
+            {
+                closedServices.clear(portIndex);
+            }
+            return portIndex;
+        }
+    }
+
+    private void freeIfClosed(final int portIndex)
+    {
         final PortEntry port = new PortEntry(tables, geometry).wrap(portIndex);
         final long portIncarnation = port.incarnation();
         if (0 == portIncarnation || port.isOpen())

@@ -250,20 +250,28 @@ public final class Registry
      */
     public void closed(final int servicePortIndex)
     {
+        // Noted before the lock is tried: if another thread of this process has it, the next close does this, or the
+        // attachment's when it leaves.
+        reaper.closed(servicePortIndex);
         if (host.lockTables(0))
         {
             try
             {
                 // The port that was closed just now has freed its own entry.
                 search.portsFreed();
-                reaper.freeIfClosed(servicePortIndex);
-                usedLinks.trim(search::linkFreed);
+                tidy();
             }
             finally
             {
                 unlock();
             }
         }
+    }
+
+    private void tidy()
+    {
+        reaper.freeClosedServices();
+        usedLinks.trim(search::linkFreed);
     }
 
     /**
@@ -277,17 +285,19 @@ public final class Registry
     }
 
     /**
-     * Returns the memory of the links that were used and that no side holds.
+     * Returns the memory of the links that were used and that no side holds, and frees what {@link #closed} could not.
      *
      * @param timeoutNs longest wait for the tables' lock; if it is not free, the next user of the links does this.
      */
     public void trim(final long timeoutNs)
     {
-        if (!usedLinks.isEmpty() && host.lockTables(timeoutNs))
+        final boolean isUsed = !usedLinks.isEmpty();
+        // Entries of services are not worth a wait: any process that reaps frees them.
+        if ((isUsed || reaper.hasClosedServices()) && host.lockTables(isUsed ? timeoutNs : 0))
         {
             try
             {
-                usedLinks.trim(search::linkFreed);
+                tidy();
             }
             finally
             {
