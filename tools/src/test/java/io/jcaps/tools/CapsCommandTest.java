@@ -105,6 +105,21 @@ class CapsCommandTest
     }
 
     @Test
+    @DisplayName("F23: no path, argument or directory is obeyed by the terminal that an error is printed on")
+    void shouldEscapeWhatItNames(@TempDir final Path directory) throws IOException
+    {
+        final String odd = directory.resolve("a\u001b[2Jb\u202ec").toString();
+        assertThat(commandLine.execute("stat", "--region", odd)).isEqualTo(ExitCodes.NOT_THERE);
+        assertThat(commandLine.execute("stat", "--sort", "a\u001b[2Jb\u202ec")).isEqualTo(ExitCodes.USAGE);
+        Files.createDirectory(Path.of(odd));
+        assertThat(commandLine.execute("ls", odd)).isZero();
+        assertThat(err.toString()).contains("no region: " + directory + "/a\\u001b[2Jb\\u202ec",
+            "'a\\u001b[2Jb\\u202ec'");
+        assertThat(out.toString()).contains("no regions in " + directory + "/a\\u001b[2Jb\\u202ec");
+        assertThat(err.toString() + out).doesNotContain("\u001b", "\u202e");
+    }
+
+    @Test
     @DisplayName("A path with .. behind a symbolic link is the same file for the command as for the library")
     void shouldLeaveAPathToTheOperatingSystem(@TempDir final Path directory) throws IOException
     {

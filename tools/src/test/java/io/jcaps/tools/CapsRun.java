@@ -5,7 +5,9 @@
 package io.jcaps.tools;
 
 import io.jcaps.testkit.JvmCommand;
+import io.jcaps.testkit.mutants.MutantRun;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -96,8 +98,20 @@ public final class CapsRun
     {
         final List<String> command = new ArrayList<>(List.of(
             JvmCommand.java(),
-            "-XX:+IgnoreUnrecognizedVMOptions", "--sun-misc-unsafe-memory-access=allow",
-            "-jar", Path.of("target", "caps.jar").toString()));
+            "-XX:+IgnoreUnrecognizedVMOptions", "--sun-misc-unsafe-memory-access=allow"));
+        final String jar = Path.of("target", "caps.jar").toString();
+        final String mutant = System.getProperty(MutantRun.CLASSES_PROPERTY);
+        if (null == mutant)
+        {
+            command.addAll(List.of("-jar", jar));
+        }
+        else
+        {
+            // What the jar's manifest says, for the mutant's classes in front of it.
+            command.addAll(List.of("--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED", "-cp", mutant + File.pathSeparator + jar,
+                CapsCommand.class.getName()));
+        }
         command.addAll(List.of(args));
         return command;
     }

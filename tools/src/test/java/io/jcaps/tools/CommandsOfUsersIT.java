@@ -36,7 +36,7 @@ class CommandsOfUsersIT
     void shouldNotServeInASquattersRegion() throws IOException, InterruptedException
     {
         final String output = run(bobServes(ALICES_PLACE) +
-            as(ALICE, "timeout 60 $caps serve job --exec 'touch /dev/shm/executed'") + "; echo \"serve=$?\"; " +
+            as(ALICE, "timeout 30 $caps serve job --exec 'touch /dev/shm/executed'") + "; echo \"serve=$?\"; " +
             as(BOB, "$caps call job --text x --uid 54321 --access world --region " + ALICES_PLACE + "/default") +
             "; echo \"call=$?\"; ls /dev/shm");
         assertThat(output).contains("somebody else's directory: " + ALICES_PLACE + " belongs to uid " + BOB,

@@ -14,6 +14,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,8 @@ import java.util.concurrent.TimeUnit;
  */
 public final class MutantRun
 {
+    /** Where a test finds the mutant's classes, if it starts virtual machines whose class path is another. */
+    public static final String CLASSES_PROPERTY = "caps.mutant.classes";
     /** In which a test must notice its mutant. */
     static final long LIMIT_SECONDS = 60;
     /** Less than for a test that waits for the mutant's virtual machine, which would be found to be stuck as well. */
@@ -67,13 +70,15 @@ public final class MutantRun
             return new CMutantRun(project, work).run(mutant);
         }
         final Path classes = Files.createDirectories(work.resolve("classes"));
+        // Also processes of other users run it.
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         final String problem = compile(mutant, work, classes);
         if (null != problem)
         {
             return new Result(MutantVerdict.INVALID, problem, millisSince(startNs));
         }
         final Path output = work.resolve("output.txt");
-        final List<String> command = JvmCommand.of(List.of(), List.of(WATCHDOG),
+        final List<String> command = JvmCommand.of(List.of(), List.of(WATCHDOG, "-D" + CLASSES_PROPERTY + "=" + classes),
             classes + ":" + System.getProperty("java.class.path"), MutantTests.class, mutant.tests());
         final int exitCode = exitCode(new ProcessBuilder(command), output, LIMIT_SECONDS);
         return new Result(verdict(exitCode), lastLines(output, 1), millisSince(startNs));
