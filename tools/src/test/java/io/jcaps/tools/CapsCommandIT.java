@@ -238,7 +238,7 @@ class CapsCommandIT
     @DisplayName("A command that takes longer than the limit is ended, and its reply is empty")
     void shouldEndACommandThatTakesTooLong() throws IOException, InterruptedException
     {
-        final Process serve = serve("slow", "--limit", "100ms", "--exec", "sleep 5; echo x");
+        final Process serve = serve("slow", "--limit", "100ms", "--exec", "sleep 3; echo x");
         final CapsRun call = run("call", "slow", "--text", "x");
         assertThat(call.exitCode()).isZero();
         assertThat(call.output()).isEmpty();

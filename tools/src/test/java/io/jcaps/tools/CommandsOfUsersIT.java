@@ -36,9 +36,10 @@ class CommandsOfUsersIT
     void shouldNotServeInASquattersRegion() throws IOException, InterruptedException
     {
         final String output = run(bobServes(ALICES_PLACE) +
-            as(ALICE, "timeout 30 $caps serve job --exec 'touch /dev/shm/executed'") + "; echo \"serve=$?\"; " +
+            as(ALICE, "$caps serve job --exec 'touch /dev/shm/executed'") + " >/dev/shm/job 2>&1 & job=$!; " +
+            "while kill -0 $job && ! grep -q serving /dev/shm/job; do sleep 0.1; done; " +
             as(BOB, "$caps call job --text x --uid 54321 --access world --region " + ALICES_PLACE + "/default") +
-            "; echo \"call=$?\"; ls /dev/shm");
+            "; echo \"call=$?\"; kill $job; wait $job; echo \"serve=$?\"; cat /dev/shm/job; ls /dev/shm");
         assertThat(output).contains("somebody else's directory: " + ALICES_PLACE + " belongs to uid " + BOB,
             "serve=3", "call=3").doesNotContain("executed\n");
     }
