@@ -167,8 +167,8 @@ public final class CapsCommand implements Runnable
         }
         if (ex instanceof InvalidPathException)
         {
-            command.getErr().println(command.getCommandSpec().qualifiedName() + ": " + ex.getMessage() + ": " +
-                Arguments.ADVICE);
+            command.getErr().println(command.getCommandSpec().qualifiedName() + ": " +
+                Escaped.line(ex.getMessage()) + ": " + Arguments.ADVICE);
             return ExitCodes.USAGE;
         }
         final boolean isExpected = ex instanceof RegionException || ex instanceof CapsException;

@@ -92,8 +92,8 @@ public final class Units
         }
         double rest = value;
         int unit = 0;
-        // What would be rounded up to four digits gets the next unit.
-        while (rest >= step - 0.5 && unit + 1 < units.length)
+        // What would be rounded up to four digits gets the next unit. The largest number is less than ten of the last.
+        while (rest >= step - 0.5)
         {
             rest /= step;
             unit++;

@@ -33,4 +33,11 @@ class ArgumentsTest
         assertThat(Arguments.problem(bytes, StandardCharsets.UTF_8)).contains("UTF-8", "standard input");
         assertThat(Arguments.problem(bytes, StandardCharsets.ISO_8859_1)).isNull();
     }
+
+    @Test
+    @DisplayName("The command line of this process, which is plain text, has no problem")
+    void shouldLookAtItsOwnCommandLine()
+    {
+        assertThat(Arguments.problem()).isNull();
+    }
 }

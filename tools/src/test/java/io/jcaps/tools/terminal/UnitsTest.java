@@ -16,7 +16,8 @@ class UnitsTest
 {
     @ParameterizedTest
     @CsvSource({
-        "0, 0", "9999, 9999", "10000, 10k", "999499, 999k", "999500, 1.0M", "1549999, 1.5M", "12345678, 12M",
+        "0, 0", "9999, 9999", "10000, 10k", "999499, 999k", "999500, 1.0M", "1549999, 1.5M", "9950000, 10M",
+        "12345678, 12M",
         "9223372036854775807, 9.2E", "-5, -5"})
     void shouldWriteCountsInFourColumns(final long count, final String text)
     {
@@ -31,14 +32,16 @@ class UnitsTest
     }
 
     @ParameterizedTest
-    @CsvSource({"-1, 0ms", "999, 999ms", "1000, 1s", "60000, 1m00s", "3600000, 1h00m", "100000000, 1d03h"})
+    @CsvSource({"-1, 0ms", "999, 999ms", "1000, 1s", "60000, 1m00s", "3600000, 1h00m", "5430000, 1h30m",
+        "86399999, 23h59m", "86400000, 1d00h", "100000000, 1d03h"})
     void shouldWriteAges(final long ms, final String text)
     {
         assertThat(Units.age(ms)).isEqualTo(text);
     }
 
     @ParameterizedTest
-    @CsvSource({"150, 150 ns", "1234, 1.23 us", "45678, 45.7 us", "2500000, 2.50 ms", "3e9, 3.00 s"})
+    @CsvSource({"150, 150 ns", "1000, 1.00 us", "1234, 1.23 us", "10000, 10.0 us", "45678, 45.7 us", "100000, 100 us",
+        "1e6, 1.00 ms", "2500000, 2.50 ms", "1e9, 1.00 s", "3e9, 3.00 s"})
     void shouldWriteTimes(final double ns, final String text)
     {
         assertThat(Units.time(ns)).isEqualTo(text);
@@ -53,5 +56,6 @@ class UnitsTest
         assertThat(table.lines()).isEqualTo(
             List.of("NAME          N REST", "a         10000 x", "long name     1 y"));
         assertThat(Table.cut("abcdef", 4)).isEqualTo("abc~");
+        assertThat(Table.cut("abcd", 4)).isEqualTo("abcd");
     }
 }
