@@ -91,7 +91,7 @@ bool region_back(struct region *region, const int link_index, const size_t offse
         /* A write to the file gets small pages, whatever was advised, so this comes before it. */
         advise(link + offset, length, MADV_POPULATE_WRITE);
     }
-    return zeros_write(
+    return zeros_write_within(
         region->descriptor, link_offset(&region->geometry, link_index) + (int64_t)offset, length);
 }
 
@@ -124,7 +124,7 @@ void region_touch(struct region *region, const int link_index, const size_t offs
 uint8_t *region_errors(struct region *region, const int process_index)
 {
     const int64_t start = error_log_offset(&region->geometry, process_index);
-    return zeros_write(region->descriptor, start, ERROR_LOG_LOG_LENGTH) ?
+    return zeros_write_within(region->descriptor, start, ERROR_LOG_LOG_LENGTH) ?
         region_map(region->descriptor, start, ERROR_LOG_LOG_LENGTH) : NULL;
 }
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,4 +61,19 @@ bool zeros_write(const int descriptor, const int64_t start, const size_t length)
     cancel_restore(cancel_state);
     errno = error;
     return is_written;
+}
+
+bool zeros_write_within(const int descriptor, const int64_t start, const size_t length)
+{
+    struct stat status;
+    if (fstat(descriptor, &status) != 0)
+    {
+        return false;
+    }
+    if (status.st_size < start + (int64_t)length)
+    {
+        errno = EFBIG;
+        return false;
+    }
+    return zeros_write(descriptor, start, length);
 }

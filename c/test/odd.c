@@ -262,6 +262,29 @@ static void test_longest_file(void)
     CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void test_cut_file(void)
+{
+    /* F13: a process that lives on in a region that was cut short does not give the file its length again: who comes
+       later refuses it. */
+    int status;
+    const pid_t child = test_fork();
+    if (child == 0)
+    {
+        attach(0);
+        const int svc = service();
+        const int port = client();
+        const int file = open(region_file, O_RDWR);
+        CHECK(svc > 0 && file >= 0);
+        /* Behind the tables and the head of the link, whose cells were never used. */
+        const off_t length = lseek(file, 0, SEEK_HOLE);
+        CHECK(length > 0 && ftruncate(file, length) == 0);
+        CHECK_FAILS(ENOSPC, caps_sys_put(port, bytes, sizeof(bytes)));
+        CHECK(lseek(file, 0, SEEK_END) == length && unlink(region_file) == 0);
+        _exit(0);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* ---- the life lock, and the region */
 
 struct sleeper
@@ -651,6 +674,7 @@ int main(void)
     RUN(test_no_descriptors);
     RUN(test_no_memory);
     RUN(test_longest_file);
+    RUN(test_cut_file);
     RUN(test_lost_lock_wakes);
     RUN(test_all_descriptors_closed);
     RUN(test_lost_lock_of_removed_region);

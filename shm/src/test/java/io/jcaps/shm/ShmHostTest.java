@@ -5,15 +5,19 @@
 package io.jcaps.shm;
 
 import io.jcaps.layout.Geometry;
+import io.jcaps.layout.RegionDescriptor;
 import org.agrona.concurrent.AtomicBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+import java.io.IOException;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -109,6 +113,21 @@ class ShmHostTest
             assertThatThrownBy(() -> host.back(each[0], each[1], each[2]))
                 .isInstanceOf(IndexOutOfBoundsException.class).hasMessageContaining("offset=" + each[1]);
         }
+    }
+
+    @Test
+    @DisplayName("F13: who lives on in a region that was cut short does not give the file its length again")
+    void shouldNotExtendFileThatWasCutShort() throws IOException
+    {
+        final ShmHost host = fixture.open();
+        try (FileChannel file = FileChannel.open(fixture.path(), StandardOpenOption.WRITE))
+        {
+            file.truncate(RegionDescriptor.HEADER_LENGTH);
+        }
+
+        assertThat(host.back(0, 0, 1)).isFalse();
+        assertThat(host.errors(0)).isNull();
+        assertThat(Files.size(fixture.path())).isEqualTo(RegionDescriptor.HEADER_LENGTH);
     }
 
     @Test

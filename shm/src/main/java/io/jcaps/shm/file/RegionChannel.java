@@ -9,6 +9,7 @@ import io.jcaps.shm.os.FileStat;
 import io.jcaps.shm.os.NativeCalls;
 import io.jcaps.shm.os.TrustedPath;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
@@ -452,6 +453,24 @@ public final class RegionChannel implements AutoCloseable
         {
             restore(interrupted);
         }
+    }
+
+    /**
+     * As {@link #writeZeros}, within the file: one that was cut short is not made longer again, so that it is refused
+     * by who comes later.
+     *
+     * @param position in bytes from the start of the file.
+     * @param length   in bytes.
+     * @throws IOException if the file ends before, and as {@link #writeZeros} does.
+     */
+    synchronized void writeZerosWithin(final long position, final long length) throws IOException
+    {
+        final long fileLength = size();
+        if (fileLength < position + length)
+        {
+            throw new EOFException("the file was cut short: length=" + fileLength + ", position=" + position);
+        }
+        writeZeros(position, length);
     }
 
     /**

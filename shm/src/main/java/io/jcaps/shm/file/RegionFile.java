@@ -147,7 +147,7 @@ public final class RegionFile implements AutoCloseable
         }
         try
         {
-            channel.writeZeros(header.geometry().linkOffset(linkIndex) + offset, length);
+            channel.writeZerosWithin(header.geometry().linkOffset(linkIndex) + offset, length);
             return true;
         }
         catch (final IOException ex)
@@ -195,7 +195,7 @@ public final class RegionFile implements AutoCloseable
         final long position = header.geometry().errorLogOffset(processIndex);
         try
         {
-            channel.writeZeros(position, ErrorLogDescriptor.LOG_LENGTH);
+            channel.writeZerosWithin(position, ErrorLogDescriptor.LOG_LENGTH);
             return new UnsafeBuffer(channel.map(position, ErrorLogDescriptor.LOG_LENGTH));
         }
         catch (final IOException ex)
