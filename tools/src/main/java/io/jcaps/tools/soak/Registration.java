@@ -299,7 +299,10 @@ final class Registration implements AutoCloseable
         }
     }
 
-    /** The ids of a connection's messages begin alike, as no other's do; its first message tells which it is. */
+    /**
+     * The ids of a connection's messages begin alike, as no other's do. The first that is received tells which
+     * connection it is.
+     */
     private Connection connection(final Message shown)
     {
         final int lease = SlotDescriptor.lease(shown.id());
@@ -308,7 +311,7 @@ final class Registration implements AutoCloseable
         {
             return known;
         }
-        final long session = Soak.hello(shown.buffer(), shown.length());
+        final long session = session(shown);
         try
         {
             final Ledger ledger = session < 0 ? null : Ledger.open(directory, session);
@@ -326,6 +329,14 @@ final class Registration implements AutoCloseable
         {
             throw new UncheckedIOException(ex);
         }
+    }
+
+    /** Behind a bridge the hello may have ended without being received, as when the region was full for a while. */
+    private long session(final Message shown)
+    {
+        final long session = Soak.hello(shown.buffer(), shown.length());
+        return session >= 0 || !isRemote || shown.length() < Soak.NUMBER_LENGTH ?
+            session : shown.buffer().getLong(0) / Ledger.CAPACITY;
     }
 
     private void onRequest(final Message shown, final Connection connection, final int number)
