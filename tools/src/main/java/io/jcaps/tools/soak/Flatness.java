@@ -22,7 +22,6 @@ final class Flatness
     private final long divisor;
     private final long allowedGrowth;
     private final double allowedFraction;
-    private final boolean isByLeast;
     private final List<Long> samples = new ArrayList<>();
 
     /**
@@ -39,43 +38,11 @@ final class Flatness
         final long allowedGrowth,
         final double allowedFraction)
     {
-        this(name, unit, divisor, allowedGrowth, allowedFraction, false);
-    }
-
-    private Flatness(
-        final String name,
-        final String unit,
-        final long divisor,
-        final long allowedGrowth,
-        final double allowedFraction,
-        final boolean isByLeast)
-    {
-        this.isByLeast = isByLeast;
         this.name = name;
         this.unit = unit;
         this.divisor = divisor;
         this.allowedGrowth = allowedGrowth;
         this.allowedFraction = allowedFraction;
-    }
-
-    /**
-     * Of what rises and falls with what is going on: the least of each third is compared, which only a leak raises.
-     *
-     * @param name            as in the constructor.
-     * @param unit            as there.
-     * @param divisor         as there.
-     * @param allowedGrowth   as there.
-     * @param allowedFraction as there.
-     * @return nothing sampled yet.
-     */
-    static Flatness ofLeast(
-        final String name,
-        final String unit,
-        final long divisor,
-        final long allowedGrowth,
-        final double allowedFraction)
-    {
-        return new Flatness(name, unit, divisor, allowedGrowth, allowedFraction, true);
     }
 
     void add(final long sample)
@@ -123,6 +90,6 @@ final class Flatness
     {
         final long[] sorted = samples.subList(from, to).stream().mapToLong(Long::longValue).toArray();
         Arrays.sort(sorted);
-        return sorted[isByLeast ? 0 : sorted.length / 2];
+        return sorted[sorted.length / 2];
     }
 }

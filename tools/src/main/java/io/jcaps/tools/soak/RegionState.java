@@ -122,6 +122,12 @@ final class RegionState implements AutoCloseable
         return 0 == process.waitFor() ? Long.parseLong(printed) * BLOCK_LENGTH : -1;
     }
 
+    /** Most memory that the file takes when no link is in use, in bytes. */
+    long fixedLength()
+    {
+        return geometry.fileLength() - (geometry.errorLogOffset(0) - geometry.linkOffset(0));
+    }
+
     @Override
     public void close()
     {

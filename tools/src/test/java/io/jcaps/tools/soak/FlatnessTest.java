@@ -4,7 +4,6 @@
  */
 package io.jcaps.tools.soak;
 
-import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -64,22 +63,5 @@ class FlatnessTest
         assertThat(flatness.isFlat()).isTrue();
         assertThat(flatness.sampleCount()).isZero();
         assertThat(flatness).hasToString("something: not sampled");
-    }
-
-    @Test
-    @DisplayName("Of what rises and falls, the least of each third counts: a leak raises it, a wave does not")
-    void shouldCompareTheLeast()
-    {
-        final Flatness waves = Flatness.ofLeast("something", "KB", 1_024, 10, 0);
-        final Flatness leak = Flatness.ofLeast("something", "KB", 1_024, 10, 0);
-        for (int i = 0; i < 90; i++)
-        {
-            final int wave = i % 9 * (1 + i / 30);
-            waves.add(100 + 100L * wave);
-            leak.add(100 + 100L * wave + i);
-        }
-        assertThat(waves.isFlat()).isTrue();
-        assertThat(waves.last()).isEqualTo(100);
-        assertThat(leak.isFlat()).isFalse();
     }
 }
