@@ -398,9 +398,10 @@ class InteropIT
             {
                 server.ask("journal", actions);
                 final long svc = server.number("service", "t", uid, -1, WORLD);
-                server.ask("die", 1 + random.nextInt(MAX_STORE));
-                // One in 50 is kept: with 16 in progress, all of them are after some 800.
-                server.ask("serve", svc, 50, 0);
+                // It may be dead before it answers. One in 50 is kept: with 16 in progress, all of them are after some
+                // 800.
+                server.tell("die", 1 + random.nextInt(MAX_STORE));
+                server.tell("serve", svc, 50, 0);
                 server.awaitEnd();
             }
             journal.addActions(actions);
@@ -437,7 +438,7 @@ class InteropIT
         {
             try (Party user = Party.startStepped(client, region))
             {
-                user.ask("die", 1 + random.nextInt(MAX_CLIENT_STORE));
+                user.tell("die", 1 + random.nextInt(MAX_CLIENT_STORE));
                 user.tell("load", "t", uid);
                 user.awaitEnd();
             }
