@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.ArrayList;
@@ -492,6 +493,23 @@ class SessionTest
         scene.toB.deliver(scene.exporter, StepWire.frame(FrameDescriptor.REQUEST, 0, 1, next, (byte)9));
         assertThat(scene.countersB.get(SessionCounter.VIOLATIONS)).isEqualTo(1);
         scene.toA.capacity = Integer.MAX_VALUE;
+        scene.steps(3);
+        scene.take(client, id, Outcome.UNREACHABLE | Outcome.RECEIVED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"91, true", "90, false", "50, true", "0, true"})
+    @DisplayName("Hostile: fragments that are longer or shorter than their frame: the session is closed and counted")
+    void shouldRejectFragmentsOfAnotherLength(final int length, final boolean isLast)
+    {
+        final ClientPort client = scene.connect();
+        final long id = client.put(scene.bytes, 0, 1);
+        final UnsafeBuffer frame =
+            new UnsafeBuffer(StepWire.frame(FrameDescriptor.REQUEST, 0, 1, id, new byte[100]));
+        scene.exporter.onFragment(frame, 0, FrameDescriptor.HEADER_LENGTH + 10, true, false);
+        assertThat(scene.countersB.get(SessionCounter.VIOLATIONS)).isZero();
+        scene.exporter.onFragment(frame, FrameDescriptor.HEADER_LENGTH + 9, length, false, isLast);
+        assertThat(scene.countersB.get(SessionCounter.VIOLATIONS)).isEqualTo(1);
         scene.steps(3);
         scene.take(client, id, Outcome.UNREACHABLE | Outcome.RECEIVED);
     }
