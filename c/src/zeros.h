@@ -17,8 +17,8 @@
 /* Fills part of a file with zeros; false with errno if there is no memory, or the process may not write so far. */
 bool zeros_write(int descriptor, int64_t start, size_t length);
 
-/* As zeros_write(), within the file: one that was cut short is not made longer again, so that it is refused by who comes
-   later. */
+/* As zeros_write(), within the file: one that was cut short is not made longer again, so that later processes refuse
+   it. */
 bool zeros_write_within(int descriptor, int64_t start, size_t length);
 
 #endif
