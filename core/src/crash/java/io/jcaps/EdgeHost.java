@@ -34,7 +34,7 @@ final class EdgeHost extends ForwardingHost
     private long incarnation;
     private boolean isClosed;
     /** The first fault that was seen; a thread may catch the exception. */
-    private String fault;
+    private AssertionError fault;
 
     /** A thread that sleeps on a word. */
     static final class Sleeper
@@ -63,7 +63,7 @@ final class EdgeHost extends ForwardingHost
         return new ArrayList<>();
     }
 
-    String fault()
+    AssertionError fault()
     {
         return fault;
     }
@@ -79,8 +79,9 @@ final class EdgeHost extends ForwardingHost
 
     private void fail(final String what)
     {
-        fault = null == fault ? what : fault;
-        throw new AssertionError(what);
+        final AssertionError error = new AssertionError(what);
+        fault = null == fault ? error : fault;
+        throw error;
     }
 
     private void beforeTableStore()

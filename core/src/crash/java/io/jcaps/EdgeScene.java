@@ -13,6 +13,7 @@ import io.jcaps.layout.ProcessEntry;
 import io.jcaps.layout.RegionException;
 import io.jcaps.sched.Scenario;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.ArrayList;
@@ -405,6 +406,18 @@ public final class EdgeScene implements Scenario
         }
         dying.abandon();
         attachments.remove(dying);
+        if (has(Operation.CLOSE_CLIENTS_PROCESS) || has(Operation.CLOSE_SERVICES_PROCESS))
+        {
+            announceSleeper(client.portIndex);
+            announceSleeper(service.portIndex);
+        }
+    }
+
+    /** As a thread that died asleep: each wake-up of the port is a store then, which must not be late. */
+    private void announceSleeper(final int portIndex)
+    {
+        final AtomicBuffer tables = region.host().tables();
+        tables.getAndAddInt(new PortEntry(tables, GEOMETRY).wrap(portIndex).sleepersOffset(), 1);
     }
 
     private boolean has(final Operation operation)
@@ -554,7 +567,10 @@ public final class EdgeScene implements Scenario
     {
         for (final EdgeHost host : hosts)
         {
-            check(null == host.fault() || isLifeLost, host.fault());
+            if (null != host.fault() && !isLifeLost)
+            {
+                throw host.fault();
+            }
         }
         if (isLifeLost)
         {

@@ -648,7 +648,7 @@ public final class ClientPort extends Port
 
     private void wakeService()
     {
-        final int wakeUps = openPorts.wakeUps().ring(serviceDoorbell, servicePortIndex, 1);
+        final int wakeUps = ring(serviceDoorbell, servicePortIndex, 1);
         if (wakeUps > 0)
         {
             countWakeUps(wakeUps);

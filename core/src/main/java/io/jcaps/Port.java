@@ -626,22 +626,30 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** Wakes all threads that sleep on this port, to let them look at it. */
     final void wakeOwn()
     {
-        ringOwn(Integer.MAX_VALUE);
+        ring(doorbell, portIndex, Integer.MAX_VALUE);
     }
 
-    /** Outside the gate, so that the attachment can close in between: not once it has left. */
-    private void ringOwn(final int limit)
+    /** Wakes threads that sleep on a port, outside the gate. What they should see was stored before. */
+    final int ring(final Doorbell doorbell, final int portIndex, final int limit)
     {
-        if (openPorts.beginClose())
+        final long sleepers = doorbell.look();
+        return 0 == sleepers ? 0 : wake(doorbell, portIndex, sleepers, limit);
+    }
+
+    /** Outside the gate the attachment can close in between: not once it has left, which wakes all that it concerns. */
+    private int wake(final Doorbell doorbell, final int portIndex, final long sleepers, final int limit)
+    {
+        if (!openPorts.beginClose())
         {
-            try
-            {
-                openPorts.wakeUps().ring(doorbell, portIndex, limit);
-            }
-            finally
-            {
-                openPorts.endCall();
-            }
+            return 0;
+        }
+        try
+        {
+            return openPorts.wakeUps().wake(doorbell, portIndex, sleepers, limit);
+        }
+        finally
+        {
+            openPorts.endCall();
         }
     }
 
@@ -739,7 +747,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         {
             if (Status.OK == endStatus)
             {
-                ringOwn(wakeLimit());
+                ring(doorbell, portIndex, wakeLimit());
             }
         }
     }

@@ -727,12 +727,28 @@ public final class ServicePort extends Port
         {
             gate.exit();
         }
-        final int wakeUps = link.ring();
-        if (wakeUps > 0)
+        final long sleepers = link.look();
+        if (0 != sleepers)
         {
-            countWakeUps(link, wakeUps);
+            wakeClient(link, sleepers);
         }
         return Status.OK;
+    }
+
+    /** As {@link #ring}: not once the attachment has left. */
+    private void wakeClient(final ServiceLink link, final long sleepers)
+    {
+        if (openPorts.beginClose())
+        {
+            try
+            {
+                countWakeUps(link, link.wake(sleepers));
+            }
+            finally
+            {
+                openPorts.endCall();
+            }
+        }
     }
 
     /** Re-entering the gate costs nothing beside the system call before it. */
@@ -741,7 +757,7 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
-            if (!isClosed())
+            if (count > 0 && !isClosed())
             {
                 link.countWakeUps(count);
             }

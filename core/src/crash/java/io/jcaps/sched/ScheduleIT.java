@@ -156,6 +156,24 @@ class ScheduleIT
                 return LEAVES_WITH_CLAIM_OF_REQUEST.fault();
             }
         },
+        CLIENT_WAKES_AFTER_IT_HAS_LEFT("PUT", "CLOSE_CLIENTS_PROCESS")
+        {
+            @Override
+            SeededFault fault()
+            {
+                return super.fault()
+                    .replace("Port.java", "0 : wake(doorbell, ", "0 : openPorts.wakeUps().wake(doorbell, ");
+            }
+        },
+        SERVICE_WAKES_AFTER_IT_HAS_LEFT("REPLY", "CLOSE_SERVICES_PROCESS")
+        {
+            @Override
+            SeededFault fault()
+            {
+                return super.fault().replace("ServicePort.java", "    wakeClient(link, sleepers);",
+                    "    countWakeUps(link, link.wake(sleepers));");
+            }
+        },
         SET_ANNOUNCES_AT_PORT_THAT_LEFT("AWAIT_WAIT_SET", "MOVE_TO_OTHER_SET")
         {
             @Override

@@ -379,7 +379,7 @@ public final class ServiceLink
     {
         slots.publishSkip(slot, id);
         LinkCounters.add(link, ServiceCounter.SKIPS, 1);
-        wakeClient();
+        wakeClient(look());
     }
 
     /**
@@ -605,21 +605,27 @@ public final class ServiceLink
     }
 
     /**
-     * Wakes the client if it sleeps. Outside the gate as well.
+     * Looks whether the client sleeps. Outside the gate as well.
      *
-     * @return system calls that were made.
+     * @return 0 if it does not; else what {@link #wake} takes.
      */
-    public int ring()
+    public long look()
     {
-        return clientSpins ? 0 : ringAll();
+        return clientSpins ? 0 : doorbell.look();
     }
 
-    /** What the client waits for is published, even if the wake-up fails. */
-    private int ringAll()
+    /**
+     * Wakes the client. Outside the gate as well, as long as the attachment is in the region. What the client waits for
+     * is published, even if the wake-up fails.
+     *
+     * @param sleepers that {@link #look} has found.
+     * @return system calls that were made.
+     */
+    public int wake(final long sleepers)
     {
         try
         {
-            return doorbell.ring(Integer.MAX_VALUE);
+            return doorbell.wake(sleepers, Integer.MAX_VALUE);
         }
         catch (final Throwable ex)
         {
@@ -628,9 +634,13 @@ public final class ServiceLink
         }
     }
 
-    private void wakeClient()
+    /** Within the gate. */
+    private void wakeClient(final long sleepers)
     {
-        countWakeUps(ring());
+        if (0 != sleepers)
+        {
+            countWakeUps(wake(sleepers));
+        }
     }
 
     // ---- disposals
@@ -831,6 +841,6 @@ public final class ServiceLink
         isCorrupt = true;
         // No id has it: nothing more is received from here.
         expectedSequence = -1;
-        countWakeUps(ringAll());
+        wakeClient(doorbell.look());
     }
 }

@@ -41,14 +41,15 @@ public final class WakeUps
      *
      * @param doorbell  of the port.
      * @param portIndex of its entry.
+     * @param sleepers  that {@link Doorbell#look} has found.
      * @param limit     most threads to wake.
      * @return system calls that were made.
      */
-    public int ring(final Doorbell doorbell, final int portIndex, final int limit)
+    public int wake(final Doorbell doorbell, final int portIndex, final long sleepers, final int limit)
     {
         try
         {
-            return doorbell.ring(limit);
+            return doorbell.wake(sleepers, limit);
         }
         catch (final Throwable ex)
         {

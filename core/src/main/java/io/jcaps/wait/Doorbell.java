@@ -45,15 +45,32 @@ public final class Doorbell
      */
     public int ring(final int limit)
     {
+        final long sleepers = look();
+        return 0 == sleepers ? 0 : wake(sleepers, limit);
+    }
+
+    /**
+     * Looks whether a thread sleeps on the port, and stores nothing. What it should see was stored before.
+     *
+     * @return 0 if none does; else what {@link #wake} takes.
+     */
+    public long look()
+    {
         // [wake] full fence between the publication and the look at SLEEPERS: pairs with the atomic add by which a
         // sleeper announces itself before its last look. One of the two sees the other. Without it the look could be
         // made before the publication, and the sleeper sleep on.
         VarHandle.fullFence();
-        final long sleepers = tables.getLongOpaque(sleepersOffset);
-        return 0 == sleepers ? 0 : wake(sleepers, limit);
+        return tables.getLongOpaque(sleepersOffset);
     }
 
-    private int wake(final long sleepers, final int limit)
+    /**
+     * Wakes the threads that were seen. While the attachment is in the region: this stores into the tables.
+     *
+     * @param sleepers that {@link #look} has found.
+     * @param limit    most threads to wake, as {@link #ring} takes it.
+     * @return system calls that were made.
+     */
+    public int wake(final long sleepers, final int limit)
     {
         int count = 0;
         if (0 != PortEntry.sleeperCount(sleepers))
