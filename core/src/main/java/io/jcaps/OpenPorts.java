@@ -15,8 +15,8 @@ import io.jcaps.wait.Sleepers;
 import java.util.ArrayList;
 
 /**
- * The open ports and wait sets of one attachment, the calls in flight that its close waits for, and what ends all of
- * them at once: the attachment's close, a fork, a lost life lock. Any thread may call.
+ * The open ports and wait sets of one attachment, and the events that end all of them at once: the attachment's close,
+ * a fork, a lost life lock. Any thread may call.
  */
 final class OpenPorts
 {
@@ -26,14 +26,11 @@ final class OpenPorts
     private final ErrorLog errors;
     private final WakeUps wakeUps;
     private final Sleepers sleepers;
-    // Guards the ports and wait sets, and the fields of the calls in flight.
+    private final CallsInFlight calls = new CallsInFlight();
+    // Guards the ports and wait sets.
     private final Object monitor = new Object();
     private final ArrayList<Port> ports = new ArrayList<>();
     private final ArrayList<WaitSet> waitSets = new ArrayList<>();
-    // Threads in a call that uses the tables or the host: close waits for them.
-    private int callCount;
-    // From here on no call begins, not even the close of a port: what the host gave may be gone.
-    private boolean hasLeft;
     // Written under the monitor.
     private volatile boolean isClosed;
     private volatile boolean isRetired;
@@ -90,7 +87,7 @@ final class OpenPorts
 
     // ---- the calls in flight
 
-    /** A call begins that uses the tables: close waits for {@link #endCall()}. */
+    /** Begins a call that may open a port or a wait set: the attachment's close waits for {@link #endCall()}. */
     void beginCall()
     {
         checkUsable();
@@ -98,63 +95,33 @@ final class OpenPorts
         {
             checkNotClosed();
             // Room for what each call in flight may open: nothing can fail when it is in the tables.
-            ports.ensureCapacity(ports.size() + callCount + 1);
-            waitSets.ensureCapacity(waitSets.size() + callCount + 1);
-            callCount++;
+            final int room = calls.count() + 1;
+            ports.ensureCapacity(ports.size() + room);
+            waitSets.ensureCapacity(waitSets.size() + room);
+            calls.begin();
         }
     }
 
     /**
-     * What may be done while the attachment is closing begins, as the close of a port: the attachment's own close waits
-     * for {@link #endCall()}.
+     * Begins a call that is allowed while the attachment closes, such as the close of a port: the attachment's own
+     * close waits for {@link #endCall()}.
      *
      * @return false if the attachment has left the region: nothing may be stored there any more.
      */
     boolean beginClose()
     {
-        synchronized (monitor)
-        {
-            if (!hasLeft)
-            {
-                callCount++;
-            }
-            return !hasLeft;
-        }
+        return calls.begin();
     }
 
     void endCall()
     {
-        synchronized (monitor)
-        {
-            callCount--;
-            monitor.notifyAll();
-        }
+        calls.end();
     }
 
     /** Waits until no call is in flight; if the attachment leaves, none begins after that. */
     void awaitCalls(final boolean isLeaving)
     {
-        boolean wasInterrupted = false;
-        synchronized (monitor)
-        {
-            while (callCount > 0)
-            {
-                try
-                {
-                    monitor.wait();
-                }
-                catch (final InterruptedException ex)
-                {
-                    wasInterrupted = true;
-                }
-            }
-            // For good: a second close, after a first one that failed, stores nothing any more.
-            hasLeft |= isLeaving;
-        }
-        if (wasInterrupted)
-        {
-            Thread.currentThread().interrupt();
-        }
+        calls.await(isLeaving);
     }
 
     /** Whether the attachment's close has begun. */
@@ -326,7 +293,7 @@ final class OpenPorts
         synchronized (monitor)
         {
             isClosed = true;
-            hasLeft = true;
+            calls.leave();
             for (final Port port : ports)
             {
                 port.disown(Status.CLOSED);

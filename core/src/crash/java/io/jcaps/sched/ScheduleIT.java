@@ -80,7 +80,7 @@ class ScheduleIT
             @Override
             SeededFault fault()
             {
-                return super.fault().replace("OpenPorts.java", "while (callCount > 0)", "while (callCount < 0)");
+                return super.fault().replace("CallsInFlight.java", "while (count > 0)", "while (count < 0)");
             }
         },
         WAITER_DOES_NOT_LOOK_AGAIN("AWAIT_WAIT_SET", "CLOSE_WAIT_SET")
