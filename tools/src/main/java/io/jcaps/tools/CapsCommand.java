@@ -73,7 +73,7 @@ public final class CapsCommand implements Runnable
     @Option(
         names = "--verbose",
         scope = ScopeType.INHERIT,
-        description = "Print where in the program an error came from.")
+        description = "Print a stack trace with an error.")
     private boolean isVerbose;
 
     public static void main(final String[] args)

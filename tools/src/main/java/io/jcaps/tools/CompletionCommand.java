@@ -31,11 +31,11 @@ import java.util.regex.Pattern;
     description = {
         "Prints a script that completes this command's options, the names of services after ping and call, and the " +
             "manual's pages after man.",
-        "bash: source <(caps completion bash)   zsh: the same with zsh, after compinit or without it.",
+        "bash: source <(caps completion bash)   zsh: source <(caps completion zsh), with or without compinit.",
         "The command must be found as caps on the PATH.",
     },
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:printed", "2:a shell that is not known"})
+    exitCodeList = {"0:printed", "2:unknown shell"})
 final class CompletionCommand implements Callable<Integer>
 {
     /**

@@ -51,12 +51,12 @@ import java.util.function.Consumer;
     sortOptions = false,
     subcommands = {JmhCommand.class, GuardCommand.class, DeathCommand.class},
     description = {
-        "Compares jcaps with other transports between two JVMs, on this machine: all in turn, in several rounds. " +
+        "Compares jcaps with other transports between two JVMs on this machine, alternating, in several rounds. " +
             "Prints a table, and writes the results as JSON and as a page with plots.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
-        "0:measured", "1:nothing could be measured, or jcaps itself failed: what failed is printed", "2:bad options"})
+        "0:measured", "1:nothing could be measured, or jcaps itself failed: the failure is printed", "2:bad options"})
 public final class BenchCommand implements Callable<Integer>
 {
     private static final long PLAIN_INTERVAL_NS = TimeUnit.SECONDS.toNanos(5);
@@ -92,7 +92,7 @@ public final class BenchCommand implements Callable<Integer>
         paramLabel = "NAME",
         split = ",",
         description = "Only these of round-trip, pipelined, open-loop, blocking, clients, crowd, stream, load; or " +
-            "remote: what connects two hosts (not part of the default).")
+            "remote: transports between two hosts (not part of the default).")
     private List<String> workloads;
 
     @Option(
@@ -150,7 +150,7 @@ public final class BenchCommand implements Callable<Integer>
         description = "Seed of the order of contenders within each round (default: a new one, which is printed).")
     private Long seed;
 
-    @Option(names = "--pin", description = "Keep each of the two sides to a CPU of its own.")
+    @Option(names = "--pin", description = "Pin each of the two sides to a CPU of its own.")
     private boolean isPinned;
 
     @Option(names = "--prefault", description = "Touch a link's pages when it is opened.")
@@ -175,7 +175,7 @@ public final class BenchCommand implements Callable<Integer>
         names = "--resume",
         paramLabel = "DIR",
         description = "Continue the run whose results are in this directory, with the same options and commit; " +
-            "begin it if there are none yet.")
+            "start it if there are no results yet.")
     private Path resume;
 
     @Option(

@@ -27,11 +27,11 @@ import java.util.concurrent.TimeUnit;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Kills services by SIGKILL, each a JVM of its own, and measures the time until the client that waits for a " +
-            "reply has the automatic one; then what the watch of an idle process takes of a core.",
+        "Kills services by SIGKILL, each a JVM of its own, and measures the time until the waiting client has its " +
+            "automatic reply. Then measures the share of a core that the watch of an idle process takes.",
     },
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:measured", "1:a message had another outcome than it must", "2:bad options"})
+    exitCodeList = {"0:measured", "1:a message had a wrong outcome", "2:bad options"})
 final class DeathCommand implements Callable<Integer>
 {
     private static final long PLAIN_INTERVAL_NS = TimeUnit.SECONDS.toNanos(10);
@@ -60,7 +60,7 @@ final class DeathCommand implements Callable<Integer>
     @Option(
         names = "--idle",
         paramLabel = "SECONDS",
-        description = "How long to look at the idle process, 0 for not at all (default: VALUE).",
+        description = "Time for which the idle process is measured, 0 to omit this (default: VALUE).",
         defaultValue = "20")
     private int idleSeconds;
 

@@ -27,15 +27,15 @@ import java.util.concurrent.TimeUnit;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Measures, in well under 2 minutes, what must not get worse: bytes that a call allocates, which must be 0, " +
-            "and a round trip, a window of 64 and a round trip of sleepers as multiples of the floor, which is " +
-            "probed within each of them. A ratio is judged only where the probes agree; else it is not judged, " +
-            "which is no failure. What fails is measured again.",
+        "Checks for regressions in well under 2 minutes. No call may allocate. A round trip, a window of 64 and a " +
+            "round trip of sleepers must stay below a multiple of the floor, which is probed within each of them. " +
+            "A ratio counts only if the probes agree; otherwise it is reported as not judged, which is not a " +
+            "failure. A failed measurement is repeated.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
-        "0:nothing that could be judged got worse: what was not judged is printed",
-        "1:something allocates, a ratio is above its limit in each round of two tries, or jcaps failed",
+        "0:no regression in what could be judged: the rest is printed",
+        "1:a call allocates, a ratio is above its limit in each round of two tries, or jcaps failed",
         "2:bad options"})
 final class GuardCommand implements Callable<Integer>
 {

@@ -50,7 +50,7 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Connects the services of this machine's region with those of other machines, until Ctrl-C. The region is " +
+        "Exports services of this machine's region and imports those of other machines, until Ctrl-C. The region is " +
             "created if there is none.",
         "For each import a local service of the same name is registered while the remote one is up; its clients need " +
             "no change. A request whose connection is lost ends as UNREACHABLE, with RECEIVED set if the remote " +
@@ -59,8 +59,8 @@ import java.util.concurrent.Callable;
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
-        "0:ended by Ctrl-C or a polite kill",
-        "1:it cannot start: a port in use, a name that does not resolve, no media driver; or all bridges refuse it",
+        "0:ended by Ctrl-C or SIGTERM",
+        "1:it cannot start: a port is in use, a name does not resolve, no media driver; or all bridges refuse it",
         "2:bad options",
         "3:the region cannot be used"})
 public final class BridgeCommand implements Callable<Integer>
@@ -89,28 +89,28 @@ public final class BridgeCommand implements Callable<Integer>
     @Option(
         names = "--bind",
         paramLabel = "HOST:PORT",
-        description = "Where exports are offered, by UDP at this port and the one after it. 0.0.0.0 is all addresses.")
+        description = "Offer exports at this UDP port and the next one. 0.0.0.0 means all addresses.")
     private String bind;
 
     @Option(
         names = "--key",
         paramLabel = "FILE",
-        description = "A secret of at least 16 bytes that both ends have. It keeps out mistakes, and hides nothing: " +
-            "where you do not trust the network, use a tunnel.")
+        description = "A secret of at least 16 bytes, the same at both ends. It prevents connections by mistake. It " +
+            "does not encrypt: on a network that you do not trust, use a tunnel.")
     private Path key;
 
     @Option(
         names = "--allow",
         paramLabel = "NET",
-        description = "Addresses that may import, as 10.1.0.0/16; can be given again (default: this machine alone).")
+        description = "Addresses that may import, such as 10.1.0.0/16; can be given again (default: this machine).")
     private List<String> networks = List.of();
 
     @Option(
         names = "--lost-after",
         paramLabel = "TIME",
         converter = DurationConverter.class,
-        description = "Time without a sign of life after which the other end is lost; the smaller one of both ends " +
-            "counts (default: 2s).")
+        description = "The other end is lost after this time without a sign of life; the smaller value of both ends " +
+            "applies (default: 2s).")
     private Duration lostAfter = BridgeConfig.DEFAULT_LOST_AFTER;
 
     @Option(
@@ -119,7 +119,7 @@ public final class BridgeCommand implements Callable<Integer>
         description = "Use the Aeron media driver of this directory, instead of one in this process.")
     private Path driver;
 
-    @Option(names = "--json", description = "Print JSON, an object a line.")
+    @Option(names = "--json", description = "Print JSON, one object per line.")
     private boolean isJson;
 
     @Override

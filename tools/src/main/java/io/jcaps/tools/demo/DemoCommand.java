@@ -33,14 +33,15 @@ import java.util.concurrent.TimeUnit;
     description = {
         "Shows what jcaps does, on this machine, in a minute or two.",
         "A service and two clients, each a JVM of its own, exchange messages of all sizes and verify each byte. Then " +
-            "the service is killed in full flight: each open request has exactly one outcome. It is started again, " +
-            "and the clients continue. Last, the latency of a round trip, beside that of a bare cache line.",
+            "the service is killed with requests in flight: each open request has exactly one outcome. It is " +
+            "started again, and the clients continue. Last, the latency of a round trip is measured, beside that of " +
+            "a bare cache line.",
         "With --remote the service is on another host, simulated on this machine: clients and service have a region " +
-            "and a bridge each. The network between them is cut in full flight, then a bridge is killed, then the " +
-            "service. The outcomes at the clients are compared with what the service has noted.",
+            "and a bridge each. With requests in flight the network between them is cut, then a bridge is killed, " +
+            "then the service. The outcomes at the clients are compared with the service's own record.",
     },
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:all of it held", "1:something did not hold: the last line says what", "2:bad options"})
+    exitCodeList = {"0:every check passed", "1:a check failed: the last line names it", "2:bad options"})
 public final class DemoCommand implements Callable<Integer>
 {
     private static final int MESSAGES = 1_000_000;
@@ -81,7 +82,7 @@ public final class DemoCommand implements Callable<Integer>
     @Option(
         names = "--directory",
         paramLabel = "DIR",
-        description = "Make the region in a directory of its own under this one (default: /dev/shm, or else the " +
+        description = "Put the region in a new directory under this one (default: /dev/shm, or else the " +
             "directory for temporary files).")
     private Path parentDirectory;
 

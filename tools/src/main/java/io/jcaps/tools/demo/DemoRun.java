@@ -147,7 +147,7 @@ final class DemoRun implements Performance
 
     private void killInFlight() throws InterruptedException
     {
-        screen.title("2. SIGKILL to the service in full flight");
+        screen.title("2. SIGKILL to the service with requests in flight");
         service.tell(new Line("hold").with("count", HOLD_COUNT));
         children.expect(service, "holding");
         final long[] before = new long[clients.length];

@@ -201,7 +201,7 @@ final class RemoteRun implements Performance
 
     private void cutNetwork() throws InterruptedException
     {
-        screen.title("2. The network is cut in full flight");
+        screen.title("2. The network is cut with requests in flight");
         fly();
         final long cutMicros = Demo.epochMicros();
         network.cut(HostNetwork.Cut.BOTH_WAYS);
@@ -212,7 +212,7 @@ final class RemoteRun implements Performance
 
     private void killBridge() throws InterruptedException
     {
-        screen.title("3. SIGKILL to bridge B in full flight");
+        screen.title("3. SIGKILL to bridge B with requests in flight");
         fly();
         final long killMicros = Demo.epochMicros();
         children.mayEnd(exporter);
@@ -225,7 +225,7 @@ final class RemoteRun implements Performance
 
     private void killService() throws InterruptedException
     {
-        screen.title("4. SIGKILL to the service in full flight");
+        screen.title("4. SIGKILL to the service with requests in flight");
         fly();
         final Line before = report();
         disposed += before.number("disposed");

@@ -45,12 +45,12 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Checks whether regions work on this machine, and how well; explains each finding, and what to do.",
-        "It creates a small region where yours would lie, with a second process in it, and removes it.",
-        "It checks this JVM, whose flags the jar sets; it names the flags that your programs need.",
+        "Checks whether regions work on this machine, and how well. Explains each finding and the remedy.",
+        "It creates a small region beside yours, exchanges messages with a second process, and removes the region.",
+        "It checks the flags of this JVM, which the jar sets, and names the flags that your programs need.",
     },
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:nothing fails; there may be warnings", "1:something fails", "2:bad options"})
+    exitCodeList = {"0:no check failed; there may be warnings", "1:a check failed", "2:bad options"})
 public final class DoctorCommand implements Callable<Integer>
 {
     private static final String FLAGS = "JVM flags";
@@ -68,7 +68,7 @@ public final class DoctorCommand implements Callable<Integer>
     @Mixin
     private RegionOption region;
 
-    @Option(names = "--all-users", description = "Look at other users' regions, too.")
+    @Option(names = "--all-users", description = "Inspect other users' regions, too.")
     private boolean isAllUsers;
 
     @Option(names = "--json", description = "Print JSON.")

@@ -29,8 +29,8 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Shows a page of the manual: on a terminal by man, where there is one, else as plain text.",
-        "Without a page it lists them all. Calls may be named without caps_sys_: caps man put.",
+        "Shows a page of the manual: on a terminal with man, if it is installed, otherwise as plain text.",
+        "Without a page it lists all pages. Calls may be named without caps_sys_: caps man put.",
         "The classes of the Java API are on one page: caps man ClientPort.",
     },
     exitCodeListHeading = "Exit codes:%n",
@@ -46,7 +46,7 @@ public final class ManCommand implements Callable<Integer>
         arity = "0..2",
         paramLabel = "[SECTION] PAGE",
         hideParamSyntax = true,
-        description = "Page, such as caps_sys_put, and where several have that name its section: 7 caps.")
+        description = "Page, such as caps_sys_put. If several have that name, give the section first: 7 caps.")
     private List<String> words = new ArrayList<>();
 
     @Option(

@@ -43,8 +43,8 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Sends standard input, or a text, to a service as one request, and prints the reply to standard output, byte " +
-            "by byte.",
+        "Sends standard input, or a text, to a service as one request, and writes the bytes of the reply to standard " +
+            "output.",
         "If no reply comes, standard error has the reason, and whether the service may have acted on the request.",
     },
     exitCodeListHeading = "Exit codes:%n",
@@ -66,7 +66,7 @@ public final class CallCommand implements Callable<Integer>
         paramLabel = "TIME",
         converter = DurationConverter.class,
         defaultValue = "30s",
-        description = "Longest wait for the reply, as 500ms or 2s (default: ${DEFAULT-VALUE}).")
+        description = "Longest wait for the reply, such as 500ms or 2s (default: ${DEFAULT-VALUE}).")
     private Duration timeout;
 
     @Option(

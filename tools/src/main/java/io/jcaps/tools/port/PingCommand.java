@@ -42,12 +42,12 @@ import java.util.concurrent.Callable;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Looks a service up and connects to it, again and again, and prints how long each took; at the end, or at " +
+        "Looks up a service and connects to it repeatedly, and prints the time of each connect; at the end, or at " +
             "Ctrl-C, a summary. The service gets no message. An answer means that it is registered, that you may " +
-            "connect, and that its process lives, but not that its thread takes requests.",
+            "connect, and that its process lives. It does not mean that its thread takes requests.",
         "With --send each ping is a request, and the time is that of the reply. Send only to a service that answers " +
-            "anything (caps serve NAME --echo): one that expects a format of its own may fail. Both sides sleep " +
-            "between two pings, and waking takes most of the time (see -i 0).",
+            "any request (caps serve NAME --echo): others may fail. Both sides sleep between two pings, and the " +
+            "wake-up takes most of the time (see -i 0).",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:at least one answer came", "1:no answer came", "2:bad options", "3:no such region or service"})
@@ -71,7 +71,7 @@ public final class PingCommand implements Callable<Integer>
         names = {"-i", "--interval"},
         paramLabel = "TIME",
         defaultValue = "1s",
-        description = "From one ping to the next, as 200ms; 0 for at once (default: ${DEFAULT-VALUE}).")
+        description = "From one ping to the next, such as 200ms; 0 for no pause (default: ${DEFAULT-VALUE}).")
     private String interval;
 
     @Option(names = "--send", description = "Send a request with each ping, and wait for its reply.")
@@ -93,7 +93,7 @@ public final class PingCommand implements Callable<Integer>
         description = "Longest wait for a reply (default: ${DEFAULT-VALUE}).")
     private Duration timeout;
 
-    @Option(names = {"-q", "--quiet"}, description = "Only the summary.")
+    @Option(names = {"-q", "--quiet"}, description = "Print only the summary.")
     private boolean isQuiet;
 
     @Option(names = "--json", description = "Print the summary as JSON, and nothing else.")

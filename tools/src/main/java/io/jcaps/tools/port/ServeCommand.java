@@ -46,14 +46,15 @@ import java.util.concurrent.Callable;
     sortOptions = false,
     description = {
         "Registers a service and answers requests until Ctrl-C. The region is created if there is none.",
-        "With --exec each request is the standard input of a command, run by sh -c, one at a time, and what it " +
-            "prints is the reply. CAPS_CLIENT_PID and CAPS_CLIENT_UID name the client. If it fails, takes longer " +
-            "than --limit, or prints more than a message can hold, the reply is empty and standard error has the " +
-            "reason. When the service ends, a command that is running ends with all processes that it has started.",
+        "With --exec, sh -c runs a command for each request, one at a time. The request is its standard input, and " +
+            "its output is the reply. CAPS_CLIENT_PID and CAPS_CLIENT_UID name the client. If the command fails, " +
+            "takes longer than --limit, or prints more than a message can hold, the reply is empty and standard " +
+            "error has the reason. When the service ends, it ends the command and all processes that the command " +
+            "has started.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
-        "0:ended by Ctrl-C, a polite kill or --count", "1:it cannot be registered, or failed", "2:bad options",
+        "0:ended by Ctrl-C, SIGTERM or --count", "1:the service could not be registered, or failed", "2:bad options",
         "3:the region cannot be used"})
 public final class ServeCommand implements Callable<Integer>
 {
@@ -69,7 +70,7 @@ public final class ServeCommand implements Callable<Integer>
     @ArgGroup(exclusive = true, multiplicity = "1")
     private Way way;
 
-    @Option(names = "--group", description = "Admit clients of your group, too: the group that you run it as.")
+    @Option(names = "--group", description = "Admit clients of your group, too: the group of this process.")
     private boolean isForGroup;
 
     @Option(names = "--world", description = "Admit every client that can use the region.")
@@ -85,21 +86,21 @@ public final class ServeCommand implements Callable<Integer>
         names = "--limit",
         paramLabel = "TIME",
         converter = DurationConverter.class,
-        description = "End a command that takes longer, as 500ms or 2s; its reply is empty (default: no limit).")
+        description = "End a command that takes longer, such as 500ms or 2s; its reply is empty (default: no limit).")
     private Duration limit;
 
     @Option(names = {"-v", "--log"}, description = "Print a line for each request.")
     private boolean isLog;
 
-    @Option(names = "--json", description = "Print JSON, an object a line.")
+    @Option(names = "--json", description = "Print JSON, one object per line.")
     private boolean isJson;
 
     private static final class Way
     {
-        @Option(names = "--echo", required = true, description = "Reply what was sent.")
+        @Option(names = "--echo", required = true, description = "Reply with the request.")
         private boolean isEcho;
 
-        @Option(names = "--exec", paramLabel = "CMD", required = true, description = "Reply what the command prints.")
+        @Option(names = "--exec", paramLabel = "CMD", required = true, description = "Reply with CMD's output.")
         private String command;
     }
 

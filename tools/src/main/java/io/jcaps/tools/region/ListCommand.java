@@ -42,8 +42,8 @@ import java.util.concurrent.Callable;
     sortOptions = false,
     description = {
         "Lists your regions on this machine and root's; with --all-users all that you may read.",
-        "It looks in /dev/shm, in the directory for temporary files, and where CAPS_REGION points to. MEMORY is what " +
-            "the file takes, SIZE what it looks like: regions are files with holes.",
+        "It looks in /dev/shm, in the directory for temporary files, and in that of CAPS_REGION. MEMORY is what the " +
+            "file takes, SIZE its length: regions are sparse files.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:also if there is none", "2:bad options"})
@@ -57,14 +57,14 @@ public final class ListCommand implements Callable<Integer>
     @Option(
         names = "--all-users",
         description =
-            "List other users' regions, too; where you may not open their lock file, it is not known which " +
-            "processes are dead.")
+            "List other users' regions, too. Where you may not open the lock file, dead processes are not " +
+            "recognised.")
     private boolean isAllUsers;
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean isJson;
 
-    @Parameters(paramLabel = "DIR", arity = "0..*", description = "Directories to look in instead.")
+    @Parameters(paramLabel = "DIR", arity = "0..*", description = "Directories to search instead.")
     private List<Path> directories;
 
     @Override

@@ -45,11 +45,11 @@ import java.util.concurrent.Callable;
     sortOptions = false,
     description = {
         "Removes what dead processes left in a region: their entries in its tables, incomplete files beside it, and " +
-            "a region of an earlier boot. It changes nothing of a living process.",
-        "Buffers of bridges that were killed are removed, too, whatever region they served.",
+            "a region of an earlier boot. It changes nothing that belongs to a living process.",
+        "It also removes the buffers of bridges that were killed, whichever region they served.",
         "It changes only your regions and root's, unless --access names others that share the region.",
-        "You rarely need it: the next process that attaches does the same. After it, caps inflight can no longer " +
-            "show what was in flight between dead processes.",
+        "It is rarely needed: the next process that attaches does the same. Afterwards caps inflight can no longer " +
+            "show the messages that were in flight between dead processes.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {

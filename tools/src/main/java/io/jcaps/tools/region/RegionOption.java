@@ -29,7 +29,7 @@ public final class RegionOption
         names = {"-r", "--region"},
         paramLabel = "FILE",
         description = "The region's file (default: the variable CAPS_REGION, else default in /dev/shm/jcaps-<user>/; " +
-            "if that is not there, the one of yours or root's that is in use).")
+            "if that does not exist, the one of yours or root's that is in use).")
     private Path given;
 
     @Option(
@@ -37,8 +37,8 @@ public final class RegionOption
         paramLabel = "WHO",
         defaultValue = "PRIVATE",
         description =
-            "Who shares the region: private (you alone), group or world. With group and world you trust the " +
-            "owner of its directory, with group all members (default: private).")
+            "Who shares the region: private (only you), group or world. With group and world you trust the " +
+            "owner of its directory, with group also all its members (default: private).")
     private Access access;
 
     /**

@@ -35,16 +35,17 @@ import java.util.concurrent.TimeUnit;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Does everything at once, for as long as you like, and accounts for every message.",
+        "Runs every kind of operation at once, for a given time, and accounts for every message.",
         "Processes of clients and services put, call, abort, hold back, throttle, read slowly, close and connect " +
-            "again. At random they are killed, stopped for up to 6 seconds, ended, and started again; one of " +
-            "each kind is only stopped, and what it uses must stay flat. Each notes what it does in files of its " +
-            "own, which are compared: no message may be lost, doubled or torn, and each outcome must be true.",
+            "again. At random they are killed, stopped for up to 6 seconds, ended, and started again. One client " +
+            "and one service are only stopped, and the memory and descriptors that they use must not grow. Each " +
+            "process records its actions in files, which the command compares: no message may be lost, doubled or " +
+            "torn, and each outcome must be true.",
         "With --remote two bridges connect the clients with services on another host, simulated on this machine. " +
             "They are killed and stopped, too, and the network between them is cut, both ways or one way.",
     },
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:all of it held", "1:something did not hold: the output has what", "2:bad options"})
+    exitCodeList = {"0:every check passed", "1:a check failed: the output names it", "2:bad options"})
 public final class SoakCommand implements Callable<Integer>
 {
     private static final double MIN_MINUTES = 0.1;
@@ -60,15 +61,15 @@ public final class SoakCommand implements Callable<Integer>
     @Option(
         names = "--minutes",
         paramLabel = "N",
-        description = "How long, such as 5 or 0.5 (default: ${DEFAULT-VALUE}).",
+        description = "Duration, such as 5 or 0.5 (default: ${DEFAULT-VALUE}).",
         defaultValue = "5")
     private double minutes;
 
     @Option(
         names = "--seed",
         paramLabel = "S",
-        description = "Seed of all that is random (default: another each time, it is printed). The same seed does " +
-            "the same to the processes; what they meet also depends on the machine.")
+        description = "Seed of all random choices (default: a new one, which is printed). The same seed does " +
+            "the same to the processes; their timing also depends on the machine.")
     private Long seed;
 
     @Option(
@@ -92,15 +93,15 @@ public final class SoakCommand implements Callable<Integer>
     @Option(
         names = "--region",
         paramLabel = "FILE",
-        description = "Use this region, which no other program may use at the time; created if there is none, and " +
-            "kept (default: one of its own, removed in the end).")
+        description = "Use this region, which no other program may use at the same time. It is created if there " +
+            "is none, and kept (default: a new one, removed at the end).")
     private Path region;
 
     @Option(
         names = "--directory",
         paramLabel = "DIR",
-        description = "Make the notes, and the region unless one is given, in a directory of their own under this " +
-            "one (default: /dev/shm, or else the directory for temporary files).")
+        description = "Put the records, and the region unless one is given, in a new directory under this one " +
+            "(default: /dev/shm, or else the directory for temporary files).")
     private Path parentDirectory;
 
     @Override
