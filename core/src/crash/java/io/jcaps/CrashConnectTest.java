@@ -26,7 +26,7 @@ class CrashConnectTest
     private static final int ACCEPT_STORE_COUNT = 2;
 
     @Test
-    @DisplayName("F6: a client connects, meanwhile its service closes, and the client dies")
+    @DisplayName("F6: a client dies while it connects and its service closes")
     void shouldLoseNothingWhereverClientOfClosingServiceDies()
     {
         runAll("connect to a service that closes meanwhile", CONNECT_STORE_COUNT, (scene) -> scene.idler, (scene) -> {},
@@ -34,7 +34,7 @@ class CrashConnectTest
     }
 
     @Test
-    @DisplayName("F6: a service closes, meanwhile a client connects, and the service dies")
+    @DisplayName("F6: a service dies while it closes and a client connects")
     void shouldLoseNothingWhereverClosingServiceDies()
     {
         runAll("close while a client connects", CLOSE_STORE_COUNT, (scene) -> scene.service.process, (scene) -> {},
@@ -48,7 +48,7 @@ class CrashConnectTest
     }
 
     @Test
-    @DisplayName("F6: a client connects, meanwhile its service looks, and the client dies")
+    @DisplayName("F6: a client dies while it connects and its service polls")
     void shouldLoseNothingWhereverClientOfLookingServiceDies()
     {
         runAll("connect to a service that looks meanwhile", CONNECT_STORE_COUNT, (scene) -> scene.idler, (scene) -> {},
@@ -62,7 +62,7 @@ class CrashConnectTest
     }
 
     @Test
-    @DisplayName("F6: a client connects, meanwhile its service dies, and the client as well")
+    @DisplayName("F6: a client and its service die while the client connects")
     void shouldLoseNothingWhereverClientOfDyingServiceDies()
     {
         runAll("connect to a service that dies meanwhile", CONNECT_STORE_COUNT, (scene) -> scene.idler, (scene) -> {},
@@ -70,7 +70,7 @@ class CrashConnectTest
     }
 
     @Test
-    @DisplayName("F6: a service accepts, meanwhile its client closes, and the service dies")
+    @DisplayName("F6: a service dies while it accepts a client that closes")
     void shouldLoseNothingWhereverAcceptingServiceDies()
     {
         runAll("accept a client that closes meanwhile", ACCEPT_STORE_COUNT, (scene) -> scene.service.process,
@@ -79,7 +79,7 @@ class CrashConnectTest
     }
 
     @Test
-    @DisplayName("F6: a service accepts, meanwhile its client dies, and the service as well")
+    @DisplayName("F6: a service and its client die while the service accepts")
     void shouldLoseNothingWhereverServiceOfDyingClientDies()
     {
         runAll("accept a client that dies meanwhile", ACCEPT_STORE_COUNT, (scene) -> scene.service.process,

@@ -25,7 +25,8 @@ class CrashRecoveryTest
 {
     @ParameterizedTest(name = "{0}")
     @EnumSource(CrashRecovery.class)
-    @DisplayName("F7, R25: whatever store whoever cleans up behind a death dies before, the next one completes it")
+    @DisplayName(
+        "F7, R25: a process that cleans up after a death dies before each of its stores: the next one completes it")
     void shouldCompleteRecoveryWhereverRecovererDies(final CrashRecovery recovery)
     {
         final CrashAftermath[] aftermaths = CrashAftermath.values();

@@ -19,7 +19,7 @@ class CrashTest
 {
     @ParameterizedTest(name = "{0}")
     @EnumSource(CrashOperation.class)
-    @DisplayName("F1, F2, F4, F5, F6; B1, R23, R24, R25: whatever store a process dies before, nothing is lost")
+    @DisplayName("F1, F2, F4, F5, F6; B1, R23, R24, R25: a process dies before each of its stores: no message is lost")
     void shouldLoseNothingWhereverProcessDies(final CrashOperation operation)
     {
         final CrashPoints points = new CrashPoints(operation.toString());

@@ -143,7 +143,7 @@ class HostFaultTest
     @ParameterizedTest
     @EnumSource(Operation.class)
     @DisplayName(
-        "F38: whichever call into the host fails, an open port changes nothing or is there, the next one succeeds")
+        "F38: each failing call into the host: the port is open, or nothing has changed and the next open succeeds")
     void shouldUndoWhatCannotBeOpened(final Operation operation)
     {
         int points = 0;
@@ -208,8 +208,7 @@ class HostFaultTest
 
     @ParameterizedTest
     @EnumSource(Fault.class)
-    @DisplayName(
-        "F38: whichever call into the host fails in attach, nothing is left of it, and the next attach succeeds")
+    @DisplayName("F38: each failing call into the host in attach: nothing of it remains, and the next attach succeeds")
     void shouldUndoAttach(final Fault fault)
     {
         boolean hasFailed = true;
@@ -268,7 +267,7 @@ class HostFaultTest
 
     @ParameterizedTest
     @EnumSource(Fault.class)
-    @DisplayName("F38: whichever call into the host fails in a round of the watch, the next round does what is left")
+    @DisplayName("F38: each failing call into the host in a round of the watch: the next round completes it")
     void shouldCompleteRound(final Fault fault)
     {
         boolean hasFailed = true;

@@ -34,7 +34,7 @@ class ModelTest
 
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
-    @DisplayName("R12-R26, R29, B1, B3, B5: any sequence of operations does what the model says")
+    @DisplayName("R12-R26, R29, B1, B3, B5: any sequence of operations agrees with the model")
     void shouldDoWhatModelSays(final long seed)
     {
         final ModelRun run = new ModelRun(seed);

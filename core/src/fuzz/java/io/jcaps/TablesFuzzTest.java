@@ -62,7 +62,7 @@ class TablesFuzzTest
     private ClientPort client;
 
     @Test
-    @DisplayName("F14, F25: on 5,000 mutated tables each call ends in what it declares")
+    @DisplayName("F14, F25: on 5,000 mutated tables each call returns or throws as it declares")
     void shouldBearMutatedTables()
     {
         fuzz(5_000);
@@ -70,7 +70,7 @@ class TablesFuzzTest
 
     @Test
     @Tag("full")
-    @DisplayName("F14, F25: on 1,000,000 mutated tables each call ends in what it declares")
+    @DisplayName("F14, F25: on 1,000,000 mutated tables each call returns or throws as it declares")
     void shouldBearManyMutatedTables()
     {
         fuzz(1_000_000);
@@ -78,7 +78,7 @@ class TablesFuzzTest
 
     @ParameterizedTest
     @ValueSource(longs = {0, -1, 1L << 56, Long.MIN_VALUE, Long.MAX_VALUE})
-    @DisplayName("F14: a region whose next incarnation cannot be says so, and takes nothing")
+    @DisplayName("F14: a region with an invalid next incarnation is refused with the reason, and unchanged")
     void shouldRefuseIncarnationThatCannotBe(final long incarnation)
     {
         run = new FuzzRun("incarnations", 1);

@@ -93,7 +93,7 @@ class TrafficFuzzTest
     }
 
     @Test
-    @DisplayName("F25, F29: 30,000 changes of a link's bytes between its calls disturb nobody else")
+    @DisplayName("F25, F29: 30,000 changes of a link's bytes between its calls affect no other link")
     void shouldBearMutatedLinks()
     {
         fuzz("traffic", 30_000);
@@ -101,14 +101,14 @@ class TrafficFuzzTest
 
     @Test
     @Tag("full")
-    @DisplayName("F25, F29: 1,000,000 changes of a link's bytes between its calls disturb nobody else")
+    @DisplayName("F25, F29: 1,000,000 changes of a link's bytes between its calls affect no other link")
     void shouldBearManyMutatedLinks()
     {
         fuzz("traffic", 1_000_000);
     }
 
     @Test
-    @DisplayName("F25: changes of a link's bytes during its calls disturb nobody else")
+    @DisplayName("F25: changes of a link's bytes during its calls affect no other link")
     void shouldBearLinksThatAreMutatedMeanwhile() throws InterruptedException
     {
         fuzzMeanwhile(10_000);
@@ -116,7 +116,7 @@ class TrafficFuzzTest
 
     @Test
     @Tag("full")
-    @DisplayName("F25: a million changes of a link's bytes during its calls disturb nobody else")
+    @DisplayName("F25: a million changes of a link's bytes during its calls affect no other link")
     void shouldBearManyLinksThatAreMutatedMeanwhile() throws InterruptedException
     {
         fuzzMeanwhile(60_000);

@@ -12,7 +12,7 @@ import java.util.function.Function;
  * <p>
  * Dependent stages run on the thread that serves the {@link AsyncCalls}, and must not wait there for another of its
  * calls; the methods with {@code Async} in their names take other threads. A stage derived from it, for example by
- * {@code thenApply}, is a plain future: its {@code cancel} takes no message back. Neither does {@code orTimeout}: this
+ * {@code thenApply}, is a plain future: its {@code cancel} aborts no message. Neither does {@code orTimeout}: this
  * future then fails with a TimeoutException, and the message stays in progress; {@link #cancel} after it has no effect,
  * and {@link #outcome} reports later how the message ended.
  *
@@ -56,11 +56,11 @@ public final class AsyncCall<T> extends CompletableFuture<T>
     }
 
     /**
-     * Takes the message back (R29). If that succeeds this future is cancelled, and {@link #outcome} is
+     * Aborts the message (R29). If that succeeds this future is cancelled, and {@link #outcome} is
      * {@link Outcome#ABORTED}, with {@link Outcome#RECEIVED} if the service had received the message. If not, because
      * the reply is there already, the future completes with it.
      *
-     * @param mayInterruptIfRunning whether the message is taken back even if the service has received it: a reply that
+     * @param mayInterruptIfRunning whether the message is aborted even if the service has received it: a reply that
      *                              the service still sends is disposed of.
      * @return whether this future is cancelled.
      */
@@ -88,7 +88,7 @@ public final class AsyncCall<T> extends CompletableFuture<T>
         this.id = id;
     }
 
-    /** The message was taken back; its outcome is final, though the port delivers it later. */
+    /** The message was aborted; its outcome is final, though the port delivers it later. */
     void cancelWith(final int outcome)
     {
         this.outcome = outcome;

@@ -24,7 +24,7 @@ import java.util.function.Function;
  * Each future completes, once (B1). Whatever the outcome of its message, it completes normally, and the outcome is a
  * value: look at {@link AsyncReply#outcome}. It fails with a {@link CapsException} if nothing was put, because no slot
  * is free ({@link Status#NO_BUFFERS}) or the service has gone ({@link Status#NOT_CONNECTED}). It is cancelled if its
- * message was taken back by {@link AsyncCall#cancel}, or by the close of the port.
+ * message was aborted by {@link AsyncCall#cancel} or by the close of the port.
  * <p>
  * The port's replies belong to this object: no other thread may {@code get} or {@code await} there, or put with a
  * cookie. {@link ClientPort#call} may still be used.
@@ -84,9 +84,9 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
     }
 
     /**
-     * Puts a copy of some bytes; the future completes with what a function reads from the reply where it lies.
+     * Puts a copy of some bytes; the future completes with the value that a function reads from the reply in place.
      *
-     * @param <T>    type of what is read.
+     * @param <T>    type of the value.
      * @param source of the bytes.
      * @param index  of the first one.
      * @param length in bytes, 0 to the region's limit.
@@ -117,9 +117,9 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
     }
 
     /**
-     * Puts a claim; the future completes with what a function reads from the reply where it lies.
+     * Puts a claim; the future completes with the value that a function reads from the reply in place.
      *
-     * @param <T>    type of what is read.
+     * @param <T>    type of the value.
      * @param claim  of this port, filled. After {@link Status#NO_BUFFERS} it is still filled.
      * @param length in bytes of what was written.
      * @param reader as in {@link #callAsync(DirectBuffer, int, int, Function)}.

@@ -20,14 +20,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One process's view of a region: opens ports, and looks after the peers of all of them.
+ * A process's connection to a region: opens ports, and watches the processes of their peers.
  * <p>
- * Any thread may call. Its end, or that of its process, is the end of each of its ports (R25).
+ * Any thread may call. When the attachment closes or its process ends, each of its ports ends (R25).
  */
 public final class Attachment implements AutoCloseable
 {
-    // What a close waits for the tables' lock to return memory; if it is not free, the next user of the links does
-    // that.
+    // Longest wait of a close for the tables' lock, to return memory. After that, the next user of the links does it.
     private static final long TRIM_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final Host host;
@@ -41,7 +40,7 @@ public final class Attachment implements AutoCloseable
     private final WatchThread watchThread;
     // Held by the thread that closes the attachment.
     private final ReentrantLock closeLock = new ReentrantLock();
-    // Under the close lock: all is closed that can be; then, nothing is left to be done.
+    // Under the close lock. The first: each port that can be closed is closed. The second: the region was left.
     private boolean areAllClosed;
     private boolean hasLeft;
     // Written under the close lock.
@@ -89,11 +88,11 @@ public final class Attachment implements AutoCloseable
      * Attaches to a region.
      *
      * @param host            of the region; closed with the attachment, and if this fails.
-     * @param watchIntervalNs from one look at the peers to the next, by a thread of the attachment's own; 0 for none:
-     *                        the caller then calls {@link Watch#doWork()} itself, or no death is ever reported.
-     * @param errorHandler    for what goes wrong in that thread.
+     * @param watchIntervalNs time between two checks of the peers, by a thread of the attachment; 0 for no thread: the
+     *                        caller must then call {@link Watch#doWork()}, or no death is ever reported.
+     * @param errorHandler    of that thread.
      * @return the attachment.
-     * @throws CapsException   with {@link Status#NO_BUFFERS} if as many processes as may be are attached already, with
+     * @throws CapsException   with {@link Status#NO_BUFFERS} if the region has no free process entry, with
      *                         {@link Status#TIMED_OUT} if another process holds the tables' lock.
      * @throws RegionException if the region's tables are corrupt; also by the methods that open ports and wait sets.
      */
@@ -104,7 +103,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * Attaches to a region, with a watch thread that the caller makes.
+     * Attaches to a region, with a watch thread that a factory creates.
      *
      * @param host               as in {@link #attach(Host, long, ErrorHandler)}.
      * @param watchIntervalNs    as there.
@@ -131,7 +130,7 @@ public final class Attachment implements AutoCloseable
 
     /**
      * Registers a service of the caller's user, for clients of that user: {@link #service(String, PortOptions)} with
-     * options as they are made.
+     * default options.
      *
      * @param name as there.
      * @return the port.
@@ -146,7 +145,7 @@ public final class Attachment implements AutoCloseable
      * Registers a service (R1, R3, R4).
      *
      * @param name    1 to 63 characters of {@code 0-9 A-Z a-z _ .} (R2).
-     * @param options uid, gid, flags, and how it is used.
+     * @param options uid, gid, flags, and how the port is used.
      * @return the port.
      * @throws CapsException with {@link Status#INVALID}, {@link Status#NOT_PERMITTED}, {@link Status#EXISTS},
      *                       {@link Status#NO_BUFFERS}, {@link Status#NOT_CONNECTED} or {@link Status#TIMED_OUT}.
@@ -166,7 +165,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * Connects to a service of the caller's user: {@link #client(String, PortOptions)} with options as they are made.
+     * Connects to a service of the caller's user: {@link #client(String, PortOptions)} with default options.
      *
      * @param name as there.
      * @return the port.
@@ -209,8 +208,8 @@ public final class Attachment implements AutoCloseable
      * @param name    of the service.
      * @param options flags, and how the port is used; uid, gid and {@link PortFlags#WAITSVC} are ignored.
      * @return the port.
-     * @throws CapsException as {@link #client(String, PortOptions)} does: with {@link Status#ACCESS_DENIED} if one of
-     * the three does not admit the caller and none does, otherwise for the last of the three.
+     * @throws CapsException as {@link #client(String, PortOptions)} does: with {@link Status#ACCESS_DENIED} if at least
+     * one of the three refuses the caller and none admits it, otherwise as for the last of the three.
      */
     public ClientPort genericClient(final String name, final PortOptions options)
     {
@@ -259,7 +258,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * @return the look after the peers, for a caller that makes its rounds itself.
+     * @return the watch, for a caller that makes its rounds itself.
      */
     public Watch watch()
     {
@@ -291,7 +290,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * @return how sleeping threads wait here, and if it is the slower way, why.
+     * @return how sleeping threads wait in this process; if it is the slower way, also the reason.
      */
     public String sleepMode()
     {
@@ -299,7 +298,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * @return which pages the region is mapped by here, and if they are the small ones, why.
+     * @return the pages by which this process maps the region; if they are small, also the reason.
      */
     public String pageMode()
     {
@@ -307,7 +306,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * @return who this process is.
+     * @return identity of this process.
      */
     public Credentials credentials()
     {
@@ -315,10 +314,10 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * Whether the region was removed or replaced under this attachment: what is in progress goes on, but nothing new
-     * begins. Attach again.
+     * Whether the region's file was removed or replaced. Messages in progress complete, but no call opens or puts
+     * anything new. Attach again.
      *
-     * @return true once that was noticed.
+     * @return true once the watch has detected it.
      */
     public boolean isRetired()
     {
@@ -326,19 +325,19 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * Closes each port and wait set, waits for the calls that other threads are in, and leaves the region. Those calls
-     * end with their own result, or with {@link Status#CLOSED}. Not from within such a call. If something fails, the
-     * rest is done all the same, and the first failure is thrown; another call then does what is left, and so does the
-     * watch. A call while another thread closes returns when that one is done; a call after that does nothing.
+     * Closes each port and wait set, waits for the calls of other threads, and leaves the region. Those calls return
+     * their own result or {@link Status#CLOSED}. Must not be called within such a call. If a step fails, the others are
+     * still taken, and the first failure is thrown. A second call, or the watch, then completes the close. A call while
+     * another thread closes returns when that thread is done. A call after that does nothing.
      * <p>
-     * The error handler of the watch may call, too: while another thread closes it returns at once, as that one may
-     * wait for the handler.
+     * The error handler of the watch may call this method. While another thread closes, that call returns at once,
+     * because the other thread may wait for the handler.
      * <p>
-     * While a {@link Claim} is not spent, a thread may write through it, and so may the thread that got a buffer from
-     * {@link ClientPort#next}: the link must not be another client's. So the peers are told at once, this method
-     * returns, and this process stays in the region until the last claim is spent, or dropped by the program, and each
-     * such buffer is put or cancelled, or its thread has ended. The watch's next round after that completes the close,
-     * or another call; {@link #isClosed()} tells.
+     * While a {@link Claim} is not spent, a thread may write through it. So may the thread that got a buffer from
+     * {@link ClientPort#next}. No other client may get the link until then. So this method notifies the peers and
+     * returns, and the process stays in the region: until the last claim is spent or dropped by the program, and each
+     * such buffer is put, cancelled, or its thread has ended. After that the next round of the watch, or another call,
+     * completes the close. {@link #isClosed()} reports this.
      */
     @Override
     public void close()
@@ -368,7 +367,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * Whether this attachment has left the region: nothing of it is left there.
+     * Whether this attachment has left the region, with all of its entries.
      *
      * @return false while it is open, while it is being closed, while a claim or a buffer of {@link ClientPort#next}
      * keeps it in the region, and after a close that failed and was not completed.
@@ -378,7 +377,7 @@ public final class Attachment implements AutoCloseable
         return isDone;
     }
 
-    /** After each round of the watch: a close that had to leave something. */
+    /** Called after each round of the watch: completes a close that could not leave the region. */
     private void completeClose()
     {
         if (openPorts.isClosed() && closeLock.tryLock())
@@ -399,7 +398,7 @@ public final class Attachment implements AutoCloseable
         }
     }
 
-    /** Closes for everybody else. Under the close lock. */
+    /** Closes each port and wait set, which notifies the peers. Under the close lock. */
     private void closeAll(final Failures failures)
     {
         if (!isDone)
@@ -419,7 +418,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * Leaves the region. Not while a thread may write into a link: from then on that would be another client's. Under
+     * Leaves the region, unless a thread may still write into a link, which another client could take after that. Under
      * the close lock.
      */
     private void leave(final Failures failures)
@@ -442,7 +441,7 @@ public final class Attachment implements AutoCloseable
             failures.run(registry::leave);
         }
         failures.run(host::close);
-        // From then on there is nothing to be stored into, if that is what failed.
+        // Also if that failed: the memory may be unmapped, so a second close must not store.
         hasLeft = true;
         isDone = !failures.hasAny();
     }
@@ -472,7 +471,7 @@ public final class Attachment implements AutoCloseable
         }
     }
 
-    /** Stops as a killed process does, within this JVM: for tests of what the survivors do. */
+    /** Stops as a killed process does, within this JVM: for tests of the survivors. */
     void abandon()
     {
         closeLock.lock();

@@ -120,8 +120,8 @@ public final class Message
     }
 
     /**
-     * The connection that the message came by: a number that no other connection of the region ever has, and that does
-     * not change as long as the connection lasts. At both sides it is the incarnation of the client's port
+     * The connection that the message came by: a number that stays the same for the life of the connection, and that no
+     * other connection of the region ever has. At both sides it is the incarnation of the client's port
      * ({@link Port#incarnation}).
      *
      * @return a positive number; 0 if nothing was shown yet.
@@ -316,7 +316,7 @@ public final class Message
             '}';
     }
 
-    /** Before the message is used for another one: a service's view just ends, a client's would be lost. */
+    /** Before the object shows another message: a service's view ends; a client's would be lost. */
     void reuse(final Port nextPort)
     {
         dropReplyBuffer();
@@ -335,7 +335,7 @@ public final class Message
         }
     }
 
-    /** What the link fills in. */
+    /** The part that the link fills in. */
     Delivery delivery()
     {
         return delivery;

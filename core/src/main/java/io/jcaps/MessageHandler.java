@@ -22,8 +22,8 @@ public interface MessageHandler
     void onMessage(Message message);
 
     /**
-     * A client has finished with a reply, at a service only (R21): the memory of the reply is the service's again. A
-     * service that replies with copies or in place can ignore it.
+     * A client has finished with a reply, at a service only (R21): the reply's memory belongs to the service again. A
+     * service that replies with copies or in place can ignore this.
      *
      * @param id of the request that was replied to, or whose client has gone (R24).
      */

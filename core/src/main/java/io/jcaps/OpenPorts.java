@@ -160,7 +160,7 @@ final class OpenPorts
 
     // ---- what is open
 
-    /** The caller gets the port, unless the attachment is closed. */
+    /** Adds a port that the caller gets. Throws if the attachment is closed. */
     void add(final Port port)
     {
         synchronized (monitor)
@@ -171,7 +171,7 @@ final class OpenPorts
         }
     }
 
-    /** The caller gets the wait set, unless the attachment is closed. */
+    /** Adds a wait set that the caller gets. Throws if the attachment is closed. */
     void add(final WaitSet waitSet)
     {
         synchronized (monitor)
@@ -196,8 +196,8 @@ final class OpenPorts
     }
 
     /**
-     * A port was closed: what that left in the tables is freed now, or by the next process that comes. While claims
-     * keep a link of it, the watch looks whether the program has dropped them.
+     * A port was closed: frees its entries in the tables now, or leaves them to the next process that attaches. While
+     * claims keep a link of the port, the watch checks whether the program has dropped them.
      */
     void onClosed(final Port port, final int servicePortIndex)
     {
@@ -242,7 +242,7 @@ final class OpenPorts
         }
     }
 
-    /** From here on nothing is opened. */
+    /** No call opens a port or a wait set after this. */
     void close()
     {
         synchronized (monitor)
@@ -274,8 +274,8 @@ final class OpenPorts
     }
 
     /**
-     * After {@link #closeAll}: whether a thread may write into a link, by a claim that is not spent or, of a port whose
-     * close has failed, a copy. By what this process knows: the tables are input.
+     * After {@link #closeAll}: whether a thread may write into a link, by a claim that is not spent, or by a copy at a
+     * port whose close has failed. Uses only this process's own state, because the tables are input.
      */
     boolean isAnyWritten()
     {
@@ -303,7 +303,7 @@ final class OpenPorts
 
     // ---- what ends all of them
 
-    /** In another process than the one that attached, each port ends where it is (R27); the parent's goes on. */
+    /** In a process other than the one that attached, ends each port locally (R27). The parent's ports stay open. */
     void checkOwnProcess()
     {
         if (!host.isOwnProcess())
@@ -320,7 +320,7 @@ final class OpenPorts
 
     /**
      * Whether this process still holds its life lock. If it does not, its peers treat it as dead, and others may take
-     * its entries: when this returns, all of its ports are void, and nothing more is stored for them.
+     * its entries. All of its ports are then void when this returns, and nothing more is stored for them.
      */
     boolean holdsLife()
     {
@@ -338,7 +338,7 @@ final class OpenPorts
 
     private void lose()
     {
-        // The log is the next process's that gets the entry.
+        // The next process that gets the entry also gets its log.
         errors.close();
         final Port[] open;
         synchronized (monitor)
@@ -354,12 +354,12 @@ final class OpenPorts
         {
             port.disownLost();
         }
-        // In this JVM, too, the entry is no longer this attachment's.
+        // Within this JVM, too, the entry no longer belongs to this attachment.
         host.dropLife(registry.processIndex());
         sleepers.wake();
     }
 
-    /** Whether the region was removed or replaced, as far as {@link #watchPlace} has seen. */
+    /** Whether {@link #watchPlace} has found the region removed or replaced. */
     boolean isRetired()
     {
         return isRetired;
@@ -369,7 +369,7 @@ final class OpenPorts
 
     void watch(final Deaths deaths, final Failures failures)
     {
-        // Outside the monitor, which each open and close needs: a round takes long where there are thousands of ports.
+        // Outside the monitor, which each open and close needs: with thousands of ports a round takes long.
         final Port[] open = open();
         for (int i = open.length - 1; i >= 0; i--)
         {

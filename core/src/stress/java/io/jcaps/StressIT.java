@@ -62,7 +62,7 @@ class StressIT
 
     @Test
     @Tag("full")
-    @DisplayName("each label: both halves of the pair against each other, nothing that is forbidden is seen")
+    @DisplayName("each label: both halves of the pair against each other show no forbidden result")
     void shouldKeepEachOrder() throws Exception
     {
         assumeTrue(Runtime.getRuntime().availableProcessors() >= 2, "jcstress needs two processors");

@@ -72,7 +72,8 @@ class AbortTest
 
     @ParameterizedTest(name = "hard: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("R29, B1: a message that the service did not see comes back at once, and it never sees it")
+    @DisplayName(
+        "R29, B1: a message that the service has not received returns at once, and the service never receives it")
     void shouldAbortBeforeServer(final boolean isHard)
     {
         final long id = client.put(bytes, 0, 50);
@@ -91,7 +92,7 @@ class AbortTest
     }
 
     @Test
-    @DisplayName("R29: at the service, softly, the reply is what comes")
+    @DisplayName("R29: a soft abort at the service: the reply comes")
     void shouldAbortSoftlyAtServer()
     {
         final long id = client.put(bytes, 0, 1);
@@ -109,7 +110,7 @@ class AbortTest
 
     @ParameterizedTest(name = "softly before: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("R29, B1: at the service, hard, it comes back now; the reply that comes late is disposed of")
+    @DisplayName("R29, B1: a hard abort at the service: the message returns now; the late reply is disposed of")
     void shouldAbortHardAtServer(final boolean isSoftBefore)
     {
         final long id = client.put(bytes, 0, 1);
@@ -187,7 +188,7 @@ class AbortTest
     }
 
     @Test
-    @DisplayName("R29: the reply was there already: RETURNED, and it is what comes")
+    @DisplayName("R29: the reply had arrived already: RETURNED, and the reply is taken")
     void shouldFindMessageReturned()
     {
         final long id = client.put(bytes, 0, 1);
@@ -200,7 +201,7 @@ class AbortTest
     }
 
     @Test
-    @DisplayName("R29: an unknown id is refused, and nothing changed")
+    @DisplayName("R29: an unknown id is refused, and nothing changes")
     void shouldRefuseUnknownId()
     {
         final long id = client.put(bytes, 0, 1);
@@ -280,7 +281,7 @@ class AbortTest
 
     @ParameterizedTest(name = "death: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("R29, B1: what was aborted when the service went has one outcome, too, and its slots come back")
+    @DisplayName("R29, B1: messages aborted when the service goes have one outcome each, and free their slots")
     void shouldGiveOneOutcomeToAbortedWhenServiceGoes(final boolean isDeath)
     {
         final long softId = client.put(bytes, 0, 1);

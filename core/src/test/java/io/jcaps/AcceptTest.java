@@ -131,7 +131,7 @@ class AcceptTest
     @ParameterizedTest
     @EnumSource
     @DisplayName(
-        "F38, F42: a service that sleeps takes the client in by its watch, and is woken for what was put meanwhile")
+        "F38, F42: the watch of a sleeping service accepts the client, and wakes it for messages put before that")
     void shouldTryAgainForSleeper(final Failure failure)
     {
         final FailingHost host = new FailingHost(region.host(), failure);
@@ -168,7 +168,7 @@ class AcceptTest
     }
 
     @Test
-    @DisplayName("F42, R24: a client that closes before it could be taken in leaves nothing behind")
+    @DisplayName("F42, R24: a client that closes before it could be accepted leaves nothing in the tables")
     void shouldForgetPendingClientThatCloses()
     {
         final FailingHost host = new FailingHost(region.host(), Failure.ATTEST_UNDETERMINED);
@@ -189,8 +189,7 @@ class AcceptTest
 
     @ParameterizedTest(name = "messages put before: {0}")
     @ValueSource(ints = {0, 3})
-    @DisplayName(
-        "F43, B1, R6: a client that is not admitted gets REFUSED for what it had put, and ACCESS_DENIED after it")
+    @DisplayName("F43, B1, R6: a client that is not admitted gets REFUSED for its messages, then ACCESS_DENIED")
     void shouldTellRefusal(final int messageCount)
     {
         final Attachment process = region.attach();
@@ -232,7 +231,7 @@ class AcceptTest
     }
 
     @Test
-    @DisplayName("B1, R23: a close is told from a refusal")
+    @DisplayName("B1, R23: a close is distinguished from a refusal")
     void shouldTellCloseFromRefusal()
     {
         final ServicePort service = region.service();

@@ -76,7 +76,7 @@ class AllocationTest
     }
 
     @Test
-    @DisplayName("B6: put, get, reply, get and release allocate nothing, for short messages and long ones")
+    @DisplayName("B6: put, get, reply, get and release do not allocate, for short messages and long ones")
     void shouldNotAllocateInRoundTrip()
     {
         for (final int length : new int[]{8, 200})
@@ -94,7 +94,7 @@ class AllocationTest
     }
 
     @Test
-    @DisplayName("B6: batches of requests, of replies and of disposals, written in place, allocate nothing")
+    @DisplayName("B6: batches of requests, replies and disposals, written in place, do not allocate")
     void shouldNotAllocateInBatches()
     {
         final int[] disposalCount = {0};
@@ -134,7 +134,7 @@ class AllocationTest
     }
 
     @Test
-    @DisplayName("B6: claims, both ways, and replies by id allocate nothing")
+    @DisplayName("B6: claims in both directions and replies by id do not allocate")
     void shouldNotAllocateWithClaims()
     {
         assertAllocatesNothing(() ->
@@ -162,7 +162,7 @@ class AllocationTest
     }
 
     @Test
-    @DisplayName("R16, R17, R29: what finds nothing, what is too long and what is aborted allocates nothing either")
+    @DisplayName("R16, R17, R29: empty polls, messages that are too long, and aborts do not allocate")
     void shouldNotAllocateWhenNothingComesOfIt()
     {
         assertAllocatesNothing(() ->
@@ -186,7 +186,7 @@ class AllocationTest
     }
 
     @Test
-    @DisplayName("B5: a call that times out allocates nothing")
+    @DisplayName("B5: a call that times out does not allocate")
     void shouldNotAllocateInCall()
     {
         assertAllocatesNothing(() ->

@@ -162,7 +162,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("R14: without a free slot the future has failed, and nothing was put; a wrong length throws")
+    @DisplayName("R14: without a free slot the future fails, and no message is put; a wrong length throws")
     void shouldFailWhenNothingWasPut()
     {
         final List<AsyncCall<AsyncReply>> all = new ArrayList<>();
@@ -182,7 +182,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("R29: what is cancelled before the service saw it never reaches it, and says so")
+    @DisplayName("R29: a call cancelled before the service received it never reaches the service, and reports that")
     void shouldCancelBeforeService()
     {
         final AsyncCall<AsyncReply> call = call(1);
@@ -199,7 +199,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("R29: what the service has is cancelled only by force, and the outcome says that it was received")
+    @DisplayName("R29: a call that the service has received is cancelled only by force; its outcome has RECEIVED")
     void shouldCancelAtService()
     {
         final AsyncCall<AsyncReply> call = call(1);
@@ -219,7 +219,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("R29: what is replied to cannot be cancelled: it completes with its reply")
+    @DisplayName("R29: a call with a reply cannot be cancelled: it completes with the reply")
     void shouldNotCancelWhatIsReplied()
     {
         final AsyncCall<AsyncReply> call = call(4);
@@ -243,7 +243,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("B1: a future that failed by a time limit of its own learns its outcome later")
+    @DisplayName("B1: a future that failed by its own time limit gets its outcome later")
     void shouldTellOutcomeAfterFailure()
     {
         final AsyncCall<AsyncReply> call = call(5);
@@ -256,7 +256,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("B1: what a reader throws fails its own call; the others complete")
+    @DisplayName("B1: an exception of a reader fails its own call; the others complete")
     void shouldFailOneCallWhenItsReaderThrows()
     {
         final AsyncCall<Object> broken = calls.callAsync(bytes, 0, 8, (reply) ->
@@ -273,7 +273,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("R24: the close of the port, by whomever, cancels what is in flight; a later call is refused")
+    @DisplayName("R24: the close of the port by any thread cancels the calls in flight; a later call is refused")
     void shouldCancelAllWhenPortIsClosed()
     {
         final AsyncCall<AsyncReply> call = call(1);
@@ -292,7 +292,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("B4: a thread that sleeps serves them; an interrupt ends it, the port and what is in flight")
+    @DisplayName("B4: a sleeping thread completes them; an interrupt ends the thread, the port and the calls in flight")
     void shouldSleepUntilRepliesCome() throws InterruptedException
     {
         final Thread thread = new Thread(calls);
@@ -343,7 +343,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("F38: a close that fails half-way cancels the calls all the same: no thread waits for them")
+    @DisplayName("F38: a close that fails half-way still cancels the calls: no thread waits for them")
     void shouldCancelAllWhenCloseFails()
     {
         final boolean[] isFailing = new boolean[1];

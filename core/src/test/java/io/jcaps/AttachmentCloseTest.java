@@ -157,7 +157,7 @@ class AttachmentCloseTest
     }
 
     @Test
-    @DisplayName("F40: a service's close that fails to wake one client tells and wakes the others all the same")
+    @DisplayName("F40: a service's close that fails to wake one client still notifies and wakes the others")
     void shouldTellOtherClientsWhenOneWakeUpFails()
     {
         final FailingWakes host = new FailingWakes(region.host());
@@ -318,7 +318,7 @@ class AttachmentCloseTest
     }
 
     @Test
-    @DisplayName("F40: what a close leaves while another thread has the tables' lock, the attachment's close frees")
+    @DisplayName("F40: the attachment's close frees an entry that a port's close left while the tables were locked")
     void shouldFreeClosedServiceWhenAttachmentLeaves()
     {
         final boolean[] isMissed = new boolean[1];
@@ -401,7 +401,7 @@ class AttachmentCloseTest
     }
 
     @Test
-    @DisplayName("F34, F40: a round of the watch that fails, as does the close behind it, throws both failures")
+    @DisplayName("F34, F40: a failing round of the watch, followed by a failing close, throws both failures")
     void shouldThrowBothFailuresOfRoundAndClose()
     {
         region.service();
@@ -440,7 +440,7 @@ class AttachmentCloseTest
     }
 
     @Test
-    @DisplayName("F40: an attach that fails, and cannot leave again, throws what it failed for first")
+    @DisplayName("F40: an attach that fails, and then fails to leave, throws its first failure")
     void shouldThrowWhatAttachFailedFor()
     {
         assertThatThrownBy(() -> Attachment.attach(new ForwardingHost(region.host())
@@ -525,7 +525,7 @@ class AttachmentCloseTest
 
     @ParameterizedTest(name = "an error: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("F40: the watch's error handler may close the attachment: nothing is left, and the thread ends")
+    @DisplayName("F40: the watch's error handler may close the attachment: nothing remains, and the thread ends")
     void shouldCloseWithinErrorHandler(final boolean isError) throws InterruptedException
     {
         final FailingRound host =
@@ -555,7 +555,7 @@ class AttachmentCloseTest
     }
 
     @Test
-    @DisplayName("F40: a close in the error handler, while another thread closes, returns: both come to an end")
+    @DisplayName("F40: a close in the error handler returns while another thread closes: both complete")
     void shouldCloseWithinErrorHandlerWhileAnotherCloses() throws InterruptedException
     {
         final FailingRound host = new FailingRound(region.host(), new RegionException("injected"));

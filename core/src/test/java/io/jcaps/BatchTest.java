@@ -204,7 +204,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R21: what is ready is delivered, also where it is a disposal of many")
+    @DisplayName("R21: a ready disposal is delivered, also one of many")
     void shouldDeliverTheDisposalsThatMadeItReady()
     {
         final List<Long> ids = put(client, 6);
@@ -238,7 +238,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R19: no more than the limit; the rest is there the next time")
+    @DisplayName("R19: at most the limit; the next call hands out the rest")
     void shouldKeepLimit()
     {
         final List<Long> ids = put(client, 10);
@@ -257,7 +257,7 @@ class BatchTest
 
     @ParameterizedTest(name = "hard: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("R29, B1: what is taken back while it is in a batch is not handed out, and its client knows")
+    @DisplayName("R29, B1: a request aborted while it is in a batch is not handed out, and its client gets ABORTED")
     void shouldNotHandOutWhatIsAbortedInBatch(final boolean isHard)
     {
         final List<Long> ids = put(client, 4);
@@ -311,7 +311,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("F34, R19: what a handler throws comes to its caller; the rest of the batch stays, in order")
+    @DisplayName("F34, R19: an exception of a handler reaches the caller; the rest of the batch stays, in order")
     void shouldKeepRestWhenHandlerThrows()
     {
         final List<Long> ids = put(client, 5);
@@ -345,7 +345,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("B1, R23: the handler closes the port: what was not handed out counts as not received")
+    @DisplayName("B1, R23: the handler closes the port: requests that were not handed out count as not received")
     void shouldReportAsNotReceivedWhatCloseLeaves()
     {
         final ClientPort other = region.client();
@@ -375,7 +375,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("B1, R25: the service dies in a batch: all of it may have been received, and what came later was not")
+    @DisplayName("B1, R25: the service dies in a batch: all of it counts as received, later requests do not")
     void shouldReportAsReceivedWhatDeathLeaves()
     {
         final Attachment process = region.attach();
@@ -401,7 +401,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R24: the client closes in a batch: what was not handed out vanishes, the rest is disposed of")
+    @DisplayName("R24: the client closes in a batch: requests not handed out vanish, the rest is disposed of")
     void shouldForgetWhatClosedClientLeaves()
     {
         final ClientPort other = region.client();
@@ -430,7 +430,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("F29: a corrupt request in a batch ends its link: what comes after it was not received")
+    @DisplayName("F29: a corrupt request in a batch ends its link: later requests count as not received")
     void shouldEndLinkOfCorruptRequestInBatch()
     {
         final ClientPort other = region.client();
@@ -524,7 +524,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R20, R24: a reply in place that comes too late lets go of its request, as any reply does")
+    @DisplayName("R20, R24: a reply in place that comes too late releases its request, as any reply does")
     void shouldLetGoOfRequestWhenReplyInPlaceIsTooLate()
     {
         put(client, 1);
@@ -571,7 +571,8 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R18, R20: what a handler keeps is void after the poll, a reply that it began is not sent")
+    @DisplayName(
+        "R18, R20: a view that a handler keeps is void after the poll, and a reply that it started is not sent")
     void shouldEndViewsWithHandler()
     {
         final List<Long> ids = put(client, 2);
@@ -758,7 +759,7 @@ class BatchTest
 
     @ParameterizedTest(name = "dead before the close: {0}")
     @ValueSource(booleans = {true, false})
-    @DisplayName("F40: a thread that has died does not keep the link by its buffer of next, whoever closes the port")
+    @DisplayName("F40: the buffer of next of a dead thread does not keep the link, whichever thread closes the port")
     void shouldReleaseLinkOfDeadThread(final boolean isDeadBefore) throws InterruptedException
     {
         final ClientPort closing = region.client();

@@ -118,7 +118,7 @@ class CallTest
     }
 
     @Test
-    @DisplayName("B5: a call that times out takes its message back, and tells whether the service may have received it")
+    @DisplayName("B5: a call that times out aborts its message, and reports whether the service may have received it")
     void shouldTimeOut()
     {
         assertThat(client.call(bytes, 0, 4, reply, 0)).isEqualTo(Status.TIMED_OUT);
@@ -216,7 +216,7 @@ class CallTest
     }
 
     @Test
-    @DisplayName("R26, B5: a call on a port that is closed meanwhile returns")
+    @DisplayName("R26, B5: a call returns when another thread closes its port")
     void shouldReturnWhenClosed()
     {
         host.onSleep = client::close;
@@ -237,7 +237,7 @@ class CallTest
     }
 
     @Test
-    @DisplayName("B5, R19, R20: a reply nobody gets stands at the head of the ring, and a thousand calls pass it")
+    @DisplayName("B5, R19, R20: a reply that no thread takes is first in the ring, and a thousand calls pass it")
     void shouldPassReplyThatNobodyGets()
     {
         bytes.putInt(0, 1);

@@ -52,7 +52,7 @@ class ClaimEndTest
     }
 
     @Test
-    @DisplayName("R14, R25: a claim that is put after its service has gone gives its slot back, and then the link")
+    @DisplayName("R14, R25: a claim that is put after its service has gone releases its slot, and then the link")
     void shouldGiveSlotBackWhenServiceHasGone()
     {
         assertThat(client.claim(8, claim)).isEqualTo(Status.OK);
@@ -64,7 +64,7 @@ class ClaimEndTest
     }
 
     @Test
-    @DisplayName("R20: while the claim for a reply is being filled, nobody else replies")
+    @DisplayName("R20: while a reply's claim is filled, no other thread can reply")
     void shouldReplyOnlyByItsClaim()
     {
         final long id = receive(first);
@@ -143,7 +143,7 @@ class ClaimEndTest
     }
 
     @Test
-    @DisplayName("R23: a service that is closed accepts nobody any more, whatever is asked of it")
+    @DisplayName("R23: a closed service accepts no client, whichever method is called")
     void shouldNotAcceptBehindClose()
     {
         service.close();

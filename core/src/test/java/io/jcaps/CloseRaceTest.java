@@ -85,8 +85,7 @@ class CloseRaceTest
 
     @ParameterizedTest
     @EnumSource(Call.class)
-    @DisplayName(
-        "F40: close against a call in flight: the call has its result or CLOSED, nothing is left in the tables")
+    @DisplayName("F40: close against a call in flight: the call has its result or CLOSED, the tables are clean")
     void shouldWaitForCallsInFlight(final Call call) throws Exception
     {
         final long seed = System.nanoTime();

@@ -438,7 +438,7 @@ class ContentionTest
     }
 
     @Test
-    @DisplayName("R4, R15, R23-R26, B1, B3: clients come and go as services do, and no call is lost or answered twice")
+    @DisplayName("R4, R15, R23-R26, B1, B3: clients and services come and go, and no call is lost or answered twice")
     void shouldSurviveComingAndGoing() throws InterruptedException, ExecutionException
     {
         final long seed = System.nanoTime();

@@ -80,7 +80,7 @@ class ConvenienceTest
     }
 
     @Test
-    @DisplayName("What a program prints to find a fault says what it is, and never shows a payload")
+    @DisplayName("toString names the object and its state, and never shows a payload")
     void shouldPrintWhatItIs()
     {
         final Message request = new Message();
@@ -112,7 +112,7 @@ class ConvenienceTest
     }
 
     @Test
-    @DisplayName("A state has a name, and a status that stands where a state would has its own")
+    @DisplayName("Each message state and each status has a name")
     void shouldNameStates()
     {
         assertThat(MessageState.text(MessageState.REQUEST)).isEqualTo("REQUEST");

@@ -152,7 +152,7 @@ class CookieTest
     }
 
     @Test
-    @DisplayName("R14: what is claimed, and what is held in view, is counted beside what is in flight")
+    @DisplayName("R14: claims and held views are counted beside the messages in flight")
     void shouldCountClaimedAndHeld()
     {
         assertThat(client.claimedCount()).isZero();
@@ -246,7 +246,7 @@ class CookieTest
     }
 
     @Test
-    @DisplayName("R20: a reply by a claim, or by id, ends the view of its request: what was kept is empty")
+    @DisplayName("R20: a reply by a claim, or by id, ends the view of its request: a kept buffer is empty")
     void shouldEndViewOfRequestByItsReply()
     {
         for (int i = 0; i < 2; i++)

@@ -40,7 +40,7 @@ class CounterRegistryTest
     }
 
     @Test
-    @DisplayName("No id comes twice, and each counter says in one line what it counts")
+    @DisplayName("Ids are unique, and each counter has a description of one line")
     void shouldTellCountersApart()
     {
         final Counter[] counters = Stream.of(ClientCounter.values(), ServiceCounter.values(), PortCounter.values())

@@ -300,7 +300,7 @@ class CountersTest
     }
 
     @Test
-    @DisplayName("What a service has counted for clients that are gone stays in its sum, and a new client begins at 0")
+    @DisplayName("A service's sums include the counts of former clients, and a new client starts at 0")
     void shouldKeepCountsOfFormerClients()
     {
         try (TestRegion region = new TestRegion(SLOT_COUNT, MESSAGE_LIMIT))
@@ -405,7 +405,7 @@ class CountersTest
     }
 
     @Test
-    @DisplayName("Each number of a link has one writer: the client its own, the service its own")
+    @DisplayName("Each counter of a link has one writer: its client or its service")
     void shouldHaveOneWriterEach()
     {
         try (TestRegion region = new TestRegion(SLOT_COUNT, MESSAGE_LIMIT))

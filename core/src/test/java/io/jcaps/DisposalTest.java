@@ -62,7 +62,7 @@ class DisposalTest
 
     @ParameterizedTest
     @ValueSource(ints = {1, 4, 5, SLOTS - 1})
-    @DisplayName("R21: replies that are out for long are disposed of once, however many came and went meanwhile")
+    @DisplayName("R21: replies held for long are disposed of once, however many others were taken and released")
     void shouldFindDisposalsOfOldReplies(final int heldCount)
     {
         final List<Message> held = new ArrayList<>();

@@ -109,7 +109,7 @@ class EndTest
 
     @ParameterizedTest(name = "death: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("R15, R23, R25, B1: when a service goes, each message has its outcome, and then its clients are told")
+    @DisplayName("R15, R23, R25, B1: when a service goes, each message has its outcome, then the port is NOT_CONNECTED")
     void shouldGiveEachMessageItsOutcomeWhenServiceGoes(final boolean isDeath)
     {
         final int gone = isDeath ? Outcome.SERVICE_DIED : Outcome.SERVICE_CLOSED;
@@ -171,7 +171,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("B2: a process that does nothing for long is alive, and loses nothing")
+    @DisplayName("B2: a process that is idle for long is alive, and loses nothing")
     void shouldNotTakeSlownessForDeath()
     {
         final long id = client.put(bytes, 0, 1);
@@ -209,7 +209,7 @@ class EndTest
 
     @ParameterizedTest(name = "death: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("R24, R25: when a client goes, what was received or replied is disposed of, the rest vanishes")
+    @DisplayName("R24, R25: when a client goes, its received and replied messages are disposed of, the rest vanish")
     void shouldDisposeWhenClientGoes(final boolean isDeath)
     {
         final long doneId = client.put(bytes, 0, 1);
@@ -253,7 +253,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("R25: what a service holds in view of a client that died stays readable until it lets go")
+    @DisplayName("R25: a service's view of a dead client's request stays readable until it is released")
     void shouldKeepViewOfDeadClientsMessage()
     {
         bytes.setMemory(0, 100, (byte)9);
@@ -281,7 +281,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("R25: what a client holds in view of a service that died stays readable until it lets go")
+    @DisplayName("R25: a client's view of a dead service's reply stays readable until it is released")
     void shouldKeepViewOfDeadServicesReply()
     {
         bytes.setMemory(0, 100, (byte)8);
@@ -323,7 +323,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("R26: each call on a closed port says so, and a second close does nothing")
+    @DisplayName("R26: each call on a closed port returns CLOSED, and a second close does nothing")
     void shouldSayClosed()
     {
         client.close();
@@ -416,7 +416,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("R25: a process that dies in each way again and again leaves nothing behind")
+    @DisplayName("R25: repeated deaths of each kind leave nothing in the tables")
     void shouldReuseWhatTheDeadLeft()
     {
         for (int i = 0; i < 30; i++)
@@ -449,7 +449,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("A region that was removed from its place takes nothing new, and what is in progress goes on")
+    @DisplayName("A removed region accepts nothing new, and messages in progress complete")
     void shouldRetire()
     {
         final TestHost host = region.host();
@@ -471,7 +471,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("R25: an attachment with a watch of its own finds the dead without being asked")
+    @DisplayName("R25: an attachment with a watch thread detects deaths by itself")
     void shouldFindDeadByItself()
     {
         final Attachment watching = region.attach(region.host(), 100_000);

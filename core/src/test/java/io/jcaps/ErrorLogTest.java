@@ -231,7 +231,7 @@ class ErrorLogTest
     }
 
     @Test
-    @DisplayName("A log is input: behind a length that cannot be nothing is read")
+    @DisplayName("A log is input: nothing is read after an invalid length")
     void shouldNotBelieveLog()
     {
         final UnsafeBuffer log = new UnsafeBuffer(
@@ -258,7 +258,7 @@ class ErrorLogTest
     }
 
     @Test
-    @DisplayName("Too many in progress is told once until another put has succeeded; want of memory each time")
+    @DisplayName("Too many messages in progress are reported once until a put succeeds; lack of memory each time")
     void shouldTellOfRefusedPuts()
     {
         try (TestRegion region = new TestRegion(2, 64))
@@ -289,7 +289,7 @@ class ErrorLogTest
     }
 
     @Test
-    @DisplayName("A death is told to both sides' diagnosis, and counted by a service")
+    @DisplayName("A death is reported to both sides' diagnostics, and counted by a service")
     void shouldTellOfDeaths()
     {
         try (TestRegion region = new TestRegion(2, 64))
@@ -322,7 +322,7 @@ class ErrorLogTest
     }
 
     @Test
-    @DisplayName("A heap that is full for a round of the watch is told and recorded, and the watch goes on")
+    @DisplayName("A full heap in a round of the watch is reported and recorded, and the watch continues")
     void shouldSurviveErrorOfWatch()
     {
         try (TestRegion region = new TestRegion(2, 64))
@@ -362,7 +362,7 @@ class ErrorLogTest
     }
 
     @Test
-    @DisplayName("A service that says it is somebody else is recorded by the client that turns away from it")
+    @DisplayName("A service whose entry claims another identity is recorded by the client that rejects it")
     void shouldRecordForgedService()
     {
         try (TestRegion region = new TestRegion(2, 64))

@@ -129,7 +129,7 @@ class ForgedEntryTest
     }
 
     @Test
-    @DisplayName("F44, R22: who looks for no user in particular takes any, whatever its port says, and sees who it is")
+    @DisplayName("F44, R22: a client that looks for any user gets any service, and sees its attested user")
     void shouldShowWhoServiceOfAnyUserIs()
     {
         final Attachment forger = region.attach(TestRegion.user(OTHER_UID, OTHER_GID, OTHER_GID));

@@ -83,7 +83,7 @@ class ForgedIdTest
     }
 
     @Test
-    @DisplayName("F29, R20, R29: an id that is not held is INVALID for reply, claim and abort, and disturbs nothing")
+    @DisplayName("F29, R20, R29: an id that is not held is INVALID for reply, claim and abort, and has no effect")
     void shouldRefuseIdsThatAreNotHeld()
     {
         System.out.println("forged ids: seed=" + seed);
@@ -205,7 +205,7 @@ class ForgedIdTest
     }
 
     @Test
-    @DisplayName("F29, R12: a client whose ids begin with what the region has not given yet is refused")
+    @DisplayName("F29, R12: a client whose ids have a lease that the region has not given is refused")
     void shouldRefuseClientWithIdsThatWereNotGiven()
     {
         final ClientPort forging = region.client();
@@ -262,7 +262,7 @@ class ForgedIdTest
     }
 
     @Test
-    @DisplayName("F28, R22: what a client that was let in writes of itself changes nothing of who it is")
+    @DisplayName("F28, R22: an accepted client cannot change its identity by writing to the region")
     void shouldNotBelieveCredentialsInTheRegion()
     {
         final Attachment process = region.attach(TestRegion.user(1234, 55, 66));

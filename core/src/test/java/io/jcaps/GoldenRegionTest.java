@@ -107,7 +107,7 @@ class GoldenRegionTest
 
     @ParameterizedTest
     @ValueSource(ints = {RegionDescriptor.LAYOUT_VERSION - 1, RegionDescriptor.LAYOUT_VERSION + 1})
-    @DisplayName("F15: the same region of another layout version is refused, and both versions are told")
+    @DisplayName("F15: the same region of another layout version is refused with both versions")
     void shouldRefuseOtherVersion(final int version)
     {
         file.putInt(RegionDescriptor.LAYOUT_VERSION_OFFSET, version);
@@ -127,7 +127,7 @@ class GoldenRegionTest
     }
 
     @Test
-    @DisplayName("F36: the same region of a machine of the other byte order is refused, and that is told")
+    @DisplayName("F36: the same region of a machine of the other byte order is refused with that reason")
     void shouldRefuseOtherByteOrder()
     {
         for (int i = 0; i < RegionDescriptor.HEADER_LENGTH; i += Long.BYTES)
@@ -250,7 +250,7 @@ class GoldenRegionTest
     }
 
     @Test
-    @DisplayName("F15, F17: whoever attaches to a region of layout version 1 that its users have left finds it usable")
+    @DisplayName("F15, F17: a region of layout version 1 without users can be attached and used")
     void shouldUseRegion()
     {
         final LocalRegion region = new LocalRegion(GEOMETRY);

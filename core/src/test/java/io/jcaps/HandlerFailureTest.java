@@ -214,7 +214,8 @@ class HandlerFailureTest
 
     @ParameterizedTest(name = "{0} {1}, by an invoker")
     @MethodSource("combinations")
-    @DisplayName("B4, B1, F34: a handler's failure at any step: one outcome each, the port goes on or closes, no leak")
+    @DisplayName(
+        "B4, B1, F34: a handler's failure at any step: one outcome each, the port continues or closes, no leak")
     void shouldAnswerOnceWhateverHandlerThrows(final Failure failure, final Step step)
     {
         final ServicePort service = region.service();
@@ -247,7 +248,8 @@ class HandlerFailureTest
 
     @ParameterizedTest(name = "{0}, by a runner")
     @EnumSource(Failure.class)
-    @DisplayName("B4, B1, F34: by a runner: the port goes on after an exception, and closes with its thread else")
+    @DisplayName(
+        "B4, B1, F34: under a runner the port continues after an exception, and closes with its thread otherwise")
     void shouldAnswerOnceByRunner(final Failure failure) throws InterruptedException
     {
         final ServicePort service = region.service();
@@ -336,7 +338,7 @@ class HandlerFailureTest
     }
 
     @Test
-    @DisplayName("B4, R24, F34: the claim of a handler that throws is void, also if its client went meanwhile: no leak")
+    @DisplayName("B4, R24, F34: the claim of a handler that throws is void, also if its client has gone: no leak")
     void shouldLetGoOfLinkWhenHandlerThrowsAfterItsClientWent()
     {
         final ServicePort service = region.service();
@@ -356,7 +358,7 @@ class HandlerFailureTest
     }
 
     @Test
-    @DisplayName("F34: a void claim replies to nothing, and its message was answered with 0 bytes")
+    @DisplayName("F34: a void claim sends no reply, and its message was replied to with 0 bytes")
     void shouldNotReplyByVoidClaim()
     {
         final ServicePort service = region.service();
@@ -381,7 +383,7 @@ class HandlerFailureTest
     }
 
     @Test
-    @DisplayName("F34, B2: a service's thread that dies closes nothing: its port waits for another thread")
+    @DisplayName("F34, B2: the death of a service's thread closes nothing: the port waits for another thread")
     void shouldGoOnWithPortWhoseThreadDied() throws InterruptedException
     {
         final ServicePort service = region.service();

@@ -61,7 +61,7 @@ class LinkEndTest
     }
 
     @Test
-    @DisplayName("F5, R23: the first thread to find the service gone wakes those that wait, if nobody else has")
+    @DisplayName("F5, R23: the first thread to find that the service has gone wakes the waiting ones, if no other has")
     void shouldWakeWaitersWhoeverFindsEnd() throws InterruptedException
     {
         final AtomicInteger result = new AtomicInteger();
@@ -83,7 +83,7 @@ class LinkEndTest
     }
 
     @Test
-    @DisplayName("F25, B1: behind a corrupt reply, what is reported as not received never reaches the living service")
+    @DisplayName("F25, B1: after a corrupt reply, messages reported as not received never reach the living service")
     void shouldKeepPromiseBehindCorruptReply()
     {
         final long first = receive();
@@ -145,7 +145,7 @@ class LinkEndTest
 
     @ParameterizedTest(name = "received: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("F45, R14, B5: a call whose idle strategy throws gives its slot back, and tells what became of it")
+    @DisplayName("F45, R14, B5: a call whose idle strategy throws frees its slot, and reports its outcome")
     void shouldGiveSlotBackWhenCallThrows(final boolean isReceived)
     {
         for (int i = 0; i < 20; i++)
@@ -194,7 +194,7 @@ class LinkEndTest
     }
 
     @Test
-    @DisplayName("R26, B5: a call that ends by the close of its port tells its own message, not the one before it")
+    @DisplayName("R26, B5: a call that ends by the close of its port shows its own message, not the one before it")
     void shouldTellMessageOfClosedCall()
     {
         final long before = receive();
@@ -238,7 +238,7 @@ class LinkEndTest
     }
 
     @Test
-    @DisplayName("R13, R24: a claim that its program has dropped does not keep the link of a client that is gone")
+    @DisplayName("R13, R24: a claim that its program has dropped does not keep the link of a client that has gone")
     void shouldLetGoOfLinkWhenClaimIsDropped()
     {
         final long id = receive();
@@ -377,7 +377,7 @@ class LinkEndTest
     }
 
     @Test
-    @DisplayName("R13: a payload is copied while its port is open, and not behind its close")
+    @DisplayName("R13: a payload is copied while its port is open, and not after its close")
     void shouldCopyPayload()
     {
         bytes.putLong(0, 4711);

@@ -101,7 +101,7 @@ class LookTest
     }
 
     @Test
-    @DisplayName("F45: before each store of a new region's header, whoever reads it refuses it")
+    @DisplayName("F45: before each store of a new region's header, a reader refuses the header")
     void shouldShowWholeHeader()
     {
         final RegionHeader header = new RegionHeader(region.geometry, 7, new UUID(1, 2), 3);

@@ -52,8 +52,7 @@ class LostLifeTest
     }
 
     @Test
-    @DisplayName(
-        "F39: the watch finds that the lock is gone: every port is void, nothing more is stored, close is quiet")
+    @DisplayName("F39: the watch detects the lost lock: every port is void, no store follows, close does not throw")
     void shouldVoidPortsOfProcessThatLostItsLock()
     {
         final Host host = region.host();
@@ -88,7 +87,7 @@ class LostLifeTest
     }
 
     @Test
-    @DisplayName("F39, F40: a process that stays for a claim after its close learns that its lock is gone")
+    @DisplayName("F39, F40: a process that stays for a claim after its close detects that its lock is lost")
     void shouldNoticeLossWhileClaimIsKept()
     {
         final Host host = region.host();
@@ -112,7 +111,7 @@ class LostLifeTest
     }
 
     @Test
-    @DisplayName("F39, F40: a process that stays for a claim learns by its next close that its lock is gone")
+    @DisplayName("F39, F40: a process that stays for a claim detects by its next close that its lock is lost")
     void shouldNoticeLossByNextClose()
     {
         final Host host = region.host();
@@ -129,7 +128,7 @@ class LostLifeTest
     }
 
     @Test
-    @DisplayName("F39, F40: a request's claim that outlives its port and the life lock lets go of nobody's link")
+    @DisplayName("F39, F40: a request's claim that outlives its port and the life lock releases no other link")
     void shouldNotReleaseNextClientsLinkByClaim()
     {
         final Host host = region.host();
@@ -155,7 +154,7 @@ class LostLifeTest
     }
 
     @Test
-    @DisplayName("F39, F40: a reply's claim that outlives its port and the life lock lets go of nobody's link")
+    @DisplayName("F39, F40: a reply's claim that outlives its port and the life lock releases no other link")
     void shouldNotReleaseNextServicesLinkByClaim()
     {
         final Host host = region.host();
@@ -183,7 +182,7 @@ class LostLifeTest
     }
 
     @Test
-    @DisplayName("F39: close() of a process whose entry is another's by now closes nothing of the other's")
+    @DisplayName("F39: close() of a process whose entry has a new owner closes nothing of that owner")
     void shouldNotClosePortsOfNextProcess()
     {
         final Host host = region.host();
@@ -306,7 +305,7 @@ class LostLifeTest
     }
 
     @Test
-    @DisplayName("F39: threads that sleep in ports, wait sets and connects return when the lock is found to be gone")
+    @DisplayName("F39: threads that sleep in ports, wait sets and connects return when the lock is found to be lost")
     void shouldEndWaitsOfProcessThatLostItsLock() throws Exception
     {
         final TestHost host = sleeping.host();

@@ -53,7 +53,7 @@ class ManyPortsTest
     }
 
     @Test
-    @DisplayName("B4: a wait set tells which port is worth a get, each in its turn, and takes nothing itself")
+    @DisplayName("B4: a wait set returns the ports that are ready, each in its turn, and takes no message itself")
     void shouldFindReadyPort()
     {
         final WaitSet waitSet = process.waitSet().add(first).add(second);
@@ -122,7 +122,7 @@ class ManyPortsTest
     }
 
     @Test
-    @DisplayName("B4, R16: an interrupted thread returns from a wait set with nothing, its interrupt status set")
+    @DisplayName("B4, R16: an interrupted thread returns from a wait set without a port, its interrupt status set")
     void shouldReturnWhenInterrupted()
     {
         final WaitSet waitSet = process.waitSet().add(first);
@@ -184,7 +184,8 @@ class ManyPortsTest
     }
 
     @Test
-    @DisplayName("B4: a handler's exception goes to the error handler, its request is replied to, and the port goes on")
+    @DisplayName(
+        "B4: a handler's exception goes to the error handler, its request is replied to, and the port continues")
     void shouldReplyForHandlerThatThrows()
     {
         final RuntimeException thrown = new IllegalStateException("thrown on purpose");
@@ -219,7 +220,7 @@ class ManyPortsTest
     }
 
     @Test
-    @DisplayName("B4, B1: an error of the handler closes the port: what it had received is SERVICE_CLOSED")
+    @DisplayName("B4, B1: an error of the handler closes the port: received requests end as SERVICE_CLOSED")
     void shouldClosePortWhenHandlerFails()
     {
         final Error thrown = new AssertionError("thrown on purpose");
@@ -268,7 +269,7 @@ class ManyPortsTest
     }
 
     @Test
-    @DisplayName("B4: an agent without a positive limit is refused, and the message tells it")
+    @DisplayName("B4: an agent without a positive limit is refused with a message that shows it")
     void shouldRefuseLimit()
     {
         for (final int limit : new int[]{0, -3})

@@ -91,7 +91,7 @@ class MessagesTest
 
     @ParameterizedTest
     @ValueSource(ints = {-1, LIMIT + 1, Integer.MIN_VALUE, Integer.MAX_VALUE})
-    @DisplayName("R12, R20: a negative or larger size is refused, the message tells it, and nothing changed")
+    @DisplayName("R12, R20: a negative or larger size is refused with a message that shows it, and nothing changes")
     void shouldRefuseSize(final int length)
     {
         final long id = client.put(bytes, 0, 1);
@@ -115,7 +115,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("R12: ids are positive, rise, and none comes again, not from another port or after a restart either")
+    @DisplayName("R12: ids are positive, rise and are never repeated, also not by another port or after a restart")
     void shouldNeverUseIdAgain()
     {
         final Set<Long> ids = new HashSet<>();
@@ -142,7 +142,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("R12, R19: when the ids of a lease are used up the next lease goes on where it ended")
+    @DisplayName("R12, R19: when the ids of a lease are used up, the next lease continues in order")
     void shouldGoOnWithNextLease() throws ReflectiveOperationException
     {
         final Object link = linkOfClient();
@@ -195,7 +195,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("R13: a copy is taken by put; what is claimed is put and read where it lies")
+    @DisplayName("R13: put copies its bytes; a claim is put and read in place")
     void shouldLeaveBytesWhereTheyAre()
     {
         bytes.putLong(0, 1);
@@ -289,7 +289,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("R17: what is too long for its receiver stays first in line, at the service and at the client")
+    @DisplayName("R17: a message too long for its receiver stays first in line, at the service and at the client")
     void shouldKeepTooLongFirstInLine()
     {
         bytes.putInt(0, 1);
@@ -332,7 +332,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("R17: a message may be replied to by its id without ever being retrieved, and is then out of the line")
+    @DisplayName("R17: a message may be replied to by its id without being retrieved, and then leaves the queue")
     void shouldReplyWithoutRetrieving()
     {
         final long id = client.put(bytes, 0, 50);
@@ -348,7 +348,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("R18: a client gets nothing but REPLY, a service REQUEST or DISPOSE")
+    @DisplayName("R18: a client gets only REPLY, a service REQUEST or DISPOSE")
     void shouldTellStates()
     {
         final long id = client.put(bytes, 0, 1);
@@ -501,7 +501,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("R22: each side sees who the other is, by the word of the operating system")
+    @DisplayName("R22: each side sees the other's identity as the operating system reports it")
     void shouldShowCredentials()
     {
         final int[] groups = new int[20];
@@ -576,7 +576,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("B6: short payloads lie in their half of the slot, up to 32 bytes; from 33 on in its cell, alone")
+    @DisplayName("B6: payloads of up to 32 bytes are stored in the slot's half, longer ones only in its cell")
     void shouldLieInlineUpTo32Bytes()
     {
         final long base = client.host.link(client.entry.linkIndex()).addressOffset();
@@ -645,7 +645,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("No space behind the region is told at claim, put and reply, and nothing is lost")
+    @DisplayName("A full file system is reported at claim, put and reply, and nothing is lost")
     void shouldTellWhenThereIsNoSpace()
     {
         final TestHost host = region.host();

@@ -127,7 +127,7 @@ class MisuseTest
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 41, Integer.MIN_VALUE, Integer.MAX_VALUE})
-    @DisplayName("R12: more than was claimed, or less than nothing, is refused, and the claim stays filled")
+    @DisplayName("R12: a length above the claimed one, or a negative one, is refused, and the claim stays filled")
     void shouldRefuseLengthBeyondClaim(final int length)
     {
         client.claim(40, claim);
@@ -242,7 +242,7 @@ class MisuseTest
     }
 
     @Test
-    @DisplayName("B5: a negative time is refused with its value, and nothing was put")
+    @DisplayName("B5: a negative time limit is refused with its value, and no message is put")
     void shouldRefuseNegativeTime()
     {
         assertThatThrownBy(() -> client.call(bytes, 0, 1, reply, -7)).isInstanceOf(IllegalArgumentException.class)
@@ -267,7 +267,8 @@ class MisuseTest
 
     @ParameterizedTest
     @CsvSource({"-1, 0", "33, 0", "101, 1", "2147483647, 1", "-2147483648, 1", "101, 3"})
-    @DisplayName("F26: a request whose length cannot be ends its link; the others go on, and its client is told")
+    @DisplayName(
+        "F26: a request with an invalid length ends its link; other links continue, and its client is notified")
     void shouldRefuseImpossibleRequest(final int length, final int flags)
     {
         final long id = client.put(bytes, 0, 1);

@@ -95,7 +95,7 @@ class OrderTest
 
     @ParameterizedTest(name = "{0} clients")
     @ValueSource(ints = {2, 3, 5, 8})
-    @DisplayName("R19: what one client puts is received in its order, and no flooding client starves another")
+    @DisplayName("R19: the requests of one client are received in order, and no flooding client starves another")
     void shouldNotStarve(final int clientCount)
     {
         try (TestRegion region = new TestRegion(new Geometry(16, 16, 8, 4, 16)))
@@ -144,7 +144,7 @@ class OrderTest
     }
 
     @Test
-    @DisplayName("R19, R21: disposals come though the requests never end")
+    @DisplayName("R19, R21: disposals are delivered although requests never stop")
     void shouldNotStarveDisposals()
     {
         try (TestRegion region = new TestRegion(2, 16))
@@ -176,7 +176,7 @@ class OrderTest
     }
 
     @Test
-    @DisplayName("R21: a client that says no more has its disposals delivered, however busy others keep the service")
+    @DisplayName("R21: the disposals of an idle client are delivered, however busy others keep the service")
     void shouldDeliverDisposalOfSilentClientUnderLoad()
     {
         try (TestRegion region = new TestRegion(4, 40))

@@ -53,7 +53,7 @@ class OrphansTest
     }
 
     @Test
-    @DisplayName("F41: only the orphan's side of a link is released; the living side learns of it and keeps its own")
+    @DisplayName("F41: only the orphan's side of a link is released; the living side is notified and keeps its own")
     void shouldReleaseOnlyOrphansSide()
     {
         try (TestRegion region = new TestRegion(2, 64))

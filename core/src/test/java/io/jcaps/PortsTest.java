@@ -70,7 +70,7 @@ class PortsTest
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a b", "a-b", "a/b", "\u00e4", "a\u0000", "tab\t", "a\n", "\u0661", "@", "`", "[", ":"})
-    @DisplayName("R2: a name with any other character, or none, is refused, and the message tells which")
+    @DisplayName("R2: an empty name, or one with another character, is refused with a message that shows it")
     void shouldRefuseName(final String name)
     {
         final Attachment process = region.attach();
@@ -194,7 +194,7 @@ class PortsTest
     }
 
     @Test
-    @DisplayName("R5: with WAITSVC a connect that finds nobody ends at its time limit")
+    @DisplayName("R5: with WAITSVC a connect that finds no service ends at its time limit")
     void shouldTimeOutWaitingForService()
     {
         final Attachment process = region.attach();
@@ -214,7 +214,7 @@ class PortsTest
         "2, 2, false, true, true", "2, 2, true, false, false", "3, 3, false, true, true", "3, 3, true, false, true",
         "3, 3, false, false, false", "4, 4, false, false, true", "4, 3, true, true, false", "3, 4, true, true, false",
         "7, 7, false, false, true", "7, 0, true, true, false", "0, 7, true, true, false", "0, 0, true, true, false"})
-    @DisplayName("R6: who may connect is said by the flags that both sides set")
+    @DisplayName("R6: the flags of both sides decide which clients may connect")
     void shouldLetInWhoIsAllowed(
         final int clientFlags,
         final int serviceFlags,
@@ -242,7 +242,7 @@ class PortsTest
     }
 
     @Test
-    @DisplayName("R6: the effective group counts as one of the client's groups; a service's wildcard lets nobody in")
+    @DisplayName("R6: the effective group counts as one of the client's groups; a service's wildcard admits no client")
     void shouldTakeEffectiveGroupAndNoWildcard()
     {
         final Attachment root = region.attach(TestRegion.user(0, 0));
@@ -342,7 +342,7 @@ class PortsTest
     }
 
     @Test
-    @DisplayName("R14: a table that is full is told, with its size, and nothing was changed")
+    @DisplayName("R14: a full table is reported with its size, and nothing changes")
     void shouldTellFullTables()
     {
         final Attachment process = region.attach();
@@ -372,7 +372,7 @@ class PortsTest
     }
 
     @Test
-    @DisplayName("R12: a region without message ids left says so at connect, and keeps nothing")
+    @DisplayName("R12: a region without message ids left is reported at connect, and nothing is kept")
     void shouldTellWhenIdsAreUsedUp()
     {
         final Attachment process = region.attach();
@@ -384,7 +384,7 @@ class PortsTest
     }
 
     @Test
-    @DisplayName("R27, F9: in a process other than that which attached, each call says NOT_CONNECTED or INVALID")
+    @DisplayName("R27, F9: in a process other than the one that attached, each call returns NOT_CONNECTED or INVALID")
     void shouldNotWorkInAnotherProcess()
     {
         final TestHost host = region.host();

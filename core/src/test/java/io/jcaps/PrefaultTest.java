@@ -64,7 +64,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("fault 12: what a client was promised when it was opened is there when there is no memory any more")
+    @DisplayName("fault 12: memory that a client got when it was opened stays usable when no other memory is left")
     void shouldPutWithoutLookingForMemory()
     {
         service(0);
@@ -92,7 +92,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("fault 12: what a service was promised when it accepted is there when there is no memory any more")
+    @DisplayName("fault 12: memory that a service got when it accepted stays usable when no other memory is left")
     void shouldReplyWithoutLookingForMemory()
     {
         final ServicePort service = service(LENGTH);
@@ -194,7 +194,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("fault 12: a service that finds no memory for it accepts its client all the same")
+    @DisplayName("fault 12: a service without memory for it still accepts its client")
     void shouldAcceptClientWithoutMemory()
     {
         final ServicePort service = service(LENGTH);

@@ -110,7 +110,7 @@ class RaceTest
 
     @ParameterizedTest(name = "in the order of the puts: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("R19, R23: what is replied after the client's look at the ring comes in its order, before the end")
+    @DisplayName("R19, R23: replies sent after the client read the ring come in order, before the end")
     void shouldDeliverRepliesBeforeEnd(final boolean isInOrder)
     {
         final long[] ids = {client.put(bytes, 0, 8), client.put(bytes, 0, 8)};

@@ -42,7 +42,7 @@ class ReuseTest
     }
 
     @Test
-    @DisplayName("R25: a service does not accept the link of a dead client again, behind which another takes it")
+    @DisplayName("R25: a service does not accept a dead client's link again when another client takes it")
     void shouldNotTakeDeadClientsLinkForNewcomer()
     {
         assertThat(service.clientCount()).isEqualTo(1);

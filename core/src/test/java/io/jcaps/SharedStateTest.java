@@ -491,7 +491,7 @@ class SharedStateTest
     // ---- the tests
 
     @Test
-    @DisplayName("Each field that changes is in the list of what guards it, and nothing else is")
+    @DisplayName("The list of guards names each field that changes, and no other")
     void shouldListEachField()
     {
         assertThat(FIELDS.keySet()).as("not listed").allMatch((field) -> null != guard(field));
@@ -516,7 +516,7 @@ class SharedStateTest
     }
 
     @Test
-    @DisplayName("A volatile field is not changed by what it was, unless a lock is held: a store of another is lost")
+    @DisplayName("A volatile field is read and then stored only under a lock, so that no other store is lost")
     void shouldNotReadAndStoreVolatile()
     {
         final List<String> found = new ArrayList<>();

@@ -97,7 +97,7 @@ class SleepTest
     }
 
     @Test
-    @DisplayName("R21: a disposal wakes nobody, and comes with the next message")
+    @DisplayName("R21: a disposal wakes no thread, and comes with the next message")
     void shouldNotWakeSleeperByDisposal() throws ExecutionException, InterruptedException
     {
         final Message message = new Message();
@@ -118,7 +118,7 @@ class SleepTest
     }
 
     @Test
-    @DisplayName("B5: of several calls that sleep, the one whose reply came is woken, in whatever order they come")
+    @DisplayName("B5: of several sleeping calls, the one whose reply came is woken, in any order of the replies")
     void shouldWakeTheCallWhoseReplyCame() throws ExecutionException, InterruptedException
     {
         for (int round = 0; round < 6; round++)
@@ -189,7 +189,7 @@ class SleepTest
     }
 
     @Test
-    @DisplayName("R23: a sleeping client is woken by its service's close, and gets what is due to it")
+    @DisplayName("R23: a sleeping client is woken by its service's close, and gets its outcomes")
     void shouldWakeClientByClose() throws ExecutionException, InterruptedException
     {
         final Message reply = new Message();
@@ -338,7 +338,7 @@ class SleepTest
     }
 
     @Test
-    @DisplayName("R16: a wake-up that met a thread as it gave up goes on to the next one")
+    @DisplayName("R16: a wake-up taken by a thread that gives up is passed on to the next one")
     void shouldPassWakeUpOn() throws ExecutionException, InterruptedException
     {
         for (int i = 0; i < 200; i++)

@@ -138,7 +138,7 @@ class StandInTest
     @ValueSource(ints = {
         Outcome.REPLIED, Outcome.RECEIVED, Outcome.ABORTED, Outcome.ABORTED | Outcome.RECEIVED,
         Outcome.REFUSED | Outcome.RECEIVED, 6, 0xFF, 0x200 | Outcome.UNREACHABLE, -1})
-    @DisplayName("B1, B7: no service can say that it replied, that its client aborted, or what is no outcome")
+    @DisplayName("B1, B7: no service can end a request as REPLIED, ABORTED or with an unknown outcome")
     void shouldRefuseOutcome(final int outcome)
     {
         final long id = receive(1);
@@ -154,7 +154,7 @@ class StandInTest
     @ValueSource(ints = {
         0x100 << 8, 3 << 8, 0x103 << 8, 0x105 << 8, 6 << 8, 0xFF << 8, 4 << 8 | SlotDescriptor.FLAG_IN_CELL, 4 << 8 | 4,
         4 << 8 | 0x20000})
-    @DisplayName("F25: flags that hold an outcome which no service can give end the link, and nothing else")
+    @DisplayName("F25: flags with an outcome that no service can give end the link, and only that link")
     void shouldEndLinkForOutcomeThatCannotBe(final int flags)
     {
         final long id = receive(1);
@@ -169,8 +169,7 @@ class StandInTest
     }
 
     @Test
-    @DisplayName(
-        "R24, R25, B7: what tells a connection from all others outlasts its messages, and ends with its client")
+    @DisplayName("R24, R25, B7: the id of a connection outlasts its messages, and ends with its client")
     void shouldTellConnectionsApart()
     {
         assertThat(request.linkId()).as("of nothing").isZero();
@@ -203,7 +202,7 @@ class StandInTest
     }
 
     @Test
-    @DisplayName("B7: that a service is imported stands in its port's entry, and is no user's flag")
+    @DisplayName("B7: the imported flag is in the port's entry, and is not a user's flag")
     void shouldSayThatItIsImported()
     {
         final ServicePort other = serviceProcess.service("other", new PortOptions());

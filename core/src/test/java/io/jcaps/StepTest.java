@@ -133,7 +133,7 @@ class StepTest
 
     @ParameterizedTest(name = "hard: {0}, in a batch: {1}")
     @CsvSource({"false, false", "false, true", "true, false", "true, true"})
-    @DisplayName("R29, B1: whatever store of the service an abort comes before, its result is true and its outcome one")
+    @DisplayName("R29, B1: an abort before each store of the service: its result is true, and there is one outcome")
     void shouldTellTruthWheneverAbortComes(final boolean isHard, final boolean isBatch)
     {
         boolean hasActed = true;

@@ -118,7 +118,7 @@ class WaitSetEdgeTest
     }
 
     @Test
-    @DisplayName("F40: a thread that leaves a closed set does not take away what the port's next set announced")
+    @DisplayName("F40: a thread that leaves a closed set does not withdraw the announcement of the port's next set")
     void shouldKeepAnnouncementOfNextSet() throws Exception
     {
         set.add(service);
@@ -157,7 +157,7 @@ class WaitSetEdgeTest
     }
 
     @Test
-    @DisplayName("F40: a set that the port has left announces nothing at it any more, and what it had is taken back")
+    @DisplayName("F40: a set that the port has left does not announce sleepers there, and withdraws earlier ones")
     void shouldAnnounceOnlyInOwnSet()
     {
         set.add(service);

@@ -49,7 +49,7 @@ class WaitingClientTest
     }
 
     @Test
-    @DisplayName("R5: what a client waits for is in the port table until it ends waiting")
+    @DisplayName("R5: the port table shows what a client waits for until the wait ends")
     void shouldShowWhatItWaitsFor()
     {
         final WaitingClient waiting = waitingClient();
@@ -67,7 +67,7 @@ class WaitingClientTest
     }
 
     @Test
-    @DisplayName("R1, R5: a full table needs the entry of a client that waits, and that client frees nobody's")
+    @DisplayName("R1, R5: a full table takes the entry of a waiting client, which then frees no entry of others")
     void shouldYieldEntry()
     {
         final WaitingClient waiting = waitingClient();

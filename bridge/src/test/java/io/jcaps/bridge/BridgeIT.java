@@ -337,7 +337,7 @@ class BridgeIT
     }
 
     @Test
-    @DisplayName("Bridge B killed in full flight: UNREACHABLE; restarted, all goes on")
+    @DisplayName("Bridge B killed with requests in flight: UNREACHABLE; after its restart the clients continue")
     void shouldSurviveDeathOfExporter() throws Exception
     {
         exchange(500);
@@ -350,7 +350,7 @@ class BridgeIT
     }
 
     @Test
-    @DisplayName("Bridge A killed in full flight: SERVICE_DIED; restarted, all goes on")
+    @DisplayName("Bridge A killed with requests in flight: SERVICE_DIED; after its restart the clients continue")
     void shouldSurviveDeathOfImporter() throws Exception
     {
         exchange(500);
@@ -363,7 +363,7 @@ class BridgeIT
     }
 
     @Test
-    @DisplayName("Service killed at B in full flight: SERVICE_DIED with B's RECEIVED bit; restarted, all goes on")
+    @DisplayName("Service killed at B with requests in flight: SERVICE_DIED with B's RECEIVED bit; then a restart")
     void shouldSurviveDeathOfService() throws Exception
     {
         exchange(500);
@@ -376,7 +376,7 @@ class BridgeIT
     }
 
     @Test
-    @DisplayName("A bridge stopped for longer than lost-after: as for a network cut; resumed, all goes on")
+    @DisplayName("A bridge stopped for longer than lost-after: as for a network cut; resumed, the clients continue")
     void shouldSurviveStop() throws Exception
     {
         for (final Role role : List.of(Role.EXPORTER, Role.IMPORTER))
@@ -447,7 +447,7 @@ class BridgeIT
     }
 
     @Test
-    @DisplayName("Another client at A stopped, with replies that it does not take: this one is served all the same")
+    @DisplayName("Another client at A is stopped and takes no replies: this one is still served")
     void shouldServeOthersWhileClientIsStopped() throws Exception
     {
         exchange(100);

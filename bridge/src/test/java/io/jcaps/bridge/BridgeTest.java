@@ -108,7 +108,8 @@ class BridgeTest
     }
 
     @Test
-    @DisplayName("Bridge B killed, or closed, with requests in flight: UNREACHABLE; it comes back, and all goes on")
+    @DisplayName(
+        "Bridge B killed, or closed, with requests in flight: UNREACHABLE; after a restart the clients continue")
     void shouldGoOnAfterRestart() throws Exception
     {
         final ServicePort service = hosts.services.service(TwoHosts.NAME, new PortOptions());
@@ -131,7 +132,7 @@ class BridgeTest
     }
 
     @Test
-    @DisplayName("Service closes, restarts: SERVICE_CLOSED; the stand-in comes again, with the new generation")
+    @DisplayName("Service closes, restarts: SERVICE_CLOSED; the stand-in is registered again, with the new generation")
     void shouldFollowService() throws Exception
     {
         final ServicePort service = hosts.services.service(TwoHosts.NAME, new PortOptions());
@@ -191,7 +192,7 @@ class BridgeTest
     }
 
     @Test
-    @DisplayName("Port in use, name that does not resolve, nothing to do: a clear error, and nothing is left")
+    @DisplayName("Port in use, unknown host name, nothing to do: a clear error, and nothing remains")
     void shouldBeginWholeOrNotAtAll() throws Exception
     {
         final long before = driverDirectories();
@@ -240,7 +241,8 @@ class BridgeTest
     }
 
     @Test
-    @DisplayName("External media driver gone: sessions end, each request has its outcome; a new driver: all goes on")
+    @DisplayName(
+        "External media driver ends: sessions end, each request has its outcome; a new driver: clients continue")
     void shouldUseExternalDriver(@TempDir final Path directory) throws Exception
     {
         final Path driverDirectory = directory.resolve("driver");

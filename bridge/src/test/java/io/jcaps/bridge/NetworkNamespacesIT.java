@@ -184,7 +184,7 @@ class NetworkNamespacesIT
         bridge -n HUB link set dev va isolated on | bridge -n HUB link set dev va isolated off
         ip -n HUB link set va down | ip -n HUB link set va up
         """)
-    @DisplayName("Network cut in full flight: UNREACHABLE with RECEIVED; restored, the clients go on")
+    @DisplayName("Network cut with requests in flight: UNREACHABLE with RECEIVED; restored, the clients continue")
     void shouldGoOnAfterCut(final String cut, final String restore) throws Exception
     {
         final ClientPort client = connect();

@@ -15,7 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class CredentialsTest
 {
     @Test
-    @DisplayName("R22: ids above 2^31 are printed as the operating system prints them, and -1 stays what is none")
+    @DisplayName("R22: ids above 2^31 are printed as the operating system prints them, and -1 means none")
     void shouldPrintIdsWithoutSign()
     {
         final int uid = Integer.parseUnsignedInt("3000000000");

@@ -30,7 +30,7 @@ class EntriesTest
     }
 
     @Test
-    @DisplayName("A process: who it is, in which library, and in which groups")
+    @DisplayName("A process entry: identity, library and groups")
     void shouldPublishProcess()
     {
         final ProcessEntry entry = new ProcessEntry(tables, geometry).wrap(INDEX);
@@ -128,7 +128,7 @@ class EntriesTest
     }
 
     @Test
-    @DisplayName("The header says which file's locks prove who lives")
+    @DisplayName("The header names the lock file by its inode")
     void shouldKeepInodeOfLockFile()
     {
         RegionHeader.lockInode(tables, 0x1234_5678_9ABCL);

@@ -257,7 +257,7 @@ class LayoutTest
     }
 
     @Test
-    @DisplayName("R12, R14: what a region has unless told otherwise is where it is")
+    @DisplayName("R12, R14: the default geometry and its offsets")
     void shouldPinDefaultGeometry()
     {
         final Geometry geometry = Geometry.DEFAULT;
@@ -446,7 +446,7 @@ class LayoutTest
     }
 
     @Test
-    @DisplayName("What is kept of the geometry for the hot path is what the geometry says, and no more is believed")
+    @DisplayName("The values kept for the hot path equal those of the geometry, and limit what is accepted")
     void shouldKeepGeometryForSlots()
     {
         final Geometry geometry = new Geometry(1, 2, 1, 5, 100);

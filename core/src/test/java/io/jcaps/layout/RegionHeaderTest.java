@@ -71,7 +71,7 @@ class RegionHeaderTest
     }
 
     @Test
-    @DisplayName("A file that is too short for a header is refused, and the message tells its length")
+    @DisplayName("A file that is too short for a header is refused with its length")
     void shouldRefuseShortFile()
     {
         assertThatThrownBy(() -> RegionHeader.read(tables, 4_095, PLACE)).isInstanceOf(RegionException.class)
@@ -82,7 +82,7 @@ class RegionHeaderTest
     }
 
     @Test
-    @DisplayName("Garbage is refused, and the message tells how it begins")
+    @DisplayName("Garbage is refused with a message that shows its beginning")
     void shouldRefuseGarbage()
     {
         tables.putLong(0, 0x0123_4567_89AB_CDEFL);
@@ -165,7 +165,7 @@ class RegionHeaderTest
     }
 
     @Test
-    @DisplayName("A header that lies about the file's length is refused")
+    @DisplayName("A header with a wrong file length is refused")
     void shouldRefuseOtherFileLength()
     {
         tables.putLong(40, geometry.fileLength() - 4_096);
@@ -174,7 +174,7 @@ class RegionHeaderTest
     }
 
     @Test
-    @DisplayName("A truncated file is refused, and the message tells both lengths")
+    @DisplayName("A truncated file is refused with both lengths")
     void shouldRefuseTruncatedFile()
     {
         assertThatThrownBy(() -> RegionHeader.read(tables, geometry.fileLength() - 1, PLACE))

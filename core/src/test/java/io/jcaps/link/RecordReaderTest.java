@@ -38,7 +38,7 @@ class RecordReaderTest
     @ParameterizedTest
     @ValueSource(ints = {
         1 << 20, 512, 1 << 30, Integer.MAX_VALUE, Integer.MIN_VALUE, -1, -16, 0, 1, 7, 8, 15, 17, 24, 32})
-    @DisplayName("F26: a record of another length than ours is not there; the head stays, and nobody reads past it")
+    @DisplayName("F26: a record of an invalid length does not count; the head stays, and no later record is read")
     void shouldNotBelieveLength(final int length)
     {
         assertThat(CAPACITY).isEqualTo(512);
@@ -63,7 +63,7 @@ class RecordReaderTest
     }
 
     @Test
-    @DisplayName("F26: whatever bytes a ring has, a reader takes only what reads as the record in its place")
+    @DisplayName("F26: whatever the bytes of a ring, a reader accepts only the record that is valid in its place")
     void shouldNotBelieveRandomRing()
     {
         final long seed = Long.getLong("caps.test.seed", System.nanoTime());

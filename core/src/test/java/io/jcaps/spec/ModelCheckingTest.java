@@ -90,7 +90,7 @@ class ModelCheckingTest
         close-of-wait-set | SetClose |                                             | AllBack AllClosed | 500
         who-leaves        | Orphans  |                                                     |          | 5000
         """)
-    @DisplayName("B1, B2, R19 to R25, R29: whatever the order of the steps, and whoever ends where, the rules hold")
+    @DisplayName("B1, B2, R19 to R25, R29: the rules hold in each order of the steps and with each death")
     void shouldKeepRules(
         final String name, final String module, final String changes, final String property, final long atLeast)
         throws IOException, InterruptedException

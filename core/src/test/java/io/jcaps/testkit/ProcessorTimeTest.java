@@ -20,7 +20,7 @@ class ProcessorTimeTest
         "sh -c 'i=0; while [ $i -lt 1000000 ]; do i=$((i+1)); done'; echo; read line";
 
     @Test
-    @DisplayName("what a child's child used that came and went between two looks counts as the child's")
+    @DisplayName("the time of a grandchild that lived between two samples counts as the child's")
     void shouldCountWhatHasEnded() throws IOException, InterruptedException
     {
         final Process process = new ProcessBuilder("sh", "-c", COMMAND).start();

@@ -59,7 +59,7 @@ class WatchdogTest
     }
 
     @Test
-    @DisplayName("a thread that waits for what nobody will do fails, with its stack and the region's tables")
+    @DisplayName("a thread that waits for ever fails, with its stack and the region's tables")
     void shouldFailWhenNothingCanHappen()
     {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -92,7 +92,7 @@ class WatchdogTest
     }
 
     @Test
-    @DisplayName("a thread that computes, beside a region that another test left, and one that sees changes, go on")
+    @DisplayName("a thread that computes beside a left region, and one that sees changes, continue")
     void shouldLeaveAloneWhatGoesOn() throws Throwable
     {
         watched.add(probe);

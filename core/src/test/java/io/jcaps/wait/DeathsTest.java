@@ -28,7 +28,7 @@ class DeathsTest
     }
 
     @Test
-    @DisplayName("B2: the death of a process says nothing of the next one with its entry, also within a round")
+    @DisplayName("B2: the death of a process does not affect the next one with its entry, also within a round")
     void shouldNotMistakeNextProcessForDeadOne()
     {
         final Host former = region.host();

@@ -57,7 +57,7 @@ class DoorbellTest
     }
 
     @Test
-    @DisplayName("Nobody sleeps: no system call, and the word is as it was")
+    @DisplayName("No thread sleeps: no system call, and the word is unchanged")
     void shouldWakeNobody()
     {
         assertThat(doorbell.ring(LIMIT)).isZero();
@@ -93,7 +93,7 @@ class DoorbellTest
 
     @ParameterizedTest
     @ValueSource(ints = {PORT_COUNT + 1, Integer.MAX_VALUE, -1, Integer.MIN_VALUE})
-    @DisplayName("F25: a wait set that cannot be is not woken, and harms nobody")
+    @DisplayName("F25: an invalid wait set is not woken, and has no effect")
     void shouldNotBelieveWaitSet(final int word)
     {
         tables.putInt(entry.waitSetOffset(), word);

@@ -83,7 +83,7 @@ class SleepersTest
     }
 
     @Test
-    @DisplayName("F38: a wake-up that fails keeps no other sleeper from its own")
+    @DisplayName("F38: a wake-up that fails does not stop that of another sleeper")
     void shouldWakeOthersWhenOneFails()
     {
         final int depth = 3;

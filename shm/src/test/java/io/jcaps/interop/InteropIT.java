@@ -313,7 +313,7 @@ class InteropIT
 
     @ParameterizedTest(name = "service {0}, client {1}")
     @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
-    @DisplayName("R15, R23, R28, B1: a closed service: what it had replied, then what it had not, then ENOTCONN")
+    @DisplayName("R15, R23, R28, B1: a closed service: its replies, then the outcomes of the rest, then ENOTCONN")
     void shouldTellOfTheServicesEnd(final Kind service, final Kind client) throws Exception
     {
         final Party server = start(service);
@@ -535,7 +535,7 @@ class InteropIT
     }
 
     @Test
-    @DisplayName("R27: a child that a C client of a Java service forks cannot use its port; the parent goes on")
+    @DisplayName("R27: a child that a C client of a Java service forks cannot use its port; the parent continues")
     void shouldNotServeAChild() throws Exception
     {
         final Party server = start(Kind.JAVA);
@@ -581,7 +581,7 @@ class InteropIT
 
     @ParameterizedTest(name = "backend {0}, frontend {1}")
     @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
-    @DisplayName("The installer's exchange: forms and what was filled in, each with its own question and reply")
+    @DisplayName("The installer's exchange: forms and their answers, each as a request with its reply")
     void shouldRunTheInstallersExchange(final Kind backend, final Kind frontend) throws Exception
     {
         final int gid = (Integer)Files.getAttribute(directory, "unix:gid");

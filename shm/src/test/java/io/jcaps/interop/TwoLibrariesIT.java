@@ -61,7 +61,7 @@ class TwoLibrariesIT
     }
 
     @Test
-    @DisplayName("The Java library in a process in which libcaps uses the region: an exception, and libcaps goes on")
+    @DisplayName("The Java library in a process in which libcaps uses the region: an exception, and libcaps continues")
     void shouldRefuseTheJavaLibrary() throws Exception
     {
         final NativeLibrary library = NativeLibrary.getInstance(Library.program("libcaps.so.0").toString());

@@ -56,7 +56,7 @@ class ClientDeathIT
     private final TestRegion region = new TestRegion();
 
     @Test
-    @DisplayName("R24, R25: DISPOSE for what was received or replied, a view stays readable, and nothing is left")
+    @DisplayName("R24, R25: DISPOSE for received and replied messages, a view stays readable, and nothing remains")
     void shouldGetBackWhatKilledClientsLeft()
     {
         final Attachment attachment = region.closing(region.attach());
@@ -162,7 +162,7 @@ class ClientDeathIT
     }
 
     @Test
-    @DisplayName("R25: clients that are killed before the service has seen them are in nobody's way")
+    @DisplayName("R25: clients killed before the service has seen them do not affect others")
     void shouldFreeLinksOfClientsThatWereNeverSeen()
     {
         final CapsSys sys = region.openSys();
@@ -287,7 +287,7 @@ class ClientDeathIT
     }
 
     @Test
-    @DisplayName("F4, R21, R25: a client is killed with a view of its reply: one DISPOSE, and nothing is left")
+    @DisplayName("F4, R21, R25: a client is killed with a view of its reply: one DISPOSE, and nothing remains")
     void shouldDisposeOfReplyThatKilledClientWasReading()
     {
         final Attachment attachment = region.closing(region.attach());

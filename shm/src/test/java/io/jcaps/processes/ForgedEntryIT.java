@@ -131,7 +131,7 @@ class ForgedEntryIT
     }
 
     @Test
-    @DisplayName("F28, R22, R6: a client whose entry says that it is root's is who the kernel says it is")
+    @DisplayName("F28, R22, R6: a client whose entry claims root has the identity that the kernel reports")
     void shouldNotAdmitForWhatEntrySays() throws IOException
     {
         final Attachment process = region.closing(region.attach());

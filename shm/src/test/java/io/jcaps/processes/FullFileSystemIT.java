@@ -64,21 +64,21 @@ class FullFileSystemIT
     }
 
     @Test
-    @DisplayName("F11: full before attach: a clean error at each page that creation needs, and nothing is left")
+    @DisplayName("F11: full before attach: a clean error at each page that creation needs, and no file remains")
     void shouldFailCleanlyIfFullBeforeAttach()
     {
         assertThat(run("attach")).endsWith("ok\nexit 0");
     }
 
     @Test
-    @DisplayName("F12: full at connect: NO_SPACE at each page that a link needs, nothing is left, others go on")
+    @DisplayName("F12: full at connect: NO_SPACE at each page that a link needs, nothing remains, others continue")
     void shouldNotConnectIfFull()
     {
         assertThat(run("connect")).endsWith("ok\nexit 0");
     }
 
     @Test
-    @DisplayName("F12: full at claim, put and call: NO_SPACE, no slot and no message is lost, and it goes on with room")
+    @DisplayName("F12: full at claim, put and call: NO_SPACE, no slot or message is lost, and with room they succeed")
     void shouldClaimNothingIfFull()
     {
         assertThat(run("claim")).endsWith("ok\nexit 0");

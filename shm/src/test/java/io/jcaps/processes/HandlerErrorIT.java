@@ -35,7 +35,7 @@ class HandlerErrorIT
 
     @ParameterizedTest
     @EnumSource(Failure.class)
-    @DisplayName("F34, B1, R23: out of memory or stack: one outcome for each message, the port closes, others go on")
+    @DisplayName("F34, B1, R23: out of memory or stack: one outcome per message, the port closes, others continue")
     void shouldTellClientsOfServiceWhoseHandlerFailsForGood(final Failure failure)
     {
         final boolean isExiting = Failure.OUT_OF_MEMORY_AND_EXIT == failure;

@@ -500,7 +500,7 @@ class KillIT
     // ---- the run
 
     @Test
-    @DisplayName("F1-F7, R23-R25, B1: whatever store a process is killed before, nothing is lost, late or left behind")
+    @DisplayName("F1-F7, R23-R25, B1: a process is killed before each of its stores: nothing is lost, late or left")
     void shouldFindAllInOrderWhateverStoreProcessIsKilledBefore()
     {
         System.out.println("kills=" + KILLS + " -Dcaps.test.seed=" + seed);

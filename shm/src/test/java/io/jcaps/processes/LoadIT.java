@@ -69,7 +69,7 @@ class LoadIT
     }
 
     @Test
-    @DisplayName("R14, R19, F30: who floods and takes no reply gets NO_BUFFERS at its quota; the others' p99 stays")
+    @DisplayName("R14, R19, F30: a client that floods and takes no reply gets NO_BUFFERS; the others' p99 stays")
     void shouldFloodNobodyButTheFlooder() throws Exception
     {
         final ServicePort service = process().service(NAME, options);
@@ -210,7 +210,7 @@ class LoadIT
     }
 
     @Test
-    @DisplayName("R13, R14, F31: who never releases its replies fails at its quota; memory stays, others go on")
+    @DisplayName("R13, R14, F31: a client that never releases replies fails at its quota; memory does not grow")
     void shouldHoldNobodyUpByViewsThatAreKept() throws IOException, InterruptedException
     {
         final ServicePort service = process().service(NAME, options);

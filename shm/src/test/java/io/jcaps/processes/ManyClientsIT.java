@@ -47,7 +47,7 @@ class ManyClientsIT
         new TestRegion(new Geometry(16, 128, 112, 128, Geometry.MAX_MESSAGE_LIMIT), Access.PRIVATE);
 
     @Test
-    @DisplayName("100 clients of four processes exchange messages with one service, and leave nothing")
+    @DisplayName("100 clients of four processes exchange messages with one service, and nothing remains")
     void shouldServeHundredClients()
     {
         final CapsSys sys = region.openSys();

@@ -154,7 +154,7 @@ class NamespacesIT
     }
 
     @Test
-    @DisplayName("F21: two containers share nothing but the directory, at two places: WORLD serves, deaths are told")
+    @DisplayName("F21: two containers share only the directory, at two paths: WORLD admits, deaths are detected")
     void shouldServeBetweenContainers() throws IOException
     {
         final Path directory = region.path().getParent();

@@ -160,7 +160,7 @@ class PermissionMatrixIT
     }
 
     @Test
-    @DisplayName("F22: a region of a group's: made and shared by members, others are told why and leave nothing")
+    @DisplayName("F22: a group's region: members create and share it, others get the reason and leave no file")
     void shouldShareRegionWithinGroup() throws IOException
     {
         final Path directory = Files.createDirectory(region.path().resolveSibling("group"));

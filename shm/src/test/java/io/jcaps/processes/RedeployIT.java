@@ -43,7 +43,7 @@ class RedeployIT
     private final TestRegion region = new TestRegion();
 
     @Test
-    @DisplayName("F50: after the close nothing is left with JNA that would keep its thread, and so the class loader")
+    @DisplayName("F50: after the close JNA keeps no reference to its thread, and so none to the class loader")
     void shouldLeaveNothingToClean() throws Exception
     {
         try (URLClassLoader loader = newClassLoader())

@@ -183,7 +183,7 @@ class RegionLossIT
     }
 
     @Test
-    @DisplayName("F18: the region's file is deleted under running processes: noticed, finished, and come back from")
+    @DisplayName("F18: the region's file is deleted under running processes: noticed, completed, attached again")
     void shouldComeBackFromDeletedRegion() throws IOException
     {
         final String received = put("first");
@@ -195,7 +195,7 @@ class RegionLossIT
     }
 
     @Test
-    @DisplayName("F18: region and lock file are deleted under running processes: the next region has nothing of theirs")
+    @DisplayName("F18: region and lock file are deleted under running processes: the next region is independent")
     void shouldComeBackFromDeletedFiles() throws IOException
     {
         final String received = put("first");
@@ -226,7 +226,7 @@ class RegionLossIT
     }
 
     @Test
-    @DisplayName("F18: another file is put in the lock file's place: nobody who lives is taken for dead")
+    @DisplayName("F18: another file replaces the lock file: no living process is treated as dead")
     void shouldNotTakeOthersForDeadWithAnotherLockFile() throws IOException
     {
         final String received = put("first");
@@ -246,7 +246,7 @@ class RegionLossIT
     }
 
     @Test
-    @DisplayName("F18: the lock file alone is deleted: those inside go on, newcomers are told what to do")
+    @DisplayName("F18: the lock file alone is deleted: attached processes continue, new ones get the remedy")
     void shouldTakeNoNewcomersWithoutLockFile() throws IOException
     {
         final String received = put("first");
@@ -279,7 +279,7 @@ class RegionLossIT
     }
 
     @Test
-    @DisplayName("F17: all who were in a region were killed: the next one finds it empty, and uses it")
+    @DisplayName("F17: all processes of a region were killed: the next one finds it empty, and uses it")
     void shouldFindRegionEmptyAfterDeathOfAll()
     {
         final ChildJvm other = child();
@@ -310,7 +310,7 @@ class RegionLossIT
     }
 
     @Test
-    @DisplayName("F13: a region cut short is the end of those in it, as documented, but of nobody who comes later")
+    @DisplayName("F13: a truncated region ends the attached processes, as documented, but none that comes later")
     void shouldRefuseRegionThatWasCutShort() throws IOException
     {
         // Whoever has it mapped is in a process that the test can do without.

@@ -46,7 +46,7 @@ class SlowServiceIT
     private final TestRegion region = new TestRegion();
 
     @Test
-    @DisplayName("F32, B5, R14: a call that times out gives its slot back when the late reply comes")
+    @DisplayName("F32, B5, R14: a call that times out frees its slot when the late reply comes")
     void shouldTimeOutAndRestoreSlots() throws InterruptedException
     {
         holdBeyondDeadline(TimeUnit.MILLISECONDS.toNanos(50), 0);

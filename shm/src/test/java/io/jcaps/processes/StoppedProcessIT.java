@@ -113,7 +113,7 @@ class StoppedProcessIT
     }
 
     @Test
-    @DisplayName("B2, F8: who is stopped for 2 s in a put, in a reply or asleep is alive, and loses nothing")
+    @DisplayName("B2, F8: a process stopped for 2 s in a put, in a reply or asleep is alive, and loses nothing")
     void shouldNotTakeStoppedForDead()
     {
         stopAndGoOn(SHORTLY_STOPPED_SECONDS);

@@ -80,7 +80,7 @@ class UserNamespacesIT
     }
 
     @Test
-    @DisplayName("F44, R22, R6: a client in a user namespace is the service's user all the same, as the kernel sees it")
+    @DisplayName("F44, R22, R6: a client in a user namespace is the service's user, as the kernel reports it")
     void shouldServeClientInUserNamespace()
     {
         final ChildJvm service = outside(UID);

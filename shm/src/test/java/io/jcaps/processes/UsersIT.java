@@ -105,7 +105,7 @@ class UsersIT
     }
 
     @Test
-    @DisplayName("F22, R3: who is not root registers under its own uid and groups, or -1: else EPERM")
+    @DisplayName("F22, R3: a process without root registers under its own uid and groups, or -1: else EPERM")
     void shouldLetUsersRegisterForThemselves()
     {
         assertThat(other.number("service", NAME, 0, -1, CAPF_WORLD)).isEqualTo(-CapsSys.EPERM);
@@ -161,7 +161,7 @@ class UsersIT
     }
 
     @Test
-    @DisplayName("R25: a killed process of another user: its death is told and its entries are freed")
+    @DisplayName("R25: a killed process of another user: its death is reported and its entries are freed")
     void shouldTellOfDeathOfOtherUser()
     {
         final long svc = other.number("service", NAME, OTHER_UID, -1, CAPF_WORLD);

@@ -139,7 +139,7 @@ class WaitingIT
     }
 
     @Test
-    @DisplayName("R16: with futexes, 20,000 messages one after the other between two processes: no wake-up is lost")
+    @DisplayName("R16: with futexes, 20,000 messages in sequence between two processes: no wake-up is lost")
     void shouldLoseNoWakeUp()
     {
         final ChildJvm child = region.closing(ChildJvm.start(region.path()));

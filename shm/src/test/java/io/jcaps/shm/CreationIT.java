@@ -50,7 +50,7 @@ class CreationIT
     private final RegionFixture fixture = new RegionFixture();
 
     @Test
-    @DisplayName("F16: two processes that create at one moment, 200 times: one region each, and nothing beside it")
+    @DisplayName("F16: two processes create at the same moment, 200 times: one region each time, no other file")
     void shouldAgreeOnOneRegionEachTime() throws IOException
     {
         final int rounds = Integer.getInteger(ROUNDS_PROPERTY, 200);

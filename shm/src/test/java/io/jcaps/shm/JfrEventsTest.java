@@ -106,7 +106,7 @@ class JfrEventsTest
     }
 
     @Test
-    @DisplayName("An event that nobody records is not begun")
+    @DisplayName("An event that is not recorded is not begun")
     void shouldNotBeginUnrecorded()
     {
         final JfrEvents events = new JfrEvents();

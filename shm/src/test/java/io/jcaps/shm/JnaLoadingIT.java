@@ -131,7 +131,7 @@ class JnaLoadingIT
     }
 
     @Test
-    @DisplayName("F50: what the program chose itself is left to JNA, and the property is as it was afterwards")
+    @DisplayName("F50: the program's own choice is left to JNA, and the property is unchanged afterwards")
     void shouldLeaveTheChoiceOfTheProgram() throws IOException
     {
         final Path own = fixture.directory().resolve("own");
@@ -144,7 +144,7 @@ class JnaLoadingIT
     }
 
     @Test
-    @DisplayName("F50: programs of several class loaders that load JNA at one time do not take each other's directory")
+    @DisplayName("F50: programs of several class loaders load JNA at the same time, none from another's directory")
     void shouldLoadBelowSeveralClassLoadersAtOneTime() throws Exception
     {
         // Each in a directory of its own below java.io.tmpdir, which is deleted when its library is loaded.

@@ -35,7 +35,7 @@ class PayloadBytesThreadsTest
     private final PayloadBytes reading = new PayloadBytes();
 
     @Test
-    @DisplayName("R13: what one thread has warmed up another one uses, to write and to read")
+    @DisplayName("R13: an object that one thread has used works in another one, to write and to read")
     void shouldBeHandedToAnotherThread() throws Exception
     {
         assertThat(PayloadBytesThreadsTest.class.desiredAssertionStatus()).as("-ea").isTrue();

@@ -59,7 +59,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("F12: a touch of what has no memory gets it none, and does not kill the access if none is left")
+    @DisplayName("F12: a touch of pages without memory allocates none, and does not fault if none is left")
     void shouldPassOverWhatHasNoMemory() throws Exception
     {
         final Path mountPoint = fixture.mountTmpfs("size=1m");

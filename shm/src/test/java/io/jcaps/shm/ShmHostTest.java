@@ -116,7 +116,7 @@ class ShmHostTest
     }
 
     @Test
-    @DisplayName("F13: who lives on in a region that was cut short does not give the file its length again")
+    @DisplayName("F13: a process in a truncated region does not give the file its length again")
     void shouldNotExtendFileThatWasCutShort() throws IOException
     {
         final ShmHost host = fixture.open();

@@ -56,7 +56,7 @@ class WatchThreadTest
     }
 
     @Test
-    @DisplayName("A factory that fails fails the attach, and leaves nothing in the region")
+    @DisplayName("If the thread factory fails, the attach fails and leaves nothing in the region")
     void shouldFailWithTheFactory()
     {
         final RegionConfig config = fixture.config().watchThreadFactory((runnable) ->

@@ -83,7 +83,7 @@ class CapsSysAllocTest
     }
 
     @Test
-    @DisplayName("R13, R14: what was allocated and is not needed can be given back, once, at either side")
+    @DisplayName("R13, R14: allocated memory can be released unsent, once, at either side")
     void shouldFreeAllocated()
     {
         for (int i = 0; i < 3 * 128; i++)
@@ -136,7 +136,7 @@ class CapsSysAllocTest
     }
 
     @Test
-    @DisplayName("R13: allocated memory that was put is the receiver's: the buffer has nothing left")
+    @DisplayName("R13: allocated memory that was put belongs to the receiver: the buffer is empty")
     void shouldEndAllocationWithPut()
     {
         final MutableDirectBuffer memory = client.alloc(port, 0, 8);
@@ -272,7 +272,7 @@ class CapsSysAllocTest
     }
 
     @Test
-    @DisplayName("R24: the own port closes in between: EINVAL, and to write to the memory harms nobody")
+    @DisplayName("R24: the port closes first: EINVAL, and a write to the memory affects no other client")
     void shouldRefuseAllocatedWhenClosed()
     {
         final MutableDirectBuffer memory = client.alloc(port, 0, 4);
@@ -302,7 +302,7 @@ class CapsSysAllocTest
     }
 
     @Test
-    @DisplayName("R24: the DISPOSE of a request ends what was allocated for its reply")
+    @DisplayName("R24: the DISPOSE of a request invalidates the memory allocated for its reply")
     void shouldGiveUpAllocationOfDisposedRequest()
     {
         final long id = pair.put("x");

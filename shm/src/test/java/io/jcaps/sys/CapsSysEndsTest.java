@@ -90,7 +90,7 @@ class CapsSysEndsTest
     }
 
     @Test
-    @DisplayName("R23: wait, too, first hands out what is still due, then is ENOTCONN")
+    @DisplayName("R23: wait, too, first returns the remaining outcomes, then ENOTCONN")
     void shouldHandOutWhatIsDueByWait()
     {
         final long first = pair.put("first");
@@ -107,7 +107,7 @@ class CapsSysEndsTest
     }
 
     @Test
-    @DisplayName("R17, R23: a request that was only told of, as it was too long, counts as received")
+    @DisplayName("R17, R23: a request that was only reported as too long counts as received")
     void shouldCountTooLongRequestAsReceived()
     {
         final long id = pair.put("0123456789");
@@ -155,7 +155,7 @@ class CapsSysEndsTest
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    @DisplayName("R24: a client that closes: what was not received vanishes, the rest comes back as DISPOSE")
+    @DisplayName("R24: a client closes: requests not received vanish, the rest return as DISPOSE")
     void shouldDisposeOfWhatClosedClientLeft(final boolean isWholeProcess)
     {
         final long replied = pair.put("replied");
@@ -204,7 +204,7 @@ class CapsSysEndsTest
     }
 
     @Test
-    @DisplayName("R24: a reply that was not taken comes back as DISPOSE once, one that was taken not again")
+    @DisplayName("R24: a reply that was not taken returns as DISPOSE once, a taken one not again")
     void shouldDisposeOfRepliesOnce()
     {
         final List<Long> ids = new ArrayList<>();
@@ -295,7 +295,7 @@ class CapsSysEndsTest
     }
 
     @Test
-    @DisplayName("R29: soft abort at the service: ATSERVER, and the service's reply comes all the same")
+    @DisplayName("R29: soft abort at the service: ATSERVER, and the service's reply still comes")
     void shouldAbortSoftlyAtServer()
     {
         final long id = pair.put("x");
@@ -327,7 +327,7 @@ class CapsSysEndsTest
     }
 
     @Test
-    @DisplayName("R29: abort when the reply is there already: RETURNED, and the reply is taken as ever")
+    @DisplayName("R29: abort after the reply has arrived: RETURNED, and the reply is taken as usual")
     void shouldAbortTooLate()
     {
         final long id = pair.put("x");
@@ -379,7 +379,7 @@ class CapsSysEndsTest
     }
 
     @Test
-    @DisplayName("R23, R29: outcomes of aborts stay what they are when the service closes")
+    @DisplayName("R23, R29: outcomes of aborts do not change when the service closes")
     void shouldKeepOutcomeOfAbort()
     {
         final long unseen = pair.put("unseen");
@@ -421,7 +421,7 @@ class CapsSysEndsTest
     }
 
     @Test
-    @DisplayName("R28, B3: a client that goes on after restarts sees each new generation")
+    @DisplayName("R28, B3: a client that continues after restarts sees each new generation")
     void shouldGoOnAfterRestarts()
     {
         int current = svc;

@@ -95,7 +95,7 @@ class CapsSysForkTest
     }
 
     @Test
-    @DisplayName("F9, R27: a child may not reply to what its parent received, and the peers notice nothing of it")
+    @DisplayName("F9, R27: a child cannot reply to its parent's requests, and the peers are not affected")
     void shouldNotReplyInChild() throws ReflectiveOperationException
     {
         final long id = pair.put("x");

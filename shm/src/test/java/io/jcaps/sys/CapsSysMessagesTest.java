@@ -73,7 +73,7 @@ class CapsSysMessagesTest
 
     @ParameterizedTest
     @ValueSource(ints = {-1, Integer.MIN_VALUE, MAX_SIZE + 1, Integer.MAX_VALUE})
-    @DisplayName("R12, R20: a negative size or one above 131,072 is EINVAL, and nothing was sent")
+    @DisplayName("R12, R20: a negative size or one above 131,072 is EINVAL, and no message is sent")
     void shouldRefuseSize(final int size)
     {
         final UnsafeBuffer large = new UnsafeBuffer(new byte[MAX_SIZE + 1]);
@@ -246,7 +246,7 @@ class CapsSysMessagesTest
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 9})
-    @DisplayName("R17: a request that is too long is told of, not copied, and stays first in line")
+    @DisplayName("R17: a request that is too long is reported, not copied, and stays first in line")
     void shouldKeepTooLongRequestFirst(final int maxsize)
     {
         final long first = pair.put("0123456789");
@@ -300,7 +300,7 @@ class CapsSysMessagesTest
     }
 
     @Test
-    @DisplayName("R17: a reply that is too long is told of, and stays first in line at the client")
+    @DisplayName("R17: a reply that is too long is reported, and stays first in line at the client")
     void shouldKeepTooLongReplyFirst()
     {
         final long first = pair.put("a");
@@ -323,7 +323,7 @@ class CapsSysMessagesTest
     }
 
     @Test
-    @DisplayName("R17: what is first in line vanishes with its client")
+    @DisplayName("R17: the message that is first in line vanishes with its client")
     void shouldForgetTooLongRequestOfClosedClient()
     {
         final long id = pair.put("0123456789");

@@ -109,7 +109,7 @@ class CapsSysPortsTest
     }
 
     @Test
-    @DisplayName("R3: anybody else registers under its own uid and its groups: EPERM")
+    @DisplayName("R3: any other process registers only under its own uid and groups: EPERM")
     void shouldNotRegisterForOthers()
     {
         // As another user: in ProcessUsersIT.
@@ -149,7 +149,7 @@ class CapsSysPortsTest
     }
 
     @Test
-    @DisplayName("R4: who is connected stays with its service when a newer one comes")
+    @DisplayName("R4: a connected client stays with its service when a newer one is registered")
     void shouldStayConnectedToTheOlder()
     {
         final int first = server.service("a", uid, ANY, 0, CAPF_USER);
@@ -441,7 +441,7 @@ class CapsSysPortsTest
     }
 
     @Test
-    @DisplayName("ENOBUFS: each link is used, then each port; nothing is left of the attempt")
+    @DisplayName("ENOBUFS: each link is used, then each port; nothing of the attempt remains")
     void shouldRefuseWhenTablesAreFull()
     {
         assertThat(server.service("a", uid, ANY, 0, CAPF_USER)).isPositive();

@@ -55,7 +55,7 @@ class CapsSysTest
     }
 
     @Test
-    @DisplayName("beside them there are alloc, errno, open and close, and nothing else")
+    @DisplayName("the only other methods are alloc, errno, open and close")
     void shouldHaveNothingElse() throws NoSuchMethodException
     {
         assertSignature(MutableDirectBuffer.class, "alloc", int.class, long.class, int.class);

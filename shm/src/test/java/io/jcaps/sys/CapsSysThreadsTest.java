@@ -100,7 +100,7 @@ class CapsSysThreadsTest
     }
 
     @Test
-    @DisplayName("errno is each thread's own, and 0 as long as nothing failed")
+    @DisplayName("errno is each thread's own, and 0 until a call fails")
     void shouldHaveErrnoPerThread()
     {
         final CapsSys sys = region.openSys();
@@ -115,7 +115,7 @@ class CapsSysThreadsTest
     }
 
     @Test
-    @DisplayName("errno stays what it was when a call succeeds, as in C")
+    @DisplayName("errno does not change when a call succeeds, as in C")
     void shouldKeepErrno()
     {
         final SysPair pair = new SysPair(region);
@@ -276,7 +276,7 @@ class CapsSysThreadsTest
     }
 
     @Test
-    @DisplayName("R5: WAITSVC that is interrupted is EINTR, and leaves nothing behind")
+    @DisplayName("R5: an interrupted WAITSVC is EINTR, and leaves nothing in the tables")
     void shouldInterruptWaitForService()
     {
         final int uid = region.ownUid();
@@ -311,7 +311,7 @@ class CapsSysThreadsTest
     }
 
     @Test
-    @DisplayName("R23: the service closes: a client asleep in wait gets what is due, then ENOTCONN")
+    @DisplayName("R23: the service closes: a client asleep in wait gets its outcomes, then ENOTCONN")
     void shouldWakeClientOfClosedService()
     {
         final SysPair pair = new SysPair(region);
@@ -388,7 +388,7 @@ class CapsSysThreadsTest
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    @DisplayName("R16: who still waits on a closed port spoils nothing for the port that comes after it")
+    @DisplayName("R16: a thread that still waits on a closed port does not affect the next port")
     void shouldNotSpoilTheNextPort(final boolean isFutex)
     {
         System.setProperty("jcaps.futex", Boolean.toString(isFutex));

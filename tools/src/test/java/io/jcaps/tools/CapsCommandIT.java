@@ -63,7 +63,7 @@ class CapsCommandIT
     }
 
     @Test
-    @DisplayName("A service that echoes is listed, pinged, called and looked at, and ends at a polite kill")
+    @DisplayName("A service that echoes is listed, pinged, called and inspected, and ends at SIGTERM")
     void shouldServePingCallAndStat() throws IOException, InterruptedException
     {
         final Process serve = serve("echo", "--echo");
@@ -131,7 +131,7 @@ class CapsCommandIT
     }
 
     @Test
-    @DisplayName("Under a read-only mount it is known who lives and who is dead (needs root, for the mount)")
+    @DisplayName("Under a read-only mount live and dead processes are distinguished (needs root, for the mount)")
     void shouldLookUnderAReadOnlyMount() throws IOException, InterruptedException
     {
         final Process serve = serve("echo", "--echo");
@@ -149,7 +149,7 @@ class CapsCommandIT
     }
 
     @Test
-    @DisplayName("R5: a client that waits for a service is shown with what it looks for, until it has it")
+    @DisplayName("R5: a waiting client is shown with the service that it looks for, until it is connected")
     void shouldShowWaitingClient() throws IOException, InterruptedException
     {
         serve("other", "--echo");
@@ -211,7 +211,7 @@ class CapsCommandIT
     }
 
     @Test
-    @DisplayName("A polite kill ends the command with all that it has started, and its client gets SERVICE_CLOSED")
+    @DisplayName("SIGTERM ends the command and all that it has started, and its client gets SERVICE_CLOSED")
     void shouldEndTheWholeTreeOfACommand() throws IOException, InterruptedException
     {
         // The inner shell ends at once: its sleep has no parent in the tree.
@@ -246,7 +246,7 @@ class CapsCommandIT
     }
 
     @Test
-    @DisplayName("F17: when all are dead, what was in flight is shown with its bytes, then reaped, first dry")
+    @DisplayName("F17: when all are dead, messages in flight are shown with their bytes, then reaped, first dry")
     void shouldLookAtTheDeadAndReapThem() throws IOException, InterruptedException
     {
         final Process serve = serve("slow", "--exec", HOLD);
@@ -285,7 +285,7 @@ class CapsCommandIT
     }
 
     @Test
-    @DisplayName("The living keep all they have when somebody reaps")
+    @DisplayName("A reap changes nothing that belongs to living processes")
     void shouldLeaveTheLivingAlone() throws IOException, InterruptedException
     {
         serve("echo", "--echo");
@@ -294,7 +294,7 @@ class CapsCommandIT
     }
 
     @Test
-    @DisplayName("A call that nobody answers in time says whether the service may have acted, and exits with 1")
+    @DisplayName("A call without a reply in time reports whether the service may have acted, and exits with 1")
     void shouldTellThatNoReplyCame() throws IOException, InterruptedException
     {
         serve("slow", "--exec", HOLD);
@@ -307,7 +307,7 @@ class CapsCommandIT
     }
 
     @Test
-    @DisplayName("A command that goes on until Ctrl-C ends when the reader of its output has gone")
+    @DisplayName("A command that runs until Ctrl-C ends when the reader of its output has gone")
     void shouldEndWhenItsReaderHasGone() throws IOException, InterruptedException
     {
         serve("echo", "--echo");

@@ -132,7 +132,7 @@ class CapsCommandTest
     }
 
     @Test
-    @DisplayName("With --verbose an error says where in the program it came from")
+    @DisplayName("With --verbose an error has a stack trace")
     void shouldPrintAStackTraceIfAsked(@TempDir final Path directory)
     {
         assertThat(commandLine.execute("stat", "--verbose", "--region", directory.resolve("none").toString()))

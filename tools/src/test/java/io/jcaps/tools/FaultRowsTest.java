@@ -68,7 +68,7 @@ class FaultRowsTest
     }
 
     @Test
-    @DisplayName("The page for users tells of each row, and names no test that is not there")
+    @DisplayName("The page for users lists each row, and names no test that does not exist")
     void shouldTellUsersOfEachRow() throws IOException
     {
         final String page = Files.readString(root().resolve(PAGE));

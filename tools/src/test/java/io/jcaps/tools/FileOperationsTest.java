@@ -83,7 +83,7 @@ class FileOperationsTest
     }
 
     @Test
-    @DisplayName("F23: each use of a file by its path is known, with the reason why nobody can abuse it")
+    @DisplayName("F23: each use of a file by its path is listed, with the reason why it cannot be abused")
     void shouldKnowEachFileOperation() throws IOException
     {
         final Map<String, String> found = new TreeMap<>();

@@ -70,7 +70,7 @@ class KubernetesIT
     }
 
     @Test
-    @DisplayName("F23: a pod that mounts all of the volume, where everybody could replace the directory: refused")
+    @DisplayName("F23: a pod that mounts the whole volume, where any user could replace the directory: refused")
     void shouldRefuseTheWholeVolume() throws IOException, InterruptedException
     {
         final String script = volume() + "mkdir -m 2770 " + directory + "/v/jcaps; export CAPS_REGION=" + directory +
@@ -80,7 +80,7 @@ class KubernetesIT
     }
 
     @Test
-    @DisplayName("Without the directory in the volume the error says what to make, and so does the doctor")
+    @DisplayName("Without the directory in the volume the error and the doctor name the remedy")
     void shouldSayWhatTheVolumeLacks() throws IOException, InterruptedException
     {
         final String script = volume() + "export CAPS_REGION=" + directory + "/v/region; " + NAMESPACES +

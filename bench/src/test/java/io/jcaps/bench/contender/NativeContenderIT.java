@@ -64,7 +64,7 @@ class NativeContenderIT
         }
     }
 
-    @DisplayName("a native contender says what it cannot do, and what the machine lacks")
+    @DisplayName("a native contender reports the cells that it cannot run, and the tools that the machine lacks")
     @Test
     void shouldSayWhatItCannotDo()
     {

@@ -21,7 +21,7 @@ class SvgPlotTest
     private static final Look LOOK = new Look("one", "#d55e00", "#ff8a3d", "", true);
     private static final Pattern LABEL = Pattern.compile("class=\"label[^>]* y=\"([0-9.]+)\"");
 
-    @DisplayName("names of lines that end at the same place do not lie on each other, and stay within the plot")
+    @DisplayName("names of lines that end at the same place do not overlap, and stay within the plot")
     @Test
     void shouldNameEachLineAtItsEnd()
     {

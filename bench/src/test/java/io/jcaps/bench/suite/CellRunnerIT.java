@@ -68,7 +68,7 @@ class CellRunnerIT
         assertThat(result.histogram()).isNull();
     }
 
-    @DisplayName("a load is a part of what the contender itself can do; a rate that is missed is said")
+    @DisplayName("a load is a share of the contender's own capacity; a missed rate is reported")
     @Test
     void shouldMeasureUnderLoad()
     {

@@ -170,7 +170,7 @@ class PlanTest
     }
 
     @Test
-    @DisplayName("B7: what connects two hosts is compared in a workload of its own, with nobody else")
+    @DisplayName("B7: transports between two hosts are compared in a workload of their own")
     void shouldCompareWhatConnectsTwoHostsWhenAsked()
     {
         assertThat(cells(Plan.of(options))).noneMatch((cell) -> Contenders.byName(cell.contender()).isRemote());

@@ -73,7 +73,7 @@ class SuiteTest
         assertThat(orders.stream().map((order) -> order.subList(0, 4)).distinct().count()).isEqualTo(4);
     }
 
-    @DisplayName("a run that is continued measures what is missing, and no cell twice; it is complete then")
+    @DisplayName("a continued run measures the missing cells, none twice, and is then complete")
     @Test
     void shouldResumeARun()
     {

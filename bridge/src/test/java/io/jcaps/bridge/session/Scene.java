@@ -105,7 +105,7 @@ final class Scene implements AutoCloseable
         return this;
     }
 
-    /** Up to a stand-in that is registered, and a client of it that is connected to the service. */
+    /** Runs until the stand-in is registered and a client of it is connected to the service. */
     ClientPort connect()
     {
         withService().begin();
@@ -180,7 +180,7 @@ final class Scene implements AutoCloseable
         }
     }
 
-    /** Lets so much time pass, in steps. */
+    /** Advances the clock by that time, in steps. */
     void pass(final long ms)
     {
         final long endNs = nowNs + TimeUnit.MILLISECONDS.toNanos(ms);
@@ -190,10 +190,19 @@ final class Scene implements AutoCloseable
         }
     }
 
-    /** The service receives a request with that id's bytes, and keeps it. */
+    /** The service receives a request, and keeps it. */
     void receive()
     {
         assertThat(service.get(request)).isEqualTo(MessageState.REQUEST);
+    }
+
+    /** Id of a request of one byte that the service has received. */
+    long putAndReceive(final ClientPort client)
+    {
+        final long id = client.put(bytes, 0, 1);
+        steps(3);
+        receive();
+        return id;
     }
 
     void take(final ClientPort client, final long id, final int outcome)

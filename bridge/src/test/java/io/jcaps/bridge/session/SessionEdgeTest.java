@@ -138,7 +138,7 @@ class SessionEdgeTest
 
     @ParameterizedTest
     @ValueSource(longs = {10_000_000_000L, -1})
-    @DisplayName("Lease: the echo of a tick that B never sent ends the session, and lengthens nothing")
+    @DisplayName("Lease: the echo of a tick that B never sent ends the session, and does not extend the lease")
     void shouldNotBelieveEchoOfOtherTick(final long tickNs)
     {
         scene.connect();
@@ -180,7 +180,7 @@ class SessionEdgeTest
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    @DisplayName("Wrong key: B refuses a proof that is none, and its own sent back")
+    @DisplayName("Wrong key: B refuses an invalid proof, and its own proof sent back")
     void shouldCheckProofOfImporter(final boolean isOwn)
     {
         scene.withService().begin();
@@ -250,7 +250,7 @@ class SessionEdgeTest
     }
 
     @Test
-    @DisplayName("B1: the outcomes of what is in progress cross before the end of the service does")
+    @DisplayName("B1: the outcomes of messages in progress are sent before the end of the service")
     void shouldSendOutcomesBeforeEnd()
     {
         final ClientPort client = scene.connect();
@@ -280,7 +280,7 @@ class SessionEdgeTest
     }
 
     @Test
-    @DisplayName("B3: a client is not connected to another registration than its stand-in stands for")
+    @DisplayName("B3: a client is connected only to the registration of its stand-in")
     void shouldNotConnectToNewerService()
     {
         scene.connect();
@@ -293,7 +293,7 @@ class SessionEdgeTest
     }
 
     @Test
-    @DisplayName("Service down: what is put until the last outcome has come ends without RECEIVED")
+    @DisplayName("Service down: messages put before the last outcome arrives end without RECEIVED")
     void shouldEndWhatIsPutAfterDown()
     {
         final ClientPort client = scene.connect();
@@ -310,7 +310,7 @@ class SessionEdgeTest
     }
 
     @Test
-    @DisplayName("B1: what is put while the stand-in closes ends as what became of the remote service: SERVICE_DIED")
+    @DisplayName("B1: a message put while the stand-in closes ends with the remote service's outcome, SERVICE_DIED")
     void shouldReportDeathToWhatIsPutWhileStandInCloses()
     {
         final SlowCalls calls = new SlowCalls();
@@ -329,7 +329,7 @@ class SessionEdgeTest
     }
 
     @Test
-    @DisplayName("B7: what is put while a lost stand-in closes ends as UNREACHABLE")
+    @DisplayName("B7: a message put while a lost stand-in closes ends as UNREACHABLE")
     void shouldReportLossToWhatIsPutWhileStandInCloses()
     {
         final SlowCalls calls = new SlowCalls();
@@ -395,9 +395,7 @@ class SessionEdgeTest
     void shouldSendGenerationBeforeReply()
     {
         final ClientPort client = scene.connect();
-        final long id = client.put(scene.bytes, 0, 1);
-        scene.steps(3);
-        scene.receive();
+        final long id = scene.putAndReceive(client);
         scene.service.generation(78);
         scene.request.reply(scene.bytes, 0, 1);
         // The clock stands still since B's last look.
@@ -439,9 +437,7 @@ class SessionEdgeTest
     void shouldNotDisposeOfOtherReply(final long distance)
     {
         final ClientPort client = scene.connect();
-        final long id = client.put(scene.bytes, 0, 1);
-        scene.steps(3);
-        scene.receive();
+        final long id = scene.putAndReceive(client);
         scene.request.reply(scene.bytes, 0, 8);
         scene.steps(3);
         toB(StepWire.frame(FrameDescriptor.DISPOSE, 0, 1, id + distance));
@@ -451,13 +447,11 @@ class SessionEdgeTest
     }
 
     @Test
-    @DisplayName("R20: a DISPOSE that comes before its reply was sent is dropped, and the reply crosses unchanged")
+    @DisplayName("R20: a DISPOSE that arrives before its reply was sent is dropped, and the reply is sent unchanged")
     void shouldNotDisposeOfUnsentReply()
     {
         final ClientPort client = scene.connect();
-        final long id = client.put(scene.bytes, 0, 1);
-        scene.steps(3);
-        scene.receive();
+        final long id = scene.putAndReceive(client);
         scene.bytes.putLong(0, 77);
         scene.toA.capacity = 0;
         scene.request.reply(scene.bytes, 0, 8);

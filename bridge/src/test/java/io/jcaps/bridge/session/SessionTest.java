@@ -118,9 +118,7 @@ class SessionTest
     void shouldReportDeathOfService()
     {
         final ClientPort client = scene.connect();
-        final long received = client.put(scene.bytes, 0, 1);
-        scene.steps(3);
-        scene.receive();
+        final long received = scene.putAndReceive(client);
         final long unseen = client.put(scene.bytes, 0, 1);
         scene.steps(3);
         scene.serviceProcess.die();
@@ -133,7 +131,7 @@ class SessionTest
     }
 
     @Test
-    @DisplayName("Service closes, restarts: SERVICE_CLOSED; the stand-in comes again, with incarnation and generation")
+    @DisplayName("Service closes, restarts: SERVICE_CLOSED; the stand-in returns with a new incarnation and generation")
     void shouldFollowRestart()
     {
         final ClientPort client = scene.connect();
@@ -165,9 +163,7 @@ class SessionTest
     void shouldDisposeForDeadClient()
     {
         final ClientPort client = scene.connect();
-        client.put(scene.bytes, 0, 1);
-        scene.steps(3);
-        scene.receive();
+        scene.putAndReceive(client);
         final long held = scene.request.id();
         scene.clientProcess.die();
         scene.steps(5);
@@ -182,9 +178,7 @@ class SessionTest
     void shouldReportUnreachable()
     {
         final ClientPort client = scene.connect();
-        final long replied = client.put(scene.bytes, 0, 1);
-        scene.steps(3);
-        scene.receive();
+        final long replied = scene.putAndReceive(client);
         scene.request.reply(scene.bytes, 0, 5);
         scene.steps(3);
         final long offered = client.put(scene.bytes, 0, 1);
@@ -267,7 +261,7 @@ class SessionTest
     }
 
     @Test
-    @DisplayName("A bridge stopped for 60 s: B hands out nothing of what it finds when it resumes")
+    @DisplayName("A bridge stopped for 60 s: B hands out none of the requests that it finds when it resumes")
     void shouldHandOutNothingAfterPause()
     {
         final ClientPort client = scene.connect();
@@ -284,7 +278,7 @@ class SessionTest
     }
 
     @Test
-    @DisplayName("A bridge stopped for 60 s: A reports what it had offered before it sends anything")
+    @DisplayName("A bridge stopped for 60 s: A reports the messages that it had offered before it sends a frame")
     void shouldReportAfterPause()
     {
         final ClientPort client = scene.connect();
@@ -301,7 +295,7 @@ class SessionTest
     }
 
     @Test
-    @DisplayName("Service slow, or stopped: no outcome; NO_BUFFERS at the quota; the session goes on")
+    @DisplayName("Service slow, or stopped: no outcome; NO_BUFFERS at the quota; the session continues")
     void shouldWaitForSlowService()
     {
         final ClientPort client = scene.connect();
@@ -325,9 +319,7 @@ class SessionTest
     void shouldCancelHalfReply()
     {
         final ClientPort client = scene.connect();
-        final long id = client.put(scene.bytes, 0, 1);
-        scene.steps(3);
-        scene.receive();
+        final long id = scene.putAndReceive(client);
         scene.request.reply(scene.bytes, 0, 100_000);
         scene.exporter.doWork();
         final byte[] frame = scene.toA.frames.pollLast();
@@ -385,7 +377,7 @@ class SessionTest
     }
 
     @Test
-    @DisplayName("WAITSVC across hosts: no stand-in before the service is there")
+    @DisplayName("WAITSVC across hosts: no stand-in before the service is registered")
     void shouldRegisterOnceServiceIsThere()
     {
         scene.begin();
@@ -397,7 +389,7 @@ class SessionTest
     }
 
     @Test
-    @DisplayName("B's region is full: UNREACHABLE without RECEIVED, at once; with room again, the client goes on")
+    @DisplayName("B's region is full: UNREACHABLE without RECEIVED, at once; with room again, the client continues")
     void shouldReportFullRegion()
     {
         scene.connect();
@@ -466,9 +458,7 @@ class SessionTest
         assertThat(client.get(scene.reply)).isEqualTo(Status.WOULD_BLOCK);
         scene.steps(3);
         assertThat(scene.service.get(scene.request)).isEqualTo(MessageState.DISPOSE);
-        final long next = client.put(scene.bytes, 0, 1);
-        scene.steps(3);
-        scene.receive();
+        final long next = scene.putAndReceive(client);
         scene.request.reply(scene.bytes, 0, 1);
         scene.steps(3);
         scene.take(client, next, Outcome.REPLIED);
@@ -479,9 +469,7 @@ class SessionTest
     void shouldRejectRequestBeforeReply()
     {
         final ClientPort client = scene.connect();
-        final long id = client.put(scene.bytes, 0, 1);
-        scene.steps(3);
-        scene.receive();
+        final long id = scene.putAndReceive(client);
         scene.toA.capacity = 0;
         scene.request.reply(scene.bytes, 0, 1);
         scene.steps(2);

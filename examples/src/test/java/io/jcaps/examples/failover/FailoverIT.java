@@ -28,7 +28,7 @@ class FailoverIT
     private Path directory;
 
     @Test
-    @DisplayName("The client finds the newest server, goes on with the older one after a kill, then with a newer one")
+    @DisplayName("The client finds the newest server, continues with the older one after a kill, then with a newer one")
     void shouldGoOnWithTheOtherServer()
     {
         try (ExampleJvm a = server("A", 1);

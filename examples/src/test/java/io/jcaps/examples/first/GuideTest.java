@@ -67,7 +67,7 @@ class GuideTest
     }
 
     @Test
-    @DisplayName("The guide has no code of its own; its pom is the one that CI builds")
+    @DisplayName("The guide's code is that of the examples; its pom is the one that CI builds")
     void shouldShowThePomThatIsBuilt() throws IOException
     {
         for (final Path page : pages())
@@ -104,7 +104,7 @@ class GuideTest
     }
 
     @Test
-    @DisplayName("Each time and rate in the pages on waiting, tuning and coming from elsewhere stands in the results")
+    @DisplayName("Each time and rate in the pages on waiting, tuning and coming from elsewhere is in the results")
     void shouldTakeNumbersFromResults() throws IOException
     {
         final String results = Files.readString(Path.of("../bench/results/results.txt"));

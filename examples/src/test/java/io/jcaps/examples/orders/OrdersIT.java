@@ -30,7 +30,7 @@ class OrdersIT
     private Path directory;
 
     @Test
-    @DisplayName("Orders are filled, a slip is refused by the risk check, and latencies are told")
+    @DisplayName("Orders are filled, the risk check refuses a wrong one, and latencies are reported")
     void shouldFillOrders() throws IOException
     {
         final Path journal = directory.resolve("journal");
@@ -54,7 +54,7 @@ class OrdersIT
     }
 
     @Test
-    @DisplayName("After a kill -9 of the engine, what is told of each open order agrees with the engine's journal")
+    @DisplayName("After a kill -9 of the engine, the report of each open order agrees with the engine's journal")
     void shouldTellWhichOrdersMayHaveBeenSeen() throws IOException
     {
         final Path journal = directory.resolve("journal");
@@ -93,7 +93,7 @@ class OrdersIT
     }
 
     @Test
-    @DisplayName("An engine that dies with orders received and not answered: these are told as perhaps seen")
+    @DisplayName("An engine dies with orders received and not answered: they are reported as possibly seen")
     void shouldTellOrdersThatWereReceived()
     {
         try (ExampleJvm engine = ExampleJvm.start(directory, HaltingEngine.class);

@@ -42,7 +42,7 @@ class PingIT
     }
 
     @Test
-    @DisplayName("A client whose service is killed ends, and says that it is gone")
+    @DisplayName("A client whose service is killed ends, and reports that")
     void shouldEndWhenTheServiceIsKilled()
     {
         try (ExampleJvm service = ExampleJvm.start(directory, PingService.class);

@@ -24,7 +24,7 @@ class PortOfCIT
     private Path directory;
 
     @Test
-    @DisplayName("The client sees the generation change, and connects again to a server that came after a kill")
+    @DisplayName("The client sees the generation change, and connects to the next server after a kill")
     void shouldSeeGenerationsAndConnectAgain()
     {
         try (ExampleJvm client = ExampleJvm.start(directory, GoodClient.class, Long.MAX_VALUE))

@@ -38,7 +38,7 @@ class RemoteIT
     }
 
     @Test
-    @DisplayName("B7: after a cut the gateway asks for what may have been executed, and no order is executed twice")
+    @DisplayName("B7: after a cut the gateway asks which orders were executed, and no order is executed twice")
     void shouldSettleAfterCut() throws Exception
     {
         final String endpoint = "127.0.0.1:" + freePort();

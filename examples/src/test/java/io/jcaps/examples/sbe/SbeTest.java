@@ -87,7 +87,7 @@ class SbeTest
     }
 
     @Test
-    @DisplayName("B6: an order, its acknowledgement and its fill allocate nothing on either side")
+    @DisplayName("B6: an order, its acknowledgement and its fill do not allocate on either side")
     void shouldNotAllocate()
     {
         for (int i = 0; i < WARM_UP_COUNT; i++)

@@ -24,7 +24,7 @@ class ThrottleIT
     private Path directory;
 
     @Test
-    @DisplayName("A client faster than its server is refused, has 128 in progress at most, and loses nothing")
+    @DisplayName("A client faster than its server gets NO_BUFFERS at 128 in progress, and loses no message")
     void shouldRefuseAndLoseNothing()
     {
         try (ExampleJvm server = ExampleJvm.start(directory, ThrottleServer.class, 20);

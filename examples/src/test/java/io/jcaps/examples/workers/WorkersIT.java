@@ -24,7 +24,7 @@ class WorkersIT
     private Path directory;
 
     @Test
-    @DisplayName("Every question is answered, some of them out of order; Ctrl-C completes what was begun")
+    @DisplayName("Every request is answered, some out of order; Ctrl-C completes those in progress")
     void shouldAnswerOutOfOrder()
     {
         try (ExampleJvm pool = ExampleJvm.start(directory, WorkerPool.class, 4);

@@ -12,18 +12,18 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * The calls into the C library, through JNA. They are apart from their callers, which can so be loaded without JNA.
+ * The calls into the C library, through JNA. A class of their own, so that the callers load without JNA.
  * <p>
- * JNA refers to the methods that it maps as long as they are mapped, and with them to their class loader. Below a class
- * loader that can go before the JVM does, as that of a program that is deployed again, they are therefore unmapped when
- * the last attachment has closed and no thread is in a call. A call that comes later returns -1. Below the system's
- * class loader they stay, and a call costs nothing more.
+ * JNA refers to mapped methods, and so to their class loader. The class loader of a program that can be deployed again
+ * must not stay in use. Below such a class loader the methods are therefore unmapped when the last attachment has
+ * closed and no thread is in a call. A later call returns -1. Below the system's class loader they stay mapped, and no
+ * call is counted.
  * <p>
- * Any thread may call; before {@link #load()} or {@link #retain()} has returned null, nothing but these two.
+ * Any thread may call. Before {@link #load()} or {@link #retain()} has returned null, only these two may be called.
  */
 public final class NativeCalls
 {
-    /** Of JNA's libraries, one that is this class's alone: another user of the same JNA may hold the usual one. */
+    /** Options that give this class a library object of its own: another user of JNA may hold the default one. */
     private static final Map<String, Object> OWN = Map.of("jcaps", "calls");
     private static final boolean IS_DEPLOYED = isDeployed(NativeCalls.class.getClassLoader());
     private static final int STRIPE_COUNT = 16;
@@ -31,16 +31,42 @@ public final class NativeCalls
     private static final int STRIPE_LENGTH = 32;
     private static final int FAILED = -1;
 
-    /** Threads in calls, by stripes of threads; in use below a class loader that can go. */
+    /** Threads in calls, by stripes of threads; counted only below a class loader that can be dropped. */
     private static final AtomicIntegerArray CALLS = new AtomicIntegerArray(STRIPE_COUNT * STRIPE_LENGTH);
+    private static final Stripe[] STRIPES = stripes();
 
     private static volatile boolean isMapped;
     private static boolean wasMapped;
-    // The last user of the calls is gone, but a thread was in one: the thread that leaves tries again.
+    // The last user has released the calls, but a thread was in one: that thread tries again when it leaves.
     private static volatile boolean isUnmapPending;
     // The first failure: later ones only report that a class was not initialized.
     private static String failure;
     private static int userCount;
+
+    /** Counts a thread that is in a call, until it is closed. */
+    private static final class Stripe implements AutoCloseable
+    {
+        // Of its count in CALLS.
+        private final int index;
+
+        Stripe(final int index)
+        {
+            this.index = index;
+        }
+
+        @Override
+        public void close()
+        {
+            if (IS_DEPLOYED)
+            {
+                CALLS.decrementAndGet(index);
+                if (isUnmapPending)
+                {
+                    unmap();
+                }
+            }
+        }
+    }
 
     private NativeCalls()
     {
@@ -151,7 +177,7 @@ public final class NativeCalls
         }
         finally
         {
-            // Not what the program has set meanwhile.
+            // Unless the program has set it in the meantime.
             System.getProperties().remove(JnaDirectory.PROPERTY, directory.toString());
         }
     }
@@ -229,169 +255,97 @@ public final class NativeCalls
         return Native.getLastError();
     }
 
-    private static int enter()
+    private static Stripe[] stripes()
+    {
+        final Stripe[] result = new Stripe[STRIPE_COUNT];
+        for (int i = 0; i < STRIPE_COUNT; i++)
+        {
+            result[i] = new Stripe(i * STRIPE_LENGTH);
+        }
+        return result;
+    }
+
+    /** Null if the calls are not mapped. */
+    private static Stripe enter()
     {
         if (!IS_DEPLOYED)
         {
-            return 0;
+            return STRIPES[0];
         }
-        final int stripe = (int)(Thread.currentThread().getId() & STRIPE_COUNT - 1) * STRIPE_LENGTH;
-        CALLS.incrementAndGet(stripe);
+        final Stripe stripe = STRIPES[(int)(Thread.currentThread().getId() & STRIPE_COUNT - 1)];
+        CALLS.incrementAndGet(stripe.index);
         if (!isMapped)
         {
-            exit(stripe);
-            return FAILED;
+            stripe.close();
+            return null;
         }
         return stripe;
-    }
-
-    private static void exit(final int stripe)
-    {
-        if (IS_DEPLOYED)
-        {
-            CALLS.decrementAndGet(stripe);
-            if (isUnmapPending)
-            {
-                unmap();
-            }
-        }
     }
 
     static long syscall(
         final long number, final long address, final long operation, final long value, final long timeout,
         final long address2, final long value3)
     {
-        final int stripe = enter();
-        if (FAILED == stripe)
+        try (Stripe stripe = enter())
         {
-            return FAILED;
-        }
-        try
-        {
-            return NativeFunctions.syscall(number, address, operation, value, timeout, address2, value3);
-        }
-        finally
-        {
-            exit(stripe);
+            return null == stripe ? FAILED :
+                NativeFunctions.syscall(number, address, operation, value, timeout, address2, value3);
         }
     }
 
     public static int fcntl(final int descriptor, final int command, final long address)
     {
-        final int stripe = enter();
-        if (FAILED == stripe)
+        try (Stripe stripe = enter())
         {
-            return FAILED;
-        }
-        try
-        {
-            return NativeFunctions.fcntl(descriptor, command, address);
-        }
-        finally
-        {
-            exit(stripe);
+            return null == stripe ? FAILED : NativeFunctions.fcntl(descriptor, command, address);
         }
     }
 
     public static int madvise(final long address, final long length, final int advice)
     {
-        final int stripe = enter();
-        if (FAILED == stripe)
+        try (Stripe stripe = enter())
         {
-            return FAILED;
-        }
-        try
-        {
-            return NativeFunctions.madvise(address, length, advice);
-        }
-        finally
-        {
-            exit(stripe);
+            return null == stripe ? FAILED : NativeFunctions.madvise(address, length, advice);
         }
     }
 
     static int poll(final long descriptors, final long descriptorCount, final int timeoutMs)
     {
-        final int stripe = enter();
-        if (FAILED == stripe)
+        try (Stripe stripe = enter())
         {
-            return FAILED;
-        }
-        try
-        {
-            return NativeFunctions.poll(descriptors, descriptorCount, timeoutMs);
-        }
-        finally
-        {
-            exit(stripe);
+            return null == stripe ? FAILED : NativeFunctions.poll(descriptors, descriptorCount, timeoutMs);
         }
     }
 
     static int eventfd(final int value, final int flags)
     {
-        final int stripe = enter();
-        if (FAILED == stripe)
+        try (Stripe stripe = enter())
         {
-            return FAILED;
-        }
-        try
-        {
-            return NativeFunctions.eventfd(value, flags);
-        }
-        finally
-        {
-            exit(stripe);
+            return null == stripe ? FAILED : NativeFunctions.eventfd(value, flags);
         }
     }
 
     static long write(final int descriptor, final long address, final long length)
     {
-        final int stripe = enter();
-        if (FAILED == stripe)
+        try (Stripe stripe = enter())
         {
-            return FAILED;
-        }
-        try
-        {
-            return NativeFunctions.write(descriptor, address, length);
-        }
-        finally
-        {
-            exit(stripe);
+            return null == stripe ? FAILED : NativeFunctions.write(descriptor, address, length);
         }
     }
 
     public static int open(final String path, final int flags)
     {
-        final int stripe = enter();
-        if (FAILED == stripe)
+        try (Stripe stripe = enter())
         {
-            return FAILED;
-        }
-        try
-        {
-            return NativeFunctions.open(path, flags);
-        }
-        finally
-        {
-            exit(stripe);
+            return null == stripe ? FAILED : NativeFunctions.open(path, flags);
         }
     }
 
     public static int close(final int descriptor)
     {
-        final int stripe = enter();
-        if (FAILED == stripe)
+        try (Stripe stripe = enter())
         {
-            return FAILED;
-        }
-        try
-        {
-            return NativeFunctions.close(descriptor);
-        }
-        finally
-        {
-            exit(stripe);
+            return null == stripe ? FAILED : NativeFunctions.close(descriptor);
         }
     }
 }

@@ -78,7 +78,7 @@ class AttestIT
     }
 
     @Test
-    @DisplayName("R22: a peer that dies while its credentials are read is nobody, whoever those are of")
+    @DisplayName("R22: a peer that dies while its credentials are read has none, whichever process they show")
     void shouldLookAtHolderAgain() throws ReflectiveOperationException
     {
         set("processInfo", infoWith("credentials", (arguments) ->
@@ -91,7 +91,7 @@ class AttestIT
     }
 
     @Test
-    @DisplayName("F42: credentials that cannot be read just now are not those of nobody while the peer lives")
+    @DisplayName("F42: credentials that temporarily cannot be read do not count as unknown while the peer lives")
     void shouldTryAgainLater() throws ReflectiveOperationException
     {
         set("processInfo", infoWith("credentials", (arguments) -> Credentials.UNDETERMINED));

@@ -77,7 +77,7 @@ class HeldDirectoryTest
     }
 
     @Test
-    @DisplayName("F23: a directory whose listing never ends, as somebody renames files all the time, keeps nobody")
+    @DisplayName("F23: a directory whose listing never ends, as files are renamed all the time, blocks no process")
     void shouldEndListing()
     {
         final List<Path> names = List.of(Path.of("b"), Path.of("a"), Path.of("other"));

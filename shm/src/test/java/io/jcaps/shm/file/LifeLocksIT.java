@@ -138,7 +138,7 @@ class LifeLocksIT
     }
 
     @Test
-    @DisplayName("R22: the operating system tells who holds an entry, neighbouring entries included")
+    @DisplayName("R22: the operating system reports the holder of an entry, neighbouring entries included")
     void shouldAttestPeer() throws IOException
     {
         final ShmHost host = fixture.open();
@@ -165,7 +165,7 @@ class LifeLocksIT
     }
 
     @Test
-    @DisplayName("R22, F22: a peer of another user is attested with his ids and none of the starter's groups")
+    @DisplayName("R22, F22: a peer of another user is attested with that user's ids and none of the starter's groups")
     void shouldAttestPeerOfOtherUser() throws IOException
     {
         RegionFixture.assumeRoot();

@@ -45,7 +45,7 @@ class LifeLocksTest
     private final RegionFixture fixture = new RegionFixture();
 
     @Test
-    @DisplayName("B2: a life lock has one holder and shows him alive until he lets go")
+    @DisplayName("B2: a life lock has one holder and shows it alive until it is released")
     void shouldHaveOneHolder()
     {
         final ShmHost first = fixture.open();
@@ -101,7 +101,7 @@ class LifeLocksTest
     }
 
     @Test
-    @DisplayName("R22: an entry of this virtual machine is attested as this process, a free one as nobody")
+    @DisplayName("R22: an entry of this JVM is attested as this process, a free one as none")
     void shouldAttestItself()
     {
         final ShmHost host = fixture.open();

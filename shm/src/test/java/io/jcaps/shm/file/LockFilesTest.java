@@ -141,7 +141,7 @@ class LockFilesTest
     }
 
     @Test
-    @DisplayName("F23, F39: another name of the lock file, put in the place of what was found, drops no lock")
+    @DisplayName("F23, F39: another name of the lock file, swapped in after the search, drops no lock")
     void shouldKeepLocksWhenFileIsReplacedByLockFile() throws IOException
     {
         final ShmHost host = hold();

@@ -123,7 +123,7 @@ class LockHoldersIT
     }
 
     @Test
-    @DisplayName("F42: a table that misses the line of a living process proves nothing unless it is whole or unchanged")
+    @DisplayName("F42: a missing line in the lock table proves nothing unless the table is whole or unchanged")
     void shouldNotTakeTornTableForAnswer() throws IOException
     {
         final ShmHost host = fixture.open();

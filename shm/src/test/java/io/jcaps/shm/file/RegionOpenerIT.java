@@ -97,7 +97,7 @@ class RegionOpenerIT
     }
 
     @Test
-    @DisplayName("F6: a creator killed while it has the tables' lock holds nobody up")
+    @DisplayName("F6: a creator killed while it has the tables' lock blocks no other process")
     void shouldNotBeHeldUpByDeadCreator() throws IOException
     {
         final PeerJvm peer = fixture.closing(PeerJvm.start());
@@ -112,7 +112,7 @@ class RegionOpenerIT
     }
 
     @Test
-    @DisplayName("F22: another user gets nowhere in a private directory, and is told why")
+    @DisplayName("F22: another user cannot use a private directory, and gets the reason")
     void shouldRefuseOtherUser() throws IOException
     {
         RegionFixture.assumeRoot();

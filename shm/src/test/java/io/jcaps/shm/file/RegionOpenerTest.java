@@ -63,7 +63,7 @@ class RegionOpenerTest
     private final RegionFixture fixture = new RegionFixture();
 
     @Test
-    @DisplayName("F6: a region is complete as soon as it can be seen, and nothing private is left beside it")
+    @DisplayName("F6: a region is complete as soon as it is visible, and no private file remains")
     void shouldCreateRegion() throws IOException
     {
         final ShmHost host = fixture.open();
@@ -91,7 +91,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F17: a region of this boot in which nobody is left is used again")
+    @DisplayName("F17: a region of this boot without processes is used again")
     void shouldUseRegionThatAllHaveLeft()
     {
         final ShmHost creator = fixture.open();
@@ -131,7 +131,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F24: what a group shares belongs to the directory's group")
+    @DisplayName("F24: the files of a shared region belong to the directory's group")
     void shouldGiveFilesToGroupOfDirectory() throws IOException
     {
         assumeRoot();
@@ -145,7 +145,7 @@ class RegionOpenerTest
 
     @ParameterizedTest
     @ValueSource(strings = {"0777", "1777", "0702"})
-    @DisplayName("F23: a directory that everybody can write to is refused, sticky or not")
+    @DisplayName("F23: a directory that all users can write to is refused, sticky or not")
     void shouldRefuseDirectoryThatEverybodyCanWriteTo(final String mode) throws IOException
     {
         Files.setAttribute(fixture.directory(), "unix:mode", Integer.parseInt(mode, 8));
@@ -184,7 +184,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F23: a directory of somebody else's is refused, unless it is to be shared")
+    @DisplayName("F23: another user's directory is refused, unless it is to be shared")
     void shouldRefuseDirectoryOfSomebodyElse() throws IOException
     {
         assumeRoot();
@@ -200,7 +200,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F23: a file of somebody else's is never adopted")
+    @DisplayName("F23: another user's file is never adopted")
     void shouldRefuseFileOfSomebodyElse() throws IOException
     {
         assumeRoot();
@@ -330,7 +330,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F6: a creator that died after the publication leaves no second name behind")
+    @DisplayName("F6: a creator that died after the publication leaves no second name")
     void shouldRemoveSecondNameOfRegion() throws IOException
     {
         final ShmHost creator = fixture.open();
@@ -352,7 +352,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F6: what a dead creator left is removed by the next one, and nothing else is")
+    @DisplayName("F6: the next creator removes the files that a dead one left, and no other file")
     void shouldRemovePrivateFilesOfDeadCreators() throws IOException
     {
         final List<String> others = List.of("region.tmp", "region~0123456789abcde.tmp", "region~x~0123456789abcdef.tmp",
@@ -388,7 +388,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F17: a region that somebody is in is not replaced, whatever its boot")
+    @DisplayName("F17: a region with attached processes is not replaced, whatever its boot")
     void shouldNotReplaceRegionThatSomebodyIsIn() throws IOException
     {
         final ShmHost host = fixture.open();
@@ -413,7 +413,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F18, B2: a region that lost its lock file takes no newcomers, who would see all others as dead")
+    @DisplayName("F18, B2: a region without its lock file admits no new process, which would treat the others as dead")
     void shouldRefuseRegionWithoutLockFile() throws IOException
     {
         final ShmHost host = fixture.open();
@@ -463,7 +463,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F11: a tmpfs that is full at creation is a clean error and nothing is left")
+    @DisplayName("F11: a tmpfs that is full at creation gives a clean error, and no file remains")
     void shouldFailCleanlyIfThereIsNoSpace() throws Exception
     {
         final Path mountPoint = fixture.mountTmpfs("size=128k");
@@ -476,7 +476,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F11: a tmpfs without inodes is a clean error and nothing is left")
+    @DisplayName("F11: a tmpfs without inodes gives a clean error, and no file remains")
     void shouldFailCleanlyIfThereAreNoInodes() throws Exception
     {
         final Path mountPoint = fixture.mountTmpfs("size=1m,nr_inodes=2");
@@ -540,7 +540,7 @@ class RegionOpenerTest
     }
 
     @Test
-    @DisplayName("F18: who waited for the lock of a file that is gone meanwhile starts anew")
+    @DisplayName("F18: a process that waited for the lock of a removed file starts again")
     void shouldNotCreateUnderLockFileThatIsGone() throws Exception
     {
         final ShmHost holder = fixture.open();

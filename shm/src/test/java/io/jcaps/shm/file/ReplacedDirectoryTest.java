@@ -112,7 +112,7 @@ class ReplacedDirectoryTest
     }
 
     @Test
-    @DisplayName("F23: a private directory that belongs to another user is not used, and nothing is left")
+    @DisplayName("F23: a private directory that belongs to another user is not used, and no file remains")
     void shouldNotUsePrivateDirectoryOfOther() throws IOException
     {
         final HeldDirectory held = hold();

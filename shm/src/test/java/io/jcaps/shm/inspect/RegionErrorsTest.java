@@ -30,7 +30,7 @@ class RegionErrorsTest
     private final RegionFixture fixture = new RegionFixture();
 
     @Test
-    @DisplayName("What went wrong is read from the region's file, also when nobody is attached any more")
+    @DisplayName("Errors are read from the region's file, also when no process is attached")
     void shouldReadErrors() throws IOException
     {
         try (Attachment attachment = Caps.attach(fixture.config());

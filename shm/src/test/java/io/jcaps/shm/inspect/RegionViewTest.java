@@ -101,7 +101,7 @@ class RegionViewTest
     }
 
     @Test
-    @DisplayName("A message is shown as put, received, replied, and no more when its reply was released")
+    @DisplayName("A message is shown as put, received, replied, and not after its reply was released")
     void shouldFollowAMessage()
     {
         final Attachment caps = attach();
@@ -127,7 +127,7 @@ class RegionViewTest
     }
 
     @Test
-    @DisplayName("Of a payload that lies in a cell as much is shown as was asked for")
+    @DisplayName("As many bytes of a payload in a cell are shown as were requested")
     void shouldPeekIntoACell()
     {
         final Attachment caps = attach();
@@ -187,7 +187,7 @@ class RegionViewTest
     }
 
     @Test
-    @DisplayName("Replies that a client has taken and not released are shown apart from what is in flight")
+    @DisplayName("Replies that a client has taken and not released are shown apart from messages in flight")
     void shouldShowHeldReplies()
     {
         final Attachment caps = attach();
@@ -243,7 +243,7 @@ class RegionViewTest
     }
 
     @Test
-    @DisplayName("Without the lock file nobody is called dead or alive")
+    @DisplayName("Without the lock file no process is reported as dead or alive")
     void shouldNotGuessWithoutTheLockFile() throws IOException
     {
         final Attachment caps = attach();
@@ -272,7 +272,7 @@ class RegionViewTest
     }
 
     @Test
-    @DisplayName("What is not there, or no region, is refused with what to do")
+    @DisplayName("A missing file, or one that is not a region, is refused with the remedy")
     void shouldRefuseWhatIsNoRegion() throws IOException
     {
         assertThatThrownBy(() -> RegionView.open(fixture.path())).isInstanceOf(RegionException.class)

@@ -41,7 +41,7 @@ class StaleFilesTest
     }
 
     @Test
-    @DisplayName("A region that nobody lives in goes only if that is wanted")
+    @DisplayName("A region without living processes is removed only on request")
     void shouldRemoveAnUnusedRegionIfWanted() throws IOException
     {
         attach().close();
@@ -55,7 +55,7 @@ class StaleFilesTest
     }
 
     @Test
-    @DisplayName("A region that somebody lives in stays, whatever is wanted")
+    @DisplayName("A region with a living process is never removed")
     void shouldLeaveARegionInUse() throws IOException
     {
         attach();
@@ -65,7 +65,7 @@ class StaleFilesTest
     }
 
     @Test
-    @DisplayName("F18, F47: an unused region stays with its lock file if somebody lives in the one that it replaced")
+    @DisplayName("F18, F47: an unused region and its lock file stay if a process lives in the region that it replaced")
     void shouldLeaveALockFileInUse() throws IOException
     {
         attach();
@@ -76,7 +76,7 @@ class StaleFilesTest
     }
 
     @Test
-    @DisplayName("A region whose lock file is gone stays: nobody can tell who is in it")
+    @DisplayName("A region without its lock file stays: its processes cannot be determined")
     void shouldLeaveARegionWithoutItsLockFile() throws IOException
     {
         attach().close();

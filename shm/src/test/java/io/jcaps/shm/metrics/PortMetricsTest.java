@@ -30,7 +30,7 @@ class PortMetricsTest
     }
 
     @Test
-    @DisplayName("A registry reads what ports have counted, by name, port and kind, also after their end")
+    @DisplayName("A registry reads the counters of ports by name, port and kind, also after they have closed")
     void shouldBindCounters()
     {
         final LocalRegion region = new LocalRegion(new Geometry(2, 4, 2, 2, 64));

@@ -79,7 +79,7 @@ class HugePagesTest
 
     @ParameterizedTest
     @ValueSource(strings = {"huge=never", "huge=within_size", "huge=always"})
-    @DisplayName("F37: wherever a region lies, to ask for huge pages changes nothing but pages")
+    @DisplayName("F37: on each file system, a request for huge pages changes only the pages")
     void shouldWorkOnAnyTmpfs(final String option) throws Exception
     {
         final long mapped = mappedByHugePages(option + ",size=64m", true);
@@ -115,7 +115,7 @@ class HugePagesTest
 
     @ParameterizedTest
     @ValueSource(strings = {"huge=never", "huge=advise", "huge=within_size", "huge=always"})
-    @DisplayName("F37: messages of all lengths arrive whole, whatever pages they lie in")
+    @DisplayName("F37: messages of all lengths arrive whole, whichever pages hold them")
     void shouldExchangeMessagesOnAnyTmpfs(final String option) throws Exception
     {
         final Path mountPoint = fixture.mountTmpfs(option + ",size=96m");

@@ -86,7 +86,7 @@ class JnaDirectoryTest
     }
 
     @Test
-    @DisplayName("F50: another user's home, as after sudo -E: nothing is made there, and a new directory is used")
+    @DisplayName("F50: another user's home, as after sudo -E: no file is created there, and a new directory is used")
     void shouldNotUseHomeOfAnotherUser() throws IOException
     {
         assumeRoot();

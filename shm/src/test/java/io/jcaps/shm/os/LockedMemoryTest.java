@@ -27,7 +27,7 @@ class LockedMemoryTest
     }
 
     @Test
-    @DisplayName("F50: a mapping beyond what a process that locks its memory may lock names the limit and what to do")
+    @DisplayName("F50: a mapping above the limit of locked memory is refused with the limit and the remedy")
     void shouldNameLimit()
     {
         assertThat(LockedMemory.advice(status(4_096), LIMITS, 4_194_305)).contains("4194304 bytes locked",

@@ -118,7 +118,7 @@ class ProcFsTest
     }
 
     @Test
-    @DisplayName("F20: the start time is found behind a name with blanks and parentheses")
+    @DisplayName("F20: the start time is found after a name with blanks and parentheses")
     void shouldReadStartTicks()
     {
         assertThat(ProcFs.parseStartTicks(

@@ -104,7 +104,7 @@ class ProcessEndsTest
     }
 
     @Test
-    @DisplayName("B2: a wait ends when a process that is followed does, and that one is followed no more")
+    @DisplayName("B2: a wait ends when a followed process ends, which is then no longer followed")
     void shouldEndWaitWhenFollowedProcessEnds() throws IOException
     {
         final long before = fileCount();
@@ -124,7 +124,7 @@ class ProcessEndsTest
     }
 
     @Test
-    @DisplayName("B2, F20: whoever has the pid when it is followed but not the lock any more is not followed")
+    @DisplayName("B2, F20: a process that has the pid but not the lock is not followed")
     void shouldNotFollowProcessThatLostLock()
     {
         holders.pids[1] = (int)process.pid();
@@ -148,7 +148,7 @@ class ProcessEndsTest
     }
 
     @Test
-    @DisplayName("a process that is gone already, or that nobody knows, is not followed")
+    @DisplayName("a process that has ended, or an unknown one, is not followed")
     void shouldNotFollowWhatIsNotThere() throws Exception
     {
         assertThat(ends.follow(3)).isFalse();
@@ -179,7 +179,7 @@ class ProcessEndsTest
     }
 
     @Test
-    @DisplayName("without native code nothing is followed, and a wait is one")
+    @DisplayName("without native code no process is followed, and a wait only waits")
     void shouldWaitWithoutNativeCode() throws IOException
     {
         try (ProcessEnds none = ProcessEnds.open(false, holders, holders::find, HEADER))

@@ -134,7 +134,7 @@ class BridgeCommandTest
     }
 
     @Test
-    @DisplayName("A key that is too short, or that everybody can read, is rejected")
+    @DisplayName("A key that is too short, or that other users can read, is rejected")
     void shouldRejectKey() throws IOException
     {
         final Path key = directory.resolve("key");

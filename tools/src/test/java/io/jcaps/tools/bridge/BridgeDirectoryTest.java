@@ -128,7 +128,7 @@ class BridgeDirectoryTest
     }
 
     @Test
-    @DisplayName("F23: caps reap removes a bridge's directory, and nothing that a link in it leads to")
+    @DisplayName("F23: caps reap removes a bridge's directory, and does not follow links in it")
     void shouldFollowNoLink() throws Exception
     {
         final Path kept = Files.writeString(directory.resolve("kept"), "kept");
@@ -144,7 +144,7 @@ class BridgeDirectoryTest
     }
 
     @Test
-    @DisplayName("F23: what another user made, or can write to, is no bridge's directory, whatever its name")
+    @DisplayName("F23: a directory that another user made, or can write to, is not treated as a bridge's")
     void shouldIgnoreWhatIsNotOwn() throws Exception
     {
         final List<Path> made = new ArrayList<>();

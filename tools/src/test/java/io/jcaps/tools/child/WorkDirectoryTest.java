@@ -23,7 +23,7 @@ class WorkDirectoryTest
     private Path parent;
 
     @Test
-    @DisplayName("All that is in it is removed, links themselves and not what they lead to")
+    @DisplayName("All of its files are removed; links are removed and not followed")
     void shouldRemoveAllOfIt() throws IOException
     {
         final Path kept = Files.createFile(Files.createDirectory(parent.resolve("kept")).resolve("file"));
@@ -37,7 +37,7 @@ class WorkDirectoryTest
     }
 
     @Test
-    @DisplayName("F23: another directory, or a link, that was put in its place loses nothing")
+    @DisplayName("F23: another directory, or a link, at its path loses no file")
     void shouldNotRemoveAnotherDirectory() throws IOException
     {
         final Path own = Files.createFile(Files.createDirectory(parent.resolve("own")).resolve("file"));

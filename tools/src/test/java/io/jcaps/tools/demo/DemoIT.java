@@ -61,7 +61,7 @@ class DemoIT
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    @DisplayName("B7: network cut, bridge and service killed: what clients are told agrees with what the service noted")
+    @DisplayName("B7: network cut, bridge and service killed: the clients' outcomes agree with the service's record")
     void shouldHoldBetweenTwoHosts(final boolean isLoopback) throws IOException, InterruptedException
     {
         final Path json = temp.resolve("summary.json");

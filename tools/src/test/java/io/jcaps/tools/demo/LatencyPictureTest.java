@@ -40,7 +40,7 @@ class LatencyPictureTest
     }
 
     @Test
-    @DisplayName("Below a bar's last column stands the power of ten that it stands for")
+    @DisplayName("The label below a bar's last column is its power of ten")
     void shouldLabelTheScaleByDecade()
     {
         transport.recordValueWithCount(300, 1_000);

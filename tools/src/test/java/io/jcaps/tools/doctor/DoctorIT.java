@@ -75,7 +75,7 @@ class DoctorIT
     }
 
     @Test
-    @DisplayName("In memory all is tried and works, nothing is left, and what is not there yet is not made")
+    @DisplayName("In memory every trial works, no file remains, and missing directories are not created")
     void shouldTryARegionInMemory() throws IOException, InterruptedException
     {
         final CapsRun run = new CapsRun("doctor", "--region", directory.resolve("not/yet/region").toString());
@@ -104,7 +104,7 @@ class DoctorIT
     }
 
     @Test
-    @DisplayName("A directory that is mounted read-only: no region can be made, what is there can be looked at")
+    @DisplayName("A directory that is mounted read-only: no region can be created, existing ones can be inspected")
     void shouldFailOnAReadOnlyMount() throws IOException, InterruptedException
     {
         final String output = in("mount -t tmpfs -o ro,mode=700 tmpfs \"$1\"", "");
@@ -113,7 +113,7 @@ class DoctorIT
     }
 
     @Test
-    @DisplayName("An overlay: other containers do not see it, and what to do")
+    @DisplayName("An overlay: other containers do not see it, with the remedy")
     void shouldWarnOfAnOverlay() throws IOException, InterruptedException
     {
         final String output = in(OVERLAY, "");
@@ -150,7 +150,7 @@ class DoctorIT
     }
 
     @Test
-    @DisplayName("Processes in other pid namespaces, as the other containers of a pod: hidden, with what to do")
+    @DisplayName("Processes in other pid namespaces, as the other containers of a pod: hidden, with the remedy")
     void shouldReportHiddenPeers() throws IOException, InterruptedException
     {
         final String output = in("mount -t tmpfs -o mode=700 tmpfs \"$1\"",
@@ -201,7 +201,7 @@ class DoctorIT
     }
 
     @Test
-    @DisplayName("A directory in which another user may make nothing: a failure, unless the region is there")
+    @DisplayName("A directory in which the user may not create files: a failure, unless the region exists")
     void shouldSayThatNothingCanBeMade() throws IOException, InterruptedException
     {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));

@@ -131,7 +131,7 @@ class MachineTest
     }
 
     @Test
-    @DisplayName("A directory that everybody can write to fails, one's own does not")
+    @DisplayName("A directory that all users can write to fails, one's own does not")
     void shouldJudgePermissions() throws IOException
     {
         final Path directory = Files.createDirectory(root.resolve("d"));
@@ -167,7 +167,7 @@ class MachineTest
     }
 
     @Test
-    @DisplayName("F23: a directory of one's own in one that everybody can write to, without sticky bit, fails, too")
+    @DisplayName("F23: a directory of one's own in one that all users can write to, without sticky bit, fails, too")
     void shouldFailBelowAWritableDirectory() throws IOException
     {
         final Path above = Files.createDirectory(root.resolve("d"));
@@ -186,7 +186,7 @@ class MachineTest
     }
 
     @Test
-    @DisplayName("A link to a directory, as systemd makes for DynamicUser, fails with what it leads to")
+    @DisplayName("A link to a directory, as systemd makes for DynamicUser, fails with its target")
     void shouldNameWhatALinkLeadsTo() throws IOException
     {
         final Path target = Files.createDirectories(root.resolve("private/service")).toRealPath();
@@ -205,7 +205,7 @@ class MachineTest
     }
 
     @Test
-    @DisplayName("Too little memory for a region's tables fails, with what to do")
+    @DisplayName("Too little memory for a region's tables fails, with the remedy")
     void shouldFailWithoutMemory()
     {
         assertThat(machine.space(root.resolve("not/there/yet"), Long.MAX_VALUE)).satisfies((finding) ->

@@ -31,7 +31,7 @@ class ManCommandTest
         .setErr(new PrintWriter(err));
 
     @Test
-    @DisplayName("caps man lists each page, with what it is for")
+    @DisplayName("caps man lists each page with its purpose")
     void shouldListPages()
     {
         assertThat(commandLine.execute("man")).isEqualTo(CommandLine.ExitCode.OK);
@@ -55,7 +55,7 @@ class ManCommandTest
 
     @ParameterizedTest
     @ValueSource(strings = {"nothing", "7 put", "put 2", "put reply", "0 caps", "12 caps", "1 2 3", "--export=x put"})
-    @DisplayName("What is no page is said, with what was asked for")
+    @DisplayName("A missing page is reported by its name")
     void shouldRefuseWhatIsNoPage(final String words)
     {
         assertThat(commandLine.execute(("man " + words).split(" "))).isEqualTo(CommandLine.ExitCode.USAGE);

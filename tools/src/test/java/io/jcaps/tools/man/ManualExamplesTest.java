@@ -101,7 +101,7 @@ class ManualExamplesTest
     }
 
     @Test
-    @DisplayName("caps_sys_service: the second of its name is told that there is one")
+    @DisplayName("caps_sys_service: the second of its name is refused")
     void shouldRegisterOnce()
     {
         assertThat(ManualExamples.register(server, uid)).isPositive();
@@ -157,7 +157,7 @@ class ManualExamplesTest
     }
 
     @Test
-    @DisplayName("caps_sys_setgen, caps_sys_getgen: what was cached is dropped when the service has changed")
+    @DisplayName("caps_sys_setgen, caps_sys_getgen: cached data is discarded when the service has changed")
     void shouldTellOfChanges()
     {
         final Map<String, Long> cache = new HashMap<>(Map.of("ABC", 1L));
@@ -201,7 +201,7 @@ class ManualExamplesTest
     }
 
     @Test
-    @DisplayName("caps_sys_get: all is taken, also what is longer than the buffer")
+    @DisplayName("caps_sys_get: all messages are taken, also those longer than the buffer")
     void shouldTakeAll()
     {
         final String longText = "long".repeat(1_000);
@@ -217,7 +217,7 @@ class ManualExamplesTest
     }
 
     @Test
-    @DisplayName("caps_sys_abort: it is told whether the service may have acted")
+    @DisplayName("caps_sys_abort: the result shows whether the service may have acted")
     void shouldAbort()
     {
         assertThat(ManualExamples.wasSurelyNotSeen(client, port, put(port, "not seen"))).isTrue();
@@ -238,7 +238,7 @@ class ManualExamplesTest
     }
 
     @Test
-    @DisplayName("caps_sys_alloc: what was written in place is received")
+    @DisplayName("caps_sys_alloc: bytes written in place are received")
     void shouldSendInPlace()
     {
         assertThat(ManualExamples.sendInPlace(client, port, 4711, 1.25)).isPositive();
@@ -250,7 +250,7 @@ class ManualExamplesTest
     }
 
     @Test
-    @DisplayName("caps(7): only what was surely not received is sent again")
+    @DisplayName("caps(7): only a message that was not received is sent again")
     void shouldTellWhatToDo()
     {
         assertThat(whatToDo(Outcome.REPLIED)).isEqualTo("read the reply");
@@ -265,7 +265,7 @@ class ManualExamplesTest
     }
 
     @Test
-    @DisplayName("caps_java(7): each answer comes to its question, in whatever order the service replies")
+    @DisplayName("caps_java(7): each reply is matched to its request, in any order of the replies")
     void shouldAskAll() throws Exception
     {
         final long[] questions = {1, 2, 3};

@@ -151,7 +151,7 @@ class ManualTest
     }
 
     @Test
-    @DisplayName("Each function of the C headers stands in the SYNOPSIS of a page of section 2 or 3, as it is declared")
+    @DisplayName("Each function of the C headers is in the SYNOPSIS of a page of section 2 or 3, as it is declared")
     void shouldHaveEachFunctionOfC() throws IOException
     {
         final String synopses = pages().stream().filter((page) -> 2 == page.section() || 3 == page.section())
@@ -198,7 +198,7 @@ class ManualTest
     }
 
     @Test
-    @DisplayName("Each errno of CapsSys, with its number, stands in caps(7), and each constant on some page")
+    @DisplayName("Each errno of CapsSys, with its number, is in caps(7), and each constant on some page")
     void shouldNameAllThatIsThere()
     {
         final String errors = PlainText.inline(sections(ManualPage.find("caps", 7)).get("ERRORS"));
@@ -215,7 +215,7 @@ class ManualTest
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("pages")
-    @DisplayName("What stands under EXAMPLES is compiled: it is the text of ManualExamples")
+    @DisplayName("The text under EXAMPLES is compiled: it is that of ManualExamples")
     void shouldShowCompiledExamples(final ManualPage page) throws IOException
     {
         final NodeList programs = sections(page).get("EXAMPLES").getElementsByTagName("pre");

@@ -63,7 +63,7 @@ class ShellCommandTest
     }
 
     @Test
-    @DisplayName("A command that takes too long is ended, with what it has started; also when it prints no more")
+    @DisplayName("A command that takes too long is ended with its processes, also when it prints nothing more")
     void shouldEndWithItsLimit(@TempDir final Path directory) throws IOException
     {
         final Path pids = directory.resolve("pids");

@@ -68,7 +68,7 @@ class RegionOptionTest
     }
 
     @Test
-    @DisplayName("Who says nothing shares the region with nobody, whatever its mode is")
+    @DisplayName("Without --access the region is private, whatever its mode")
     void shouldBePrivateUnlessSaid()
     {
         assertThat(given().access()).isEqualTo(Access.PRIVATE);
@@ -77,7 +77,7 @@ class RegionOptionTest
     }
 
     @Test
-    @DisplayName("A region in a directory that others can change is looked at only by who asks for all users' regions")
+    @DisplayName("A region in a directory that others can change is inspected only with --all-users")
     void shouldNotLookWhereOthersWrite() throws IOException
     {
         given().view(false).close();

@@ -14,7 +14,7 @@ class StoppedProcessTest
     private static final String REST = " 1 4 4 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 9876 1000 2000";
 
     @Test
-    @DisplayName("B2: a process is stopped if the operating system says so, and the pid is still its own")
+    @DisplayName("B2: a process is stopped if the operating system reports that, and the pid is still its own")
     void shouldBelieveTheOperatingSystem()
     {
         assertThat(StoppedProcess.isStopped("4 (java) T" + REST, 9876)).isTrue();

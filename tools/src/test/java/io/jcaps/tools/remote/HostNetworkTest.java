@@ -34,7 +34,7 @@ class HostNetworkTest
     Path temp;
 
     @Test
-    @DisplayName("B7: the relay between two loopback addresses drops what a cut says, and nothing else")
+    @DisplayName("B7: the relay between two loopback addresses drops only the datagrams of a cut")
     void shouldRelayAndCut() throws IOException
     {
         try (RelayNetwork network = new RelayNetwork();

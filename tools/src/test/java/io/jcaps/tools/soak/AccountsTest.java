@@ -33,7 +33,7 @@ class AccountsTest
     private final Accounts accounts = new Accounts();
 
     @Test
-    @DisplayName("B1: each kind of outcome, told truly, is clean and counted")
+    @DisplayName("B1: each kind of outcome, reported truly, is clean and counted")
     void shouldAcceptWhatIsTrue()
     {
         message(0, RELEASED, Outcome.REPLIED, ANSWERED | Ledger.DISPOSED);
@@ -105,7 +105,7 @@ class AccountsTest
 
     @ParameterizedTest
     @EnumSource(value = ServiceEnd.class, names = {"OUTLIVED", "OVERDUE"})
-    @DisplayName("R21, R24: what a living service received and never had disposed of is a lost disposal")
+    @DisplayName("R21, R24: a message that a living service received and that is never disposed of is a lost disposal")
     void shouldReportALostDisposal(final ServiceEnd end)
     {
         message(1, RELEASED, Outcome.REPLIED, ANSWERED);
@@ -116,7 +116,7 @@ class AccountsTest
 
     @ParameterizedTest
     @EnumSource(Ledger.Fault.class)
-    @DisplayName("B1, R19, R20: what either end counted as doubled, torn, disordered or strange is reported")
+    @DisplayName("B1, R19, R20: messages counted as doubled, torn, disordered or unknown are reported")
     void shouldReportFaultsOfBothEnds(final Ledger.Fault fault)
     {
         ledger.addClientFault(fault);
@@ -133,7 +133,7 @@ class AccountsTest
     }
 
     @Test
-    @DisplayName("F5, B1: not received, the client was told, but the service had it")
+    @DisplayName("F5, B1: an outcome without RECEIVED for a message that the service had received")
     void shouldReportAReceptionThatWasDenied()
     {
         message(1, RELEASED, Outcome.SERVICE_DIED, Ledger.SEEN);
@@ -165,7 +165,7 @@ class AccountsTest
     }
 
     @Test
-    @DisplayName("R23, B1: a service that closed has noted all that it received")
+    @DisplayName("R23, B1: a service that closed has recorded all that it received")
     void shouldReportAReceptionBeforeACloseThatWasMadeUp()
     {
         message(1, RELEASED, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, 0);
@@ -197,7 +197,7 @@ class AccountsTest
     }
 
     @Test
-    @DisplayName("F8, B2: a service that lives is not gone")
+    @DisplayName("F8, B2: a living service is not reported as dead")
     void shouldReportAServiceThatWasGoneAndLives()
     {
         ledger.gone();
@@ -245,7 +245,7 @@ class AccountsTest
     }
 
     @Test
-    @DisplayName("B7: what a client on another host is told when a bridge loses sight of the service is clean")
+    @DisplayName("B7: the outcomes of a remote client when a bridge loses its connection are clean")
     void shouldAcceptWhatIsTrueOfALoss()
     {
         message(0, RELEASED, Outcome.UNREACHABLE, 0);
@@ -305,7 +305,7 @@ class AccountsTest
     }
 
     @Test
-    @DisplayName("B7: a lost stand-in that closes does not say that the service had received a request")
+    @DisplayName("B7: a lost stand-in that closes does not set RECEIVED")
     void shouldReportACloseOfAStandInWithReception()
     {
         message(1, RELEASED, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, Ledger.SEEN | Ledger.DISPOSED);
@@ -315,7 +315,7 @@ class AccountsTest
     }
 
     @Test
-    @DisplayName("B1: an outcome that nothing explains")
+    @DisplayName("B1: an outcome without an explanation")
     void shouldReportARefusalThatNobodyMade()
     {
         message(1, RELEASED, Outcome.REFUSED, 0);

@@ -47,7 +47,7 @@ class BooksTest
     }
 
     @Test
-    @DisplayName("B2: a client that knows of its service's death before the books do was told the truth")
+    @DisplayName("B2: a client that learns of its service's death before the books do is right")
     void shouldAwaitTheEndThatAClientWasToldOf() throws IOException
     {
         ledger.gone();

@@ -37,7 +37,7 @@ class RegistrationTest
     Path directory;
 
     @Test
-    @DisplayName("B7: behind a bridge the first messages may end without being received: each tells its connection")
+    @DisplayName("B7: over a bridge the first messages may end without being received: each shows its connection")
     void shouldKnowConnectionByALaterMessage() throws Exception
     {
         final List<String> findings = new ArrayList<>();
