@@ -60,41 +60,6 @@ static int set_mode_of_made(const char *path, const mode_t mode)
     return result;
 }
 
-/* Makes a directory and those above it that are missing. */
-static int create(char *path, const enum access access)
-{
-    for (char *end = path + 1;; end++)
-    {
-        if (*end != '/' && *end != 0)
-        {
-            continue;
-        }
-        const char kept = *end;
-        *end = 0;
-        /* At first for the owner alone; then exactly as it should be, whatever the umask made of it. */
-        if (mkdir(path, 0700) == 0)
-        {
-            if (set_mode_of_made(path, directory_mode(access)) != 0)
-            {
-                return -1;
-            }
-        }
-        else if (errno != EEXIST)
-        {
-            struct stat status;
-            if (lstat(path, &status) != 0)
-            {
-                return -1;
-            }
-        }
-        *end = kept;
-        if (kept == 0)
-        {
-            return 0;
-        }
-    }
-}
-
 /* Whom the caller trusts: root, itself, and what these say. */
 struct trust
 {
@@ -213,6 +178,57 @@ static int find_untrusted(const char *path, const struct trust *trust, char *rea
     }
 }
 
+/* Whether none but this user and root can put another directory in the place of one that is made under a path: its
+   mode could otherwise be given to another directory of this user, which others then can use. 0, or -1 with errno and
+   the reason. */
+static int check_making(const char *path)
+{
+    const struct trust nobody = {.uid = (uid_t)-1, .gid = (gid_t)-1};
+    char reason[PATH_MAX + 64];
+    const int result = find_untrusted(path, &nobody, reason, sizeof(reason));
+    if (result < 0)
+    {
+        return fail_with(errno, "directory %s cannot be made: %s: " ADVICE, path, strerror(errno));
+    }
+    return result == 0 ? 0 : fail_with(EACCES, "a directory above can be changed by others: %s, so they could put "
+        "another directory in the place of %s before its mode is set: make it yourself (mkdir -m 2770 for a group), or "
+        ADVICE, reason, path);
+}
+
+/* Makes a directory and those above it that are missing. At first each is for the owner alone; then it gets its mode,
+   exactly as it should be, whatever the umask made of it. The innermost comes first: as long as one is its owner's
+   alone, nobody else can replace those in it. */
+static int create(char *path, const enum access access)
+{
+    bool is_made[PATH_MAX] = {false};
+    char *end = path;
+    do
+    {
+        end += 1 + strcspn(end + 1, "/");
+        const char kept = *end;
+        struct stat status;
+        *end = 0;
+        is_made[end - path] = mkdir(path, 0700) == 0;
+        if (!is_made[end - path] && errno != EEXIST && lstat(path, &status) != 0)
+        {
+            return -1;
+        }
+        *end = kept;
+    }
+    while (*end != 0);
+    for (; end > path; end--)
+    {
+        const char kept = *end;
+        *end = 0;
+        if (is_made[end - path] && set_mode_of_made(path, directory_mode(access)) != 0)
+        {
+            return -1;
+        }
+        *end = kept;
+    }
+    return 0;
+}
+
 /* Checks the directories above one. 0, or -1 with errno and the reason. */
 static int check_above(const char *path, const struct trust *trust)
 {
@@ -300,6 +316,10 @@ int directory_open(
     bool is_there = lstat(path, &directory->status) == 0;
     if (!is_there && errno == ENOENT && create_if_missing)
     {
+        if (check_making(path) != 0)
+        {
+            return -1;
+        }
         char *copy = strdup(path);
         const bool is_made = copy != NULL && create(copy, access) == 0;
         const int error = errno;

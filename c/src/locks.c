@@ -118,6 +118,13 @@ void lock_file_close(struct lock_file *file)
     file->descriptor = -1;
 }
 
+/* After a call on the descriptor this holds for that call, too: the number is given to the lock file once. */
+bool lock_file_is_open(const struct lock_file *file)
+{
+    struct stat status;
+    return fstat(file->descriptor, &status) == 0 && status.st_dev == file->dev && status.st_ino == file->ino;
+}
+
 bool lock_file_is_at(const struct lock_file *file, const char *path)
 {
     struct stat status;
@@ -136,9 +143,20 @@ static int change_lock(const struct lock_file *file, const short type, const int
     return result;
 }
 
+static int query_lock(const struct lock_file *file, const int command, struct flock *lock)
+{
+    int result;
+    do
+    {
+        result = fcntl(file->descriptor, command, lock);
+    }
+    while (result != 0 && errno == EINTR);
+    return result;
+}
+
 bool byte_lock(const struct lock_file *file, const int64_t position)
 {
-    return change_lock(file, F_WRLCK, position) == 0;
+    return change_lock(file, F_WRLCK, position) == 0 && lock_file_is_open(file);
 }
 
 void byte_unlock(const struct lock_file *file, const int64_t position)
@@ -150,11 +168,29 @@ pid_t byte_holder(const struct lock_file *file, const int64_t position, const in
 {
     /* A read lock conflicts with a holder's write lock alone, not with the read locks of those that just look. */
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = position, .l_len = length};
-    int result;
-    do
+    if (query_lock(file, F_GETLK, &lock) != 0)
     {
-        result = fcntl(file->descriptor, F_GETLK, &lock);
+        return -1;
     }
-    while (result != 0 && errno == EINTR);
-    return result != 0 ? -1 : lock.l_type == F_UNLCK ? 0 : lock.l_pid > 0 ? lock.l_pid : -1;
+    if (lock.l_type == F_UNLCK)
+    {
+        /* Another file at the descriptor's number has no locks, which proves nothing of this one. */
+        return lock_file_is_open(file) ? 0 : -1;
+    }
+    return lock.l_pid > 0 ? lock.l_pid : -1;
+}
+
+bool byte_is_lost(const struct lock_file *file, const int64_t position)
+{
+    /* A lock of an open file description conflicts with a record lock, this process's own included: the kernel answers
+       this question, too, under the lock of its list, so nothing is read in pieces and nothing can be missed. The read
+       lock conflicts with the write lock alone, not with the read locks of those that just look. */
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = position, .l_len = 1};
+    if (query_lock(file, F_OFD_GETLK, &lock) != 0)
+    {
+        /* Without the descriptor the locks are gone. Any other failure is no proof. */
+        return errno == EBADF;
+    }
+    /* Looked at afterwards: another file at its number means that it was closed, too. */
+    return lock.l_type == F_UNLCK || lock.l_pid != getpid() || !lock_file_is_open(file);
 }

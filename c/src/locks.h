@@ -44,6 +44,9 @@ void lock_file_keep(struct lock_file *file);
 /* Closes it, and so drops all of this process's locks on it. */
 void lock_file_close(struct lock_file *file);
 
+/* Whether its descriptor is still open: a program that closes all may have another file at that number. */
+bool lock_file_is_open(const struct lock_file *file);
+
 /* Whether it is this one that is found at a path. */
 bool lock_file_is_at(const struct lock_file *file, const char *path);
 
@@ -54,15 +57,22 @@ static inline int64_t life_position(const int64_t region_id, const int process_i
     return ((region_id & PROCESS_REGION_ID_MASK) + 1) * PROCESS_MIN_LIFE_POSITION + process_index;
 }
 
-/* Takes a write lock on one byte without waiting; false if another holds it, or looks at it. */
+/* Takes a write lock on one byte without waiting; false if another holds it, or looks at it, or if the program has
+   closed the descriptor: what was locked then is another file. */
 bool byte_lock(const struct lock_file *file, int64_t position);
 void byte_unlock(const struct lock_file *file, int64_t position);
 
 /*
- * Process that holds a write lock on one of some bytes, as this process sees pids: 0 if nobody does, -1 if somebody
- * does whom this process cannot see, or the kernel does not answer. length 0 means to the end. Never finds this
- * process.
+ * Process that holds a write lock on one of some bytes, as this process sees pids: 0 is the kernel's proof that none
+ * does; -1 if one does whom this process cannot see, or the kernel does not answer for this file. length 0 means to the
+ * end. Never finds this process.
  */
 pid_t byte_holder(const struct lock_file *file, int64_t position, int64_t length);
+
+/*
+ * Whether this process has lost the write lock that it took on one byte: true is a proof, by one answer of the kernel.
+ * False also where the kernel does not answer: before Linux 3.15 a loss is not noticed.
+ */
+bool byte_is_lost(const struct lock_file *file, int64_t position);
 
 #endif

@@ -45,6 +45,9 @@
 #define ATTACH_TIMEOUT_NS INT64_C(5000000000)
 #define PAUSE_NS INT64_C(1000000)
 #define NAME_BUFFER_LENGTH 4096
+/* Linux goes on with the listing of a tmpfs as long as files are made or renamed there, so a member of the group could
+   keep it from ending. */
+#define MAX_ENTRIES 20000
 
 enum attempt
 {
@@ -153,6 +156,12 @@ static char *private_path(const struct opener *opener)
     return asprintf(&path, "%s~%016" PRIx64 PRIVATE_SUFFIX, opener->region->path, number) < 0 ? NULL : path;
 }
 
+/* The next entry of a directory, or null: after as many as are read at most, too. */
+static struct dirent *next_entry(DIR *directory, int *count)
+{
+    return directory == NULL || ++*count > MAX_ENTRIES ? NULL : readdir(directory);
+}
+
 /* Whether a name is that of a file in a private directory of the Java library. */
 static bool is_private_file_name(const char *name)
 {
@@ -173,7 +182,8 @@ static void remove_private_directory(const int parent, const char *name)
         }
         return;
     }
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+    int count = 0;
+    for (struct dirent *entry; (entry = next_entry(directory, &count)) != NULL;)
     {
         if (is_private_file_name(entry->d_name))
         {
@@ -188,7 +198,8 @@ static void remove_private_directory(const int parent, const char *name)
 static void remove_private_files(const struct opener *opener)
 {
     DIR *directory = opendir(opener->directory_path);
-    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
+    int count = 0;
+    for (struct dirent *entry; (entry = next_entry(directory, &count)) != NULL;)
     {
         struct stat status;
         if (!is_private_name(opener, entry->d_name) ||
@@ -216,7 +227,8 @@ static bool is_any_private_left(const struct opener *opener)
 {
     bool is_any = false;
     DIR *directory = opendir(opener->directory_path);
-    for (struct dirent *entry; directory != NULL && !is_any && (entry = readdir(directory)) != NULL;)
+    int count = 0;
+    for (struct dirent *entry; !is_any && (entry = next_entry(directory, &count)) != NULL;)
     {
         is_any = is_private_name(opener, entry->d_name);
     }
@@ -255,6 +267,22 @@ static bool may_create(const struct opener *opener)
     return opener->create_if_missing;
 }
 
+/*
+ * Gives a private file its name, which fails if there is one. Another user who can write to the directory can have put
+ * another file in the place of the private name: that file then has the name, which this user could have had without
+ * us, too. It is not taken for ours, and not removed, since by now the name may be another file's: the next attempt
+ * treats it as what others have made. Again, too, if another was faster.
+ */
+static enum attempt publish(const char *private_path, const struct stat *made, const char *path)
+{
+    struct stat found;
+    if (link(private_path, path) != 0)
+    {
+        return errno == EEXIST || errno == ENOENT ? ATTEMPT_AGAIN : failed(errno, "cannot make", path);
+    }
+    return look(path, &found) && is_same_file(&found, made) ? ATTEMPT_OPENED : ATTEMPT_AGAIN;
+}
+
 static enum attempt make_lock_file(struct opener *opener)
 {
     const char *lock_path = opener->region->lock_path;
@@ -266,21 +294,19 @@ static enum attempt make_lock_file(struct opener *opener)
         free(path);
         return failed(error, "cannot make", lock_path);
     }
-    enum attempt result = ATTEMPT_AGAIN;
-    const bool has_mode = directory_set_mode(&opener->directory, descriptor) == 0;
+    enum attempt result = ATTEMPT_FAILED;
+    struct stat made;
+    const bool has_mode = directory_set_mode(&opener->directory, descriptor) == 0 && fstat(descriptor, &made) == 0;
     /* Closed again before it has its name: closing it later would drop this process's locks. */
     close(descriptor);
-    if (!has_mode)
+    if (has_mode)
     {
-        result = ATTEMPT_FAILED;
-    }
-    else if (link(path, lock_path) == 0)
-    {
-        opener->has_made_lock_file = true;
-    }
-    else if (errno != EEXIST && errno != ENOENT)
-    {
-        result = failed(errno, "cannot make", lock_path);
+        result = publish(path, &made, lock_path);
+        if (result == ATTEMPT_OPENED)
+        {
+            opener->has_made_lock_file = true;
+            result = ATTEMPT_AGAIN;
+        }
     }
     const int error = errno;
     unlink(path);
@@ -493,7 +519,8 @@ static enum attempt create(struct opener *opener)
     }
     enum attempt result = ATTEMPT_FAILED;
     uint8_t *tables = NULL;
-    if (directory_set_mode(&opener->directory, descriptor) == 0)
+    struct stat made;
+    if (directory_set_mode(&opener->directory, descriptor) == 0 && fstat(descriptor, &made) == 0)
     {
         tables = fill(opener, descriptor);
         if (tables == NULL)
@@ -502,13 +529,13 @@ static enum attempt create(struct opener *opener)
                 " bytes: %s", region->path, opener->geometry.tables_length, opener->geometry.file_length,
                     strerror(errno));
         }
-        else if (link(path, region->path) == 0)
-        {
-            result = adopt(opener, descriptor, &opener->geometry, tables);
-        }
         else
         {
-            result = errno == EEXIST ? ATTEMPT_AGAIN : failed(errno, "cannot make", region->path);
+            result = publish(path, &made, region->path);
+            if (result == ATTEMPT_OPENED)
+            {
+                result = adopt(opener, descriptor, &opener->geometry, tables);
+            }
         }
     }
     const int error = errno;

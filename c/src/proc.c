@@ -331,10 +331,11 @@ bool proc_boot_id(int64_t bits[2])
     return digits == 32;
 }
 
+/* Of this thread, not of the process: /proc/self shows no descriptors any more once the main thread has ended. */
 static char *read_fdinfo(const int descriptor)
 {
     char path[64];
-    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", descriptor);
+    snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", descriptor);
     return read_text(path);
 }
 
@@ -345,23 +346,6 @@ pid_t proc_followed_pid(const int pidfd)
     const long pid = line == NULL ? 0 : strtol(line, NULL, 10);
     free(info);
     return pid > 0 ? (pid_t)pid : 0;
-}
-
-bool proc_holds_lock(const int descriptor, const int64_t position)
-{
-    char *info = read_fdinfo(descriptor);
-    bool is_held = info == NULL && errno != ENOENT;
-    for (const char *line = info; line != NULL && !is_held; line = strchr(line, '\n'))
-    {
-        int64_t start;
-        int64_t end;
-        line += *line == '\n';
-        is_held = sscanf(line, "lock: %*[^:]: POSIX %*s WRITE %*s %*[^:]:%*[^:]:%*s %" SCNd64 " %" SCNd64, &start,
-            &end) == 2 &&
-            start <= position && position <= end;
-    }
-    free(info);
-    return is_held;
 }
 
 static bool lists_other_lock(const char *info, const int64_t own_position)
@@ -385,7 +369,7 @@ static bool lists_other_lock(const char *info, const int64_t own_position)
 
 int proc_has_other_locks(const dev_t dev, const ino_t ino, const int64_t own_position)
 {
-    DIR *descriptors = opendir("/proc/self/fd");
+    DIR *descriptors = opendir("/proc/thread-self/fd");
     if (descriptors == NULL)
     {
         return -1;

@@ -63,13 +63,10 @@ pid_t proc_followed_pid(int pidfd);
 
 /*
  * Whether this process holds POSIX locks on a file, other than on the byte of the tables and one more, which the caller
- * holds; -1 for none. 1 or 0, or -1 with errno if that cannot be found out. /proc/self/fdinfo lists with a descriptor
+ * holds; -1 for none. 1 or 0, or -1 with errno if that cannot be found out. The fdinfo of /proc lists with a descriptor
  * just the locks that were taken through its open file, so all descriptors of the file are looked at. /proc/locks has
  * them all, but can name the file by another device than stat does.
  */
 int proc_has_other_locks(dev_t dev, ino_t ino, int64_t own_position);
-
-/* Whether a descriptor still holds the lock on one byte, by /proc/self/fdinfo: true if that cannot be read. */
-bool proc_holds_lock(int descriptor, int64_t position);
 
 #endif

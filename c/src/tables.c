@@ -36,6 +36,14 @@ void tables_destroy(struct tables *tables)
     free(tables->used_links);
 }
 
+static int fail_lost(const struct tables *tables)
+{
+    fail_with(ENOTCONN, "this process lost its life lock, so its peers treat it as dead: was the lock file beside the "
+        "region opened and closed in this process, or its descriptors closed? Close all ports: %s",
+        tables->region->path);
+    return -ENOTCONN;
+}
+
 int tables_lock(struct tables *tables)
 {
     struct timespec limit;
@@ -46,6 +54,11 @@ int tables_lock(struct tables *tables)
     bool is_mine = pthread_mutex_timedlock(&tables->mutex, &limit) == 0;
     while (is_mine && !byte_lock(&tables->region->locks, PROCESS_TABLES_POSITION))
     {
+        if (!lock_file_is_open(&tables->region->locks))
+        {
+            pthread_mutex_unlock(&tables->mutex);
+            return fail_lost(tables);
+        }
         if (now_ns() >= deadline)
         {
             pthread_mutex_unlock(&tables->mutex);
@@ -66,11 +79,7 @@ int tables_lock(struct tables *tables)
         tables->process_index)) != tables->incarnation)
     {
         tables_unlock(tables);
-        fail_with(ENOTCONN, "this process lost its life lock, so its peers treat it as dead: was the lock file "
-            "beside the "
-            "region opened and closed in this process, or its descriptors closed? Close all ports: %s",
-            tables->region->path);
-        return -ENOTCONN;
+        return fail_lost(tables);
     }
     return 0;
 }

@@ -235,7 +235,7 @@ static bool has_lost_life(struct attachment *attachment)
 {
     if (!attachment->has_lost_life)
     {
-        if (proc_holds_lock(attachment->region.locks.descriptor,
+        if (!byte_is_lost(&attachment->region.locks,
             life_position(attachment->region.region_id, attachment->tables.process_index)))
         {
             return false;

@@ -212,6 +212,90 @@ static void *call_on_port(void *argument)
     return NULL;
 }
 
+/* A process that goes on without its main thread. */
+static void *serve_without_main(void *argument)
+{
+    const int port = *(const int *)argument;
+    char state = 0;
+    char byte;
+    struct caps_cred cred;
+    while (state != 'Z')
+    {
+        FILE *stat = fopen("/proc/self/stat", "r");
+        CHECK(stat != NULL && fscanf(stat, "%*d (%*[^)]) %c", &state) == 1 && fclose(stat) == 0);
+    }
+    for (int i = 0; i < 3; i++)
+    {
+        CHECK(caps_watch() == 0);
+    }
+    CHECK(caps_sys_wait(port, &byte, 1, &msgid, &cred) == 1 && cred.euid == geteuid() && cred.pid == getppid());
+    CHECK(caps_sys_reply(port, &byte, 1, msgid.c_id) == 0 && caps_sys_close(port) == 0 && caps_sys_leave() == 0);
+    _exit(0);
+}
+
+static void test_main_thread_ends(void)
+{
+    /* B2, R22: a process whose main thread has ended lives. /proc/self shows no descriptors then; its life lock is
+       as it was, and it finds out who its clients are. */
+    attach(CAPS_OPEN_NOWATCH, &small);
+    const pid_t child = test_fork();
+    if (child == 0)
+    {
+        static int port;
+        CHECK(caps_sys_open(NULL, CAPS_OPEN_NOWATCH, &small) == 0);
+        port = service_named("headless");
+        start(serve_without_main, &port);
+        pthread_exit(NULL);
+    }
+    const int port = client_of("headless");
+    CHECK(caps_sys_call(port, "x", 1, bytes, 1, NULL, CAPS_FOREVER) == 1);
+    check_child(child);
+    CHECK(caps_sys_close(port) == 0);
+}
+
+/* Puts a file in the place of the descriptor of the lock file. */
+static void replace_lock_descriptor(void)
+{
+    struct stat locks;
+    struct stat status;
+    int own = open("/dev/zero", O_RDWR);
+    CHECK(own >= 0 && stat(lock_path, &locks) == 0);
+    for (int i = 3; i < 20000; i++)
+    {
+        if (fstat(i, &status) == 0 && status.st_ino == locks.st_ino && status.st_dev == locks.st_dev)
+        {
+            CHECK(dup2(own, i) == i);
+            own = -1;
+        }
+    }
+    CHECK(own == -1);
+}
+
+static void test_other_file_proves_no_death(void)
+{
+    /* B2: a program closes all descriptors, and has another file at the lock file's number, on which nobody has a lock.
+       That is no proof that its peers are dead: it frees nothing of theirs, and ends alone. */
+    attach(CAPS_OPEN_NOWATCH, &small);
+    const pid_t peer = start_service("peer");
+    CHECK(caps_sys_close(client_of("peer")) == 0);
+    const pid_t child = test_fork();
+    if (child == 0)
+    {
+        CHECK(caps_sys_open(NULL, CAPS_OPEN_NOWATCH, &small) == 0);
+        const int port = client_of("peer");
+        replace_lock_descriptor();
+        CHECK_FAILS(ENOTCONN, caps_sys_client("peer", geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT));
+        CHECK_FAILS(ENOTCONN, caps_sys_service("other", geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT));
+        CHECK(caps_watch() == 0);
+        CHECK_FAILS(ENOTCONN, caps_sys_put(port, "x", 1));
+        _exit(0);
+    }
+    check_child(child);
+    const int port = caps_sys_client("peer", geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT);
+    CHECK(port > 0 && caps_sys_close(port) == 0);
+    end_process(peer);
+}
+
 static void test_lost_life_stores_nothing(void)
 {
     /* F39: from the round that finds the life lock lost, nothing is stored: not by rounds after it, not for a peer that
@@ -229,7 +313,8 @@ static void test_lost_life_stores_nothing(void)
         start(call_on_port, &ports[2]), start(call_on_port, &spinning_port)};
     /* Either order is right; this makes it likely that they sleep. */
     usleep(20000);
-    CHECK(kill(peer, SIGSTOP) == 0);
+    /* It has stopped when that is reported, and stores nothing itself any more. */
+    CHECK(kill(peer, SIGSTOP) == 0 && waitpid(peer, NULL, WUNTRACED) == peer);
     size_t length;
     const uint8_t *region = map_tables(&length);
     close(open(lock_path, O_RDONLY));
@@ -579,12 +664,82 @@ static void test_private_directories_go(void)
     }
 }
 
+#define ENTRY_COUNT 25000
+
+/* An entry for each number, other than of regular files: none is made. */
+static void make_entries(const char *directory, const int count)
+{
+    char path[160];
+    for (int i = 0; i < count; i++)
+    {
+        snprintf(path, sizeof(path), "%s/entry%d", directory, i);
+        CHECK(symlink("/", path) == 0);
+    }
+}
+
+static int remove_entries(const char *directory, const int count)
+{
+    char path[160];
+    int removed = 0;
+    for (int i = 0; i < count; i++)
+    {
+        snprintf(path, sizeof(path), "%s/entry%d", directory, i);
+        removed += unlink(path) == 0;
+    }
+    return removed;
+}
+
+static void test_long_directory_is_read_in_part(void)
+{
+    /* F23: Linux goes on with the listing of a tmpfs as long as files are made there, so 20,000 entries are read. The
+       newest come first there: what was left before them is not found, and is found when they are gone. */
+    attach(0, &small);
+    CHECK(caps_sys_leave() == 0);
+    make_directory("~0123456789abcdef.tmp");
+    make_entries(region_directory, ENTRY_COUNT);
+    CHECK(caps_sys_open(NULL, 0, &small) == 0 && is_there("~0123456789abcdef.tmp"));
+    CHECK(caps_sys_leave() == 0 && remove_entries(region_directory, ENTRY_COUNT) == ENTRY_COUNT);
+    CHECK(caps_sys_open(NULL, 0, &small) == 0 && !is_there("~0123456789abcdef.tmp"));
+}
+
+/* ---- directories that are made */
+
+static void test_made_directories(void)
+{
+    /* Each gets its mode, whatever the umask, also where several are missing. None is made where a member of another
+       group could put another directory of this user in its place before it gets its mode. */
+    char path[160];
+    char shared[80];
+    struct stat status;
+    const mode_t mask = umask(0077);
+    snprintf(shared, sizeof(shared), "%s/shared", region_directory);
+    CHECK(mkdir(shared, 0700) == 0);
+    snprintf(path, sizeof(path), "%s/one//two/region", shared);
+    CHECK(caps_sys_open(path, CAPS_OPEN_GROUP, &small) == 0 && caps_sys_leave() == 0);
+    CHECK(unlink(path) == 0);
+    strcat(path, ".lock");
+    CHECK(unlink(path) == 0);
+    snprintf(path, sizeof(path), "%s/one/two", shared);
+    CHECK(stat(path, &status) == 0 && (status.st_mode & 0777) == 0770 && rmdir(path) == 0);
+    snprintf(path, sizeof(path), "%s/one", shared);
+    CHECK(stat(path, &status) == 0 && (status.st_mode & 0777) == 0770 && rmdir(path) == 0);
+
+    CHECK(chmod(shared, 0770) == 0);
+    strcat(path, "/region");
+    CHECK_FAILS(EACCES, caps_sys_open(path, CAPS_OPEN_GROUP, &small));
+    CHECK(strstr(caps_error(), "a directory above can be changed by others") != NULL);
+    CHECK(rmdir(shared) == 0);
+    umask(mask);
+}
+
 int main(void)
 {
     region_make();
     snprintf(lock_path, sizeof(lock_path), "%s.lock", region_file);
     RUN(test_child_keeps_own_files);
     RUN(test_end_writes_no_own_file);
+    RUN(test_main_thread_ends);
+    RUN(test_other_file_proves_no_death);
     RUN(test_lost_life_stores_nothing);
     RUN(test_client_closed_under_writer);
     RUN(test_service_closed_under_writer);
@@ -592,6 +747,8 @@ int main(void)
     RUN(test_replaced_under_writer);
     RUN(test_poller_leaves_others_word);
     RUN(test_private_directories_go);
+    RUN(test_long_directory_is_read_in_part);
+    RUN(test_made_directories);
     printf("alone: ok\n");
     return 0;
 }

@@ -8,6 +8,7 @@ import io.jcaps.shm.os.FileStat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,38 +18,61 @@ import java.util.StringTokenizer;
 import java.util.function.Predicate;
 
 /**
- * Which locks this process holds on a file: {@code /proc/self/fdinfo} lists with a descriptor, in one piece, the locks
- * that were taken through its open file. So all descriptors of the file are looked at; another library of the process
- * can have some. It takes no lock and closes no descriptor of the file, so it cannot drop one. Where {@code /proc} is
- * not there, nothing is known. Not thread safe.
+ * Which locks this process holds on a file: {@code fdinfo} in {@code /proc} lists with a descriptor, in one piece, the
+ * locks that were taken through its open file. So all descriptors of the file are looked at; another library of the
+ * process can have some. It takes no lock and closes no descriptor of the file, so it cannot drop one. Where
+ * {@code /proc} is not there, nothing is known. Not thread safe.
+ * <p>
+ * It is {@code /proc/thread-self} that is read: {@code /proc/self} shows no descriptors any more once the main thread
+ * has ended, as in a program of another language that goes on with a JVM in it.
  */
 final class OwnLocks
 {
     static final int NO_DESCRIPTOR = -1;
 
-    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
-    private static final Path INFOS = Path.of("/proc/self/fdinfo");
+    private static final Path SELF = Path.of("/proc/thread-self");
+    /** That no lock is listed is believed when as many readings in a row agree. */
+    private static final int AGREEING_READINGS = 2;
+    private static final String FIRST_FIELD = "pos:";
 
     private final FileStat file;
+    private final Path descriptors;
+    private final Path infos;
     // A descriptor of the file when it was looked for; null if none is known.
     private String descriptor;
 
     OwnLocks(final FileStat file)
     {
+        this(file, SELF);
+    }
+
+    /**
+     * @param file    that the locks are on.
+     * @param process directory in which the kernel, or a test in its place, shows this process.
+     */
+    OwnLocks(final FileStat file, final Path process)
+    {
         this.file = file;
+        descriptors = process.resolve("fd");
+        infos = process.resolve("fdinfo");
     }
 
     /**
      * @param position of the byte.
-     * @return false if the kernel lists no lock of this process on that byte.
+     * @return false if the kernel lists no lock of this process on that byte, in two whole readings. True also if that
+     * cannot be found out.
      */
     boolean mayHold(final long position)
     {
         try
         {
             // The number may be another file's by now, or none's: only a lock that is listed is taken at its word.
-            return null != descriptor && isListed(info(descriptor), position) ||
-                find((info) -> isListed(info, position));
+            boolean isFound = null != descriptor && isListed(info(descriptor), position);
+            for (int i = 0; i < AGREEING_READINGS && !isFound; i++)
+            {
+                isFound = find((info) -> isListed(info, position));
+            }
+            return isFound;
         }
         catch (final IOException ex)
         {
@@ -112,7 +136,7 @@ final class OwnLocks
     {
         try
         {
-            return isFile(DESCRIPTORS.resolve(descriptor));
+            return isFile(descriptors.resolve(descriptor));
         }
         catch (final IOException ex)
         {
@@ -123,10 +147,12 @@ final class OwnLocks
     /** Finds a descriptor of the file with such information; false if this process has none open. */
     private boolean find(final Predicate<String> isWanted) throws IOException
     {
-        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS))
+        boolean isAnyOpen = false;
+        try (DirectoryStream<Path> open = Files.newDirectoryStream(descriptors))
         {
-            for (final Path found : descriptors)
+            for (final Path found : open)
             {
+                isAnyOpen = true;
                 try
                 {
                     if (isFile(found) && isWanted.test(info(found.getFileName().toString())))
@@ -141,8 +167,17 @@ final class OwnLocks
                     continue;
                 }
             }
-            return false;
         }
+        catch (final DirectoryIteratorException ex)
+        {
+            throw ex.getCause();
+        }
+        if (!isAnyOpen)
+        {
+            // The directory itself is open, so a list of none is no list of this process's.
+            throw new IOException("no descriptors in " + descriptors);
+        }
+        return false;
     }
 
     private boolean isFile(final Path link) throws IOException
@@ -151,16 +186,23 @@ final class OwnLocks
         return stat.get("dev").equals(file.dev()) && stat.get("ino").equals(file.ino());
     }
 
-    private static String info(final String descriptor) throws IOException
+    private String info(final String descriptor) throws IOException
     {
+        final String info;
         try
         {
-            return new String(Files.readAllBytes(INFOS.resolve(descriptor)), StandardCharsets.ISO_8859_1);
+            info = new String(Files.readAllBytes(infos.resolve(descriptor)), StandardCharsets.ISO_8859_1);
         }
         catch (final NoSuchFileException ex)
         {
             return "";
         }
+        if (!info.startsWith(FIRST_FIELD) || !info.endsWith("\n"))
+        {
+            // A part of it proves nothing.
+            throw new IOException("not whole: " + infos.resolve(descriptor));
+        }
+        return info;
     }
 
     /**

@@ -231,32 +231,52 @@ public final class RegionDirectory implements AutoCloseable
 
     private static void create(final Path path, final Access access, final int euid) throws IOException
     {
+        // Otherwise its mode could be given to another directory of this user, which others then can use.
+        final String problem = TrustedPath.problem(path, euid, TrustedPath.NONE, TrustedPath.NONE);
+        if (null != problem)
+        {
+            throw new RegionException("a directory above can be changed by others: " + problem + ", so they could " +
+                "put another directory in the place of " + path + " before its mode is set: make it yourself (mkdir " +
+                "-m 2770 for a group), or use a directory of your own such as /dev/shm/jcaps-<user>/");
+        }
         final Deque<Path> missing = new ArrayDeque<>();
         for (Path each = path; null != each && null == FileStat.of(each); each = each.getParent())
         {
             missing.push(each);
         }
+        final Deque<Path> made = new ArrayDeque<>();
         for (final Path each : missing)
         {
             try
             {
-                // At first for the owner alone; then exactly as it should be, whatever the umask made of it.
+                // At first for the owner alone.
                 Files.createDirectory(
                     each, PosixFilePermissions.asFileAttribute(Access.PRIVATE.directoryPermissions()));
-                try (HeldDirectory made = HeldDirectory.open(each))
-                {
-                    if (euid != made.stat().uid())
-                    {
-                        throw new IOException("directory " + each + " was replaced by one of uid " + made.stat().uid());
-                    }
-                    made.view().setPermissions(access.directoryPermissions());
-                }
+                made.push(each);
             }
             catch (final FileAlreadyExistsException ex)
             {
                 // Another was faster: its mode is checked like that of any directory that was there.
                 continue;
             }
+        }
+        // The innermost first: as long as one is its owner's alone, nobody else can replace those in it.
+        for (final Path each : made)
+        {
+            setMode(each, access, euid);
+        }
+    }
+
+    /** Gives a directory that was made its mode, exactly as it should be, whatever the umask made of it. */
+    private static void setMode(final Path made, final Access access, final int euid) throws IOException
+    {
+        try (HeldDirectory directory = HeldDirectory.open(made))
+        {
+            if (euid != directory.stat().uid())
+            {
+                throw new IOException("directory " + made + " was replaced by one of uid " + directory.stat().uid());
+            }
+            directory.view().setPermissions(access.directoryPermissions());
         }
     }
 }

@@ -130,6 +130,26 @@ class RegionOpenerTest
         assertThat(mode(fixture.directory())).isEqualTo("rwx------");
     }
 
+    @ParameterizedTest
+    @EnumSource(Access.class)
+    @DisplayName("F23: no directory is made where others could replace it before it gets its mode")
+    void shouldNotMakeDirectoryAmongOthers(final Access access) throws IOException
+    {
+        final Path shared = Files.createDirectory(fixture.directory().resolve("shared"));
+        setMode(shared, "rwxrwx---");
+        final Path made = shared.resolve("made");
+        assertRefused(fixture.config().path(made.resolve("region")).access(access),
+            "a directory above can be changed by others", shared.toString(), "mkdir -m 2770");
+        assertThat(made).doesNotExist();
+        // Made by the user, who knows whom the group has.
+        Files.createDirectory(made);
+        setMode(made, "rwxrwx---");
+        if (Access.GROUP == access)
+        {
+            fixture.open(fixture.config().path(made.resolve("region")).access(access));
+        }
+    }
+
     @Test
     @DisplayName("F24: the files of a shared region belong to the directory's group")
     void shouldGiveFilesToGroupOfDirectory() throws IOException
