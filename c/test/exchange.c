@@ -5,6 +5,8 @@
  * say until the frontend asks. Both ends in one program, one of them in a child; or one end alone.
  *
  *   exchange COUNT [backend|frontend]
+ *
+ * Each pair needs a region of its own: the service's name is always the same.
  */
 #include <sys/types.h>
 #include <sys/time.h>
@@ -12,6 +14,7 @@
 #include <sys/errno.h>
 #include <sys/wait.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +122,11 @@ main(int ac, char **av)
     if ((pid = fork()) == 0)
         _exit(backend(count));
     result = frontend(count);
+    if (result != 0) {
+        /* The backend would wait for the next question, as after another pair's end in the same region. */
+        perror("frontend");
+        kill(pid, SIGTERM);
+    }
     if (waitpid(pid, &status, 0) != pid || status != 0)
         return(1);
     return(result);
