@@ -124,7 +124,7 @@ main(int ac, char **av)
     result = frontend(count);
     if (result != 0) {
         /* The backend would wait for the next question, as after another pair's end in the same region. */
-        perror("frontend");
+        fprintf(stderr, "the frontend failed: errno %d\n", errno);
         kill(pid, SIGTERM);
     }
     if (waitpid(pid, &status, 0) != pid || status != 0)
