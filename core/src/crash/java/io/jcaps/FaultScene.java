@@ -141,6 +141,18 @@ final class FaultScene
         return received(service.get(request));
     }
 
+    void acceptAndPut()
+    {
+        accept();
+        put();
+    }
+
+    void putAndReceive()
+    {
+        put();
+        receive();
+    }
+
     boolean received(final int state)
     {
         if (MessageState.REQUEST == state)
@@ -194,7 +206,7 @@ final class FaultScene
         return state >= 0;
     }
 
-    /** What a living service does while its client sleeps; a dead one's client is told so. */
+    /** Serves a request while the client sleeps; if the service is dead, the client is notified. */
     void serve()
     {
         if (serviceSide.isDead())

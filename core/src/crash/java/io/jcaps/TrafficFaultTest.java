@@ -16,14 +16,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Each call into the host of each operation of the traffic fails once, in each way that it can (F38): the caller gets
- * the failure or a result, each message has its one true outcome, each wake-up that is due is made, nothing is left,
- * and the next message is served. The same with each death: of the peer before or after it, and of the process itself
+ * the failure or a result, each message has its one true outcome, each due wake-up is made, nothing remains, and the
+ * next message is served. The same with each death: of the peer before or after it, and of the process itself
  * before each of its stores.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -32,7 +33,7 @@ class TrafficFaultTest
     private static final int OTHER_UID = 2000;
     private static final int MAX_POINTS = 200;
 
-    /** What a call into the host does instead of what it should. */
+    /** How a call into the host fails. */
     private enum Fault
     {
         REGION_EXCEPTION(() -> new RegionException("injected")),
@@ -48,7 +49,7 @@ class TrafficFaultTest
         }
     }
 
-    /** Who dies, and when. */
+    /** The process that dies, and when. */
     private enum Death
     {
         NONE, PEER_BEFORE, PEER_AFTER, SELF_AFTER
@@ -56,21 +57,8 @@ class TrafficFaultTest
 
     private enum Operation
     {
-        ACCEPT(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.receive();
-            }
-        },
-        ACCEPT_AND_PREFAULT(false)
+        ACCEPT(false, FaultScene::put, FaultScene::receive),
+        ACCEPT_AND_PREFAULT(false, FaultScene::put, FaultScene::receive)
         {
             @Override
             FaultScene scene()
@@ -78,20 +66,8 @@ class TrafficFaultTest
                 return new FaultScene(TestRegion.UID, new PortOptions().prefaultLength(FaultScene.LENGTH),
                     new PortOptions());
             }
-
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.receive();
-            }
         },
-        REFUSE(false)
+        REFUSE(false, FaultScene::put, FaultScene::receive)
         {
             @Override
             FaultScene scene()
@@ -101,82 +77,45 @@ class TrafficFaultTest
             }
 
             @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.receive();
-            }
-
-            @Override
             boolean wakesPeer(final FaultScene scene)
             {
                 return scene.service.counter(PortCounter.FORGED) > 0;
             }
         },
-        CLAIM(true)
+        CLAIM(true, (scene) -> scene.client.claim(FaultScene.LENGTH, scene.claim)),
+        PUT(true, FaultScene::put)
         {
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.client.claim(FaultScene.LENGTH, scene.claim);
-            }
-        },
-        PUT(true)
-        {
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.put();
-            }
-
             @Override
             boolean wakesPeer(final FaultScene scene)
             {
                 return !scene.put.isEmpty();
             }
         },
-        PUT_CLAIM(true)
-        {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.client.claim(FaultScene.LENGTH, scene.claim);
-            }
-
-            @Override
-            void run(final FaultScene scene)
+        PUT_CLAIM(true,
+            (scene) -> scene.client.claim(FaultScene.LENGTH, scene.claim),
+            (scene) ->
             {
                 final long id = scene.claim.put();
                 if (id > 0)
                 {
                     scene.put.add(id);
                 }
-            }
-
+            })
+        {
             @Override
             boolean wakesPeer(final FaultScene scene)
             {
                 return !scene.put.isEmpty();
             }
         },
-        CALL(true)
-        {
-            @Override
-            void run(final FaultScene scene)
+        CALL(true,
+            (scene) ->
             {
                 scene.clientSide.sleeping.onSleep = scene::serve;
                 scene.call();
-            }
-        },
-        CALL_IN_VAIN(true)
-        {
-            @Override
-            void run(final FaultScene scene)
+            }),
+        CALL_IN_VAIN(true,
+            (scene) ->
             {
                 scene.clientSide.sleeping.onSleep = () -> Thread.currentThread().interrupt();
                 try
@@ -188,170 +127,77 @@ class TrafficFaultTest
                     // It was for the call.
                     Thread.interrupted();
                 }
-            }
-        },
-        TAKE(true)
-        {
-            @Override
-            void prepare(final FaultScene scene)
+            }),
+        TAKE(true,
+            (scene) ->
             {
-                scene.put();
-                scene.receive();
+                scene.putAndReceive();
                 scene.reply();
-            }
-
-            @Override
-            void run(final FaultScene scene)
+            },
+            FaultScene::take),
+        TAKE_BEHIND_CLOSE(true,
+            (scene) ->
             {
-                scene.take();
-            }
-        },
-        TAKE_BEHIND_CLOSE(true)
-        {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-                scene.receive();
+                scene.putAndReceive();
                 scene.put();
                 scene.service.close();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.take();
-            }
-
+            },
+            FaultScene::take)
+        {
             @Override
             boolean wakesOwn(final FaultScene scene)
             {
                 return !scene.outcomes.isEmpty();
             }
         },
-        AWAIT_REPLY(true)
-        {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
+        AWAIT_REPLY(true,
+            FaultScene::put,
+            (scene) ->
             {
                 scene.clientSide.sleeping.onSleep = scene::serve;
                 scene.taken(scene.client.await(scene.reply, Long.MAX_VALUE));
-            }
-        },
-        RELEASE_REPLY(true)
-        {
-            @Override
-            void prepare(final FaultScene scene)
+            }),
+        RELEASE_REPLY(true,
+            (scene) ->
             {
-                TAKE.prepare(scene);
+                TAKE.prepare.accept(scene);
                 scene.take();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.reply.release();
-            }
-        },
-        ABORT(true)
+            },
+            (scene) -> scene.reply.release()),
+        ABORT(true,
+            FaultScene::acceptAndPut,
+            (scene) -> scene.abortResult = scene.client.abort(scene.put.iterator().next(), false))
         {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.accept();
-                scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.abortResult = scene.client.abort(scene.put.iterator().next(), false);
-            }
-
             @Override
             boolean wakesOwn(final FaultScene scene)
             {
                 return scene.abortResult > 0;
             }
         },
-        ABORT_AT_SERVICE(true)
+        ABORT_AT_SERVICE(true,
+            FaultScene::putAndReceive,
+            (scene) -> scene.abortResult = scene.client.abort(scene.put.iterator().next(), true))
         {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-                scene.receive();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.abortResult = scene.client.abort(scene.put.iterator().next(), true);
-            }
-
             @Override
             boolean wakesOwn(final FaultScene scene)
             {
                 return scene.abortResult > 0;
             }
         },
-        RECEIVE(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
+        RECEIVE(false, FaultScene::acceptAndPut, FaultScene::receive),
+        PEEK(false,
+            FaultScene::acceptAndPut,
+            (scene) -> scene.received(scene.service.get(scene.request, FaultScene.LENGTH - 1))),
+        SKIP(false,
+            (scene) ->
             {
-                scene.accept();
-                scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.receive();
-            }
-        },
-        PEEK(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.accept();
-                scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.received(scene.service.get(scene.request, FaultScene.LENGTH - 1));
-            }
-        },
-        SKIP(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.accept();
-                scene.put();
+                scene.acceptAndPut();
                 scene.client.abort(scene.put.iterator().next(), true);
                 scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.receive();
-            }
-        },
-        AWAIT_REQUEST(false)
-        {
-            @Override
-            void run(final FaultScene scene)
+            },
+            FaultScene::receive),
+        AWAIT_REQUEST(false,
+            (scene) ->
             {
                 scene.serviceSide.sleeping.onSleep = () ->
                 {
@@ -372,177 +218,93 @@ class TrafficFaultTest
                 {
                     Thread.interrupted();
                 }
-            }
-        },
-        AWAIT_DISPOSAL(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
+            }),
+        AWAIT_DISPOSAL(false,
+            (scene) ->
             {
-                RELEASE_REPLY.prepare(scene);
+                RELEASE_REPLY.prepare.accept(scene);
                 scene.serviceSide.sleeping.onSleep = scene.reply::release;
-            }
-
-            @Override
-            void run(final FaultScene scene)
+            },
+            (scene) ->
             {
                 if (scene.clientSide.isDead())
                 {
                     return;
                 }
                 scene.received(scene.service.await(scene.request, Long.MAX_VALUE));
-            }
-        },
-        CLAIM_REPLY(false)
+            }),
+        CLAIM_REPLY(false,
+            FaultScene::putAndReceive,
+            (scene) -> scene.request.claimReply(FaultScene.LENGTH, scene.replyClaim)),
+        REPLY(false, FaultScene::putAndReceive, FaultScene::reply)
         {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-                scene.receive();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.request.claimReply(FaultScene.LENGTH, scene.replyClaim);
-            }
-        },
-        REPLY(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-                scene.receive();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.reply();
-            }
-
             @Override
             boolean wakesPeer(final FaultScene scene)
             {
                 return !scene.replied.isEmpty();
             }
         },
-        REPLY_BY_CLAIM(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
+        REPLY_BY_CLAIM(false,
+            (scene) ->
             {
-                scene.put();
-                scene.receive();
+                scene.putAndReceive();
                 scene.request.claimReply(FaultScene.LENGTH, scene.replyClaim);
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.replied(scene.replyClaim.reply());
-            }
-
+            },
+            (scene) -> scene.replied(scene.replyClaim.reply()))
+        {
             @Override
             boolean wakesPeer(final FaultScene scene)
             {
                 return !scene.replied.isEmpty();
             }
         },
-        RELEASE_REQUEST(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
+        RELEASE_REQUEST(false,
+            (scene) ->
             {
-                scene.put();
-                scene.receive();
+                scene.putAndReceive();
                 scene.client.close();
                 scene.received(scene.service.get(new Message()));
-            }
-
-            @Override
-            void run(final FaultScene scene)
+            },
+            (scene) -> scene.request.release()),
+        DROP(false,
+            (scene) ->
             {
-                scene.request.release();
-            }
-        },
-        DROP(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-                scene.receive();
+                scene.putAndReceive();
                 scene.client.close();
-            }
-
-            @Override
-            void run(final FaultScene scene)
+            },
+            FaultScene::receive),
+        CLIENTS_ROUND(true,
+            (scene) ->
             {
-                scene.receive();
-            }
-        },
-        CLIENTS_ROUND(true)
+                scene.putAndReceive();
+                scene.put();
+            },
+            (scene) -> scene.clientSide.attachment.watch().doWork())
         {
-            @Override
-            void prepare(final FaultScene scene)
-            {
-                scene.put();
-                scene.receive();
-                scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.clientSide.attachment.watch().doWork();
-            }
-
             @Override
             boolean wakesOwn(final FaultScene scene)
             {
                 return scene.serviceSide.isDead();
             }
         },
-        SERVICES_ROUND(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
+        SERVICES_ROUND(false,
+            (scene) ->
             {
+                scene.putAndReceive();
                 scene.put();
-                scene.receive();
-                scene.put();
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.serviceSide.attachment.watch().doWork();
-            }
-        },
-        PLACE_ROUND(false)
-        {
-            @Override
-            void prepare(final FaultScene scene)
+            },
+            (scene) -> scene.serviceSide.attachment.watch().doWork()),
+        PLACE_ROUND(false,
+            (scene) ->
             {
                 for (int i = 0; i < 15; i++)
                 {
                     scene.serviceSide.attachment.watch().doWork();
                 }
-            }
-
-            @Override
-            void run(final FaultScene scene)
-            {
-                scene.serviceSide.attachment.watch().doWork();
-            }
-        },
-        WAIT_SET(false)
-        {
-            @Override
-            void run(final FaultScene scene)
+            },
+            (scene) -> scene.serviceSide.attachment.watch().doWork()),
+        WAIT_SET(false,
+            (scene) ->
             {
                 try (WaitSet waitSet = scene.serviceSide.attachment.waitSet())
                 {
@@ -568,27 +330,28 @@ class TrafficFaultTest
                 {
                     Thread.interrupted();
                 }
-            }
-        };
+            });
 
         private final boolean isClients;
+        private final Consumer<FaultScene> prepare;
+        private final Consumer<FaultScene> run;
 
-        Operation(final boolean isClients)
+        Operation(final boolean isClients, final Consumer<FaultScene> run)
+        {
+            this(isClients, FaultScene::accept, run);
+        }
+
+        Operation(final boolean isClients, final Consumer<FaultScene> prepare, final Consumer<FaultScene> run)
         {
             this.isClients = isClients;
+            this.prepare = prepare;
+            this.run = run;
         }
 
         FaultScene scene()
         {
             return new FaultScene(TestRegion.UID, new PortOptions().spinCount(0), new PortOptions().spinCount(0));
         }
-
-        void prepare(final FaultScene scene)
-        {
-            scene.accept();
-        }
-
-        abstract void run(FaultScene scene);
 
         /** Whether a sleeper at the peer's port must have been woken, by what has happened. */
         boolean wakesPeer(final FaultScene scene)
@@ -605,7 +368,7 @@ class TrafficFaultTest
 
     @ParameterizedTest
     @EnumSource(Operation.class)
-    @DisplayName("F38, F45, B1: whichever call into the host fails, and whether the peer dies before or after it")
+    @DisplayName("F38, F45, B1: each failing call into the host, with and without the peer's death before or after it")
     void shouldServeWhicheverCallFails(final Operation operation)
     {
         int points = 0;
@@ -628,7 +391,7 @@ class TrafficFaultTest
     @ParameterizedTest
     @EnumSource(Operation.class)
     @Tag("full")
-    @DisplayName("F38, F1, F2, B1: whichever call into the host fails, and whatever store the process dies before")
+    @DisplayName("F38, F1, F2, B1: each failing call into the host, and the process's death before each store")
     void shouldServeWhateverStoreProcessDiesBefore(final Operation operation)
     {
         int points = 0;
@@ -643,7 +406,7 @@ class TrafficFaultTest
                 {
                     assertThat(store).isLessThan(MAX_POINTS);
                     final FaultScene scene = operation.scene();
-                    operation.prepare(scene);
+                    operation.prepare.accept(scene);
                     final FaultScene.Side side = operation.isClients ? scene.clientSide : scene.serviceSide;
                     side.stepping.dieBefore(store);
                     hasFailed |= runFailing(operation, scene, side, fault, call);
@@ -665,7 +428,7 @@ class TrafficFaultTest
 
     @ParameterizedTest
     @EnumSource(Fault.class)
-    @DisplayName("F38, F40: an attachment's close ends each wait, whichever call into the host fails in it")
+    @DisplayName("F38, F40: an attachment's close ends each wait, even if a call into the host fails in it")
     void shouldEndWaitsWhicheverCallOfCloseFails(final Fault fault) throws InterruptedException
     {
         boolean hasFailed = true;
@@ -704,7 +467,7 @@ class TrafficFaultTest
         final Operation operation, final Fault fault, final int call, final Death death)
     {
         final FaultScene scene = operation.scene();
-        operation.prepare(scene);
+        operation.prepare.accept(scene);
         final FaultScene.Side side = operation.isClients ? scene.clientSide : scene.serviceSide;
         final FaultScene.Side peer = operation.isClients ? scene.serviceSide : scene.clientSide;
         if (Death.PEER_BEFORE == death)
@@ -735,7 +498,7 @@ class TrafficFaultTest
         side.failing.failAt(call, fault.failure);
         try
         {
-            operation.run(scene);
+            operation.run.accept(scene);
         }
         catch (final SteppingHost.Death ignore)
         {

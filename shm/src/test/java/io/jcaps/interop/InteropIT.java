@@ -24,6 +24,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.IOException;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -66,6 +70,15 @@ class InteropIT
     /** A side makes some 8 stores for a message, and stops after some 800: one in 50 is kept, of 16 in progress. */
     private static final int MAX_STORE = 6_000;
     private static final int MAX_CLIENT_STORE = 4_000;
+
+    /** Runs a test with a service and a client of each library. */
+    @Target(ElementType.METHOD)
+    @Retention(RetentionPolicy.RUNTIME)
+    @ParameterizedTest(name = "service {0}, client {1}")
+    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    private @interface EachPair
+    {
+    }
 
     private final long seed = Long.getLong("caps.test.seed", System.nanoTime());
     private final Random random = new Random(seed);
@@ -113,6 +126,18 @@ class InteropIT
         return party;
     }
 
+    /** Port of a service t of this user, for all clients. */
+    private long service(final Party party) throws IOException
+    {
+        return party.number("service", "t", uid, -1, WORLD);
+    }
+
+    /** Port of a client of {@link #service}. */
+    private long client(final Party party) throws IOException
+    {
+        return party.number("client", "t", uid, -1, WORLD);
+    }
+
     @ParameterizedTest(name = "services {0}")
     @EnumSource(Kind.class)
     @DisplayName("R5: a Java client that waits for a service is shown, and its entry is used when the table is full")
@@ -143,13 +168,12 @@ class InteropIT
         assertThat(Long.parseLong(waiting.answer())).isPositive();
     }
 
-    @ParameterizedTest(name = "service {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("R12, R16, R19: 400,000 round trips in order, short and in cells, are as they were sent")
     void shouldExchange(final Kind service, final Kind client) throws Exception
     {
         final Party server = start(service);
-        final long port = server.number("service", "t", uid, -1, WORLD);
+        final long port = service(server);
         server.ask("echo", port);
         final Party user = start(client);
         assertThat(user.number("exchange", "t", uid, 370_000, 24)).isEqualTo(370_000);
@@ -158,8 +182,7 @@ class InteropIT
         assertThat(user.number("exchange", "t", uid, 300, 0)).isEqualTo(300);
     }
 
-    @ParameterizedTest(name = "service {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("F44, R22: processes that become other users after they attached are known as they are now")
     void shouldKnowWhoChangedItsUser(final Kind service, final Kind client) throws Exception
     {
@@ -175,7 +198,7 @@ class InteropIT
         become(user, STRANGER);
 
         exchangeOne(server, svc, user, user.number("client", "t", SERVANT, -1, WORLD), STRANGER);
-        // Not root's any more, whatever its port says; found as what its process is.
+        // Not root's any more, whatever its port says: it is found under the user of its process.
         assertThat(user.number("client", "early", 0, -1, WORLD)).isEqualTo(-EACCES);
         exchangeOne(server, early, user, user.number("client", "early", SERVANT, -1, WORLD), STRANGER);
         assertThat(user.number("client", "t", SERVANT, -1, USER)).isEqualTo(-EACCES);
@@ -185,8 +208,7 @@ class InteropIT
         exchangeOne(server, svc, same, same.number("client", "t", SERVANT, -1, USER), SERVANT);
     }
 
-    @ParameterizedTest(name = "service {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("R22, R6: a process with ids of two users, as after exec of a set-uid program, is of no user")
     void shouldKnowNobodyByIdsThatDisagree(final Kind service, final Kind client) throws Exception
     {
@@ -198,7 +220,7 @@ class InteropIT
         assertThat(user.number("client", "nobody", 0, -1, WORLD)).isEqualTo(-ENOENT);
         assertThat(user.number("become", STRANGER, 0, 0)).isZero();
 
-        // It is root by its own look, and not by the service's.
+        // Its own check finds root, that of the service does not.
         final long refused = user.number("client", "root", 0, -1, USER);
         assertThat(refused).isPositive();
         final long id = user.number("put", refused, 8, 1);
@@ -233,7 +255,7 @@ class InteropIT
         List<String> request = server.words("wait", svc);
         while (DISPOSE.equals(request.get(0)))
         {
-            // The disposal of what another client had.
+            // The disposal of another client's message.
             request = server.words("wait", svc);
         }
         assertThat(request).containsExactly(
@@ -244,15 +266,14 @@ class InteropIT
             "2", Long.toString(id), "8", "REPLIED", "1", Long.toString(server.pid()), servant, servant, servant);
     }
 
-    @ParameterizedTest(name = "service {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("R17, R18, R20, R21, R22: requests, replies in any order, disposals, credentials")
     void shouldReceiveAndDispose(final Kind service, final Kind client) throws Exception
     {
         final Party server = start(service);
         final Party user = start(client);
-        final long svc = server.number("service", "t", uid, -1, WORLD);
-        final long port = user.number("client", "t", uid, -1, WORLD);
+        final long svc = service(server);
+        final long port = client(user);
         assertThat(server.number("get", svc)).isEqualTo(-EAGAIN);
 
         final long first = user.number("put", port, 100, 1);
@@ -261,7 +282,7 @@ class InteropIT
         final List<String> request = server.words("wait", svc);
         assertThat(request).startsWith("0", Long.toString(first), "100", "REPLIED", "1", Long.toString(user.pid()),
             Integer.toString(uid), Integer.toString(uid));
-        // R17: too long for the caller: told, not copied, and still first in line.
+        // R17: too long for the caller: reported, not copied, and still first in line.
         assertThat(server.words("get", svc, 10)).startsWith("0", Long.toString(second), "5000");
         assertThat(server.words("get", svc)).startsWith("0", Long.toString(second), "5000", "REPLIED", "2");
 
@@ -280,15 +301,14 @@ class InteropIT
         assertThat(server.number("get", svc)).isEqualTo(-EAGAIN);
     }
 
-    @ParameterizedTest(name = "service {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("R14, R29: 128 messages in progress; aborted before the server, at the server, and hard")
     void shouldLimitAndAbort(final Kind service, final Kind client) throws Exception
     {
         final Party server = start(service);
         final Party user = start(client);
-        final long svc = server.number("service", "t", uid, -1, WORLD);
-        final long port = user.number("client", "t", uid, -1, WORLD);
+        final long svc = service(server);
+        final long port = client(user);
         final long[] ids = new long[128];
         for (int i = 0; i < ids.length; i++)
         {
@@ -311,15 +331,14 @@ class InteropIT
         assertThat(user.number("abort", port, ids[2], 0)).isEqualTo(-EINVAL);
     }
 
-    @ParameterizedTest(name = "service {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("R15, R23, R28, B1: a closed service: its replies, then the outcomes of the rest, then ENOTCONN")
     void shouldTellOfTheServicesEnd(final Kind service, final Kind client) throws Exception
     {
         final Party server = start(service);
         final Party user = start(client);
-        final long svc = server.number("service", "t", uid, -1, WORLD);
-        final long port = user.number("client", "t", uid, -1, WORLD);
+        final long svc = service(server);
+        final long port = client(user);
         server.ask("setgen", svc, 77);
         final long replied = user.number("put", port, 8, 1);
         final long received = user.number("put", port, 8, 2);
@@ -339,17 +358,16 @@ class InteropIT
         assertThat(user.number("close", port)).isEqualTo(-EINVAL);
     }
 
-    @ParameterizedTest(name = "service {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("R24, R25: a client that closes, and one that is killed: disposals for all that was received")
     void shouldTellOfTheClientsEnd(final Kind service, final Kind client) throws Exception
     {
         final Party server = start(service);
-        final long svc = server.number("service", "t", uid, -1, WORLD);
+        final long svc = service(server);
         for (final boolean isKilled : new boolean[]{false, true})
         {
             final Party user = start(client);
-            final long port = user.number("client", "t", uid, -1, WORLD);
+            final long port = client(user);
             final long replied = user.number("put", port, 8, 1);
             final long held = user.number("put", port, 8, 2);
             user.number("put", port, 8, 3);
@@ -381,8 +399,7 @@ class InteropIT
         }
     }
 
-    @ParameterizedTest(name = "service {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("B1, B2: services killed before any of their stores: each put has one outcome, and it is true")
     void shouldGiveEachPutAnOutcome(final Kind service, final Kind client) throws Exception
     {
@@ -397,7 +414,7 @@ class InteropIT
             try (Party server = Party.startStepped(service, region))
             {
                 server.ask("journal", actions);
-                final long svc = server.number("service", "t", uid, -1, WORLD);
+                final long svc = service(server);
                 // It may be dead before it answers. One in 50 is kept: with 16 in progress, all of them are after some
                 // 800.
                 server.tell("die", 1 + random.nextInt(MAX_STORE));
@@ -408,7 +425,7 @@ class InteropIT
             Files.delete(actions);
         }
         final Party last = start(service);
-        final long svc = last.number("service", "t", uid, -1, WORLD);
+        final long svc = service(last);
         final Path actions = directory.resolve("actions");
         last.ask("journal", actions);
         last.ask("serve", svc, 1_000_000_000, 0);
@@ -426,13 +443,12 @@ class InteropIT
         assertThat(Long.parseLong(counts[1])).isPositive();
     }
 
-    @ParameterizedTest(name = "service {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("R21, R24, R25: clients killed before any of their stores: one disposal for each request received")
     void shouldDisposeOfWhatTheDeadLeave(final Kind service, final Kind client) throws Exception
     {
         final Party server = start(service);
-        final long svc = server.number("service", "t", uid, -1, WORLD);
+        final long svc = service(server);
         server.ask("tally", svc, 50);
         for (int i = 0; i < kills(client); i++)
         {
@@ -453,9 +469,9 @@ class InteropIT
             tally.get(0) + ", disposals " + tally.get(1));
         assertThat(tally.get(1)).isEqualTo(tally.get(0));
         assertThat(tally.get(3)).as("disposals of nothing").isEqualTo("0");
-        // R25: all that the dead had is free again.
+        // R25: the entries of the dead are free again.
         final Party another = start(client);
-        assertThat(another.number("client", "t", uid, -1, WORLD)).isPositive();
+        assertThat(client(another)).isPositive();
     }
 
     @ParameterizedTest(name = "{0}")
@@ -465,17 +481,17 @@ class InteropIT
     {
         final Party server = start(kind);
         final Party user = start(Kind.JAVA);
-        final long svc = server.number("service", "t", uid, -1, WORLD);
+        final long svc = service(server);
         assertThat(RegionErrors.read(region)).isEmpty();
         for (int i = 1; i <= 3; i++)
         {
-            final long port = user.number("client", "t", uid, -1, WORLD);
+            final long port = client(user);
             final long id = user.number("put", port, 8, i);
             corruptLength(id);
             assertThat(server.number("get", svc)).isEqualTo(-EAGAIN);
             assertThat(user.words("wait", port)).startsWith("2", Long.toString(id), "0");
             assertThat(user.number("close", port)).isZero();
-            // Lets go of the link, which the next client then takes: the same text, once more.
+            // Releases the link, which the next client then takes: the same text, counted again.
             assertThat(server.number("get", svc)).isEqualTo(-EAGAIN);
             final List<ErrorRecord> errors = RegionErrors.read(region);
             assertThat(errors.stream().mapToInt(ErrorRecord::count).sum()).isEqualTo(i);
@@ -523,7 +539,7 @@ class InteropIT
     void shouldTellTheLibrary(final Kind kind) throws Exception
     {
         final Party party = start(kind);
-        assertThat(party.number("service", "t", uid, -1, WORLD)).isPositive();
+        assertThat(service(party)).isPositive();
         try (RegionView view = RegionView.open(region))
         {
             assertThat(view.look(0).processes()).singleElement().satisfies((process) ->
@@ -539,9 +555,9 @@ class InteropIT
     void shouldNotServeAChild() throws Exception
     {
         final Party server = start(Kind.JAVA);
-        server.ask("echo", server.number("service", "t", uid, -1, WORLD));
+        server.ask("echo", service(server));
         final Party user = start(Kind.C);
-        final long port = user.number("client", "t", uid, -1, WORLD);
+        final long port = client(user);
         for (int i = 0; i < 100; i++)
         {
             assertThat(user.number("put", port, 8, i)).isPositive();
@@ -551,8 +567,7 @@ class InteropIT
         }
     }
 
-    @ParameterizedTest(name = "server {0}, client {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("The pair in the original's style: 100,000 round trips, the server killed and started again")
     void shouldRunTheOriginalsPair(final Kind server, final Kind client) throws Exception
     {
@@ -561,7 +576,7 @@ class InteropIT
         for (int i = 0; i < 3 && user.isAlive(); i++)
         {
             final Process killed = program(server, "pair_server", "server", gid, 0);
-            // It has registered when it says so.
+            // It prints this once it has registered.
             assertThat(killed.inputReader().readLine()).startsWith("cid = ");
             user.waitFor(20, TimeUnit.MILLISECONDS);
             killed.destroyForcibly().waitFor();
@@ -579,8 +594,7 @@ class InteropIT
         }
     }
 
-    @ParameterizedTest(name = "backend {0}, frontend {1}")
-    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @EachPair
     @DisplayName("The installer's exchange: forms and their answers, each as a request with its reply")
     void shouldRunTheInstallersExchange(final Kind backend, final Kind frontend) throws Exception
     {
