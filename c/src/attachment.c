@@ -69,7 +69,7 @@ static void leave(struct attachment *attachment)
 {
     watch_close(attachment);
     error_log_close(&attachment->errors);
-    /* A process that has lost its life lock may not have the lock file any more: its peers free what it had. */
+    /* A process that has lost its life lock may have lost the lock file too: its peers free its entries. */
     if (!attachment_has_lost_life(attachment))
     {
         if (attachment->wait_set_index != NO_INDEX)
@@ -127,7 +127,7 @@ void attachment_remove(struct attachment *attachment, struct port *port)
     pthread_mutex_unlock(&attachment->mutex);
 }
 
-/* ---- who peers are */
+/* ---- identity of peers */
 
 static bool may_pass(const int error)
 {
@@ -681,11 +681,11 @@ static int connect_once(
         {
             return result;
         }
-        /* [port-state] acquire, behind the compare and set that opened the link: pairs with port_close(). If this
+        /* [port-state] acquire, after the compare and set that opened the link: pairs with port_close(). If this
            misses the close, the close sees the link. */
         if (!port_is_open(port_at(&attachment->tables, connection.service_index)))
         {
-            /* Closed just now, and perhaps before it could see this link: looked for anew. */
+            /* Closed just now, perhaps before it could see this link: the search starts again. */
             undo(attachment, &connection);
             continue;
         }

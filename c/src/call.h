@@ -16,7 +16,7 @@
 
 /* A port of either kind is meant. */
 #define EITHER (-1)
-/* A longer payload is copied outside the gate, so that other threads can go on. */
+/* A longer payload is copied outside the gate, so that other threads can continue. */
 #define COPY_LIMIT 1024
 
 /* Sets errno and the reason for what a port answers: -1. */
@@ -52,7 +52,7 @@ int call_leave(struct port *port, int error);
 int call_fail_size(struct port *port, int size);
 int call_fail_request(struct port *port, off_t msgid);
 
-/* Copies a payload while other threads may go on. */
+/* Copies a payload while other threads may continue. */
 bool call_copy_outside(struct port *port, int portid, uint8_t *target, const void *msg, int size);
 
 /* Copies a payload into a slot of this process's, outside the gate if it is long; false if the port was closed

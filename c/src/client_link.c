@@ -17,7 +17,7 @@ enum
     SLOT_CLAIMED,   /* being filled */
     SLOT_SENT,      /* put; get takes the reply */
     SLOT_CALLING,   /* put; a call takes the reply */
-    SLOT_RETURNED,  /* aborted; its outcome waits to be taken by whoever would have taken the reply */
+    SLOT_RETURNED,  /* aborted; its outcome can be taken as the reply would have been */
     SLOT_VIEWED,    /* the outcome was taken and shown; the view was not released yet */
     SLOT_LINGERING, /* aborted at the service, outcome taken: free when the service is done with it */
     SLOT_READY      /* put and replied; its record was passed, get will take it */
@@ -123,7 +123,7 @@ bool client_link_prefault(struct client_link *link, const int length)
 
 static void pass_replies(struct client_link *link);
 
-/* What a call answers when nothing more is due from the service, which is gone, or has not admitted this client. */
+/* Result of a call when no outcome is due from the service any more: it has gone, or has not admitted this client. */
 static int gone_status(const struct client_link *link)
 {
     return link->gone_kind == CAPS_OUTCOME_REFUSED ? -EACCES : -ENOTCONN;
@@ -264,7 +264,7 @@ static void finish(struct client_link *link, const int slot)
     }
     if ((link->marks[slot] & (MARK_AUTOMATIC | MARK_REPLIED_LATE)) != MARK_AUTOMATIC)
     {
-        /* [disposal] release: this side's reads of the reply are over before the service may write it anew. Pairs with
+        /* [disposal] release: this side's reads of the reply are over before the service may write it again. Pairs with
            [disposal] in is_disposed(). Without it a reply could be overwritten while it is read. No record, and no line
            of its own: the next request in this slot goes with it. If the client dies before it, the service disposes of
            all that it had replied. */
@@ -287,7 +287,7 @@ static void end_loan(struct client_link *link, const int slot)
     }
 }
 
-/* The slots that a service, now gone, had not given back. */
+/* The slots that the service had not returned before it went. */
 static void end_loans(struct client_link *link)
 {
     for (int slot = 0; link->at_service_count > 0 && slot < link->geometry->slot_count; slot++)
@@ -367,7 +367,7 @@ static void pass_taken(struct client_link *link)
     }
 }
 
-/* Lets replies that nobody will take make room. */
+/* Drops replies that no caller will take, to make room. */
 static void pass_replies(struct client_link *link)
 {
     pass_taken(link);
@@ -683,7 +683,7 @@ int client_link_take_reply(struct client_link *link, const int slot, struct mess
     }
     if (!is_there && client_link_is_service_gone(link))
     {
-        /* Looked at once more: what was replied before the end is seen by now. */
+        /* Read again: replies sent before the end are visible by now. */
         is_there = is_replied(link, slot);
         if (!is_there)
         {
@@ -820,7 +820,7 @@ void client_link_close(struct client_link *link, const bool is_kept)
 {
     if (is_kept)
     {
-        /* The service lets go of it, and nobody else takes it. */
+        /* The service releases it, and no other client takes it. */
         link_change(link->entry, link->incarnation, LINK_ENTRY_CLIENT_CLOSED, 0);
         return;
     }

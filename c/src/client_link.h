@@ -36,7 +36,7 @@ struct client_link
     struct record_writer requests;
     struct record_reader replies;
 
-    /* What this side knows of each slot; nobody else needs it, and a survivor of this process does not miss it. */
+    /* This side's state of each slot. No other process needs it, nor do survivors of this one. */
     uint8_t states[SLOT_MAX_SLOT_COUNT];
     uint8_t marks[SLOT_MAX_SLOT_COUNT];
     int64_t ids[SLOT_MAX_SLOT_COUNT];
@@ -63,7 +63,7 @@ struct client_link
     int64_t lease_end;
     bool is_given_up; /* the service, which may live, wrote what cannot be */
 
-    /* Also read outside the gate, by calls, whose port may be closed and used again meanwhile. */
+    /* Also read outside the gate, by calls, whose port may have been closed and used again. */
     int returned_count;
     int gone_kind; /* outcome of what the service leaves; 0 while it is there */
 };
@@ -89,10 +89,10 @@ int client_link_reserve(struct client_link *link, int length);
 /* Puts what is in a reserved slot: the message id, -ENOTCONN (the slot is free then) or -ENOBUFS. */
 int64_t client_link_publish(struct client_link *link, int slot, int flags, int length, bool is_call);
 
-/* The slot is nobody's: it was finished with, or reserved and not put after all. */
+/* Frees the slot: its message has ended, or it was reserved and not put. */
 void client_link_free(struct client_link *link, int slot);
 
-/* Where the payload of a reserved slot lies. Outside the gate as well: the slot is its claimer's. */
+/* Address of a reserved slot's payload. Outside the gate as well: the slot belongs to its claimer. */
 uint8_t *client_link_payload(const struct client_link *link, int slot, int length);
 
 /* Slot of an allocation that begins at an address, or -1. */
@@ -132,7 +132,7 @@ bool client_link_may_end(int outcome);
 /* Whether memory for requests is out that was not put. */
 bool client_link_has_allocations(const struct client_link *link);
 
-/* Says that this side has closed, and lets go of the link, unless it is to be kept. Outside the gate. */
+/* Marks this side as closed, and releases the link unless it is to be kept. Outside the gate. */
 void client_link_close(struct client_link *link, bool is_kept);
 
 #endif

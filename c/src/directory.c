@@ -35,7 +35,7 @@ static const char *type_name(const mode_t mode)
         "neither file, directory nor link";
 }
 
-/* Through the open directory: whoever can write to the one around it can have put a link in its place. */
+/* Through the open directory: a user who can write to its parent may have replaced it by a link. */
 static int set_mode_of_made(const char *path, const mode_t mode)
 {
     const int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -250,7 +250,7 @@ static int check_above(const char *path, const struct trust *trust)
             return fail_with(ENAMETOOLONG, "the path is too long: %s", path);
         }
     }
-    /* Without the last name, behind which there may be slashes. */
+    /* Without the last name, after which there may be slashes. */
     size_t length = strlen(parent);
     while (length > 1 && parent[length - 1] == '/')
     {

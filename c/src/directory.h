@@ -18,7 +18,7 @@ enum access
 {
     ACCESS_PRIVATE, /* one user: 0700, 0600 */
     ACCESS_GROUP,   /* the directory's group: 0770, 0660 */
-    ACCESS_WORLD    /* everybody, in a directory that only its owner can change: 0755, 0666 */
+    ACCESS_WORLD    /* all users, in a directory that only its owner can change: 0755, 0666 */
 };
 
 struct directory
@@ -31,7 +31,7 @@ struct directory
 /* Finds the directory, makes it if that is wanted, and checks it. 0, or -1 with errno and the reason. */
 int directory_open(struct directory *directory, const char *path, enum access access, bool create_if_missing);
 
-/* Checks that a file in it is of those who may have made it. 0, or -1 with errno and the reason. */
+/* Checks that a file in it belongs to a user who may have made it. 0, or -1 with errno and the reason. */
 int directory_check_file(const struct directory *directory, const struct stat *file, const char *path);
 
 /* Gives an open file that was made under a private name its mode and group. 0, or -1 with errno and the reason. */

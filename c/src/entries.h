@@ -20,7 +20,7 @@
 
 static inline int64_t process_incarnation(const uint8_t *entry)
 {
-    /* [process] acquire: the fields behind it are complete. Pairs with [process] in tables_enter(). */
+    /* [process] acquire: the other fields are complete. Pairs with [process] in tables_enter(). */
     return get_long_acquire(entry, PROCESS_INCARNATION_OFFSET);
 }
 
@@ -51,7 +51,7 @@ struct port_record
 
 static inline int64_t port_incarnation(const uint8_t *entry)
 {
-    /* [port] acquire: the fields behind it are complete. Pairs with [port] in port_publish(). */
+    /* [port] acquire: the other fields are complete. Pairs with [port] in port_publish(). */
     return get_long_acquire(entry, PORT_INCARNATION_OFFSET);
 }
 
@@ -76,7 +76,7 @@ static inline void port_close(uint8_t *entry)
 
 static inline bool port_is_open(const uint8_t *entry)
 {
-    /* [port-state] acquire: pairs with port_close(), behind the compare and set of [link] in connect_once(). */
+    /* [port-state] acquire: pairs with port_close(), after the compare and set of [link] in connect_once(). */
     return get_int_acquire(entry, PORT_STATE_OFFSET) == PORT_STATE_OPEN;
 }
 
@@ -120,7 +120,7 @@ static inline bool link_is_free(const int64_t state)
 }
 
 /*
- * Sets and clears flags of one use of the link, whatever the other side does to its own meanwhile. Returns the state
+ * Sets and clears flags of one use of the link, whatever the other side does to its own. Returns the state
  * afterwards, or -1 if the link is in another use by now: then nothing was changed.
  */
 int64_t link_change(uint8_t *entry, int64_t incarnation, int64_t set, int64_t clear);

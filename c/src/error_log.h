@@ -38,7 +38,7 @@ struct error_log
 
 void error_log_init(struct error_log *errors);
 
-/* Records a text, or counts it once more. process_index and incarnation are this process's. Never fails. */
+/* Records a text, or raises its count. process_index and incarnation are this process's. Never fails. */
 void error_log_record(
     struct error_log *errors, struct region *region, int process_index, int64_t incarnation, const char *text);
 

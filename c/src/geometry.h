@@ -6,7 +6,7 @@
 #define CAPS_GEOMETRY_H
 
 /*
- * How many of each thing a region has and how long they are, and so where each lies: io.jcaps.layout.Geometry. Offsets
+ * Counts and lengths of a region's structures, and so the offset of each: io.jcaps.layout.Geometry. Offsets
  * of table entries count from the start of the region, offsets within a link from the start of the link.
  */
 
@@ -88,13 +88,13 @@ static inline size_t reply_cell_offset(const struct geometry *geometry, const in
     return geometry->reply_cells_offset + (size_t)slot * (size_t)geometry->cell_stride;
 }
 
-/* Whether a payload has to lie in a cell: the FLAGS that say so. */
+/* FLAGS for a payload of that length: whether it is in a cell. */
 static inline int slot_flags(const int length)
 {
     return length <= SLOT_INLINE_CAPACITY ? 0 : SLOT_FLAG_IN_CELL;
 }
 
-/* Whether a payload of that length, which may be another's word, can lie where the flags say. */
+/* Whether a payload of that length, which is input, fits the place that the flags name. */
 static inline bool is_payload(const struct geometry *geometry, const int flags, const int length)
 {
     return length >= 0 && length <= geometry->message_limit &&

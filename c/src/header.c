@@ -53,7 +53,7 @@ void header_write(
     put_long(tables, REGION_LOCK_INODE_OFFSET, lock_inode);
     put_long(tables, REGION_NEXT_INCARNATION_OFFSET, 1);
     put_long(tables, REGION_NEXT_LEASE_OFFSET, 1);
-    /* [region] release: whoever reads the version reads a finished header. Pairs with [region] in header_check().
+    /* [region] release: a reader of the version sees a finished header. Pairs with [region] in header_check().
        A creator that dies before it leaves version 0, which nobody takes for a region. */
     put_int_release(tables, REGION_LAYOUT_VERSION_OFFSET, REGION_LAYOUT_VERSION);
 }

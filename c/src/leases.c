@@ -88,7 +88,7 @@ static void remove_at(struct leases *leases, int hole)
     leases->keys[hole] = 0;
     leases->links[hole] = NULL;
     leases->count--;
-    /* Who was moved on by what is gone moves back. */
+    /* An entry that was moved by a removed one moves back. */
     for (int place = next_place(leases, hole); leases->keys[place] != 0; place = next_place(leases, place))
     {
         const int home = place_of(leases, leases->keys[place]);

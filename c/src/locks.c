@@ -52,7 +52,7 @@ static int take_kept(const char *path)
 
 static void keep(const struct lock_file *file, const int descriptor)
 {
-    /* Without memory it stays open all the same, and is not used again. */
+    /* Without memory it still stays open, and is not used again. */
     struct kept *kept = malloc(sizeof(struct kept));
     if (kept != NULL)
     {

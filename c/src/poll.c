@@ -56,7 +56,7 @@ static int64_t announce(const struct caps_poll *ports, const int count, const in
         if (port->end_error == 0)
         {
             port->poller_count += change;
-            /* [wake] release, and a full fence behind all of them: pairs with the fence in port_wake(). If this process
+            /* [wake] release, and a full fence after all of them: pairs with the fence in port_wake(). If this process
                dies as a sleeper, its peers wake nobody, at the price of a call. */
             put_int_release(port->entry, PORT_WAIT_SET_OFFSET, port->poller_count > 0 ? wait_set_index + 1 : 0);
             /* A peer that cannot wake, or need not as the port spins, leaves it to us to look. */

@@ -93,7 +93,7 @@ void port_wake_ended(struct port *port)
     }
 }
 
-/* The watch does not see a port that is closed: whoever was about to sleep when it last woke them is woken here. */
+/* The watch skips a closed port: a thread that was about to sleep at the last wake-up is woken here. */
 static void await_sleepers(struct port *port)
 {
     while (__atomic_load_n(&port->sleeper_count, __ATOMIC_ACQUIRE) > 0)
@@ -155,7 +155,7 @@ static void end_client(struct port *port)
     const bool has_allocations = client_link_has_allocations(&port->client);
     gate_exit(port);
     client_link_close(&port->client, has_allocations);
-    /* A close wakes nobody: what it brings the service are disposals (R21, R24). */
+    /* A close wakes no thread: it only brings the service disposals (R21, R24). */
     add_int(port->service_entry, PORT_EVENTS_OFFSET, 1);
     port_free(port->entry, port->incarnation);
     watch_remove_peer(port->attachment, port->client.service_process_index);

@@ -28,7 +28,7 @@ struct port
     int end_error;            /* 0 while open; otherwise what each call answers */
     bool is_disowned;         /* ended before it was closed, as the life lock was lost: nothing is stored any more */
     int closed_id;            /* id that the port had, while allocations are out that were made by it; 0 for none */
-    bool is_lingering;        /* closed but for those: whoever gives the last of them back ends the rest */
+    bool is_lingering;        /* closed except for those: the thread that releases the last one completes the close */
     bool is_attention_due;    /* a process has died: the port looks whether it was a peer's */
     struct attachment *attachment;
     const struct geometry *geometry;
@@ -104,7 +104,7 @@ static inline bool port_is_attention_due(const struct port *port)
     return __atomic_load_n(&port->is_attention_due, __ATOMIC_RELAXED);
 }
 
-/* Clears the flag before a look at what it announces. Returns true. */
+/* Clears the flag before the announced change is read. Returns true. */
 static inline bool port_takes_attention(struct port *port)
 {
     /* [attention] atomic exchange, an acquire: pairs with port_draw_attention(). A read and a store would lose what the
@@ -115,7 +115,7 @@ static inline bool port_takes_attention(struct port *port)
 
 static inline void port_draw_attention(struct port *port)
 {
-    /* [attention] release: the death that was proved is seen by whoever takes the flag. Pairs with
+    /* [attention] release: the thread that takes the flag sees the proved death. Pairs with
        [attention] in port_takes_attention(). */
     __atomic_store_n(&port->is_attention_due, true, __ATOMIC_RELEASE);
 }
@@ -134,7 +134,7 @@ static inline int port_poll(struct port *port, struct message *message, const in
     return port->is_client ? client_link_poll(&port->client, message, limit) : service_poll(port, message, limit);
 }
 
-/* Wakes who sleeps for a port, if anybody does, after something for it was published: how many calls that took. */
+/* Wakes the threads that sleep for a port after something was published for it. Returns the system calls made. */
 int port_wake(struct attachment *attachment, uint8_t *entry, int limit);
 
 /* Wakes all who sleep for a port that has ended without a close, in a wait or in caps_sys_poll, and stores nothing. One

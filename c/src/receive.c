@@ -14,7 +14,7 @@
 #define TIME_CHECK_MASK 0x3FF
 /* A sleep that is shorter than this takes longer to begin and to end than it lasts. */
 #define SHORT_SLEEP_NS INT64_C(100000)
-/* A longer payload is copied outside the gate, so that other threads can go on. */
+/* A longer payload is copied outside the gate, so that other threads can continue. */
 #define COPY_LIMIT 1024
 
 static void tell(const struct message *message, const struct reception *reception)
@@ -45,7 +45,7 @@ static void end_view(struct port *port, const struct message *message)
     }
 }
 
-/* Copies a payload while other threads may go on; a close waits for it. 0, or an error if the port was closed in
+/* Copies a payload while other threads may continue; a close waits for it. 0, or an error if the port was closed in
    between, or the life lock lost: the view is nobody's then, and nothing is stored any more. Within the gate. */
 static int copy_outside(struct port *port, const int id, const struct message *message, void *buffer)
 {
@@ -104,7 +104,7 @@ int receive(struct port *port, const int id, const struct reception *reception)
     return message.length;
 }
 
-/* A call's own look: outside the gate as long as nothing is there. */
+/* A call's own poll: outside the gate while there is no message. */
 static int look(struct port *port, const int id, const struct reception *reception)
 {
     return reception->call != NULL && port_id(port) == id && !client_link_may_have_reply(port, reception->call) ?
@@ -200,7 +200,7 @@ static int sleep_on(
     const struct reception *given,
     const int64_t deadline_ns)
 {
-    /* What was received decides who is woken next, whether the caller wants to know it or not. */
+    /* The received message decides which thread is woken next, even if the caller does not want its id. */
     struct caps_msgid msgid;
     struct reception reception = *given;
     reception.msgid = given->msgid != NULL ? given->msgid : &msgid;

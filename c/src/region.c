@@ -68,7 +68,7 @@ uint8_t *region_link(struct region *region, const int link_index)
     return link;
 }
 
-/* Calls madvise for whole pages from the one in which an address lies. */
+/* Calls madvise for whole pages, from the one of an address. */
 static int advise(uint8_t *address, const size_t length, const int advice)
 {
     const size_t before = (size_t)((uintptr_t)address % (uintptr_t)sysconf(_SC_PAGESIZE));
@@ -130,7 +130,7 @@ uint8_t *region_errors(struct region *region, const int process_index)
 
 void region_trim(struct region *region, const int link_index)
 {
-    /* A link that was not mapped here has been returned by those who used it, or is returned by the next who does. */
+    /* The memory of a link that was not mapped here is returned by the processes that used it, or by its next user. */
     uint8_t *link = region->links[link_index];
     if (link != NULL && (uintptr_t)link % (uintptr_t)sysconf(_SC_PAGESIZE) == 0)
     {

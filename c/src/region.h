@@ -29,7 +29,7 @@ struct region
     uint8_t **links; /* by link; each is mapped when it is first used, and stays so until the region is left */
 };
 
-/* Finds a region or makes it. 0, or -1 with errno; nothing is left behind then. */
+/* Finds a region or makes it. 0, or -1 with errno; no file remains then. */
 int region_open(struct region *region, const char *path, int flags, const struct caps_geometry *geometry);
 
 /* Path of the region that a program means: its own, that of the environment, or the user's default. To be freed. */
@@ -52,14 +52,14 @@ uint8_t *region_errors(struct region *region, int process_index);
 /* Returns the memory of a link to the file system; under the tables' lock. Its mappings stay, and show zeros. */
 void region_trim(struct region *region, int link_index);
 
-/* False if the file at the path is known to be another one, or gone. */
+/* False if the file at the path is known to be another one, or missing. */
 bool region_is_current(const struct region *region);
 
 /* Maps part of the region's file, for this process alone: a forked child has no such mapping. Null with errno. */
 uint8_t *region_map(int descriptor, int64_t offset, size_t length);
 void region_unmap(uint8_t *address, size_t length);
 
-/* Asks for huge pages behind a mapping, if the region has them. It is advice: without them all is as ever. */
+/* Asks for huge pages for a mapping, if the region uses them. It is advice: a refusal changes nothing. */
 void region_advise(const struct region *region, uint8_t *address, size_t length);
 
 /* Gives everything back. */

@@ -22,7 +22,7 @@ void report_forged(struct port *port, int link_index, int process_index);
 /* Something failed for a cause that may pass, and is tried again. */
 void report_retry(struct port *port, int link_index, const char *what);
 
-/* What a caller has received as an error, for those who look later: the text of caps_error(). Also outside the gate. */
+/* Records an error that a caller received, with the text of caps_error(). Also outside the gate. */
 void report_failure(struct attachment *attachment);
 
 #endif

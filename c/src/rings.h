@@ -7,7 +7,7 @@
 
 /*
  * The two ends of a ring of records: io.jcaps.RecordReader and RecordWriter. A record is 16 bytes, a header and a
- * message id; record n lies at n times 16, modulo the capacity.
+ * message id; record n is at n times 16, modulo the capacity.
  */
 
 #include "geometry.h"
@@ -51,7 +51,7 @@ static inline void record_writer_init(struct record_writer *writer, uint8_t *rin
     writer->drained_count = 0;
 }
 
-/* Length and message type of a finished record, as one word: it tells a record from that of the ring's last lap. */
+/* Length and type of a finished record, as one word: it distinguishes the record from that of the ring's last lap. */
 static inline int64_t record_header(const int64_t record)
 {
     return (int64_t)((uint64_t)((record & LINK_RECORD_TYPE_MASK) + 1) << 32 | LINK_RECORD_LENGTH);
@@ -66,7 +66,7 @@ static inline size_t record_offset(const int64_t mask, const int64_t record)
 static inline int64_t record_peek(const struct record_reader *reader)
 {
     const size_t offset = record_offset(reader->record_mask, reader->passed_count);
-    /* [record] acquire of length and type in one: they read so only once the id behind them is written. Pairs with
+    /* [record] acquire of length and type in one: they have these values only once the id is written. Pairs with
        [record] in record_write(). Without it the id could be that of the ring's last lap. */
     return get_long_acquire(reader->ring, offset) == record_header(reader->passed_count) ?
         get_long(reader->ring, offset + 8) : 0;
@@ -91,7 +91,7 @@ static inline bool record_has_room(struct record_writer *writer)
     {
         return true;
     }
-    /* [head] acquire: what lies there was read. Pairs with [head] in record_pass(). The word is the receiver's, so it
+    /* [head] acquire: the record there was read. Pairs with [head] in record_pass(). The word is the receiver's, so it
        is input: a position that it cannot have reached is not believed. */
     const int64_t drained = get_long_acquire(writer->ring, writer->head_offset) / LINK_RECORD_LENGTH;
     if (drained > writer->drained_count && drained <= writer->sent_count)
@@ -105,7 +105,7 @@ static inline void record_write(struct record_writer *writer, const int64_t id)
 {
     const int64_t record = writer->sent_count++;
     const size_t offset = record_offset(writer->record_mask, record);
-    /* Agrona's reader goes on until it finds no length. */
+    /* Agrona's reader reads until it finds no length. */
     put_long(writer->ring, record_offset(writer->record_mask, record + 1), 0);
     put_long(writer->ring, offset + 8, id);
     put_long_release(writer->ring, writer->tail_offset, (record + 1) * LINK_RECORD_LENGTH);

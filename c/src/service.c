@@ -391,7 +391,7 @@ int service_publish(
 
 /* ---- links */
 
-/* Frees and lets go of those that nothing is out of any more. */
+/* Releases and frees the links without views, allocations and copies. */
 static void let_go(struct port *port)
 {
     struct service *service = &port->service;
@@ -687,7 +687,7 @@ static bool is_kept(const struct service *service, const int link_index, const i
 void service_end(struct port *port)
 {
     struct service *service = &port->service;
-    /* Not found any more; a client that is just connecting looks at this once more when its link is open. */
+    /* No client finds it after this; one that is just connecting checks this again when its link is open. */
     port_close(port->entry);
     for (int i = 0; i < port->geometry->link_count; i++)
     {

@@ -59,10 +59,10 @@ int service_poll(struct port *port, struct message *message, int limit);
 /* Whether a poll would find something. */
 bool service_has_next(struct port *port);
 
-/* Accepts the clients that are new, lets go of those that are gone. */
+/* Accepts the new clients, and releases those that have gone. */
 void service_accept_and_drop(struct port *port);
 
-/* Whether somebody came or went since the last look. */
+/* Whether a client came or went since the last call. */
 bool service_is_changed(const struct port *port);
 
 /* Whether a client that is not accepted yet has put a message, perhaps, and could not wake anybody. */

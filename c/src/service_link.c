@@ -404,7 +404,7 @@ bool service_link_is_client_gone(struct service_link *link)
     const int64_t state = link_state(link->entry);
     if (is_dead)
     {
-        /* One that closed before it ended had closed, whoever noticed first. */
+        /* A client that closed before its process ended counts as closed, whichever was noticed first. */
         link->has_died = (state & LINK_ENTRY_CLIENT_CLOSED) == 0;
         link->is_client_dead = true;
         return true;

@@ -54,7 +54,7 @@ struct service_link
     int64_t get_byte_count;
     int64_t reply_byte_count;
     int pending_disposals; /* queued at the port and not delivered: they show this link's credentials */
-    int view_count; /* views, allocations and copies that keep the link from being let go of */
+    int view_count; /* views, allocations and copies, which keep the link */
     int64_t request_lag;
     int64_t expected_sequence;
     int64_t taken_id;
@@ -70,10 +70,10 @@ struct service_link
 void service_link_init(struct service_link *link, struct port *port, int link_index, int64_t incarnation,
     const struct link_ends *ends, int client_flags, uint8_t *base);
 
-/* Slot of the next request, if it lies where it is expected: a look at one cache line. Otherwise NO_SLOT. */
+/* Slot of the next request, if it is the expected one: reads one cache line. Otherwise NO_SLOT. */
 int service_link_poll_expected(struct service_link *link);
 
-/* Slot of the next request, wherever it lies, or NO_SLOT. */
+/* Slot of the next request, in any slot, or NO_SLOT. */
 int service_link_poll(struct service_link *link);
 
 /* Receives the request that a poll has just found: whether it was, or its client took it back in between. */
@@ -82,7 +82,7 @@ bool service_link_take(struct service_link *link, int slot);
 /* Whether a request was skipped since the last look: its client may be asleep. */
 bool service_link_takes_skipped(struct service_link *link);
 
-/* Whether the message was received, is not replied to, and nobody else is replying to it. */
+/* Whether the message was received, has no reply, and no other thread is replying to it. */
 bool service_link_is_held(const struct service_link *link, int slot, int64_t id);
 bool service_link_holds_lease(const struct service_link *link, int lease);
 
@@ -111,13 +111,13 @@ void service_link_find_disposed(struct service_link *link);
 /* Whether the client has closed its port, or died; or the link is no longer what this side accepted. */
 bool service_link_is_client_gone(struct service_link *link);
 
-/* The client is gone: all that the service received or replied comes back as disposals (R24). */
+/* The client has gone: each message that the service received or replied to returns as a disposal (R24). */
 void service_link_drop(struct service_link *link);
 
 /* Lets go of the link: from here on another client may use it. */
 void service_link_let_go(struct service_link *link);
 
-/* The link is corrupt: the client is told that nothing more comes, and counts as gone. */
+/* The link is corrupt: it is closed for the client, which counts as gone. */
 void service_link_refuse(struct service_link *link);
 
 #endif

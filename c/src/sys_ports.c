@@ -43,7 +43,7 @@ static void leave(struct attachment *attachment)
     {
         process_disown_closed();
     }
-    /* First, so that the child of a fork on another thread meanwhile does not find it half closed. */
+    /* First, so that a child that another thread forks does not find it half closed. */
     process_set_attachment(NULL);
     if (has_allocations)
     {
@@ -232,7 +232,7 @@ int caps_sys_generic(const char *name, const int flags)
     return id;
 }
 
-/* What an end has left in the tables is freed now if nobody is in them, otherwise by the next who comes. */
+/* Frees the entries of an ended port now if the tables are not locked; otherwise the next process does. */
 static void tidy(const struct port *port)
 {
     struct tables *tables = &port->attachment->tables;
@@ -250,7 +250,7 @@ static void end_leaving(void)
     struct attachment *attachment = process_attachment();
     if (attachment != NULL && attachment->is_left && !process_has_allocations())
     {
-        /* First, so that the child of a fork on another thread meanwhile does not find it half closed. */
+        /* First, so that a child that another thread forks does not find it half closed. */
         process_set_attachment(NULL);
         attachment_close(attachment);
     }

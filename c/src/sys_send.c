@@ -14,7 +14,7 @@
 
 /* ---- putting */
 
-/* Wakes the service if it sleeps, behind a put. Outside the gate. */
+/* Wakes the service if it sleeps, after a put. Outside the gate. */
 static void wake_service(struct port *port, struct attachment *attachment, uint8_t *service_entry, const int portid)
 {
     const int wake_ups = port_wake(attachment, service_entry, 1);

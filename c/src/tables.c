@@ -119,7 +119,7 @@ bool tables_is_alive(const struct tables *tables, const int process_index, const
         is_life_held(tables, process_index);
 }
 
-/* As input, one that cannot be, or has no room in a link's state, would make entries that nobody finds. */
+/* It is input: an invalid one, or one too large for a link's state, would make entries that no process finds. */
 static int64_t peek_incarnation(const struct tables *tables)
 {
     const int64_t next = get_long(tables->base, REGION_NEXT_INCARNATION_OFFSET);
@@ -332,7 +332,7 @@ static void reap_links(struct tables *tables)
         if ((state & LINK_ENTRY_SERVICE_HOLDS) != 0 &&
             !is_present(tables, ends.service_process_index, ends.service_process_incarnation))
         {
-            /* Not SERVICE_CLOSED: its clients find out for themselves, and tell death from a close (B1). */
+            /* Not SERVICE_CLOSED: its clients detect the death themselves, and distinguish it from a close (B1). */
             link_change(entry, link_incarnation(state), 0, LINK_ENTRY_SERVICE_HOLDS);
             tables_use_link(tables, i);
         }
@@ -369,7 +369,7 @@ void tables_reap(struct tables *tables)
     }
     reap_links(tables);
     reap_ports(tables);
-    /* The process entries last: whoever dies within a reap leaves the rest to the next. */
+    /* The process entries last: a process that dies within a reap leaves the rest to the next one. */
     for (int i = 0; i < tables->geometry->process_count; i++)
     {
         uint8_t *entry = process_at(tables, i);

@@ -50,7 +50,7 @@ void tables_leave(struct tables *tables);
    twice. */
 void tables_reap(struct tables *tables);
 
-/* A closed service's entry stays as long as a client may ask for its generation (R28): frees those of which none can.
+/* A closed service's entry stays while a client may ask for its generation (R28): frees those of which none can.
    */
 void tables_free_closed(struct tables *tables);
 

@@ -23,7 +23,7 @@
 #define RUN(test) do { watchdog_test(#test); fprintf(stderr, "alone: " #test "\n"); test(); \
     CHECK(caps_sys_leave() == 0); } while (0)
 
-/* One link, so that what keeps it can be told. */
+/* One link, so that a test can see what keeps it. */
 static const struct caps_geometry single = {8, 16, 1, 8, 20000};
 static const struct caps_geometry small = {8, 16, 8, 8, 20000};
 static char bytes[20000];
@@ -431,7 +431,7 @@ static void test_client_closed_under_writer(void)
 
 static void test_service_closed_under_writer(void)
 {
-    /* The same at a service, whose client has gone before it or goes behind it. */
+    /* The same at a service, whose client goes before it or after it. */
     for (int i = 0; i < 2; i++)
     {
         attach(0, &single);
@@ -504,7 +504,7 @@ static void test_left_under_writer(void)
 
 static void test_replaced_under_writer(void)
 {
-    /* The region is removed while a thread fills an allocation: the program goes on in the one made after it. */
+    /* The region is removed while a thread fills an allocation: the program continues in the next one. */
     attach(0, &small);
     int svc = service_named(NAME);
     const int port = client_of(NAME);

@@ -100,7 +100,7 @@ static int die_before(const int64_t store)
 }
 #endif
 
-/* ---- payloads whose every byte tells which message they are */
+/* ---- payloads: every byte depends on the message */
 
 static uint64_t pattern_word(const int64_t number, const int index)
 {
@@ -376,7 +376,7 @@ static bool take_out(struct open_messages *open, const int64_t id)
     return false;
 }
 
-/* Keeps messages in progress with whichever service there is until it is told to stop, and counts outcomes. */
+/* Keeps messages in progress with the newest service until "stop", and counts outcomes. */
 static void load(char *answer, const size_t size, const char *name, const int uid)
 {
     struct open_messages open = {.count = 0};
@@ -639,6 +639,6 @@ int main(const int argc, char **argv)
             return 2;
         }
     }
-    /* Whoever started this is gone: end, whatever the commands do. */
+    /* The parent has gone: end, whatever the commands do. */
     _exit(0);
 }

@@ -265,7 +265,7 @@ static void test_reply_of_another_length(void)
     check_refused(SLOT_INLINE_CAPACITY + 1, 0);
 }
 
-/* ---- half of what it was doing */
+/* ---- incomplete operations */
 
 static void test_reply_without_record(void)
 {

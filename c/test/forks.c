@@ -25,7 +25,7 @@ static struct caps_msgid msgid;
 static char *program;      /* this one, to be executed */
 static char inherited[16]; /* high descriptors that this program began with, and that each it executes has, too */
 
-/* Routes by which the child goes on with the parent's memory. */
+/* Ways to fork a child that continues with the parent's memory. */
 #define ROUTE_COUNT 6
 
 static pid_t fork_by(const int route)

@@ -2,7 +2,7 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Reads a region's file that the Java side wrote, through this library's layout, and prints what it finds.
+ * Reads a region's file that the Java side wrote, through this library's layout, and prints its content.
  *
  *   golden FILE
  */

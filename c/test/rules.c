@@ -51,7 +51,7 @@ static void test_switch(void)
 
 static void test_places(void)
 {
-    /* A private region is in no directory of everybody's or of somebody else's. */
+    /* A private region is not in a directory that all users can write to, or that belongs to another user. */
     char directory[64];
     char path[80];
     snprintf(directory, sizeof(directory), "%s/other", region_directory);
@@ -318,7 +318,7 @@ static void test_restart(void)
     const off_t request = msgid.c_id;
     CHECK_FAILS(EINTR, caps_sys_call(port, "y", 1, bytes, 1, &msgid, 10000 * MS));
     struct caps_poll polled = {svc, 0};
-    /* What the call took back is gone: nothing is ready. */
+    /* The call's message was aborted: nothing is ready. */
     CHECK_FAILS(EAGAIN, caps_sys_get(svc, bytes, 1, &msgid, NULL));
     CHECK_FAILS(EINTR, caps_sys_poll(&polled, 1, 10000 * MS));
     CHECK(pthread_join(threads[0], NULL) == 0 && pthread_join(threads[1], NULL) == 0);
@@ -542,7 +542,7 @@ static void test_single_thread(void)
 
 static void test_end(void)
 {
-    /* B7: a service that stands in for another ends a request with an outcome. */
+    /* B7: a stand-in for another service ends a request with an outcome. */
     const int svc = service(NAME);
     const int port = client(NAME);
     const off_t id = caps_sys_put(port, "x", 1);
@@ -557,7 +557,7 @@ static void test_end(void)
 
 static void test_no_space(void)
 {
-    /* The file system has no more, here by the process's longest file: nothing is lost, and it goes on afterwards. */
+    /* The file system is full, here by the limit of a file's length: nothing is lost, and later calls succeed. */
     const int svc = service(NAME);
     const int port = client(NAME);
     struct rlimit limit;
@@ -675,7 +675,7 @@ static void test_huge_pages(void)
 
 static void test_watch(void)
 {
-    /* A program without the library's thread: told by a descriptor, it looks itself (B2). */
+    /* A program without the library's thread checks the peers itself when the descriptor is readable (B2). */
     int ready[2];
     CHECK(caps_sys_leave() == 0 && caps_sys_open(NULL, CAPS_OPEN_NOWATCH, NULL) == 0 && pipe(ready) == 0);
     const pid_t child = test_fork();
@@ -701,7 +701,7 @@ static void test_watch(void)
 
 static void test_lost_lock(void)
 {
-    /* Any close of the lock file in this process drops its life lock: it is told, and may attach anew. */
+    /* Any close of the lock file in this process drops its life lock: its ports fail, and it may attach again. */
     char path[80];
     const int svc = service(NAME);
     snprintf(path, sizeof(path), "%s.lock", region_file);
@@ -721,7 +721,7 @@ static void test_lost_lock(void)
 
 static void test_path(void)
 {
-    /* F23: whoever can write to a directory above the region's can replace it; also behind a link. */
+    /* F23: a user who can write to a parent of the region's directory can replace it; also behind a symbolic link. */
     char above[64];
     char own[PATH_LENGTH];
     char link[PATH_LENGTH];

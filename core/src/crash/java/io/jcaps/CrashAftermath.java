@@ -15,7 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * What must be true behind each death, whoever finds it first.
+ * What must hold after each death, whichever process detects it first.
  */
 enum CrashAftermath
 {
@@ -114,7 +114,7 @@ enum CrashAftermath
         }
     }
 
-    /** A living service lets go of the dead clients that it has seen, without any help. */
+    /** A living service releases the dead clients that it has seen, without help. */
     private static void checkLinksLetGo(final CrashScene scene)
     {
         scene.services.stream().filter(CrashService::isLiving).forEach(CrashService::receiveAll);
@@ -140,7 +140,7 @@ enum CrashAftermath
         }
     }
 
-    /** Those whose peer is gone have been told all that is due to them. */
+    /** A client whose peer has gone has received all of its outcomes. */
     private static void checkGone(final CrashScene scene)
     {
         scene.services.stream().filter(CrashService::isLiving).forEach(CrashService::receiveAll);
@@ -164,7 +164,7 @@ enum CrashAftermath
 
     private static long closedServiceCount(final CrashScene scene)
     {
-        // Kept for the sake of whoever asks for their generation (R28).
+        // Kept for clients that ask for their generation (R28).
         return scene.clients.stream().filter((each) -> each.isLiving() && !each.service.isLiving())
             .map((each) -> each.service).distinct().count();
     }
@@ -180,7 +180,7 @@ enum CrashAftermath
         }
     }
 
-    /** What the tables hold is of those who live: whoever comes next has removed all else. */
+    /** The tables hold only entries of living processes: the next process has removed the others. */
     private static void checkTables(final CrashScene scene, final long portCount)
     {
         scene.next().makeWaitSet();

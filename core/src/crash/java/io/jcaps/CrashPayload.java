@@ -32,7 +32,7 @@ final class CrashPayload
     {
     }
 
-    /** Number of a message that nobody else has. */
+    /** Number of a message, used once. */
     static long value(final int clientNumber, final int count, final int kind)
     {
         return (long)clientNumber * CLIENT_SCALE + (long)count * KIND_COUNT + kind;

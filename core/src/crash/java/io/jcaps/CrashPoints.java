@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Runs scenes in which somebody dies, each in a region that the one before it left empty, and counts them.
+ * Runs scenes in which a process dies, each in a region that the previous one left empty, and counts them.
  */
 final class CrashPoints
 {
@@ -30,13 +30,13 @@ final class CrashPoints
         this.title = title;
     }
 
-    /** A region that nobody has used yet: no field of a former user stands in for one that was not written. */
+    /** A new region: no field of an earlier user hides one that was not written. */
     void renewRegion()
     {
         region = CrashScene.region();
     }
 
-    /** Runs a scene that says whether somebody died in it; what it says, or true if it failed. */
+    /** Runs a scene, which returns whether a process died in it; true also if the scene failed. */
     boolean run(final String point, final Predicate<CrashScene> run)
     {
         assertThat(count).as("no end of it: " + point).isLessThan(MAX_POINTS);

@@ -8,7 +8,7 @@ import io.jcaps.host.ForwardingHost;
 import io.jcaps.host.SteppingHost;
 
 /**
- * A process within this virtual machine that can die before any store.
+ * A process within this JVM that can die before any store.
  */
 final class CrashProcess
 {
@@ -21,7 +21,7 @@ final class CrashProcess
     {
         host = new SteppingHost(new ForwardingHost(region.host())
         {
-            /** A scene has one thread: whoever holds the lock does not release it while this one waits. */
+            /** A scene has one thread: the holder of the lock does not release it while this one waits. */
             @Override
             public boolean lockTables(final long timeoutNs)
             {
@@ -55,7 +55,7 @@ final class CrashProcess
         return null != attachment && !isClosed && !isDead();
     }
 
-    /** Does something, has somebody else act before one store, and dies before another; false if it was over before. */
+    /** Runs an action, lets another process act before one store, and dies before another; false if it ended before. */
     boolean dies(final long storeIndex, final Runnable act, final long otherIndex, final Runnable otherAct)
     {
         host.dieBefore(storeIndex, otherIndex, otherAct);

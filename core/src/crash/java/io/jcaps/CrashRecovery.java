@@ -63,7 +63,7 @@ enum CrashRecovery
         this.act = act;
     }
 
-    /** Whether there is somebody who recovers in this way. */
+    /** Whether a process recovers in this way. */
     boolean isDue(final CrashScene scene)
     {
         return isDue.test(scene);

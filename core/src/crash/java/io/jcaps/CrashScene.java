@@ -44,7 +44,7 @@ final class CrashScene
     final CrashProcess idler;
     final CrashProcess newcomer;
     final List<CrashSleeper> sleepers = new ArrayList<>();
-    /** What each client must still be told after its service's death. */
+    /** The outcomes that each client must still get after its service's death. */
     final Map<CrashClient, Set<Long>> published = new HashMap<>();
 
     private CrashProcess attaching;

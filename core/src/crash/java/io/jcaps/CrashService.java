@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A service that keeps books on what it received, replied to and was told to be over.
+ * A service that records the requests that it received, replied to and got a disposal for.
  */
 final class CrashService
 {
@@ -129,7 +129,7 @@ final class CrashService
         held.remove(message.id());
     }
 
-    /** Closes the port in the middle of a batch: what was not handed out was not received, and must not be told so. */
+    /** Closes the port in a batch: requests not handed out were not received, and must not be reported as received. */
     void closeInBatch()
     {
         isClosing = true;
@@ -199,7 +199,7 @@ final class CrashService
         return ids.size();
     }
 
-    /** What it received from a client, or from all, and was not told to be over. */
+    /** Requests that it received from a client, or from all, without a disposal so far. */
     List<Long> undisposed(final int clientNumber)
     {
         final List<Long> result = new ArrayList<>();

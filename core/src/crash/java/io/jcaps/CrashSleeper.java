@@ -24,7 +24,7 @@ final class CrashSleeper
         tables.getAndAddInt(port.entry.sleepersOffset(), 1);
     }
 
-    /** Whether nobody has woken it. */
+    /** Whether no thread has woken it. */
     boolean sleepsOn()
     {
         return tables.getIntVolatile(port.entry.wakeOffset()) == wakeSequence;

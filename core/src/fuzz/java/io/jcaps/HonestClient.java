@@ -171,7 +171,7 @@ final class HonestClient
         replied.add(id);
     }
 
-    /** The service was told of a disposal. */
+    /** The service received a disposal. */
     void onDispose(final long id)
     {
         assertThat(released.remove(id)).as("disposal of " + id + " of client " + pid +
@@ -212,7 +212,7 @@ final class HonestClient
         {
             assertThat(taken.remove(message.id())).isTrue();
             released.add(message.id());
-            // As it was, though the peer's peers did what they liked meanwhile.
+            // Unchanged, although the peer's other peers did anything in between.
             check("reply in view", message.buffer(), message.id(), message.length());
             run.callInt("honest release", () ->
             {

@@ -133,7 +133,7 @@ class TablesFuzzTest
             " uses it");
     }
 
-    /** Makes the region anew, with those who live in it. */
+    /** Makes the region again, with its living processes. */
     private void settle()
     {
         leave();

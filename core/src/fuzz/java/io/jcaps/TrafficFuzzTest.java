@@ -302,7 +302,7 @@ class TrafficFuzzTest
             serviceProcess.watch().doWork();
             assertThat(run.callInt("client count", service::clientCount)).as("clients left").isEqualTo(
                 (int)honest.stream().filter((client) -> !client.port.isClosed()).count());
-            // What was dropped is let go with the next look.
+            // A dropped link is released with the next poll.
             service.clientCount();
             for (int i = 0; i < VICTIM_COUNT; i++)
             {
@@ -453,7 +453,7 @@ class TrafficFuzzTest
         int result = run.callInt("get", () -> service.get(request, limit));
         if (MessageState.REQUEST == result && !request.isView())
         {
-            // It stays first in line, unless its link is at its end meanwhile.
+            // It stays first in line, unless its link has ended.
             final long id = request.id();
             final int pid = request.credentials().pid();
             assertThat(request.length()).isGreaterThan(limit);

@@ -50,7 +50,7 @@ final class VictimBytes
     private final Map<Area, List<Range>> ranges = new EnumMap<>(Area.class);
 
     /**
-     * @param foreignIds of other clients' messages, to forge from; whoever has them keeps them up to date.
+     * @param foreignIds of other clients' messages, to forge from; the owner of the array keeps it up to date.
      */
     VictimBytes(
         final Random random,

@@ -7,7 +7,7 @@ package io.jcaps;
 import org.agrona.LangUtil;
 
 /**
- * The steps of a close, each of which is done even if one before it failed, for whatever reason. Not thread safe.
+ * The steps of a close. Each of them is taken even if an earlier one failed. Not thread safe.
  */
 final class Failures
 {

@@ -10,7 +10,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * A message that a port received, shown where it lies in the region. Create one and reuse it.
+ * A message that a port received, shown in place. Create one and reuse it.
  * <p>
  * At a client it holds the reply until {@link #release}: only then may the service use its memory again, and only then
  * does the message stop counting as in progress (R14). At a service it shows the request until it is replied to or
@@ -35,7 +35,7 @@ public final class Message
     }
 
     /**
-     * The payload where it lies, from index 0.
+     * The payload in place, from index 0.
      *
      * @return a read-only view that is valid until the message is released or replied to; the same object each time.
      * @throws IllegalStateException if there is no payload to see: the view was released, the message was longer than

@@ -119,7 +119,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * Takes the next message, if there is one, whatever its length: see {@link #get(Message, int)}.
+     * Takes the next message, if there is one, of any length: see {@link #get(Message, int)}.
      *
      * @param message to fill; at a client it must not be a view.
      * @return as {@link #get(Message, int)} does.
@@ -145,7 +145,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     }
 
     /**
-     * Takes the next message, whatever its length, and waits for it: see {@link #await(Message, int, long)}.
+     * Waits for the next message, of any length, and takes it: see {@link #await(Message, int, long)}.
      *
      * @param message   to fill; at a client it must not be a view.
      * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.

@@ -115,7 +115,7 @@ public final class PortAgent implements Agent
         try
         {
             port.handlerFailed(thrown);
-            // By its type, not by what a handler may declare: other throwables can come all the same.
+            // By its type, not by what a handler may declare: other throwables are possible too.
             if (!(thrown instanceof Exception))
             {
                 port.close();

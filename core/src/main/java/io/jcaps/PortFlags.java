@@ -35,7 +35,7 @@ public final class PortFlags
     /** Set by the library: the port's process cannot wake its peers, so they must not sleep for long. */
     public static final int CANNOT_WAKE = PortDescriptor.FLAG_CANNOT_WAKE;
 
-    /** Set by the library: the service stands in for one on another host ({@link PortOptions#imported}). */
+    /** Set by the library: the service is a stand-in for one on another host ({@link PortOptions#imported}). */
     public static final int IMPORTED = PortDescriptor.FLAG_IMPORTED;
 
     private PortFlags()

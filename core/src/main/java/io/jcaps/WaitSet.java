@@ -15,7 +15,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * Lets one thread wait on many ports (B4). It tells which port is worth a {@code get}, and takes nothing itself.
+ * Lets one thread wait on many ports (B4). It returns a port that is ready, and takes no message itself.
  * <p>
  * One thread at a time polls or waits. Any thread may add and remove ports and close the set, and use the ports, at the
  * same time. A port can be in one wait set only.
@@ -288,7 +288,7 @@ public final class WaitSet implements AutoCloseable
         }
     }
 
-    /** Under the monitor: whoever waits looks at the ports as they are now, and whether the set is closed. */
+    /** Under the monitor: waiting threads look at the present ports, and check whether the set is closed. */
     private void wakeWaiters()
     {
         if (waiterCount > 0)

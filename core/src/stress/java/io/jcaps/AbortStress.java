@@ -19,8 +19,9 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [abort] and [received]: ClientLink.abort() stores the negative id, makes a full fence and looks at RECEIVED;
- * ServiceLink.take() stores RECEIVED, makes a full fence and looks at the id once more. One of the two sees the other.
+ * [abort] and [received]: ClientLink.abort() stores the negative id, makes a full fence and reads RECEIVED;
+ * ServiceLink.take() stores RECEIVED, makes a full fence and reads the id again. At least one side sees the other's
+ * store.
  * <p>
  * The results are what abort() said (2 before the server, 3 at the server), whether the service received the message,
  * and the outcome that the client got in the end: 3 aborted, 259 aborted and perhaps received, -1 none yet.

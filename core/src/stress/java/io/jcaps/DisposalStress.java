@@ -18,7 +18,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
  * [disposal]: ClientLink.finish() releases DISPOSED behind the client's reads of the reply; ServiceLink.isDisposed()
- * acquires it, or the id of the slot's next request, before the service writes there anew.
+ * acquires it, or the id of the slot's next request, before the service writes there again.
  * <p>
  * Weakened, both halves plain: nothing seen in 80,000 tries on x86, JDK 17 with StressLCM and StressGCM. x86 keeps
  * stores in their order and loads in theirs, so that only the compiler could show it, as it did at [port]; a processor
@@ -37,7 +37,7 @@ public final class DisposalStress
         pair.reply.release();
     }
 
-    /** The service is told, and writes where the reply was. */
+    /** The service gets the disposal, and writes over the reply. */
     @JCStressTest
     @Outcome(id = {"0, 7", "1, 7"}, expect = ACCEPTABLE, desc = "[disposal] told or not, the read was before")
     @Outcome(expect = FORBIDDEN, desc = "[disposal] the reply was written over while the client read it")

@@ -69,7 +69,7 @@ public final class LinkStress
         }
     }
 
-    /** Both sides let go at the same time. */
+    /** Both sides release the link at the same time. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "[link] each side's flags are there, and the link is free")
     @Outcome(expect = FORBIDDEN, desc = "[link] one side's change undid the other's")

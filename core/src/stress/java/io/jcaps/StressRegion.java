@@ -98,7 +98,7 @@ public final class StressRegion
     final class Side implements Host
     {
         private final AtomicBuffer ownLink;
-        /** How often somebody was woken by this side. Read when the actors are over. */
+        /** Wake-ups by this side. Read when the actors have ended. */
         int wakeCount;
         /** What the word said that this side fell asleep on. */
         int asleepOn = -1;

@@ -51,7 +51,7 @@ class AllocationTest
         {
             round.run();
         }
-        // What the virtual machine does once, such as loading a class late, is not what is looked for: that would be
+        // What the JVM does once, such as loading a class late, is not what is looked for: that would be
         // there in each of the attempts, and a hundred thousand times.
         long least = Long.MAX_VALUE;
         for (int attempt = 0; attempt < MAX_ATTEMPTS && 0 != least; attempt++)

@@ -492,7 +492,7 @@ class ContentionTest
                 }
                 catch (final CapsException ex)
                 {
-                    // As many links as there are wait for their services to let go of them.
+                    // All links wait for their services to release them.
                     assertThat(ex.status()).as(ex.getMessage()).isEqualTo(Status.NO_BUFFERS);
                     LockSupport.parkNanos(20_000);
                     continue;

@@ -28,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * What goes wrong is in the region, told, and survived by the watch.
+ * Errors are recorded in the region, reported, and survived by the watch.
  */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class ErrorLogTest

@@ -402,7 +402,7 @@ class HandlerFailureTest
         assertThat(client.isConnected()).isTrue();
         assertThat(client.call(bytes, 0, 4, reply, TimeUnit.MILLISECONDS.toNanos(20))).isEqualTo(Status.TIMED_OUT);
         assertThat(reply.outcome()).isEqualTo(Outcome.ABORTED);
-        // Whoever knows the id replies, from any thread; whoever closes the port ends it for its clients.
+        // Any thread with the id can reply; a close of the port ends it for its clients.
         assertThat(service.reply(first, bytes, 0, 5)).isEqualTo(Status.OK);
         assertOutcome(client, Thread::yield, first, Outcome.REPLIED, 5);
         final long second = client.put(bytes, 0, 4);

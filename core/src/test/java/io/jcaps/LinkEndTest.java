@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * The end of a link, of a call, and of a view: whoever finds it first, and however it comes about.
+ * The end of a link, of a call, and of a view: whichever thread detects it, and whatever the cause.
  */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class LinkEndTest

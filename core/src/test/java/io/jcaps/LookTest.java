@@ -35,7 +35,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * What one who takes no lock sees in the tables before each store of an operation: an entry that is there is whole.
- * Tools look like that, and so does whoever comes after a process that died at that store.
+ * Tools read like that, and so does the next process after one that died at that store.
  */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class LookTest
@@ -156,7 +156,7 @@ class LookTest
         final Attachment other = region.attach();
         try (ServicePort service = region.attach().service(NAME, new PortOptions()))
         {
-            // The entry has been another client's, whose process lives on.
+            // The entry has been another client's, whose process is alive.
             other.client(NAME, new PortOptions()).close();
             final Attachment process = region.attach(host);
             final int processIndex = 2;

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What one thread finds about a port's links reaches the thread that acts on it, whatever that does meanwhile.
+ * What one thread detects about a port's links reaches the thread that acts on it, whatever that one is doing.
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class LostDeathTest

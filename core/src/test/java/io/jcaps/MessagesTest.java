@@ -241,7 +241,7 @@ class MessagesTest
         assertThat(client.claim(1, new Claim())).isEqualTo(Status.NO_BUFFERS);
         assertThat(client.call(bytes, 0, 1, reply, 0)).isEqualTo(Status.NO_BUFFERS);
         assertThat(client.inProgress()).isEqualTo(3);
-        // Received, replied and in view: it counts all the same, until it is released.
+        // Received, replied and in view: it still counts, until it is released.
         receive();
         request.reply(bytes, 0, 1);
         assertThat(client.put(bytes, 0, 1)).isEqualTo(Status.NO_BUFFERS);

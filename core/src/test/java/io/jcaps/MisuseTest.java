@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * What callers do wrong, and what the other side may have written: it is told with the value, and nothing changed.
+ * Misuse by callers, and invalid values of the other side: each is reported with the value, and nothing changes.
  */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class MisuseTest

@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Who sleeps and who is woken, on {@link TestFutex}: nobody wakes by himself here.
+ * Sleeping and waking, on {@link TestFutex}, which has no spurious wake-ups.
  */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SleepTest

@@ -22,7 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A region in this virtual machine and its attachments, each as good as a process. Closing it fails the test if
+ * A region in this JVM and its attachments, each as good as a process. Closing it fails the test if
  * anything is left in the tables.
  */
 final class TestRegion implements AutoCloseable
@@ -169,7 +169,7 @@ final class TestRegion implements AutoCloseable
         checkEmpty();
     }
 
-    /** Nobody is attached, and nothing is left: whoever comes next removes what the dead have left. */
+    /** No process is attached, and no entry remains: the next process removes the entries of the dead. */
     void checkEmpty()
     {
         Attachment.attach(host(), 0, errors::add).close();

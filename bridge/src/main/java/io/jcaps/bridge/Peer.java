@@ -36,7 +36,7 @@ abstract class Peer<S extends Session> implements FragmentHandler
         this.counters = counters;
     }
 
-    /** Each frame is copied from where it lies to the stream, once, whether or not it fits one datagram. */
+    /** Each frame is copied from its place to the stream, once, whether or not it fits one datagram. */
     final Wire wire()
     {
         return (header, body, length) ->

@@ -473,7 +473,7 @@ public final class Baton
             }
             catch (final Abort ignore)
             {
-                // The others are told.
+                // The others are notified.
             }
         }
     }

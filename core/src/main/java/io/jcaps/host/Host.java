@@ -11,7 +11,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The place that a region lies in, as seen by one attachment: the heap of one JVM, or a file mapped by
+ * The memory and locks of a region, as one attachment uses them: the heap of one JVM, or a file mapped by
  * many. The protocol reaches shared memory, other processes' lives and the operating system through this alone.
  * <p>
  * All methods may be called from any thread, {@link #close()} once the others have returned.
@@ -127,7 +127,7 @@ public interface Host extends AutoCloseable
      * Takes the life lock of a process entry, which is held until {@link #dropLife} or death.
      *
      * @param processIndex of the entry.
-     * @return false if somebody has it, or looks at it just now.
+     * @return false if another process has it, or probes it at this moment.
      */
     boolean holdLife(int processIndex);
 
@@ -148,7 +148,7 @@ public interface Host extends AutoCloseable
     boolean holdsLife(int processIndex);
 
     /**
-     * Whether somebody holds the life lock of an entry. A stopped or slow process does; a dead one does not (B2).
+     * Whether the life lock of an entry is held. A stopped or slow process does; a dead one does not (B2).
      *
      * @param processIndex of the entry.
      * @return false if no process holds it: its last holder can store nothing any more.
@@ -161,7 +161,8 @@ public interface Host extends AutoCloseable
     Credentials self();
 
     /**
-     * @return start time of this process in the operating system's ticks since boot; tells two users of one pid apart.
+     * @return start time of this process in the operating system's ticks since boot. Two processes
+     * that get the same pid differ in it.
      */
     long startTicks();
 

@@ -23,7 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A region in the memory of one JVM, for its threads and for tests. Each attachment has a host of its own,
- * as if it were a process: an entry in the heap stands for the lock that proves its life.
+ * as if it were a process: an entry in the heap replaces the lock that proves its life.
  */
 public final class LocalRegion
 {

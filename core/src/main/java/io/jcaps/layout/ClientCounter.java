@@ -32,7 +32,7 @@ public enum ClientCounter implements Counter
     WAKE_UPS(110, LinkDescriptor.CLIENT_WAKE_UPS_OFFSET, "wake-ups", "system calls made to wake the service"),
     /** Outcomes {@code UNREACHABLE} that were taken. */
     UNREACHABLE(111, LinkDescriptor.CLIENT_UNREACHABLE_OFFSET, "unreachable",
-        "requests returned as the service on another host was lost sight of"),
+        "requests returned because the connection to the service's host was lost"),
     /** Outcomes {@code REFUSED} that were taken. */
     REFUSED(112, LinkDescriptor.CLIENT_REFUSED_OFFSET, "refused",
         "requests returned as the service did not admit the client");
@@ -69,7 +69,7 @@ public enum ClientCounter implements Counter
     }
 
     /**
-     * @return where it lies, in bytes from the start of the link.
+     * @return its place in bytes from the start of the link.
      */
     public int offset()
     {

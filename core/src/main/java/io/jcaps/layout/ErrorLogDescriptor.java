@@ -9,11 +9,11 @@ import org.agrona.concurrent.errors.DistinctErrorLog;
 import static org.agrona.BitUtil.SIZE_OF_LONG;
 
 /**
- * The error log of one process: 32 KiB behind the links, one for each entry of the process table. Agrona's log numbers
+ * The error log of one process: 32 KiB after the links, one for each entry of the process table. Agrona's log numbers
  * its records in the heap of its writer, so processes cannot share one.
  * <pre>
  *    at  size  field               written by                 ordering
- *     0     8  PROCESS_INCARNATION the process                release, behind PID; pairs with acquire in ErrorRecord
+ *     0     8  PROCESS_INCARNATION the process                release, after PID; pairs with acquire in ErrorRecord
  *     8     4  PID                 the process                plain, before PROCESS_INCARNATION
  *    12    52  spare
  *    64     .  records             the process                {@link DistinctErrorLog}

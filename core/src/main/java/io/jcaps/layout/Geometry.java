@@ -8,7 +8,7 @@ import org.agrona.BitUtil;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
- * How many of each thing a region has and how long they are, and so where each lies. Immutable.
+ * Counts and lengths of a region's structures, and so the offset of each. Immutable.
  * <pre>
  *    header | processes | ports | link directory | (to a page) | link 0 | link 1 | ... | error log 0 | ...
  * </pre>
@@ -168,7 +168,7 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
     }
 
     /**
-     * @return bytes of a link that precede its cells: what is in use from the first message on, whatever its length.
+     * @return bytes of a link that precede its cells: they are in use from the first message on, whatever its length.
      */
     public int linkHeadLength()
     {

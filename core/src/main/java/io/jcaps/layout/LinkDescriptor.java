@@ -101,7 +101,7 @@ public final class LinkDescriptor
     }
 
     /**
-     * The message type of a record. It tells a record from the one that lay there a lap of the ring before, which a
+     * The message type of a record. It distinguishes a record from the one of the ring's last lap, which a
      * receiver that runs ahead of its ring can still find.
      *
      * @param recordNumber of the record in its ring, counted from 0 since the link was opened.

@@ -55,7 +55,7 @@ public final class PortDescriptor
     public static final int FLAG_SPINS = 0x10000;
     /** FLAGS: the owner's process has no futex and wakes no thread, so its peers poll. */
     public static final int FLAG_CANNOT_WAKE = 0x20000;
-    /** FLAGS: the service stands in for one on another host. */
+    /** FLAGS: the service is a stand-in for one on another host. */
     public static final int FLAG_IMPORTED = 0x40000;
     /** Longest name in characters, which are bytes here (R2). */
     public static final int MAX_NAME_LENGTH = 63;

@@ -8,7 +8,7 @@ import static org.agrona.BitUtil.SIZE_OF_INT;
 import static org.agrona.BitUtil.SIZE_OF_LONG;
 
 /**
- * One entry of the process table: 256 bytes. An entry stands for one attachment.
+ * One entry of the process table: 256 bytes. Each attachment has an entry.
  * <pre>
  *    at  size  field               written by                 ordering
  *     0     8  INCARNATION         the process, last          release, pairs with acquire in ProcessEntry

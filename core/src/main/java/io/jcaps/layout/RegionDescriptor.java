@@ -31,11 +31,11 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *   136     4  REGISTRATIONS       holder of the tables' lock release, pairs with acquire in a waiting connect
  *   256     8  NEXT_LEASE          any client                 atomic add
  * </pre>
- * REGION_ID tells one region from the next at the same path. It also decides which bytes of the lock file are the life
- * locks of this region: {@link ProcessDescriptor#lifePosition}.
+ * REGION_ID distinguishes a region from the next one at the same path. It also decides which bytes of the lock file are
+ * the life locks of this region: {@link ProcessDescriptor#lifePosition}.
  * <p>
- * NEXT_LEASE is one of the few words with several writers: an atomic add cannot be left half done, and a number that
- * its taker's death loses is never missed.
+ * NEXT_LEASE is one of the few words with several writers. An atomic add cannot be left half done, and a number that is
+ * lost with the client that took it is never used.
  */
 public final class RegionDescriptor
 {

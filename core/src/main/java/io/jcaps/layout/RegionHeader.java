@@ -18,7 +18,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
  * The header of a region, written once by its creator and checked by each process that attaches. Immutable.
  *
  * @param geometry    counts and lengths.
- * @param regionId    random: tells one region from the next at the same path.
+ * @param regionId    random: distinguishes a region from the next one at the same path.
  * @param bootId      of the operating system when the region was made.
  * @param createdAtMs milliseconds since 1970; information only.
  */

@@ -58,7 +58,7 @@ public enum ServiceCounter implements Counter
     }
 
     /**
-     * @return where it lies, in bytes from the start of the link.
+     * @return its place in bytes from the start of the link.
      */
     public int offset()
     {

@@ -44,10 +44,10 @@ public final class SlotDescriptor
 
     /** Length of one half in bytes, a multiple of the cache line. */
     public static final int HALF_LENGTH = 64;
-    /** Longest payload in bytes that lies in the half itself. */
+    /** Longest payload in bytes that is stored in the half itself. */
     public static final int INLINE_CAPACITY = HALF_LENGTH - INLINE_OFFSET;
 
-    /** FLAGS: the payload lies in the slot's cell, not in the half. */
+    /** FLAGS: the payload is in the slot's cell, not in the half. */
     public static final int FLAG_IN_CELL = 0x01;
     /** FLAGS of a reply: the service found the request aborted and did not receive it; there is no payload. */
     public static final int FLAG_SKIPPED = 0x02;

@@ -82,7 +82,7 @@ public final class SlotTable
     }
 
     /**
-     * Where a request's payload lies.
+     * Offset of a request's payload.
      *
      * @param slotIndex of the slot.
      * @param flags     of its descriptor; input, if another wrote it.
@@ -99,7 +99,7 @@ public final class SlotTable
     }
 
     /**
-     * Where a reply's payload lies.
+     * Offset of a reply's payload.
      *
      * @param slotIndex of the slot.
      * @param flags     of its descriptor; input, if another wrote it.

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Where every byte of a region lies and who may write it: one descriptor for each structure, and the geometry that
+ * The place and the writer of every byte of a region: one descriptor for each structure, and the geometry that
  * sizes them.
  */
 package io.jcaps.layout;

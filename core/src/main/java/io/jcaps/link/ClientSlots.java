@@ -5,7 +5,7 @@
 package io.jcaps.link;
 
 /**
- * What a client knows about the slots of its link: which are free, which message is in each, and what it waits for.
+ * A client's state of each slot of its link: whether it is free, its message, and what that waits for.
  * Heap only: no other process needs it, and a survivor of this one does not miss it. Used within the gate of the
  * port.
  * <pre>
@@ -221,7 +221,7 @@ final class ClientSlots
         return (words[slot] & STATE_MASK) == SENT;
     }
 
-    /** Slot of the reply with that number, if replies go on as they have come: in the order of their puts. */
+    /** Slot of the reply with that number, if replies continue to come in the order of their puts. */
     int expectedSlot(final long replyNumber)
     {
         return puts.slot(replyNumber + replyLag);

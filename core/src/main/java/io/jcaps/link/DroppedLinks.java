@@ -50,7 +50,7 @@ final class DroppedLinks
         return null;
     }
 
-    /** Releases the links of which the program has nothing in hand any more. */
+    /** Releases the links for which the program holds no view or claim any more. */
     void releaseOver()
     {
         boolean isAnyInUse = false;

@@ -59,8 +59,8 @@ final class RecordWriter
 
     private boolean hasDrained()
     {
-        // [head] acquire: pairs with the release in RecordReader.pass(); what lies there was read. It is the receiver's
-        // word, so input: a position that it cannot have reached is not believed.
+        // [head] acquire: pairs with the release in RecordReader.pass(); the record there was read. The word is the
+        // receiver's, so it is input: a position that the receiver cannot have reached is ignored.
         final long drained = buffer.getLongAcquire(headOffset) / LinkDescriptor.RECORD_LENGTH;
         if (drained > drainedCount && drained <= sentCount)
         {
@@ -79,7 +79,7 @@ final class RecordWriter
     {
         final long record = sentCount++;
         final int index = recordIndex(record);
-        // For Agrona's reader, which goes on until it finds no length; ours tells old records by their type.
+        // For Agrona's reader, which reads until it finds no length; ours recognises old records by their type.
         buffer.putLong(recordIndex(record + 1), 0);
         buffer.putLong(index + RecordDescriptor.HEADER_LENGTH, id);
         // Only we write this; tools read it to inspect the ring.

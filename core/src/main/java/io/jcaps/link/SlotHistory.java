@@ -7,12 +7,12 @@ package io.jcaps.link;
 import io.jcaps.layout.SlotDescriptor;
 
 /**
- * Which slots the last 256 messages of one direction used, by their number: where a receiver looks for the next one.
+ * The slots of the last 256 messages of one direction, by number: a receiver predicts the next slot from them.
  * Heap only; used within the gate of a port.
  */
 final class SlotHistory
 {
-    /** Messages that are remembered: more than can be in progress, so that every number asked for is still there. */
+    /** Messages that are remembered: more than can be in progress, so each number asked for is still there. */
     static final int LENGTH = 2 * SlotDescriptor.MAX_SLOT_COUNT;
 
     private static final int MASK = LENGTH - 1;
@@ -21,7 +21,7 @@ final class SlotHistory
     private final long[] numbers;
 
     /**
-     * As if each slot had been used once, in order, before number 0: the slots are first used in that order.
+     * Starts as if each slot had been used once, in order, before number 0: clients first use the slots in that order.
      *
      * @param slotCount of the link.
      */

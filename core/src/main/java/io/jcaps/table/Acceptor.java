@@ -169,7 +169,7 @@ public final class Acceptor
         final Credentials credentials = peers.attest(clientProcessIndex, clientProcessIncarnation);
         if (null == credentials)
         {
-            // Died in the meantime, or an entry that no process stands behind: no other thread would release it here,
+            // Died in the meantime, or an entry without a process: no other thread would release it here,
             // as only links that were accepted are watched.
             registry.use(linkIndex);
             accepted.change(linkIncarnation, LinkEntryDescriptor.CLIENT_CLOSED, LinkEntryDescriptor.CLIENT_HOLDS);

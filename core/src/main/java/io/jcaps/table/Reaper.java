@@ -85,7 +85,7 @@ final class Reaper
         return true;
     }
 
-    /** The next call of {@link #reap} searches the tables, whatever has changed. */
+    /** The next call of {@link #reap} searches the tables even if nothing has changed. */
     void searchNext()
     {
         reapedAt = 0;

@@ -40,7 +40,7 @@ public final class Report
     }
 
     /**
-     * What the port has counted. Any thread may call as long as the entry is the port's.
+     * Value of a counter of the port. Any thread may call while the entry is the port's.
      *
      * @param counter which counter to read.
      * @return how often.

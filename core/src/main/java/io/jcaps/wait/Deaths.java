@@ -75,7 +75,7 @@ public final class Deaths
      *
      * @param processIndex of its entry, from a link: input.
      * @param incarnation  of the process, from a link: input.
-     * @return false as long as it may be alive.
+     * @return false while it may be alive.
      */
     public boolean isDead(final int processIndex, final long incarnation)
     {

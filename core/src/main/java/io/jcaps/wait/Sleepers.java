@@ -147,7 +147,7 @@ public final class Sleepers
     }
 
     /**
-     * Wakes all, so that each looks at what it waits for.
+     * Wakes all threads, and each checks its own condition.
      *
      * @return how many there are.
      */

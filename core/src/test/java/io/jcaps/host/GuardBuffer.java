@@ -10,7 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Memory that no access may leave, and in which each word lies on a multiple of its length. What breaks that is an
- * {@link Error}, so that nobody takes it for something declared.
+ * {@link Error}, so that it is not mistaken for a declared exception.
  */
 public final class GuardBuffer extends UnsafeBuffer
 {

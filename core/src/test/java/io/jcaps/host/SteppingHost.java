@@ -24,7 +24,7 @@ public final class SteppingHost extends ForwardingHost
     private volatile boolean holdsTables;
     private volatile int processIndex = -1;
 
-    /** The end of a process, within this virtual machine. */
+    /** The end of a process, within this JVM. */
     public static final class Death extends Error
     {
         private static final long serialVersionUID = 1L;

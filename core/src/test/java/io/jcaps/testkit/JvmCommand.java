@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command line of a virtual machine that a test starts: the JDK of this one, and its options for modules, native
+ * The command line of a JVM that a test starts: the JDK of this one, and its options for modules, native
  * access and Unsafe. It starts fast and takes little memory.
  */
 public final class JvmCommand
@@ -23,7 +23,7 @@ public final class JvmCommand
     }
 
     /**
-     * @return path of this virtual machine's {@code java}.
+     * @return path of this JVM's {@code java}.
      */
     public static String java()
     {
@@ -32,7 +32,7 @@ public final class JvmCommand
 
     /**
      * @param launcher  command that starts the rest of its arguments; empty for none.
-     * @param options   more options for the virtual machine, after the common ones.
+     * @param options   more options for the JVM, after the common ones.
      * @param classPath of it.
      * @param main      class to run.
      * @param arguments of the class.

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What all threads are doing, here and in the virtual machines that this one started.
+ * What all threads are doing, here and in the JVMs that this one started.
  */
 final class Stacks
 {

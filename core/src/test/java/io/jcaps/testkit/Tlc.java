@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * One run of the model checker, in a virtual machine of its own: it ends that, and keeps state in static fields.
+ * One run of the model checker, in a JVM of its own: it ends that, and keeps state in static fields.
  */
 public final class Tlc
 {

@@ -32,12 +32,12 @@ import java.util.function.Supplier;
  * though one did before, however much was computed: threads that spin on a region in which nothing happens. 0 seconds
  * switches it off. A test that waits longer on purpose needs a larger value.
  * <p>
- * A stuck test is interrupted. If it does not end within 5 s of that, the virtual machine is halted with exit code
+ * A stuck test is interrupted. If it does not end within 5 s of that, the JVM is halted with exit code
  * {@value #EXIT_CODE}: a thread that ignores its interruption would hold up the build.
  */
 public final class Watchdog implements InvocationInterceptor
 {
-    /** How a virtual machine ends in which a stuck test cannot be interrupted. */
+    /** How a JVM ends in which a stuck test cannot be interrupted. */
     static final int EXIT_CODE = 86;
 
     private static final long DEFAULT_LIMIT_SECONDS = 15;
@@ -69,7 +69,7 @@ public final class Watchdog implements InvocationInterceptor
         this(limitNs, () -> new ProcessorTime()::totalNs, PROBES);
     }
 
-    /** For its own tests, to which other tests of this virtual machine and other work of the machine mean nothing. */
+    /** For its own tests, to which other tests of this JVM and other work of the machine mean nothing. */
     Watchdog(final long limitNs, final Supplier<LongSupplier> processorTimes, final Set<RegionProbe> watched)
     {
         this.watched = watched;

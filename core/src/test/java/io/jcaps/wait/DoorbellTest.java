@@ -20,7 +20,7 @@ import java.util.List;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Whom a doorbell wakes (R16, B4), by what is in the port's entry; nobody sleeps here. */
+/** The threads that a doorbell wakes (R16, B4), by the port's entry; no thread sleeps here. */
 class DoorbellTest
 {
     private static final int PORT_COUNT = 4;

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * One side of an example, in a virtual machine of its own. It is killed when the test closes it, if it still runs.
+ * One side of an example, in a JVM of its own. It is killed when the test closes it, if it still runs.
  */
 public final class ExampleJvm implements AutoCloseable
 {

@@ -11,7 +11,7 @@ import java.util.Set;
 /**
  * Who shares a region. Who can open the file can store anywhere in it, so all of them trust each other's code.
  * <p>
- * A directory and files that are made get exactly these modes, whatever the umask.
+ * Directories and files that are created get exactly these modes, whatever the umask.
  */
 public enum Access
 {
@@ -22,7 +22,7 @@ public enum Access
      * group, as it may be with this access alone, files of any member are trusted like the directory owner's.
      */
     GROUP("rwxrwx---", "rw-rw----"),
-    /** Everybody: directory 0755, files 0666. The directory's owner is the authority; he alone can create. */
+    /** All users: directory 0755, files 0666. The directory's owner is the authority; only the owner can create. */
     WORLD("rwxr-xr-x", "rw-rw-rw-");
 
     private final String directoryMode;

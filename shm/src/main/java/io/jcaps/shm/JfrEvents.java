@@ -17,8 +17,8 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Threshold;
 
 /**
- * Tells the Flight Recorder. An event that is not recorded costs the test of a constant field; none lies on the way of
- * a message.
+ * Records events for the Flight Recorder. An event that is not recorded costs the test of a constant field. No event is
+ * on the path of a message.
  */
 final class JfrEvents implements Events
 {

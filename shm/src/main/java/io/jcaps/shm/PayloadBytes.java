@@ -32,7 +32,7 @@ public final class PayloadBytes
     private static final Logger CLEANER_LOGGER = quiet();
 
     private final PointerBytesStore store = new PointerBytesStore();
-    // Keeps the mapping reachable for as long as the bytes point into it.
+    // Keeps the mapping reachable while the bytes point into it.
     private final UnsafeBuffer kept = new UnsafeBuffer(0, 0);
     private Bytes<?> bytes;
 

@@ -301,7 +301,7 @@ public final class RegionConfig
     }
 
     /**
-     * @return path of the lock file, which stands beside the region file.
+     * @return path of the lock file, which is beside the region file.
      */
     public Path lockPath()
     {

@@ -90,7 +90,7 @@ public final class ShmHost implements Host
         config.conclude();
 
         final ProcessInfo processInfo = ProcessInfo.find();
-        // For as long as the attachment is open, so that the calls stay mapped.
+        // While the attachment is open, so that the calls stay mapped.
         final boolean hasCalls = (config.futex() || config.hugePages()) &&
             "Linux".equals(System.getProperty("os.name")) && null == NativeCalls.retain();
         ShmHost host = null;
@@ -426,7 +426,7 @@ public final class ShmHost implements Host
         }
     }
 
-    /** The locks last, and whatever happens: as long as they are held, this process is alive for its peers. */
+    /** The locks last, even after a failure: while they are held, this process is alive for its peers. */
     private static void closeAll(final ProcessEnds ends, final RegionFile region, final LifeLocks locks)
     {
         try

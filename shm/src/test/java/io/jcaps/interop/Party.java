@@ -17,7 +17,7 @@ import java.util.List;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A process that uses the region by one of the two libraries, and does what it is told.
+ * A process that uses the region by one of the two libraries, and executes commands.
  */
 final class Party implements AutoCloseable
 {
@@ -88,7 +88,7 @@ final class Party implements AutoCloseable
         return command;
     }
 
-    /** Waits for the end that the process was told to come to. */
+    /** Waits until the process has ended as commanded. */
     void awaitEnd()
     {
         process.onExit().join();

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A {@link Peer} in a virtual machine of its own. It ends when its input does, so none outlives the test.
+ * A {@link Peer} in a JVM of its own. It ends when its input does, so none outlives the test.
  */
 final class ChildJvm implements AutoCloseable
 {
@@ -40,7 +40,7 @@ final class ChildJvm implements AutoCloseable
 
     /**
      * @param region     path of the region that the peer attaches to.
-     * @param properties more options for the virtual machine.
+     * @param properties more options for the JVM.
      */
     static ChildJvm start(final Path region, final String... properties)
     {

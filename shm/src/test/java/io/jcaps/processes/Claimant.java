@@ -55,7 +55,7 @@ final class Claimant
         return id;
     }
 
-    /** Calls in a thread of its own; returns when the request is put. Nothing may come back meanwhile. */
+    /** Calls in a thread of its own; returns when the request is put. No reply may come before that. */
     void call(final ExecutorService executor, final long number)
     {
         final int before = port.inProgress();
@@ -109,7 +109,7 @@ final class Claimant
      * The service is dead: each message must have had exactly one outcome, the one that its remains imply.
      *
      * @param remains  of the service.
-     * @param received ids that the service has told to have received.
+     * @param received ids that the service has reported as received.
      */
     void check(final Remains remains, final List<Long> received) throws Exception
     {

@@ -25,7 +25,7 @@ import static io.jcaps.sys.CapsSys.CAPF_USER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Two copies of the library in one virtual machine, each below a class loader of its own, and a process that watches.
+ * Two copies of the library in one JVM, each below a class loader of its own, and a process that watches.
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClassLoadersIT
@@ -83,8 +83,8 @@ class ClassLoadersIT
             assertThat(copies.get(first).apply("detach")).isEqualTo("detached");
             assertThat(copies.get(last).apply("call c hello")).isEqualTo("NOT_CONNECTED");
             assertThat(outside.ask("call", "c" + first, "hello")).isEqualTo("NOT_CONNECTED");
-            // Had the first one's end dropped the virtual machine's locks, the other were dead to all others now: to
-            // the watches, and to whoever attaches and removes what the dead left.
+            // Had the first one's end dropped the JVM's locks, all others would treat the second one as dead:
+            // the watches, and to the next process that attaches and reaps.
             for (int round = 0; round < WATCH_ROUNDS; round++)
             {
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(WATCH_INTERVAL_MS));

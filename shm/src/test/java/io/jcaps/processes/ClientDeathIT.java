@@ -101,7 +101,7 @@ class ClientDeathIT
             }
             assertThat(disposed).containsExactlyInAnyOrder(received, replied, taken).doesNotContain(unseen);
             assertThat(service.reply(received, reply, 0, 1)).isEqualTo(Status.INVALID);
-            // The dead one's bytes are still there, and its link is nobody else's.
+            // The dead client's bytes are still there, and no other client has its link.
             assertThat(view.length()).isEqualTo(SIZE);
             assertThat(Pattern.isIn(view.buffer(), SIZE, i)).isTrue();
             assertThat(tables.usedLinks()).hasSize(1);
@@ -245,7 +245,7 @@ class ClientDeathIT
         child.kill();
         child.awaitEnd();
         killed.countDown();
-        // All other links are taken meanwhile, and written to; that of the dead one is not among them.
+        // All other links are taken and written to; that of the dead client is not among them.
         final Attachment asking = region.closing(region.attach());
         final UnsafeBuffer bytes = new UnsafeBuffer(new byte[SIZE]);
         Pattern.fill(bytes, SIZE, 2);

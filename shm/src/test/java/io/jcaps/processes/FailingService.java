@@ -31,9 +31,9 @@ final class FailingService
     /** What the handler does. */
     enum Failure
     {
-        /** Fills the heap with what it lets go of when it fails. */
+        /** Fills the heap, and drops everything when that fails. */
         OUT_OF_MEMORY,
-        /** The same, in a virtual machine that was told to end then. */
+        /** The same, in a JVM that was told to end then. */
         OUT_OF_MEMORY_AND_EXIT,
         /** Calls itself without end. */
         STACK_OVERFLOW,

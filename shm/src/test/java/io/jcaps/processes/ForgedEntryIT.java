@@ -83,7 +83,7 @@ class ForgedEntryIT
             classPath, region.path(), "-Djava.io.tmpdir=/tmp"));
     }
 
-    /** Changes entries of a user's process and of its ports, as whoever maps the region can. */
+    /** Changes entries of a user's process and of its ports, as any process that maps the region can. */
     private void forge(
         final int uid, final ObjIntConsumer<UnsafeBuffer> process, final ObjIntConsumer<UnsafeBuffer> port)
         throws IOException

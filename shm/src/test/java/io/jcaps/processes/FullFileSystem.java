@@ -38,7 +38,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * What happens on a small tmpfs that fills up, one part after the other. A process of its own, as a store to a page
- * that has no memory ends a virtual machine. It prints {@code ok} when all went well.
+ * that has no memory ends a JVM. It prints {@code ok} when all went well.
  */
 public final class FullFileSystem implements AutoCloseable
 {
@@ -224,7 +224,7 @@ public final class FullFileSystem implements AutoCloseable
             assertThat(client.get(reply)).isEqualTo(Status.WOULD_BLOCK);
             assertThat(client.inProgress()).isEqualTo(2);
 
-            // The one behind it and others are served meanwhile.
+            // The next one and others are served in the meantime.
             assertThat(service.await(later, TIMEOUT_NS)).isEqualTo(MessageState.REQUEST);
             assertThat(later.id()).isEqualTo(second);
             assertThat(later.reply(bytes, 0, SMALL_LENGTH)).isEqualTo(Status.OK);

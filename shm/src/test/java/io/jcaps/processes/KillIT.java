@@ -62,7 +62,7 @@ class KillIT
     static final String SURVIVOR = "survivor";
 
     private static final String VICTIM = "victim";
-    /** A service that nobody serves while its client lives. */
+    /** A service that no thread serves while its client lives. */
     private static final String DEAF = "deaf";
     private static final int KILLS = Integer.getInteger("kills", 300);
     private static final int JVMS_AHEAD = 2;
@@ -479,7 +479,7 @@ class KillIT
         victim.ask("reply", 1);
     }
 
-    /** One more victim, whose remains nobody has removed yet when this returns. */
+    /** Another victim, whose entries no process has removed when this returns. */
     private void killWhileLeaving()
     {
         final Victim first = new Victim();
@@ -638,7 +638,7 @@ class KillIT
         }
         survivor.checkViews();
         survivor.releaseViews();
-        // F2: nobody calls the service now, and what the dead one held falls free.
+        // F2: no thread calls the service now, and the entries of the dead one are freed.
         until(() -> !tables.usedLinks().isEmpty() && 2 == tables.usedLinks().size(),
             () -> "links left: " + tables.usedLinks());
         callOwn();
@@ -846,7 +846,7 @@ class KillIT
                 mappingCount <= before.mappingCount;
         }
 
-        /** Whether each is among the others, as often. A thread of another test's may have ended meanwhile. */
+        /** Whether each is among the others, as often. A thread of another test may have ended in between. */
         private static boolean isWithin(final List<String> some, final List<String> others)
         {
             final List<String> left = new ArrayList<>(others);
@@ -878,7 +878,7 @@ class KillIT
             return result;
         }
 
-        /** Mappings that can be written to; those that nobody refers to any more are gone when memory is tidied up. */
+        /** Mappings that can be written to; unreferenced ones disappear with a garbage collection. */
         private static long mappingCount(final Path region)
         {
             System.gc();

@@ -126,7 +126,7 @@ class ManyClientsIT
             connect(service, client, options, 1_000);
             assertThat(tables.openPorts()).hasSize(1);
             assertThat(tables.usedLinks()).isEmpty();
-            // The virtual machine opens files of its own for a moment now and then; one that leaked stays open.
+            // The JVM opens files of its own for a moment now and then; one that leaked stays open.
             await().untilAsserted(() -> assertThat(fileCount()).isLessThanOrEqualTo(files));
             assertThat(mappingCount()).isLessThanOrEqualTo(mappings);
             System.out.println("ManyClientsIT: after 1,050 connects: " + mappings + " mappings of the region, " +
@@ -167,7 +167,7 @@ class ManyClientsIT
             assertThat(tables.processCount()).isEqualTo(1);
             assertThat(tables.openPorts()).hasSize(1);
             assertThat(tables.usedLinks()).isEmpty();
-            // The virtual machine opens files of its own for a moment now and then; one that leaked stays open.
+            // The JVM opens files of its own for a moment now and then; one that leaked stays open.
             await().untilAsserted(() -> assertThat(fileCount()).isLessThanOrEqualTo(files));
             // Nothing is unmapped by hand: the collector does, once it has found out. One is our own, of the tables.
             while (mappingCount() > mappings + 1)
@@ -200,7 +200,7 @@ class ManyClientsIT
         }
     }
 
-    /** The virtual machine opens a jar when it first looks for a class there, and keeps it. */
+    /** The JVM opens a jar when it first looks for a class there, and keeps it. */
     private static boolean isNoJar(final Path descriptor)
     {
         try

@@ -56,7 +56,7 @@ class NamespacesIT
         return peer;
     }
 
-    /** The virtual machine itself, as it is seen from here; the launcher stands before it. */
+    /** The JVM itself, as it is seen from here; the launcher stands before it. */
     private static ProcessHandle process(final ChildJvm peer)
     {
         return peer.descendants().get(peer.descendants().size() - 1);

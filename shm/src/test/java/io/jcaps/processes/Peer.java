@@ -334,7 +334,7 @@ public final class Peer
             }
             else if (CapsSys.ENOTCONN == sys.errno())
             {
-                // The end of this one: all that was put to it was told of.
+                // This service has ended: each message put to it has its outcome.
                 if (!open.isEmpty())
                 {
                     throw new IllegalStateException("without an outcome: " + open);

@@ -119,7 +119,7 @@ class RegionLossIT
         assertThat(client.apply("take c")).isEqualTo(received + " one");
         assertThat(client.apply("take c")).isEqualTo(unseen + " two");
         assertThat(isUsed(service.pid())).isTrue();
-        // Nothing new begins: nobody who comes now would find it.
+        // Nothing new begins: no new process would find it.
         assertThat(client.apply("put c more")).isEqualTo("NOT_CONNECTED");
         assertThat(client.apply("client d " + NAME + " " + CAPF_USER + " " + uid + " -1")).isEqualTo("NOT_CONNECTED");
         assertThat(client.apply("service d " + NAME + " " + CAPF_USER + " " + uid + " -1")).isEqualTo("NOT_CONNECTED");
@@ -130,7 +130,7 @@ class RegionLossIT
         assertThat(newcomer.apply("retired")).isEqualTo("false");
         assertThat(newcomer.apply("client c " + NAME + " " + CAPF_USER + " " + uid + " -1")).isEqualTo("NOT_FOUND");
 
-        // The service comes back: its client is told by the old region, and then finds it in the new one.
+        // The service restarts: its client gets the outcome in the old region, and then finds it in the new one.
         assertThat(service.ask("detach")).isEqualTo("detached");
         assertThat(client.apply("take c")).isEqualTo(left + " SERVICE_CLOSED");
         assertThat(client.apply("take c")).isEqualTo("NOT_CONNECTED");
@@ -143,9 +143,9 @@ class RegionLossIT
         assertThat(service.ask("retired")).isEqualTo("false");
         assertThat(client.apply("retired")).isEqualTo("false");
 
-        // (A region that was made anew has another one.)
+        // (A region that was created again has another one.)
         assertThat(Files.getAttribute(region.path(), "unix:ino")).isNotEqualTo(inode);
-        // The last one has let go of the old region when nothing refers to a mapping of it any more.
+        // The last process has released the old region when no mapping of it is referenced any more.
         while (isUsed(ProcessHandle.current().pid()) || isUsed(service.pid()))
         {
             System.gc();
@@ -175,7 +175,7 @@ class RegionLossIT
                         }
                         catch (final IOException ex)
                         {
-                            // Closed meanwhile, or nothing that has an inode.
+                            // Closed by now, or a file without an inode.
                             return false;
                         }
                     });
@@ -219,7 +219,7 @@ class RegionLossIT
         assertThat(maker.apply("attach " + other + " PRIVATE")).isEqualTo("attached");
         assertThat(maker.apply("detach")).isEqualTo("detached");
         final String left = put("third");
-        // Without its lock file nobody would be let into it.
+        // Without its lock file no process could attach.
         Files.move(other.resolveSibling("other.lock"), lockPath, StandardCopyOption.ATOMIC_MOVE);
         Files.move(other, region.path(), StandardCopyOption.ATOMIC_MOVE);
         goOnAndComeBack(received, unseen, left);
@@ -270,7 +270,7 @@ class RegionLossIT
         service.kill();
         assertThat(client.apply("take c")).isEqualTo(last + " SERVICE_DIED|RECEIVED");
 
-        // What the newcomer was told to do helps.
+        // The remedy in the message works.
         assertThat(client.apply("detach")).isEqualTo("detached");
         Files.delete(region.path());
         assertThat(newcomer.apply("attach " + region.path() + " PRIVATE")).isEqualTo("attached");

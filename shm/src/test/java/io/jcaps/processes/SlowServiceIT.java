@@ -105,7 +105,7 @@ class SlowServiceIT
         final long called = reply.id();
         assertThat(reply.outcome()).as("told that it may have been acted on").isEqualTo(
             Outcome.ABORTED | Outcome.RECEIVED);
-        // Its outcome was told; its slot is the service's until that replies.
+        // Its outcome was taken; the slot stays in use until the service replies.
         assertThat(client.inProgress()).isEqualTo(1);
 
         // What is awaited, not called, stays in progress behind a time limit, and is taken later.

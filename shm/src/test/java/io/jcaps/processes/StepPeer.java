@@ -324,7 +324,7 @@ public final class StepPeer
         }
         catch (final IllegalStateException ex)
         {
-            // Its port was closed while a reply was in view; anything else is told.
+            // Its port was closed while a reply was in view; any other result is reported.
             if (!port.isClosed())
             {
                 say("!" + ex);

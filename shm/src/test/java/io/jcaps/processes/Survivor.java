@@ -109,7 +109,7 @@ final class Survivor implements Runnable
         }
     }
 
-    /** Each request in view must still be whole, whoever wrote it, and wherever that one is now. */
+    /** Each request in view must still be whole, even if its writer has gone. */
     synchronized void checkViews()
     {
         views.forEach((view) -> Letter.read(view.buffer(), view.length()));

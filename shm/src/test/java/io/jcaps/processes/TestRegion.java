@@ -120,7 +120,7 @@ public final class TestRegion implements BeforeEachCallback, AfterEachCallback
 
     private void assertNobodyIn(final Tables tables)
     {
-        // A process stays in the region while the program can write through a claim: what the test let go of is found.
+        // A process stays in the region while the program can write through a claim: dropped claims are found.
         System.gc();
         // Whoever attaches removes what the dead have left.
         attach().close();

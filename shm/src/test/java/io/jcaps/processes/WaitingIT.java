@@ -45,7 +45,7 @@ class WaitingIT
         final ChildJvm child = region.closing(ChildJvm.start(region.path()));
         final Tables tables = region.tables();
         assertThat(child.ask("waiting", NAME, uid)).isEqualTo("waiting");
-        // The service in the child has a client, so that it, too, has somebody to watch over.
+        // The service in the child has a client, so that it, too, has a peer to watch.
         final int port = sys.client(NAME + ".own", uid, -1, 0, CapsSys.CAPF_USER);
         assertThat(port).isPositive();
         while (0 == tables.clientSleeperCount() || 0 == tables.sleeperCount(NAME + ".own"))
@@ -99,7 +99,7 @@ class WaitingIT
         {
             final int port = sys.client(NAME, uid, -1, 0, CapsSys.CAPF_USER);
             pingPong(sys, port, 1_000);
-            // As the service dies: told of it by the same way of waiting.
+            // When the service dies, the client is notified while it waits in the same way.
             child.kill();
             assertThat(sys.wait(port, new UnsafeBuffer(new byte[8]), 8, null, null)).isEqualTo(-1);
             assertThat(sys.errno()).isEqualTo(CapsSys.ENOTCONN);

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A {@link ShmPeer} in a virtual machine of its own.
+ * A {@link ShmPeer} in a JVM of its own.
  */
 public final class PeerJvm implements AutoCloseable
 {
@@ -55,7 +55,7 @@ public final class PeerJvm implements AutoCloseable
 
     /**
      * @param launcher    command that starts the rest of its arguments.
-     * @param jvmOptions  for the virtual machine.
+     * @param jvmOptions  for the JVM.
      * @param classPath   where it finds its classes.
      */
     public static PeerJvm start(final List<String> launcher, final List<String> jvmOptions, final String classPath)
@@ -150,7 +150,7 @@ public final class PeerJvm implements AutoCloseable
     public void close()
     {
         input.close();
-        // A launcher may stand before the virtual machine.
+        // A launcher may stand before the JVM.
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         kill();
     }

@@ -148,7 +148,7 @@ class PrefaultTest
                 .hasMessageContaining("65536 bytes in each of 32 slots");
             assertThat(service.clientCount()).isZero();
 
-            // A client that asks for less is opened; the service, which asks for more, takes it all the same.
+            // A client that asks for less is opened; the service, which asks for more, still accepts it.
             final ClientPort small = other.client(NAME, new PortOptions());
             assertThat(service.clientCount()).isOne();
             assertThat(small.put(bytes, 0, 8)).isPositive();

@@ -29,7 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.function.Function;
 
 /**
- * One attachment that does what lines of text tell it: in another virtual machine, or below another class loader. It is
+ * One attachment that does what lines of text tell it: in another JVM, or below another class loader. It is
  * reached through {@code java} types alone, and ends when its input does.
  */
 public final class ShmPeer implements Function<String, String>
@@ -195,7 +195,7 @@ public final class ShmPeer implements Function<String, String>
         return ids.toString().trim();
     }
 
-    /** Makes a region and removes it again until somebody ends it. */
+    /** Creates a region and removes it, repeatedly, until it is ended. */
     private static String churn(final Path path)
     {
         final RegionConfig config = new RegionConfig().path(path).geometry(GEOMETRY).conclude();

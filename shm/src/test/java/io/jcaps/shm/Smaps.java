@@ -29,7 +29,7 @@ public final class Smaps
      */
     public static long bytes(final Path file, final String field) throws IOException
     {
-        // Not by its name: whoever made a region has it mapped under a name that is gone.
+        // Not by its name: the creator of a region has it mapped under a name that was removed.
         final FileStat stat = FileStat.of(file);
         final Pattern ofFile = Pattern.compile(
             FIRST_LINE.pattern() + "[0-9a-f]+ " + Pattern.quote(stat.deviceText() + " " + stat.ino()) + " .*");

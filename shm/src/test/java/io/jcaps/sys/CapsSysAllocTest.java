@@ -311,11 +311,11 @@ class CapsSysAllocTest
         client.close(port);
         pair.takeDisposal(id);
         pair.assertNothingAtService();
-        // A service that was told to forget the message has no call to give the memory back by.
+        // A service that got the DISPOSE has no call that releases the memory.
         final Tables tables = region.tables();
         SysPair.until(() ->
         {
-            // Kept for as long as the program may still write to it: given up when that has let go of the buffer.
+            // Kept while the program may still write to it: released when the program has dropped the buffer.
             System.gc();
             assertThat(server.alloc(svc, id, 1)).isNull();
             pair.assertNothingAtService();

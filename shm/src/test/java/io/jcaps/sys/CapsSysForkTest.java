@@ -24,7 +24,7 @@ import static io.jcaps.sys.SysPair.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A virtual machine does not fork. What a child would see is shown to it here: its process is said to be another one
+ * A JVM does not fork. What a child would see is shown to it here: its process is said to be another one
  * than the one that attached.
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -87,7 +87,7 @@ class CapsSysForkTest
         assertFails(pair.client, EINVAL, pair.client.abort(hidden, 1, 0));
         assertFails(pair.client, EINVAL, pair.client.close(hidden));
 
-        // The child is expected to attach anew.
+        // The child is expected to attach again.
         assertFails(
             pair.client, ENOTCONN, pair.client.client(SysPair.NAME, pair.uid, ANY, 0, CAPF_USER));
         assertThat(pair.client.close(pair.port)).isZero();
@@ -106,7 +106,7 @@ class CapsSysForkTest
         assertFails(
             pair.server, ENOTCONN, pair.server.get(pair.svc, pair.buffer, MAX_SIZE, pair.msgid, null));
         assertThat(pair.server.close(pair.svc)).isZero();
-        // The parent, had there been one, has its port still: its client was told nothing.
+        // The parent, if there were one, would still have its port: its client was not notified.
         pair.assertNothingAtClient();
         pair.put("z");
         assertThat(pair.client.getgen(pair.port)).isZero();

@@ -139,7 +139,7 @@ public final class CapsCommand implements Runnable
         }
     }
 
-    /** The error alone: behind a screenful of options it would be overlooked. */
+    /** The error alone: after a screenful of options it would be overlooked. */
     private static int explain(final ParameterException ex, final String[] args)
     {
         final CommandLine command = ex.getCommandLine();

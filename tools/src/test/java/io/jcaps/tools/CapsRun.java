@@ -75,7 +75,7 @@ public final class CapsRun
     }
 
     /**
-     * Starts it, and lets nobody read what it says.
+     * Starts it, with its output unread.
      *
      * @param args of the command, subcommand first.
      * @return the process.

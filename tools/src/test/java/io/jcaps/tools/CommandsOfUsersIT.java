@@ -76,7 +76,7 @@ class CommandsOfUsersIT
         assertThat(parts[2]).contains(region, "bobs", "trusted joined=0", "7 bytes, replied 7");
     }
 
-    /** Bob makes a directory and serves everybody in it. */
+    /** Bob makes a directory, and a service in it that admits all users. */
     private static String bobServes(final String place)
     {
         return as(BOB, "mkdir -m 0755 " + place) + "; touch /dev/shm/log; " +

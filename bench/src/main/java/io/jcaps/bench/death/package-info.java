@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * How soon a death is told: {@code caps bench death}.
+ * How soon a death is reported: {@code caps bench death}.
  */
 package io.jcaps.bench.death;

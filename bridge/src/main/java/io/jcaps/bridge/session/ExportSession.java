@@ -522,7 +522,7 @@ public final class ExportSession extends Session
         fail(hasLease ? "lost: no beat was echoed in time" : "no handshake");
     }
 
-    /** Ends the session: the client ports are closed, and then the importer is told. */
+    /** Ends the session: closes the client ports, and then notifies the importer. */
     @Override
     public void fail(final String reason)
     {

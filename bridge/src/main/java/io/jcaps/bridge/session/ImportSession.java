@@ -204,7 +204,7 @@ public final class ImportSession extends Session
             handshake();
             return 0;
         }
-        // Before anything else: after a pause, what lies in the streams is of a session that is over.
+        // Before anything else: after a pause, the frames in the streams belong to a session that has ended.
         if (nowNs - lastEchoNs > lostAfterNs)
         {
             fail("lost: no beat for " + TimeUnit.NANOSECONDS.toMillis(nowNs - lastEchoNs) + " ms");

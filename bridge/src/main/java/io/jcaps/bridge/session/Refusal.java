@@ -33,7 +33,7 @@ public enum Refusal
 
     /**
      * @param number of a reason, as it is received.
-     * @return the reason in words, of which the other end is the subject.
+     * @return the reason as the predicate of a sentence about the other end.
      */
     static String text(final int number)
     {

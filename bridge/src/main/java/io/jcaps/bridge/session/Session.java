@@ -112,7 +112,7 @@ public abstract class Session
     /**
      * Takes a fragment of a frame. The fragments of one frame come one after the other.
      *
-     * @param buffer  that it lies in.
+     * @param buffer  that holds it.
      * @param offset  of its first byte.
      * @param length  in bytes.
      * @param isFirst whether the frame begins with it.

@@ -141,7 +141,7 @@ final class StandIn implements Receiver
         }
     }
 
-    /** Looks which clients have gone. Their CLOSE stands for the disposal of all that they had. */
+    /** Looks which clients have gone. Their CLOSE implies the disposal of all of their messages. */
     void dropGone()
     {
         for (int i = links.size() - 1; i >= 0; i--)

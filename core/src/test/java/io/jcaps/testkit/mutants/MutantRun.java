@@ -20,16 +20,16 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Compiles one mutant and runs its tests: those of Java in a virtual machine of its own, those of C as the programs
+ * Compiles one mutant and runs its tests: those of Java in a JVM of its own, those of C as the programs
  * that they are. Many threads may run at once.
  */
 public final class MutantRun
 {
-    /** Where a test finds the mutant's classes, if it starts virtual machines whose class path is another. */
+    /** Where a test finds the mutant's classes, if it starts JVMs whose class path is another. */
     public static final String CLASSES_PROPERTY = "caps.mutant.classes";
     /** In which a test must notice its mutant. */
     static final long LIMIT_SECONDS = 60;
-    /** Less than for a test that waits for the mutant's virtual machine, which would be found to be stuck as well. */
+    /** Less than for a test that waits for the mutant's JVM, which would be found to be stuck as well. */
     static final long WATCHDOG_SECONDS = 8;
     private static final String WATCHDOG = "-Dcaps.test.watchdog.seconds=" + WATCHDOG_SECONDS;
 

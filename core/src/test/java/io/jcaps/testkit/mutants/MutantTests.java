@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 
-/** The virtual machine that runs a mutant's tests. It ends at the first test that fails. */
+/** The JVM that runs a mutant's tests. It ends at the first test that fails. */
 public final class MutantTests implements TestExecutionListener
 {
     static final int SURVIVED = 0;

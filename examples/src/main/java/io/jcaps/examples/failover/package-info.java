@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Several services of one name: the newest is found, and clients go on when it ends.
+ * Several services of one name: clients find the newest, and continue with the next when it ends.
  */
 package io.jcaps.examples.failover;

@@ -15,7 +15,7 @@ import io.jcaps.Status;
 import io.jcaps.shm.Caps;
 
 /**
- * Has some numbers doubled, and tells the service to end.
+ * Has some numbers doubled, and then ends the service.
  */
 public final class DoublingClient
 {

@@ -14,7 +14,7 @@ import io.jcaps.Status;
 import io.jcaps.shm.Caps;
 
 /**
- * Doubles numbers, in place, until it is told 0.
+ * Doubles numbers, in place, until it receives 0.
  */
 public final class DoublingService
 {

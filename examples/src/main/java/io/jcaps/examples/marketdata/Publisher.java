@@ -19,7 +19,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Changes some prices in each tick, and tells each reader what has changed since the sequence that it knows. A reader
+ * Changes some prices in each tick, and sends each reader the changes since the sequence that it knows. A reader
  * that knows everything has its request held until the next tick, so readers sleep rather than ask again and again.
  */
 public final class Publisher

@@ -55,7 +55,7 @@ public final class Reader
     /** Until it has had all updates, or the publisher is gone. */
     private void follow(final ClientPort client)
     {
-        // Another publisher counts anew, so nothing of the last one's prices is kept.
+        // Another publisher starts its sequence again, so no price of the last one is kept.
         final Prices prices = new Prices();
         int state = Status.OK;
         while (updateCount < count && Status.NOT_CONNECTED != state)

@@ -119,7 +119,7 @@ public final class Gateway
             return;
         }
         refusedCount++;
-        // While an engine stands still, one line rather than thousands.
+        // While an engine is stopped, one line rather than thousands.
         if (!refusal.equals(lastRefusal))
         {
             System.out.println("order " + order.id + " refused: " + refusal);
@@ -223,7 +223,7 @@ public final class Gateway
                 rejectedCount++;
             }
         }
-        // Else it is the ticket of an order that stays open as the engine is gone: its order tells the rest.
+        // Otherwise it is the ticket of an order that stays open because the engine has gone: the order reports it.
     }
 
     private void tell(final int state)

@@ -76,7 +76,7 @@ public final class MatchingEngine
         int state = Status.OK;
         while (!Thread.interrupted() && (state >= 0 || Status.TIMED_OUT == state))
         {
-            // A DISPOSE wakes nobody. Without a time limit the orders of a gateway that went would be cancelled when
+            // A DISPOSE wakes no thread. Without a time limit the orders of a gateway that went would be cancelled when
             // the next message comes, which may be one that they trade with.
             state = service.await(request, DISPOSAL_LOOK_NS);
             if (MessageState.DISPOSE == state)
@@ -87,7 +87,7 @@ public final class MatchingEngine
             {
                 onOrder();
             }
-            // Else it is a ticket, of 0 bytes: it waits, and the order behind it says its id.
+            // Otherwise it is a ticket, of 0 bytes: it waits, and the next order names its id.
         }
     }
 
@@ -116,7 +116,7 @@ public final class MatchingEngine
     private void onFilled(final BookedOrder booked)
     {
         openByTicket.remove(booked.ticketId);
-        // Where the gateway went meanwhile the trade stands all the same: the other side has been told.
+        // If the gateway has gone, the trade is still valid: the other side has been notified.
         reply(booked.ticketId, booked.id, Report.FILLED, booked.quantity, booked.value);
     }
 

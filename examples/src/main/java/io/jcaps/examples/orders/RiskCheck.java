@@ -5,7 +5,7 @@
 package io.jcaps.examples.orders;
 
 /**
- * Stands between the trader and the engine: what it refuses never leaves the gateway.
+ * A check between the trader and the engine: an order that it refuses never leaves the gateway.
  */
 final class RiskCheck
 {

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Pings the service once a second, and tells how long it took.
+ * Pings the service once a second, and prints the time that each ping took.
  */
 public final class PingClient
 {

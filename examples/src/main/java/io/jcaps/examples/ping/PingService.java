@@ -29,7 +29,7 @@ public final class PingService
      */
     public static void main(final String[] args)
     {
-        // Ctrl-C interrupts this thread, and the virtual machine waits until the barrier is closed, which is last: so
+        // Ctrl-C interrupts this thread, and the JVM waits until the barrier is closed, which is last: so
         // clients hear that the service closed. Without the barrier they would hear that it died; no more is lost.
         try (ShutdownSignalBarrier barrier = new ShutdownSignalBarrier(Thread.currentThread()::interrupt);
             Attachment caps = Caps.attach();
@@ -43,7 +43,7 @@ public final class PingService
                 state = service.await(request, Long.MAX_VALUE);
                 if (MessageState.REQUEST == state)
                 {
-                    // One copy, from the request's memory to the reply's. INVALID says that the client went meanwhile.
+                    // One copy, from the request's memory to the reply's. INVALID means that the client has gone.
                     final int status = request.reply(request.buffer(), 0, request.length());
                     if (Status.OK != status && Status.INVALID != status)
                     {

@@ -12,7 +12,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Asks on and on, tells when the generation has changed, and connects again when the server went.
+ * Asks repeatedly, reports a changed generation, and connects again when the server has gone.
  */
 public final class GoodClient
 {
@@ -84,7 +84,7 @@ public final class GoodClient
             return isGone("caps_sys_wait");
         }
         // In the original a reply that the kernel made, as the server had gone, looks like an empty one; here
-        // msgid.outcome tells it.
+        // msgid.outcome shows it.
         if (id != msgid.id || 0 == msgid.outcome && !"good".equals(reply.getStringWithoutLengthAscii(0, length)))
         {
             throw new IllegalStateException("unexpected reply of " + length + " bytes: " + msgid);

@@ -18,7 +18,7 @@ final class Self
     {
     }
 
-    /** {@code geteuid()}: Java has no such call, but the owner of the process's directory tells. */
+    /** {@code geteuid()}: Java has no such call; the owner of the process's directory is that user. */
     static int euid()
     {
         try

@@ -23,7 +23,7 @@ import org.agrona.concurrent.ShutdownSignalBarrier;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Acknowledges each order, and fills it at its price. Decoders are wrapped around the request where it lies, encoders
+ * Acknowledges each order, and fills it at its price. Decoders are wrapped around the request in place, encoders
  * around the claim of the reply: nothing is copied, and nothing allocated.
  */
 public final class SbeExchange

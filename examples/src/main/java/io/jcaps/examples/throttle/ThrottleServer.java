@@ -63,7 +63,7 @@ public final class ThrottleServer
         int state = Status.OK;
         while (!Thread.interrupted() && (state >= 0 || Status.TIMED_OUT == state))
         {
-            // Nothing is due while nothing is held: then the thread sleeps until somebody asks.
+            // Nothing is due while nothing is held: the thread then sleeps until a request comes.
             state = service.await(
                 request, heldIds.isEmpty() ? Long.MAX_VALUE : Math.max(0, tickNs - System.nanoTime()));
             if (MessageState.REQUEST == state && Long.BYTES != request.length())

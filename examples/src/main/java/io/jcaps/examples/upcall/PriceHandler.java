@@ -10,7 +10,7 @@ import org.agrona.MutableDirectBuffer;
 
 /**
  * Answers an instrument's number with its price. For an unknown one it throws: the agent's error handler hears of that,
- * the client gets 0 bytes, and the port goes on.
+ * the client gets 0 bytes, and the port stays open.
  */
 final class PriceHandler implements MessageHandler
 {

@@ -69,7 +69,7 @@ public final class UpcallClient
         }
         while (!instrumentByPriceId.isEmpty() || !instrumentByLimitId.isEmpty())
         {
-            // The set only tells which port is worth a get; null would say that this thread was interrupted.
+            // The set only returns a port that is ready; null would mean that this thread was interrupted.
             final Port port = ports.await(Long.MAX_VALUE);
             if (prices == port)
             {

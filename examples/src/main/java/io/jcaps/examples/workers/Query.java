@@ -10,7 +10,7 @@ package io.jcaps.examples.workers;
 final class Query
 {
     static final int KEY_OFFSET = 0;
-    /** How long the look-up takes: in life nobody knows, here the client chooses. */
+    /** How long the look-up takes: in this example the client chooses. */
     static final int DURATION_US_OFFSET = KEY_OFFSET + Long.BYTES;
     static final int REQUEST_LENGTH = DURATION_US_OFFSET + Long.BYTES;
 

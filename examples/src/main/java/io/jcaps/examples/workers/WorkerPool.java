@@ -31,7 +31,7 @@ public final class WorkerPool
      * Serves until it is ended by Ctrl-C.
      *
      * @param args number of threads (4).
-     * @throws InterruptedException never: nobody interrupts this thread.
+     * @throws InterruptedException never: no thread interrupts this one.
      */
     public static void main(final String[] args) throws InterruptedException
     {
@@ -74,7 +74,7 @@ public final class WorkerPool
                 final long key = request.buffer().getLong(Query.KEY_OFFSET);
                 final long tookUs = request.buffer().getLong(Query.DURATION_US_OFFSET);
                 final long value = lookUp(key, tookUs);
-                // INVALID would say that the client is gone: nobody wants the answer any more.
+                // INVALID would mean that the client has gone: the answer is no longer needed.
                 if (Status.OK == request.claimReply(Query.REPLY_LENGTH, reply))
                 {
                     reply.buffer().putLong(Query.VALUE_OFFSET, value);
@@ -88,7 +88,7 @@ public final class WorkerPool
         }
     }
 
-    /** Stands for a database: the thread sleeps meanwhile, which is why there are several. */
+    /** Simulates a database: the thread sleeps, which is why there are several. */
     private static long lookUp(final long key, final long durationUs)
     {
         LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(durationUs));

@@ -17,7 +17,7 @@ import io.jcaps.shm.Caps;
 import org.agrona.collections.Long2LongHashMap;
 
 /**
- * Asks for many values at once, and tells each reply's question by the message id.
+ * Asks for many values at once, and finds each reply's question by the message id.
  */
 public final class WorkersClient
 {

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Servers that come and go under one client, each in a virtual machine of its own.
+ * Servers that come and go under one client, each in a JVM of its own.
  */
 @Timeout(120)
 class FailoverIT
@@ -49,7 +49,7 @@ class FailoverIT
                 assertThat(a.linesToExit(143)).containsExactly("A serves");
                 c.kill();
             }
-            // Nobody is left: it waits until somebody comes.
+            // No server is left: it waits for the next one.
             try (ExampleJvm d = server("D", 4))
             {
                 client.awaitLine("connected to generation 4");

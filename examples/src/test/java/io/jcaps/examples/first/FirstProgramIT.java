@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The README's first program, each side in a virtual machine of its own.
+ * The README's first program, each side in a JVM of its own.
  */
 @Timeout(120)
 class FirstProgramIT

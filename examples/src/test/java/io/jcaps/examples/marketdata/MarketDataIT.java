@@ -16,7 +16,7 @@ import java.util.List;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A publisher and several readers, each in a virtual machine of its own.
+ * A publisher and several readers, each in a JVM of its own.
  */
 @Timeout(120)
 class MarketDataIT

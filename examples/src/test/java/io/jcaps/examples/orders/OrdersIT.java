@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The gateway and the engine, each in a virtual machine of its own.
+ * The gateway and the engine, each in a JVM of its own.
  */
 @Timeout(120)
 class OrdersIT
@@ -85,7 +85,7 @@ class OrdersIT
             assertThat(orders(lines, OpenOrder.State.SENT)).as("orders that have no outcome").isEmpty();
             assertThat(notSeen.size() + mayBeSeen.size() + accepted.size()).isEqualTo((int)count(lines, " open"))
                 .isEqualTo(RiskCheck.MAX_OPEN_ORDERS);
-            // Whatever the engine noted was filled, or is told as accepted, or as perhaps seen.
+            // Each order in the journal was filled, or is reported as accepted or as possibly seen.
             journaled.removeAll(accepted);
             journaled.removeAll(mayBeSeen);
             assertThat(journaled).hasSize((int)count(lines, " filled"));
@@ -113,7 +113,7 @@ class OrdersIT
     {
         try (ExampleJvm engine = ExampleJvm.start(directory, MatchingEngine.class))
         {
-            // One order, a buy that nobody meets: the gateway waits for its fill.
+            // One order, a buy without a seller: the gateway waits for its fill.
             try (ExampleJvm gateway = ExampleJvm.start(directory, Gateway.class, 1, 2000))
             {
                 gateway.awaitLine("connected");

@@ -16,7 +16,7 @@ import java.util.List;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The smallest pair, each side in a virtual machine of its own.
+ * The smallest pair, each side in a JVM of its own.
  */
 @Timeout(120)
 class PingIT

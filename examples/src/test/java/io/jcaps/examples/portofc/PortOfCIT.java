@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The original's test pair, each side in a virtual machine of its own.
+ * The original's test pair, each side in a JVM of its own.
  */
 @Timeout(120)
 class PortOfCIT

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The slow server and the fast client, each in a virtual machine of its own.
+ * The slow server and the fast client, each in a JVM of its own.
  */
 @Timeout(120)
 class ThrottleIT

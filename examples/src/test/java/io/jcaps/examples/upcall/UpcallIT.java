@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The two services and the client that waits on both, in virtual machines of their own.
+ * The two services and the client that waits on both, in JVMs of their own.
  */
 @Timeout(120)
 class UpcallIT

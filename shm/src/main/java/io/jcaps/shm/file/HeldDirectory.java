@@ -58,7 +58,7 @@ public final class HeldDirectory implements AutoCloseable
      *
      * @param path of the directory; its last component must not be a symbolic link.
      * @return the directory, which the caller closes.
-     * @throws IOException if there is none, it cannot be read, or the path led elsewhere meanwhile.
+     * @throws IOException if there is none, it cannot be read, or the path leads elsewhere by now.
      */
     static HeldDirectory open(final Path path) throws IOException
     {

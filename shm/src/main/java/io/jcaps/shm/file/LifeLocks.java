@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Locks on single bytes of the file that stands beside a region, as one attachment sees them. They prove life: the
+ * Locks on single bytes of the file beside a region, as one attachment sees them. They prove life: the
  * kernel gives a process's locks back when the process is gone, after its memory and not before.
  * <pre>
  *    byte 0                        the tables' lock
@@ -83,7 +83,7 @@ public final class LifeLocks implements AutoCloseable
     }
 
     /**
-     * Opens a lock file, or joins those in this virtual machine that have it open.
+     * Opens a lock file, or shares it if this JVM has it open.
      *
      * @param path of the lock file.
      * @return null if the file is not there, or was replaced just now.
@@ -328,7 +328,7 @@ public final class LifeLocks implements AutoCloseable
      * Takes the life lock of an entry.
      *
      * @param position of the entry's byte.
-     * @return false if somebody has it, or looks at it just now.
+     * @return false if another process has it, or probes it at this moment.
      * @throws RegionException if the operating system refuses locks.
      */
     public boolean holdLife(final long position)
@@ -403,7 +403,7 @@ public final class LifeLocks implements AutoCloseable
 
     /**
      * @param position of an entry's byte.
-     * @return whether an attachment in this virtual machine holds its life lock.
+     * @return whether an attachment in this JVM holds its life lock.
      */
     public boolean isHeldHere(final long position)
     {
@@ -414,10 +414,10 @@ public final class LifeLocks implements AutoCloseable
     }
 
     /**
-     * Whether somebody holds the life lock of an entry (B2). This is two system calls.
+     * Whether the life lock of an entry is held (B2). This is two system calls.
      *
      * @param position of the entry's byte.
-     * @return false if the kernel proved that nobody does.
+     * @return false if the kernel proved that it is not held.
      */
     public boolean isAlive(final long position)
     {
@@ -501,7 +501,7 @@ public final class LifeLocks implements AutoCloseable
         }
         catch (final OverlappingFileLockException ex)
         {
-            // Somebody in this virtual machine that does not know of the registry.
+            // Other code in this JVM that does not use the registry.
             return null;
         }
         catch (final NonWritableChannelException ex)

@@ -21,7 +21,7 @@ import java.util.Map;
 /**
  * The lock files that this JVM has open, whichever class loader the attachments come from ({@link JvmRegistry}). The
  * kernel drops all of a process's locks on a file when the process closes <em>any</em> descriptor of it. Another name
- * of such a file, as a hard link that somebody made, leads to the same locks: a file is known by device and inode.
+ * of such a file, such as a hard link, leads to the same locks: a file is identified by device and inode.
  * <p>
  * Any thread may call.
  */
@@ -37,7 +37,7 @@ final class LockFiles
     {
     }
 
-    /** The same numbers at each look, whatever the path: an open channel keeps its inode's number from coming again. */
+    /** The same numbers for each path of the file: while a channel is open, its inode's number is not reused. */
     static String key(final FileStat file)
     {
         return key(file.dev(), file.ino());
@@ -76,7 +76,7 @@ final class LockFiles
     }
 
     /**
-     * Closes a file, unless that would drop locks of this JVM: then it stays open as long as the JVM lives.
+     * Closes a file, unless that would drop locks of this JVM: then it stays open until the JVM ends.
      *
      * @param channel of the file.
      * @param file    which one it is; null if it is not known, as something else had its path just after.
@@ -101,7 +101,7 @@ final class LockFiles
         }
     }
 
-    /** Whether this process has a lock file open by another descriptor than that which its locks go through. */
+    /** Whether this process has a lock file open by a descriptor other than the one of its locks. */
     private static boolean isAnyOpenOnceMore()
     {
         final int heldCount = REGISTRY.size() - (REGISTRY.containsKey(STRAYS_KEY) ? 1 : 0);

@@ -84,7 +84,7 @@ public final class RegionDirectory implements AutoCloseable
      *
      * @param file what was found.
      * @param path of the file.
-     * @throws RegionException if it is no regular file, or somebody else's.
+     * @throws RegionException if it is no regular file, or another user's.
      */
     public void checkFile(final FileStat file, final Path path)
     {

@@ -32,7 +32,7 @@ import java.util.regex.Pattern;
  * Finds a region or makes it. The order in which files appear is what keeps newcomers together:
  * <ol>
  * <li>The lock file is made first, under a private name, and gets its own by {@code link}, which fails if there is
- *     one. It is never replaced as long as there is a region: the same locks serve every process that attaches.</li>
+ *     one. It is never replaced while there is a region: the same locks serve every process that attaches.</li>
  * <li>A process that holds the tables' lock on it, and finds no region, makes one under a private name: length, memory
  *     for header and tables, header; then gives it its name, by {@code link} again. No process sees half a region.</li>
  * <li>A process that finds a region attaches, without any lock, and without ever making a lock file: a region without
@@ -85,7 +85,7 @@ public final class RegionOpener
     /**
      * @return the region, which the caller closes.
      * @throws RegionException if there is none that can be used and none can be made: the message says why and what to
-     *                         do. Nothing is left behind but the directory.
+     *                         do. Only the directory remains.
      */
     public RegionFile open()
     {
@@ -379,7 +379,7 @@ public final class RegionOpener
     {
         try (PrivateFile file = directory.createFile(path))
         {
-            // Closed before it has its name: closing it later would drop this virtual machine's locks.
+            // Closed before it has its name: closing it later would drop this JVM's locks.
             file.channel().close();
             file.publish(lockPath);
             hasMadeLockFile = true;

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * A region as files: directories that nobody else can change, the lock file and its locks, creation, mapping. Each file
- * is opened without following links and checked after it was opened. Not for users.
+ * A region as files: directories that no other user can change, the lock file and its locks, creation, mapping. Each
+ * file is opened without following links, and checked after that. Not for users.
  */
 package io.jcaps.shm.file;

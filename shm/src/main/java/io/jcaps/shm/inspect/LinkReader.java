@@ -102,7 +102,7 @@ final class LinkReader
         final long position = geometry.linkOffset(linkIndex);
         source.read(position, head);
         final boolean isServiceGone = 0 != (flags & GONE) || Life.DEAD == serviceLife;
-        // A link that is not open yet still has its last user's messages; a closed client's are nobody's.
+        // A link that is not open yet still has its last user's messages; a closed client's belong to no process.
         final boolean isInUse = LinkEntryDescriptor.OPEN ==
             (flags & (LinkEntryDescriptor.OPEN | LinkEntryDescriptor.CLIENT_CLOSED));
         final MessageView[] found = new MessageView[geometry.slotCount()];
@@ -156,7 +156,7 @@ final class LinkReader
         return true;
     }
 
-    /** The message that lies in a slot, or null if there is none. */
+    /** The message in a slot, or null if there is none. */
     private MessageView message(
         final UnsafeBuffer link, final int slot, final boolean isServiceGone, final byte[] peek)
     {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A link between a client and a service, as it was when somebody looked. Immutable. Indices are the client's word, and
+ * A link between a client and a service, at the time of the snapshot. Immutable. Indices are the client's word, and
  * may be any number if the entry was damaged.
  *
  * @param index                  of its entry.

@@ -5,10 +5,10 @@
 package io.jcaps.shm.inspect;
 
 /**
- * A message in flight, as it was when somebody looked. Immutable but for the bytes, which are a copy.
+ * A message in flight, at the time of the snapshot. Immutable but for the bytes, which are a copy.
  *
  * @param id         of the message.
- * @param slot       of the link that it lies in.
+ * @param slot       of the link.
  * @param state      how far it is.
  * @param side       where it is.
  * @param isReceived whether the service had received it, and so may have acted on it.

@@ -9,7 +9,7 @@ import io.jcaps.PortCounter;
 import java.util.Map;
 
 /**
- * A port of a region, as it was when somebody looked. Immutable. What stands in it is its owner's word.
+ * A port of a region, at the time of the snapshot. Immutable. Its content is as its owner wrote it.
  *
  * @param index              of its entry.
  * @param incarnation        of the port.

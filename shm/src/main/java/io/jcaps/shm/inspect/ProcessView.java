@@ -5,7 +5,7 @@
 package io.jcaps.shm.inspect;
 
 /**
- * A process of a region, as it was when somebody looked. Immutable.
+ * A process of a region, at the time of the snapshot. Immutable.
  *
  * @param index       of its entry.
  * @param incarnation of its attachment.

@@ -111,7 +111,7 @@ public final class JnaDirectory implements AutoCloseable
     }
 
     /**
-     * @return what JNA is to be told; null if nothing.
+     * @return the directory for JNA; null if JNA needs none.
      */
     Path chosen()
     {

@@ -60,7 +60,7 @@ public final class LockedMemory
             "LimitMEMLOCK=), call mlockall with MCL_ONFAULT, or use a smaller Geometry";
     }
 
-    /** The first word behind a line's beginning; null if there is no such line. */
+    /** The first word after a line's beginning; null if there is no such line. */
     private static String value(final String text, final String beginning)
     {
         for (final String line : text.split("\n"))

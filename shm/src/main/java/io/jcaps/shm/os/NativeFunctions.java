@@ -5,7 +5,7 @@
 package io.jcaps.shm.os;
 
 /**
- * Functions of the C library, by their names, which JNA maps. {@link NativeCalls} calls them, and nobody else.
+ * Functions of the C library, by their names, which JNA maps. Only {@link NativeCalls} calls them.
  */
 final class NativeFunctions
 {

@@ -45,7 +45,7 @@ public interface ProcessInfo
     long startTicks();
 
     /**
-     * @return what tells one run of the operating system from the next; null if not known.
+     * @return identity of the operating system's current boot; null if not known.
      */
     UUID bootId();
 
@@ -67,7 +67,7 @@ public interface ProcessInfo
 
     /**
      * @param uid of a file, as {@code stat} shows it.
-     * @return whether it stands for users that this process's user namespace does not have.
+     * @return whether it replaces users that this process's user namespace does not have.
      */
     default boolean isUnknownUser(final int uid)
     {

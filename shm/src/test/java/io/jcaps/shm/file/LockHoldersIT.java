@@ -110,7 +110,7 @@ class LockHoldersIT
         final ShmHost host = fixture.open();
         assumeTrue("futex".equals(host.sleepMode()), host::sleepMode);
         final PeerJvm peer = holder(fixture.path(), INDEX);
-        // No table is left to read: whoever reads one fails the test.
+        // No table is left to read: a read fails the test.
         final LockHolders holders = new LockHolders(true, tables, locks());
         assertThat(holders.applyAsInt(position(host))).isEqualTo((int)peer.pid());
         assertThat(holders.applyAsInt(position(host) + 1)).isEqualTo(ProcessInfo.NO_HOLDER);

@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Finding and making regions, by several virtual machines.
+ * Finding and making regions, by several JVMs.
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RegionOpenerIT
@@ -139,7 +139,7 @@ class RegionOpenerIT
     {
         final PeerJvm peer = fixture.closing(
             PeerJvm.start(List.of(), List.of(), System.getProperty("java.class.path")));
-        // The first failure and the later ones look different to the virtual machine.
+        // The first failure and the later ones look different to the JVM.
         for (int i = 0; i < 2; i++)
         {
             assertThat(peer.ask("open " + fixture.path() + " PRIVATE"))

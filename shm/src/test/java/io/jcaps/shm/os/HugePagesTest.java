@@ -197,7 +197,7 @@ class HugePagesTest
             final int offset = LARGE.requestCellOffset(slot);
             assertThat(host.link(1).getByte(offset)).isEqualTo((byte)slot);
             assertThat(host.link(1).getByte(offset + CELL_LENGTH - 1)).isEqualTo((byte)slot);
-            // Memory that was used before is zero when it is made sure of anew, by whatever pages it is mapped.
+            // Memory that was used before is zero when it is allocated again, whichever pages map it.
             assertThat(host.back(1, offset, CELL_LENGTH)).isTrue();
             assertThat(host.link(1).getByte(offset)).isZero();
             assertThat(host.link(1).getByte(offset + CELL_LENGTH - 1)).isZero();

@@ -21,7 +21,7 @@ import static io.jcaps.shm.RegionFixture.assumeRoot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Where JNA unpacks its library: whoever can replace it there runs code in this process.
+ * The directory where JNA unpacks its library: a user who can replace it there can run code in this process.
  */
 class JnaDirectoryTest
 {

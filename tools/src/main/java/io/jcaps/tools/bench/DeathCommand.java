@@ -20,7 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code caps bench death}: how soon a death is told.
+ * {@code caps bench death}: how soon a death is reported.
  */
 @Command(
     name = "death",

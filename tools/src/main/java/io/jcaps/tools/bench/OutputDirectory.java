@@ -69,7 +69,7 @@ final class OutputDirectory
         return path;
     }
 
-    /** Leaves no empty directory behind. */
+    /** Removes the directory if it is empty. */
     void deleteIfMade()
     {
         try

@@ -169,7 +169,7 @@ public record BridgeStatus(
 
     /**
      * Any user can make a directory of that name, with links, pipes or a forged status in it. What is here was made by
-     * this user's bridge: in a directory that nobody else can write to.
+     * this user's bridge: in a directory that no other user can write to.
      */
     private static boolean isOwn(final Path directory)
     {

@@ -38,7 +38,7 @@ public final class Child
         "-XX:-UsePerfData");
     /** Ctrl-C reaches the whole group of processes; an ignored signal stays ignored in what is executed. */
     private static final List<String> IGNORING_INTERRUPTS = List.of("sh", "-c", "trap '' INT; exec \"$@\"", "child");
-    /** In a shell of its own, so that nobody stays stopped if this JVM ends meanwhile. */
+    /** In a shell of its own, so that no process stays stopped if this JVM ends first. */
     private static final String PAUSE_SCRIPT =
         "trap '' INT TERM HUP; kill -STOP \"$1\"; sleep \"$2\"; kill -CONT \"$1\"";
 
@@ -73,7 +73,7 @@ public final class Child
      * @param type              with its main method.
      * @param events            to which each line is added that it says.
      * @param ignoresInterrupts whether a Ctrl-C is this JVM's alone, which then says to the child what to do.
-     * @param jvmFlags          behind those that each child has.
+     * @param jvmFlags          after those that each child has.
      * @param args              for the main method.
      */
     public Child(
@@ -95,7 +95,7 @@ public final class Child
      * @param events            to which each line is added that it says.
      * @param ignoresInterrupts whether a Ctrl-C is this JVM's alone, which then says to the child what to do.
      * @param launcher          words in front of its command, such as those that enter a namespace; it must not fork.
-     * @param jvmFlags          behind those that each child has.
+     * @param jvmFlags          after those that each child has.
      * @param args              for the main method.
      */
     public Child(
@@ -157,7 +157,7 @@ public final class Child
         }
         catch (final IOException ignore)
         {
-            // It has ended, which the reader tells.
+            // It has ended, which the reader reports.
         }
     }
 

@@ -32,7 +32,7 @@ public final class Children
     private final Set<Child> endingChildren = new HashSet<>();
     private Runnable onProgress = () -> {};
 
-    // Guarded by this, as a shutdown closes them while the command goes on.
+    // Guarded by this, because a shutdown closes them while the command runs.
     private final List<Child> children = new ArrayList<>();
     private boolean isClosed;
 
@@ -126,7 +126,7 @@ public final class Children
     }
 
     /**
-     * Waits for the end of a child that was told to end.
+     * Waits for the end of a child that was asked to end.
      *
      * @param child that ends.
      */

@@ -47,13 +47,13 @@ public final class ParentLink
     {
         /**
          * @param parent to talk to.
-         * @throws Exception if it failed: that is told to the parent.
+         * @throws Exception if it failed: it is reported to the parent.
          */
         void run(ParentLink parent) throws Exception;
     }
 
     /**
-     * Runs a child: what goes wrong is told to the parent.
+     * Runs a child: a failure is reported to the parent.
      *
      * @param directory to be removed if the parent goes without doing it.
      * @param work      of the child.
@@ -64,7 +64,7 @@ public final class ParentLink
     }
 
     /**
-     * Runs a child: what goes wrong is told to the parent.
+     * Runs a child: a failure is reported to the parent.
      *
      * @param directories to be removed if the parent goes without doing it.
      * @param work        of the child.
@@ -107,7 +107,7 @@ public final class ParentLink
 
     /**
      * @return the next line from the parent, waited for.
-     * @throws InterruptedException if the thread is interrupted meanwhile.
+     * @throws InterruptedException if the thread is interrupted.
      */
     public Line take() throws InterruptedException
     {

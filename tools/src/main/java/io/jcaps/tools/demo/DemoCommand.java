@@ -186,7 +186,7 @@ public final class DemoCommand implements Callable<Integer>
         }
     }
 
-    /** Ctrl-C, or a polite kill: nobody may be left, and nothing. */
+    /** Ctrl-C or SIGTERM: no process and no file may remain. */
     private static void onShutdown(final Performance run, final JsonFile file)
     {
         run.close();

@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One run of the demo: starts the processes, tells them what to do, and holds what they report against what should be.
+ * One run of the demo: starts the processes, tells them what to do, and checks their reports.
  * <p>
  * One thread runs it; any may close it.
  */

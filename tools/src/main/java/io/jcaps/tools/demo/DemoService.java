@@ -50,7 +50,7 @@ final class DemoService
     private long doubled;
     private boolean isStopped;
 
-    // Requests that are received and wait for their reply: none unless told to hold some.
+    // Requests that are received and wait for their reply: none unless it was asked to hold some.
     private int holdCount;
     private int heldCount;
     private long[] heldIds = new long[1];
@@ -218,7 +218,7 @@ final class DemoService
         }
     }
 
-    /** All clients rest: what is still due here are disposals, which wake nobody (R21). */
+    /** All clients are idle: only disposals are still due here, which wake no thread (R21). */
     private void report()
     {
         for (int result = port.get(message); Status.WOULD_BLOCK != result; result = port.get(message))

@@ -311,7 +311,7 @@ final class RemoteRun implements Performance
         return true;
     }
 
-    /** Waits until the clients know, and compares what they were told with what the service has noted. */
+    /** Waits for the clients' outcomes, and compares them with the service's record. */
     private void land(final String key, final String what, final long micros, final int kind)
         throws InterruptedException
     {
@@ -388,7 +388,7 @@ final class RemoteRun implements Performance
             what, connectedSeconds, total("sent") - from));
     }
 
-    // ---- what was told, and what was noted
+    // ---- outcomes and the service's record
 
     /** Outcomes by kind and RECEIVED, and how many of them the service has noted as received. */
     private final class Tally

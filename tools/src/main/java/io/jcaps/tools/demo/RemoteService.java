@@ -240,7 +240,7 @@ final class RemoteService
         {
             if (heldIds[i] == message.id())
             {
-                // Its client has gone, or the bridge has: nobody waits for the reply (R24).
+                // Its client or the bridge has gone: no client waits for the reply (R24).
                 heldIds[i] = heldIds[--heldCount];
             }
         }

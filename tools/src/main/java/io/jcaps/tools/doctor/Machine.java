@@ -61,7 +61,7 @@ final class Machine
         this.root = root;
     }
 
-    /** Whether the region's directory lies in memory. */
+    /** Whether the region's directory is in memory. */
     Finding fileSystem(final Path directory)
     {
         final Mount mount = mount(directory);
@@ -94,7 +94,7 @@ final class Machine
         };
     }
 
-    /** The mount that a directory lies in, also where a link leads to it; null if it is not known. */
+    /** The mount of a directory, also of one behind a symbolic link; null if it is not known. */
     Mount mount(final Path directory)
     {
         final String mounts = read("proc/mounts");
@@ -222,7 +222,7 @@ final class Machine
             "), commands with --access " + access.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether systemd removes a user's files from /dev/shm when he logs out. */
+    /** Whether systemd removes a user's files from /dev/shm at logout. */
     Finding removeIpc(final Path directory, final int uid)
     {
         if (!Files.exists(root.resolve("run/systemd/seats")) && !Files.exists(root.resolve("run/systemd/sessions")))
@@ -299,7 +299,7 @@ final class Machine
         return value;
     }
 
-    /** Whether processors run at their speed when somebody wakes up. */
+    /** Whether processors run at full speed when a thread wakes up. */
     Finding governor()
     {
         final Set<String> governors = new TreeSet<>();

@@ -17,7 +17,7 @@ import java.util.List;
 record Mount(Path point, String type, List<String> options)
 {
     /**
-     * The mount that a path lies in.
+     * The mount of a path.
      *
      * @param mounts text of {@code /proc/mounts}.
      * @param path   absolute, normalized.

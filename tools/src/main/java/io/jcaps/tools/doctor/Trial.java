@@ -66,7 +66,7 @@ final class Trial
     /**
      * @param directory of the region.
      * @param access    who shares it.
-     * @param mount     that the directory lies in; null if it is not known.
+     * @param mount     of the directory; null if it is not known.
      */
     Trial(final Path directory, final Access access, final Mount mount)
     {

@@ -25,7 +25,7 @@ final class PlainText
     private static final String BULLET = "* ";
 
     private final StringBuilder text = new StringBuilder();
-    // What stands before the next paragraph's first line, within its indent.
+    // The text before the next paragraph's first line, within its indent.
     private String mark = "";
     // The next block follows without an empty line.
     private boolean isTight;

@@ -103,7 +103,7 @@ public final class CallCommand implements Callable<Integer>
                 bytes = new byte[reply.length()];
                 reply.buffer().getBytes(0, bytes);
             }
-            // A call that timed out tells by the outcome whether the service may have acted.
+            // The outcome of a call that timed out shows whether the service may have acted.
             final boolean isKnown = MessageState.REPLY == result || Status.TIMED_OUT == result;
             final boolean mayHaveActed = isKnown && Outcome.wasReceived(reply.outcome());
             final String outcome = MessageState.REPLY == result ? Outcome.text(Outcome.kind(reply.outcome())) :
@@ -125,7 +125,7 @@ public final class CallCommand implements Callable<Integer>
             }
             catch (final OutputFailure ex)
             {
-                // Also if the reader has gone: whoever called again would have the service act twice.
+                // Also if the reader has gone: a second call would make the service act twice.
                 spec.commandLine().getErr().println("the outcome was " + outcome +
                     (isReplied ? ", the reply of " + bytes.length + " bytes is lost" : ""));
                 throw ex;

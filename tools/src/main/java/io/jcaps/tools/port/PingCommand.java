@@ -218,7 +218,7 @@ public final class PingCommand implements Callable<Integer>
             final long ns = System.nanoTime() - startNs;
             if (Status.INTERRUPTED == result)
             {
-                // The user's end: what became of this one nobody waits for.
+                // The user ended it: this ping's result is not needed.
                 return;
             }
             sent++;

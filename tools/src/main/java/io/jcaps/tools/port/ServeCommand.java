@@ -189,7 +189,7 @@ public final class ServeCommand implements Callable<Integer>
         final byte[] answer = way.isEcho ? bytes : execute(bytes, request, messageLimit);
         if (null == answer)
         {
-            // The user ended the service: closing it tells the client.
+            // The user ended the service: the close notifies the client.
             return;
         }
         final int result = request.reply(new UnsafeBuffer(answer), 0, answer.length);

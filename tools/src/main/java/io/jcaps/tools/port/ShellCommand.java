@@ -154,7 +154,7 @@ final class ShellCommand
     {
         // An interrupt is why this is called; the waits below are short.
         final boolean isInterrupted = Thread.interrupted();
-        // The root last, so that the group exists until all have been told.
+        // The root last, so that the group exists until all have got the signal.
         final List<ProcessHandle> tree = process.descendants().collect(Collectors.toList());
         tree.add(process.toHandle());
         signal(process, "TERM");

@@ -37,7 +37,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * {@code caps reap}: removes what the dead left behind, and nothing else.
+ * {@code caps reap}: removes what dead processes left, and nothing else.
  */
 @Command(
     name = "reap",
@@ -131,7 +131,7 @@ public final class ReapCommand implements Callable<Integer>
             }
             for (final PortView port : snapshot.ports())
             {
-                // A dead service that somebody living is still connected to stays known until he lets go.
+                // A dead service stays known while a living client is still connected to it.
                 if (Life.DEAD == port.life() && isOfDead(snapshot, port.processIndex(), port.processIncarnation()) &&
                     !isAsked(snapshot, port))
                 {

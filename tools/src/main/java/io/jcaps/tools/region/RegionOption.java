@@ -42,7 +42,7 @@ public final class RegionOption
     private Access access;
 
     /**
-     * @return who shares the region, as the user says: no file's mode tells whom to trust.
+     * @return who shares the region, as the user states: a file's mode does not show whom to trust.
      */
     public Access access()
     {
@@ -54,7 +54,7 @@ public final class RegionOption
      */
     public Path path()
     {
-        // Not normalized: what .. means behind a symbolic link is for the operating system to say, as for the library.
+        // Not normalized: the operating system resolves .. after a symbolic link, as for the library.
         return (null == given ? new RegionConfig().path() : given).toAbsolutePath();
     }
 

@@ -114,7 +114,7 @@ public final class Regions
     }
 
     /**
-     * @return regions of the caller and of root, in the usual places, that somebody lives in.
+     * @return regions of the caller and of root, in the usual places, that have a living process.
      */
     static List<Path> inUse()
     {
@@ -130,7 +130,7 @@ public final class Regions
             }
             catch (final RegionException ignore)
             {
-                // Gone meanwhile, or of another version: not to be used.
+                // Removed by now, or of another version: not to be used.
             }
         }
         return inUse;

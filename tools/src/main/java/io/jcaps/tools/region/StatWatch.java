@@ -204,7 +204,7 @@ final class StatWatch
         }
         catch (final RegionException ignore)
         {
-            // It was removed and not made anew: the title says so.
+            // It was removed and not created again: the title shows that.
         }
     }
 

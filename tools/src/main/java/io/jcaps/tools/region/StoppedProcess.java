@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  */
 final class StoppedProcess
 {
-    // Of proc(5)'s stat, behind the name in parentheses: the state is the third field of the line, the start the 22nd.
+    // Of proc(5)'s stat, after the name in parentheses: the state is the third field of the line, the start the 22nd.
     private static final int STATE_INDEX = 0;
     private static final int START_INDEX = 22 - 3;
 

@@ -22,7 +22,7 @@ import java.util.Map;
  * @param died      automatic replies taken, as the service had died.
  * @param aborted   automatic replies taken, as the message was aborted.
  * @param aborts    messages taken back.
- * @param noBuffers puts that were told to come later.
+ * @param noBuffers puts that got NO_BUFFERS.
  * @param wakeUps   system calls to wake the other side, of both.
  * @param bytes     of requests and replies sent.
  */

@@ -130,7 +130,7 @@ final class Accounts
         return Way.DISTURBED == way || Way.IMPORTER_KILLED == way;
     }
 
-    /** Whether a stand-in may have closed: what is put to it meanwhile never leaves the client's host. */
+    /** Whether a stand-in may have closed: messages put to it then never leave the client's host. */
     private boolean mayStandInClose(final ServiceEnd serviceEnd)
     {
         return isLossPossible() || Way.STEADY == way && ServiceEnd.KILLED == serviceEnd;
@@ -294,7 +294,7 @@ final class Accounts
         }
     }
 
-    /** Something else that should not be, which no message stands for. */
+    /** Another error, which belongs to no message. */
     void addOther(final String what)
     {
         other++;

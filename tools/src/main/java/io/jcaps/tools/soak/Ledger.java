@@ -23,7 +23,7 @@ import java.nio.file.Path;
  *   at  size  field             written by
  *    0     8  STATE             client, last of its line
  *    8     8  GENERATION        client: of the service it is connected to
- *   16     8  GONE              client: 1 if it was told that the service is gone
+ *   16     8  GONE              client: 1 if it knows that the service has gone
  *   24     8  CLIENT_FAULTS     client: torn, doubled, disordered, strange: 16 bits each
  *   32     8  OPENED_NS         client: when it was connected, by the clock that all processes share
  *   64     8  MAPPED            service: 1 when it knows the connection
@@ -63,7 +63,7 @@ final class Ledger implements AutoCloseable
     static final int ENDED = 0x10;
     /** Client: the outcome said that the service had received it. */
     static final int TOLD_RECEIVED = 0x20;
-    /** Client: about to let go of the outcome. */
+    /** Client: about to release the outcome. */
     static final int RELEASING = 0x40;
     private static final int KIND_SHIFT = 8;
 
@@ -77,7 +77,7 @@ final class Ledger implements AutoCloseable
     static final int REFUSED = 0x08;
     /** Service: got the disposal. */
     static final int DISPOSED = 0x10;
-    /** Service: got the disposal though the client had not let go. */
+    /** Service: got the disposal although the client had not released the outcome. */
     static final int DISPOSED_EARLY = 0x20;
     /** Service: its handler is about to throw, so that the agent replies with 0 bytes. */
     static final int THROWING = 0x40;
@@ -116,7 +116,7 @@ final class Ledger implements AutoCloseable
         TORN,
         /** A second reception, outcome or disposal. */
         DOUBLED,
-        /** Before another that it should come behind (R19). */
+        /** Before another that it should follow (R19). */
         DISORDERED,
         /** An answer that the rules do not know here. */
         STRANGE
@@ -232,7 +232,7 @@ final class Ledger implements AutoCloseable
         return 0 != buffer.getLongVolatile(GONE_OFFSET);
     }
 
-    /** Whether the client was told, by a call or by an outcome, that its service closed or died. */
+    /** Whether a call or an outcome has shown the client that its service closed or died. */
     boolean isServiceEndTold()
     {
         boolean isTold = isGone();

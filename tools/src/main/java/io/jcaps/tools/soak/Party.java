@@ -112,7 +112,7 @@ final class Party
         startAtNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(nextLifeInMs);
     }
 
-    /** Whether it lives and nobody has told it to end. */
+    /** Whether it lives and was not asked to end. */
     boolean isIdle()
     {
         return null != child && !isEnding;

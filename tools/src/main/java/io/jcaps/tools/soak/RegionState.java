@@ -112,7 +112,7 @@ final class RegionState implements AutoCloseable
         return locks;
     }
 
-    /** Memory that the region's file takes, in bytes; -1 if nobody tells. */
+    /** Memory that the region's file takes, in bytes; -1 if it is not known. */
     long allocatedLength() throws IOException, InterruptedException
     {
         // Java does not know a file's blocks.

@@ -170,7 +170,7 @@ final class Registration implements AutoCloseable
      *
      * @param durationNs of it.
      * @param isStopped  whether to end before.
-     * @param onClosing  called before the port is closed, whoever closes it.
+     * @param onClosing  called before the port is closed, by whichever thread.
      */
     void run(final long durationNs, final BooleanSupplier isStopped, final Runnable onClosing)
         throws InterruptedException

@@ -29,7 +29,7 @@ final class RemoteHosts implements AutoCloseable
     private static final int CUT_DOUBLINGS = 8;
     /** Time that two bridges have to find each other again, on a busy machine. */
     private static final long RECOVERY_NS = 4 * TimeUnit.MILLISECONDS.toNanos(LOST_AFTER_MS);
-    /** A dead process is noticed, and its clients are told, a while after the kill. */
+    /** Time from a kill until the death is detected and the clients are notified. */
     private static final long DEATH_NS = TimeUnit.SECONDS.toNanos(2);
     private static final String VIOLATION = "broke the protocol";
 
@@ -118,7 +118,7 @@ final class RemoteHosts implements AutoCloseable
         }
     }
 
-    /** A bridge is about to be killed or told to end. */
+    /** A bridge is about to be killed or ended. */
     void bridgeEnds(final Party.Role role, final boolean isKill)
     {
         disturbedAtNs = System.nanoTime();

@@ -291,7 +291,7 @@ final class Session
         final int number = next;
         final int length = requestLength(number);
         final long timeoutNs = TimeUnit.MILLISECONDS.toNanos(random.nextInt(MAX_CALL_MS));
-        // A call that runs out of time lets go of the message itself.
+        // A call that times out releases the message itself.
         ledger.clientNote(number, Ledger.PUTTING | Ledger.CALLED | Ledger.RELEASING);
         fill(bytes, number, length);
         final Message reply = spare();
@@ -325,7 +325,7 @@ final class Session
 
     // ---- receiving
 
-    /** Takes what is there, up to a few; waits for the first one if told to. */
+    /** Takes a few of the available messages; waits for the first one if asked to. */
     private void receive(final long timeoutNs)
     {
         final int limit = 1 + random.nextInt(4);
@@ -481,7 +481,7 @@ final class Session
             final int index = random.nextInt(openCandidates.size());
             final int number = openCandidates.getInt(index);
             openCandidates.fastUnorderedRemove(index);
-            // The first message tells the service which connection it is.
+            // The first message identifies the connection to the service.
             if (0 != number && openNumbers.containsKey(ids[number]))
             {
                 abort(number);

@@ -65,7 +65,7 @@ final class Soak
             Ledger.length(session, number, Payload.REQUEST, messageLimit);
     }
 
-    /** Whether an attempt may succeed later: the region is full for now, or somebody who is stopped holds its lock. */
+    /** Whether an attempt may succeed later: the region is full now, or a stopped process holds its lock. */
     static boolean isPassing(final CapsException ex)
     {
         return switch (ex.status())

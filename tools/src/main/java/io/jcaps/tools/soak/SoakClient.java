@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Clients of the soak, threads of a process of its own: each connects to one service after the other, makes a session
- * of each connection, and attaches to the region anew now and then.
+ * of each connection, and attaches to the region again now and then.
  * <p>
  * Hears: {@code stop}. Says: {@code finding}, {@code failed}.
  */

@@ -273,7 +273,7 @@ public final class SoakCommand implements Callable<Integer>
             "Invalid value for option '" + option + "': " + what, cause);
     }
 
-    /** Ctrl-C, or a polite kill: an earlier end, but with all that belongs to it. */
+    /** Ctrl-C or SIGTERM: an earlier end, with all of its steps. */
     private static void onShutdown(final SoakRun run, final CountDownLatch isFinished)
     {
         run.stop();

@@ -87,7 +87,7 @@ final class SoakRun implements AutoCloseable
     private long endNs;
     private volatile boolean isStopping;
 
-    // Guarded by this, as a shutdown closes the run while it goes on.
+    // Guarded by this, because a shutdown closes the run while it is in progress.
     private final List<Child> children = new ArrayList<>();
     private boolean isClosed;
 
@@ -254,7 +254,7 @@ final class SoakRun implements AutoCloseable
         }
     }
 
-    /** Does something to somebody; true if it was a kill. */
+    /** Kills, stops or ends a process; true if it was a kill. */
     private boolean act()
     {
         if (null != hosts && Soak.isOneIn(random, CUT_RATE))

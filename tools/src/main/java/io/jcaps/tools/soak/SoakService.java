@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A service of the soak, a process of its own: registers itself again and again, each time with the next generation,
- * and attaches to the region anew now and then.
+ * and attaches to the region again now and then.
  * <p>
  * Hears: {@code stop}. Says: {@code finding}, {@code stranger}, {@code failed}.
  */

@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a command come to its end at Ctrl-C or a polite kill: its thread is interrupted, and the virtual machine waits
+ * Lets a command come to its end at Ctrl-C or a polite kill: its thread is interrupted, and the JVM waits
  * until it has closed its ports and said its last word. Then it ends with the command's exit code, not the signal's.
  * <p>
  * Made, asked and ended by the command's thread.
@@ -79,7 +79,7 @@ public final class Interruption
         }
         catch (final IllegalStateException ignore)
         {
-            // The hook runs, and ends the virtual machine.
+            // The hook runs, and ends the JVM.
         }
         return exitCode;
     }

@@ -53,7 +53,7 @@ public final class JsonFile
         }
     }
 
-    /** Leaves no empty file behind where there was none. */
+    /** Removes an empty file that did not exist before. */
     public void abandon()
     {
         if (isNew)

@@ -33,7 +33,7 @@ public final class StandardOutput extends OutputStream
 
     /**
      * @param out  to write to.
-     * @param file symbolic link that tells what it is, as /proc/self/fd/1.
+     * @param file symbolic link to it, such as /proc/self/fd/1.
      */
     StandardOutput(final OutputStream out, final Path file)
     {

@@ -197,7 +197,7 @@ final class ManualExamples
             {
                 throw new IllegalStateException("errno=" + sys.errno());
             }
-            // EINVAL: the client is gone, nobody wants it any more.
+            // EINVAL: the client has gone, the reply is no longer needed.
         }
     }
     // end::reply[]

@@ -57,7 +57,7 @@ class RegionOptionTest
         return option(args);
     }
 
-    /** A region that everybody may use, in a directory that nobody else can change. */
+    /** A region for all users, in a directory that no other user can change. */
     @BeforeEach
     void createRegion() throws IOException
     {
