@@ -127,6 +127,12 @@ void attachment_remove(struct attachment *attachment, struct port *port)
     pthread_mutex_unlock(&attachment->mutex);
 }
 
+void attachment_await_watch(struct attachment *attachment)
+{
+    pthread_mutex_lock(&attachment->mutex);
+    pthread_mutex_unlock(&attachment->mutex);
+}
+
 /* ---- identity of peers */
 
 static bool may_pass(const int error)
@@ -395,6 +401,8 @@ static void init_port(
     port->prefault_length = attr->prefault_length;
     port->copy_count = 0;
     port->poller_count = 0;
+    port->shown_claims = 0;
+    port->shown_views = 0;
     port->end_error = 0;
     port->is_disowned = false;
     __atomic_store_n(&port->is_attention_due, false, __ATOMIC_RELAXED);

@@ -57,6 +57,9 @@ int attachment_client(struct attachment *attachment, struct port *port, const ch
 void attachment_add(struct attachment *attachment, struct port *port);
 void attachment_remove(struct attachment *attachment, struct port *port);
 
+/* Waits until the watch has left the ports that it looks at: from then on it finds those closed whose id was taken. */
+void attachment_await_watch(struct attachment *attachment);
+
 static inline bool attachment_is_retired(const struct attachment *attachment)
 {
     return __atomic_load_n(&attachment->is_retired, __ATOMIC_RELAXED);

@@ -80,6 +80,12 @@ int client_link_init(struct client_link *link, struct port *port, const int link
     return take_lease(link);
 }
 
+/* The watch reads the states outside the gate. */
+static void set_state(struct client_link *link, const int slot, const uint8_t state)
+{
+    __atomic_store_n(&link->states[slot], state, __ATOMIC_RELAXED);
+}
+
 static void count(const struct client_link *link, const size_t counter)
 {
     /* A counter: other processes see no half of it, and nothing else is told by it. If this process dies before it, the
@@ -153,7 +159,7 @@ int client_link_reserve(struct client_link *link, const int length)
         return -ENOSPC;
     }
     link->free_count--;
-    link->states[slot] = SLOT_CLAIMED;
+    set_state(link, slot, SLOT_CLAIMED);
     return slot;
 }
 
@@ -207,7 +213,7 @@ int64_t client_link_publish(
     record_write(&link->requests, id);
     link->ids[slot] = id;
     link->marks[slot] = is_call ? MARK_CALLED : 0;
-    link->states[slot] = is_call ? SLOT_CALLING : SLOT_SENT;
+    set_state(link, slot, is_call ? SLOT_CALLING : SLOT_SENT);
     link->claimed_lengths[slot] = -1;
     link->put_numbers[slot] = link->put_count;
     link->slot_by_put[link->put_count++ & PUT_HISTORY_MASK] = (uint8_t)slot;
@@ -219,7 +225,7 @@ int64_t client_link_publish(
 
 void client_link_free(struct client_link *link, const int slot)
 {
-    link->states[slot] = SLOT_FREE;
+    set_state(link, slot, SLOT_FREE);
     link->ids[slot] = 0;
     link->claimed_lengths[slot] = -1;
     link->free_slots[link->free_count++] = slot;
@@ -259,7 +265,7 @@ static void finish(struct client_link *link, const int slot)
 {
     if ((link->marks[slot] & MARK_LENT) != 0)
     {
-        link->states[slot] = SLOT_LINGERING;
+        set_state(link, slot, SLOT_LINGERING);
         return;
     }
     if ((link->marks[slot] & (MARK_AUTOMATIC | MARK_REPLIED_LATE)) != MARK_AUTOMATIC)
@@ -352,7 +358,7 @@ static int next_reply_slot(struct client_link *link)
 static void make_ready(struct client_link *link, const int slot)
 {
     /* No longer SENT: were its record to come again, it would not be taken twice. */
-    link->states[slot] = SLOT_READY;
+    set_state(link, slot, SLOT_READY);
     link->ready_slots[(link->ready_head + link->ready_count++) % link->geometry->slot_count] = slot;
 }
 
@@ -407,7 +413,7 @@ static void set_viewed(struct client_link *link, const int slot)
         link->marks[slot] &= (uint8_t)~MARK_AT_SERVICE;
         link->at_service_count--;
     }
-    link->states[slot] = SLOT_VIEWED;
+    set_state(link, slot, SLOT_VIEWED);
 }
 
 static void show(const struct client_link *link, struct message *message, const int slot, const int outcome)
@@ -722,7 +728,7 @@ void client_link_take_returned(struct client_link *link, const int slot, struct 
 
 static void set_returned(struct client_link *link, const int slot, const int outcome)
 {
-    link->states[slot] = SLOT_RETURNED;
+    set_state(link, slot, SLOT_RETURNED);
     link->outcomes[slot] = outcome;
     __atomic_store_n(&link->returned_count, link->returned_count + 1, __ATOMIC_RELAXED);
     count(link, CLIENT_COUNTER_ABORTS);
@@ -804,6 +810,18 @@ bool client_link_is_service_gone(struct client_link *link)
         return true;
     }
     return false;
+}
+
+void client_link_count_open(const struct client_link *link, int *claims, int *views)
+{
+    *claims = 0;
+    *views = 0;
+    for (int slot = 0; slot < link->geometry->slot_count; slot++)
+    {
+        const uint8_t state = __atomic_load_n(&link->states[slot], __ATOMIC_RELAXED);
+        *claims += state == SLOT_CLAIMED;
+        *views += state == SLOT_VIEWED;
+    }
 }
 
 bool client_link_has_allocations(const struct client_link *link)

@@ -132,6 +132,10 @@ bool client_link_may_end(int outcome);
 /* Whether memory for requests is out that was not put. */
 bool client_link_has_allocations(const struct client_link *link);
 
+/* How many slots are being filled, and how many outcomes are in view. Outside the gate as well: perhaps as they were a
+   little before. */
+void client_link_count_open(const struct client_link *link, int *claims, int *views);
+
 /* Marks this side as closed, and releases the link unless it is to be kept. Outside the gate. */
 void client_link_close(struct client_link *link, bool is_kept);
 

@@ -19,11 +19,16 @@ void port_publish(uint8_t *entry, const struct port_record *record)
     memcpy(entry + PORT_NAME_OFFSET, record->name, length);
     put_long(entry, PORT_OPENED_AT_MS_OFFSET, record->opened_at_ms);
     put_long(entry, PORT_GENERATION_OFFSET, record->generation);
+    put_long(entry, PORT_CLAIMED_OFFSET, 0);
+    for (size_t offset = PORT_GONE_OFFSET; offset < PORT_EVENTS_OFFSET; offset += 8)
+    {
+        put_long(entry, offset, 0);
+    }
     put_int(entry, PORT_SLEEPERS_OFFSET, 0);
     put_int(entry, PORT_WAIT_SET_OFFSET, 0);
-    for (int i = 0; i < PORT_COUNTER_COUNT; i++)
+    for (size_t offset = PORT_GONE_CLIENT_RARE_OFFSET; offset < PORT_ENTRY_LENGTH; offset += 8)
     {
-        put_long(entry, PORT_COUNTERS_OFFSET + (size_t)i * 8, 0);
+        put_long(entry, offset, 0);
     }
     /* [port] release: pairs with [port] in port_incarnation(); without it a name could be found with another's owner.
        If the writer dies before it, the entry is free; behind it, the next reap removes it. */

@@ -44,6 +44,8 @@ struct port
     int prefault_length;      /* bytes of payload that each slot of a new link is made ready for */
     int copy_count;           /* copies into links that this port's threads are making outside the gate */
     int sleeper_count;        /* threads that sleep for this port, or are about to; outside the gate */
+    int shown_claims;         /* what the watch has shown last in the entry; by the watch alone */
+    int shown_views;
     int poller_count;         /* threads that sleep in caps_sys_poll for this port */
     struct port *next;        /* of the attachment's ports */
     struct port *next_of_all; /* of all that were ever made */

@@ -41,6 +41,7 @@ static void end_view(struct port *port, const struct message *message)
     else if (message->link->viewed[message->slot] == message->id)
     {
         message->link->viewed[message->slot] = 0;
+        service_add_open(&port->service.view_count, -1);
         service_end_view(port, message->link);
     }
 }

@@ -164,6 +164,7 @@ static int show(
         message->payload = link->base + request_payload_offset(link->geometry, slot, flags);
         link->viewed[slot] = id;
         link->view_count++;
+        service_add_open(&service->view_count, 1);
         service_link_count_get(link, length);
     }
     else
@@ -378,6 +379,7 @@ int service_publish(
     if (link->viewed[slot] == id)
     {
         link->viewed[slot] = 0;
+        service_add_open(&service->view_count, -1);
         service_end_view(port, link);
     }
     if (!service_link_publish(link, slot, id, flags, length))
@@ -401,7 +403,7 @@ static void let_go(struct port *port)
         struct service_link *link = service->dropped_links[i];
         if (link->view_count == 0 && !link->is_let_go)
         {
-            service_link_let_go(link);
+            service_link_let_go_counted(link);
             watch_remove_peer(port->attachment, link->client_process_index);
         }
         if (link->is_let_go && link->pending_disposals == 0)
@@ -661,6 +663,7 @@ bool service_free_allocation(struct port *port, const void *address)
         {
             link->claim_ids[slot] = 0;
             link->is_claimed[slot] = false;
+            service_add_open(&port->service.claim_count, -1);
             service_end_view(port, link);
             return true;
         }

@@ -49,6 +49,9 @@ struct service
     int disposal_head;
     int disposal_count;
     int disposal_capacity;
+    /* Read by the watch outside the gate. */
+    int view_count;  /* requests in view */
+    int claim_count; /* allocations for replies that are out */
 };
 
 void service_init(struct service *service, int32_t uid, int32_t gid, int flags);
@@ -80,6 +83,12 @@ struct service_link *service_claimed_link(const struct service *service, int64_t
 
 /* A view, an allocation or a copy ends. */
 void service_end_view(struct port *port, struct service_link *link);
+
+/* Changes view_count or claim_count, which the watch reads outside the gate. */
+static inline void service_add_open(int *count, const int change)
+{
+    __atomic_store_n(count, *count + change, __ATOMIC_RELAXED);
+}
 
 /*
  * Publishes a reply whose payload is written and whose slot is claimed. 0 or -EINVAL: the request was given up, or the

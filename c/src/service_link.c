@@ -440,6 +440,53 @@ void service_link_let_go(struct service_link *link)
         LINK_ENTRY_SERVICE_HOLDS | (link->is_client_dead ? LINK_ENTRY_CLIENT_HOLDS : 0));
 }
 
+/* The counters of a link, in the groups in which the totals of a port's entry have them. */
+static const struct
+{
+    size_t total_offset;
+    size_t counter_offset;
+    int count;
+} counter_groups[] = {
+    {PORT_GONE_SERVICE_OFFSET, LINK_SERVICE_COUNTERS_OFFSET, 8},
+    {PORT_GONE_CLIENT_OFFSET, LINK_CLIENT_PUTS_OFFSET, 6},
+    {PORT_GONE_CLIENT_RARE_OFFSET, LINK_CLIENT_COUNTERS_OFFSET, 6},
+};
+
+#define GROUP_COUNT (int)(sizeof(counter_groups) / sizeof(counter_groups[0]))
+#define MAX_GROUP_LENGTH 8
+
+void service_link_let_go_counted(struct service_link *link)
+{
+    int64_t counts[GROUP_COUNT][MAX_GROUP_LENGTH];
+    uint8_t *port = link->port->entry;
+    /* Another client may set them to zero once the link is free. */
+    for (int group = 0; group < GROUP_COUNT; group++)
+    {
+        for (int i = 0; i < counter_groups[group].count; i++)
+        {
+            counts[group][i] = get_long(link->base, counter_groups[group].counter_offset + (size_t)i * 8);
+        }
+    }
+    /* Odd, and a full fence: the end of the link and the totals come behind it. Without it a reader could miss a link
+       that is free and not in the totals yet. No decision depends on it. A process that dies behind it loses this
+       link's numbers, or part of them. */
+    put_long_volatile(port, PORT_GONE_OFFSET, get_long(port, PORT_GONE_OFFSET) | 1);
+    service_link_let_go(link);
+    for (int group = 0; group < GROUP_COUNT; group++)
+    {
+        for (int i = 0; i < counter_groups[group].count; i++)
+        {
+            const size_t offset = counter_groups[group].total_offset + (size_t)i * 8;
+            if (counts[group][i] != 0)
+            {
+                put_long(port, offset, (int64_t)((uint64_t)get_long(port, offset) + (uint64_t)counts[group][i]));
+            }
+        }
+    }
+    /* Release: a reader that finds it finds the totals. */
+    put_long_release(port, PORT_GONE_OFFSET, get_long(port, PORT_GONE_OFFSET) + 1);
+}
+
 void service_link_refuse(struct service_link *link)
 {
     link_change(link->entry, link->incarnation, LINK_ENTRY_CORRUPT, 0);

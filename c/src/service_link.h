@@ -117,6 +117,9 @@ void service_link_drop(struct service_link *link);
 /* Lets go of the link: from here on another client may use it. */
 void service_link_let_go(struct service_link *link);
 
+/* As service_link_let_go, while the port is open: adds what the link had counted to the totals of the port's entry. */
+void service_link_let_go_counted(struct service_link *link);
+
 /* The link is corrupt: it is closed for the client, which counts as gone. */
 void service_link_refuse(struct service_link *link);
 

@@ -45,6 +45,7 @@ static void *alloc_reply(struct port *port, const off_t msgid, const int size)
     link->claim_ids[slot] = msgid;
     link->claim_lengths[slot] = size;
     link->view_count++;
+    service_add_open(&port->service.claim_count, 1);
     void *address = link->base + reply_payload_offset(link->geometry, slot, slot_flags(size));
     gate_exit(port);
     return address;

@@ -280,6 +280,8 @@ static void close_port(struct port *port)
         /* The parent's: its memory here is as another thread may have left it, so it is not used again. */
         return;
     }
+    /* The watch may be about to show numbers in the entry, which is another port's once this one has ended. */
+    attachment_await_watch(attachment);
     port_end(port);
     attachment_remove(attachment, port);
     tidy(port);

@@ -90,6 +90,7 @@ int caps_sys_release(const int portid, const off_t msgid)
         if (is_view)
         {
             link->viewed[id_slot(msgid)] = 0;
+            service_add_open(&port->service.view_count, -1);
             service_end_view(port, link);
         }
     }

@@ -158,6 +158,7 @@ static int reply_allocated(
         return fail_with(EINVAL, "only %d bytes were allocated: size=%d", claimed_length, size);
     }
     link->claim_ids[slot] = 0;
+    service_add_open(&port->service.claim_count, -1);
     service_end_view(port, link);
     return publish_reply(port, portid, link, msgid, slot_flags(claimed_length), size);
 }

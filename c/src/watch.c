@@ -197,6 +197,35 @@ static bool look_at_peers(struct attachment *attachment, const bool is_due)
     return has_died;
 }
 
+/* Shows other processes how many claims are not spent, and how many views not released. Counted outside the gate: this
+   thread may lose its core there, and the numbers decide nothing. A port that is open keeps its entry: its close waits
+   for the end of the round (attachment_await_watch). */
+static void show_open(struct port *port)
+{
+    int claims;
+    int views;
+    if (port_id(port) == 0 || port_incarnation(port->entry) != port->incarnation)
+    {
+        return;
+    }
+    if (port->is_client)
+    {
+        client_link_count_open(&port->client, &claims, &views);
+    }
+    else
+    {
+        claims = __atomic_load_n(&port->service.claim_count, __ATOMIC_RELAXED);
+        views = __atomic_load_n(&port->service.view_count, __ATOMIC_RELAXED);
+    }
+    if (claims != port->shown_claims || views != port->shown_views)
+    {
+        port->shown_claims = claims;
+        port->shown_views = views;
+        put_int(port->entry, PORT_CLAIMED_OFFSET, claims);
+        put_int(port->entry, PORT_HELD_OFFSET, views);
+    }
+}
+
 static void look_at_port(struct port *port, const bool has_died)
 {
     if (has_died)
@@ -284,6 +313,7 @@ void watch_round(struct attachment *attachment)
     for (struct port *port = attachment->first_port; port != NULL; port = port->next)
     {
         look_at_port(port, has_died);
+        show_open(port);
     }
     if (is_due && !region_is_current(&attachment->region))
     {

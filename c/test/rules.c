@@ -6,6 +6,8 @@
  */
 #include "check.h"
 
+#include "caps_layout.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -699,6 +701,123 @@ static void test_watch(void)
     CHECK_FAILS(ENOTCONN, caps_watch());
 }
 
+/* What another process finds in the entry of the open port of a kind, of which there is one. */
+static int64_t shown(const int kind, const int offset, const int length)
+{
+    const int region = open(region_file, O_RDONLY);
+    CHECK(region >= 0);
+    int64_t value = -1;
+    for (int i = 0; i < small.port_count; i++)
+    {
+        const off_t entry = REGION_HEADER_LENGTH + (off_t)small.process_count * PROCESS_ENTRY_LENGTH +
+            (off_t)i * PORT_ENTRY_LENGTH;
+        int64_t incarnation = 0;
+        int32_t found = 0;
+        CHECK(pread(region, &incarnation, 8, entry) == 8 && pread(region, &found, 4, entry + PORT_KIND_OFFSET) == 4);
+        if (incarnation != 0 && found == kind)
+        {
+            value = 0;
+            CHECK(pread(region, &value, (size_t)length, entry + offset) == length);
+        }
+    }
+    close(region);
+    return value;
+}
+
+static bool shows(const int kind, const int claimed, const int held)
+{
+    CHECK(caps_watch() == 0);
+    return shown(kind, PORT_CLAIMED_OFFSET, 4) == claimed && shown(kind, PORT_HELD_OFFSET, 4) == held;
+}
+
+/* R13, R16, R17, R20: what is claimed and in view shows to other processes after a round of the watch, until it ends. */
+static void show_open_numbers(const struct caps_attr *attr)
+{
+    CHECK(caps_sys_leave() == 0 && caps_sys_open(NULL, CAPS_OPEN_NOWATCH, NULL) == 0);
+    const int svc = caps_sys_service_attr(NAME, geteuid(), (gid_t)-1, CAPF_ANYCLIENT, attr);
+    const int port = caps_sys_client_attr(NAME, geteuid(), (gid_t)-1, CAPF_ANYCLIENT, attr);
+    const void *view;
+    CHECK(svc > 0 && port > 0 && shows(PORT_KIND_CLIENT, 0, 0) && shows(PORT_KIND_SERVICE, 0, 0));
+    char *first = caps_sys_alloc(port, 0, 8);
+    char *second = caps_sys_alloc(port, 0, 8);
+    CHECK(first != NULL && second != NULL && shown(PORT_KIND_CLIENT, PORT_CLAIMED_OFFSET, 4) == 0);
+    CHECK(shows(PORT_KIND_CLIENT, 2, 0));
+    const off_t id = caps_sys_put(port, first, 8);
+    CHECK(id > 0 && shows(PORT_KIND_CLIENT, 1, 0));
+    CHECK(caps_sys_view(svc, &view, &msgid, NULL, CAPS_FOREVER) == 8 && shows(PORT_KIND_SERVICE, 0, 1));
+    char *answer = caps_sys_alloc(svc, id, 4);
+    CHECK(answer != NULL && shows(PORT_KIND_SERVICE, 1, 1));
+    CHECK(caps_sys_free(svc, answer) == 0 && shows(PORT_KIND_SERVICE, 0, 1));
+    answer = caps_sys_alloc(svc, id, 4);
+    CHECK(answer != NULL && caps_sys_reply(svc, answer, 4, id) == 0 && shows(PORT_KIND_SERVICE, 0, 0));
+    CHECK(caps_sys_view(port, &view, &msgid, NULL, CAPS_FOREVER) == 4 && shows(PORT_KIND_CLIENT, 1, 1));
+    CHECK(caps_sys_release(port, id) == 0 && caps_sys_free(port, second) == 0 && shows(PORT_KIND_CLIENT, 0, 0));
+    /* A request that is released by its id, and one that a copy ends. */
+    CHECK(caps_sys_put(port, "x", 1) > 0 && caps_sys_view(svc, &view, &msgid, NULL, CAPS_FOREVER) >= 0);
+    if (msgid.c_state == CAPMS_DISPOSE)
+    {
+        CHECK(caps_sys_view(svc, &view, &msgid, NULL, CAPS_FOREVER) == 1);
+    }
+    CHECK(shows(PORT_KIND_SERVICE, 0, 1) && caps_sys_release(svc, msgid.c_id) == 0 && shows(PORT_KIND_SERVICE, 0, 0));
+    CHECK(caps_sys_put(port, "x", 1) > 0 && caps_sys_wait(svc, bytes, 1, &msgid, NULL) == 1);
+    CHECK(shows(PORT_KIND_SERVICE, 0, 0));
+    CHECK(caps_sys_close(port) == 0 && caps_sys_close(svc) == 0 && caps_sys_leave() == 0);
+}
+
+static void test_shown(void)
+{
+    const struct caps_attr shared = {0, 0, 10, CAPS_FOREVER, 0, 0};
+    const struct caps_attr single = {1, 0, 10, CAPS_FOREVER, 0, 0};
+    show_open_numbers(&shared);
+    show_open_numbers(&single);
+}
+
+static int64_t gone(const int offset)
+{
+    return shown(PORT_KIND_SERVICE, offset, 8);
+}
+
+static void test_gone(void)
+{
+    /* R24: what clients that have gone had counted is in the totals of the service's entry. */
+    const int svc = service(NAME);
+    for (int i = 1; i <= 3; i++)
+    {
+        const int port = client(NAME);
+        for (int k = 0; k <= small.slot_count; k++)
+        {
+            CHECK((caps_sys_put(port, "abc", 3) > 0) == (k < small.slot_count));
+        }
+        for (int k = 0; k < small.slot_count; k++)
+        {
+            do
+            {
+                CHECK(caps_sys_wait(svc, bytes, 3, &msgid, NULL) >= 0);
+            }
+            while (msgid.c_state == CAPMS_DISPOSE);
+            CHECK(caps_sys_reply(svc, "yz", 2, msgid.c_id) == 0);
+            CHECK(caps_sys_wait(port, bytes, 3, &msgid, NULL) == 2);
+        }
+        CHECK(gone(PORT_GONE_OFFSET) == 2 * (i - 1));
+        CHECK(caps_sys_close(port) == 0);
+        for (int k = 0; k < small.slot_count; k++)
+        {
+            CHECK(caps_sys_get(svc, bytes, 3, &msgid, NULL) == 0 && msgid.c_state == CAPMS_DISPOSE);
+        }
+        /* The watch, or this call, drops the client. */
+        CHECK_FAILS(EAGAIN, caps_sys_get(svc, bytes, 3, &msgid, NULL));
+        const int64_t count = (int64_t)i * small.slot_count;
+        CHECK(gone(PORT_GONE_OFFSET) == 2 * i);
+        CHECK(gone(PORT_GONE_SERVICE_OFFSET) == count && gone(PORT_GONE_SERVICE_OFFSET + 8) == 3 * count);
+        CHECK(gone(PORT_GONE_SERVICE_OFFSET + 16) == count && gone(PORT_GONE_SERVICE_OFFSET + 24) == 2 * count);
+        CHECK(gone(PORT_GONE_CLIENT_OFFSET) == count && gone(PORT_GONE_CLIENT_OFFSET + 8) == 3 * count);
+        CHECK(gone(PORT_GONE_CLIENT_OFFSET + 32) == i && gone(PORT_GONE_CLIENT_RARE_OFFSET) == 0);
+    }
+    CHECK(caps_sys_close(svc) == 0);
+    const int again = service(NAME);
+    CHECK(gone(PORT_GONE_OFFSET) == 0 && gone(PORT_GONE_SERVICE_OFFSET) == 0 && caps_sys_close(again) == 0);
+}
+
 static void test_lost_lock(void)
 {
     /* Any close of the lock file in this process drops its life lock: its ports fail, and it may attach again. */
@@ -777,6 +896,8 @@ int main(void)
         RUN(test_prefault);
         RUN(test_huge_pages);
         RUN(test_watch);
+        RUN(test_shown);
+        RUN(test_gone);
         RUN(test_lost_lock);
         CHECK(caps_sys_leave() == 0);
         CHECK(caps_sys_leave() == 0);

@@ -1041,6 +1041,18 @@ public final class ClientPort extends Port
     }
 
     @Override
+    int claimsNow()
+    {
+        return link.claimedCount();
+    }
+
+    @Override
+    int viewsNow()
+    {
+        return link.heldCount();
+    }
+
+    @Override
     void watch(final Deaths deaths)
     {
         if (!link.isEndKnown() && deaths.isDead(link.serviceProcessIndex(), link.serviceProcessIncarnation()) &&

@@ -391,6 +391,7 @@ final class OpenPorts
         else if (!port.isClosed())
         {
             port.watch(deaths);
+            port.showOpen();
         }
         else if (port.hasEnded() && port.releaseDropped())
         {

@@ -62,6 +62,9 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     // Status.OK while the port is in use, then what each call answers.
     private volatile int endStatus = Status.OK;
     private volatile boolean isEndDue;
+    // What the watch has shown last in the entry; by the watch alone.
+    private int shownClaims;
+    private int shownViews;
     // The close is done, but for what claims keep in use.
     private volatile boolean hasEnded;
 
@@ -544,6 +547,37 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
 
     /** Looks whether the peers are alive and what they changed; by the attachment's watch. */
     abstract void watch(Deaths deaths);
+
+    /** Claims that are not spent; without the gate, so perhaps as they were a little before. */
+    abstract int claimsNow();
+
+    /** Views that are not released; as {@link #claimsNow}. */
+    abstract int viewsNow();
+
+    /**
+     * By the watch: shows other processes how many claims are not spent, and how many views not released. It counts
+     * without the gate: this thread may lose its core there, and the numbers decide nothing.
+     */
+    final void showOpen()
+    {
+        final int claims = claimsNow();
+        final int views = viewsNow();
+        if (claims != shownClaims || views != shownViews)
+        {
+            storeOpen(claims, views);
+            shownClaims = claims;
+            shownViews = views;
+        }
+    }
+
+    /** As {@link #announceSleeper}: not in an entry that may be another port's. */
+    private synchronized void storeOpen(final int claims, final int views)
+    {
+        if (Status.OK == endStatus && entry.incarnation() == incarnation)
+        {
+            entry.showOpen(claims, views);
+        }
+    }
 
     final void checkOpen()
     {

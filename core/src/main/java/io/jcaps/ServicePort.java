@@ -56,7 +56,7 @@ public final class ServicePort extends Port
     {
         super(openPorts, portIndex, incarnation, spec.name(), options);
         this.spec = spec;
-        links = new LinkSet(tables);
+        links = new LinkSet(tables, entry);
         acceptor = new Acceptor(host, openPorts.registry(), openPorts.peers(), openPorts.wakeUps(), report, links,
             spec, entry, incarnation, options.prefaultLength());
     }
@@ -856,6 +856,18 @@ public final class ServicePort extends Port
     int wakeLimit()
     {
         return 1;
+    }
+
+    @Override
+    int claimsNow()
+    {
+        return links.claimedCount();
+    }
+
+    @Override
+    int viewsNow()
+    {
+        return links.heldCount();
     }
 
     @Override

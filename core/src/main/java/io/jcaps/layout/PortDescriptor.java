@@ -23,16 +23,26 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    44     4  NAME_LENGTH         owner                      plain, before INCARNATION
  *    48    64  NAME                owner, US-ASCII            plain, before INCARNATION
  *   112     8  OPENED_AT_MS        owner, since 1970          plain, before INCARNATION; information only
+ *   120     4  CLAIMED             owner's watch              opaque; claims not spent, for information
+ *   124     4  HELD                owner's watch              opaque; views not released, for information
  *   128     8  GENERATION          owner                      release, pairs with acquire in ClientPort (R28)
+ *   136     8  GONE                owner, a service           odd: volatile, before the totals; even: release, last
+ *   144    64  GONE_SERVICE        owner, a service           opaque; {@link ServiceCounter} of links that have gone
+ *   208    48  GONE_CLIENT         owner, a service           opaque; {@link ClientCounter}, those of each message
  *   256     4  EVENTS              clients of a service       atomic add; connect and close, pairs with ServicePort
  *   320     4  WAKE                those who wake             atomic add; the futex word
  *   384     4  SLEEPERS            owner's threads            atomic add; pairs with [wake] in the peers
  *   388     4  WAIT_SET            owner's thread             volatile; port index + 1 of the wait set, or 0
+ *   392    48  GONE_CLIENT_RARE    owner, a service           opaque; {@link ClientCounter}, the other ones
  *   448    64  COUNTERS            owner                      release; 8 numbers of 8 bytes, for information
  * </pre>
  * INCARNATION 0 is a free entry. The fields are grouped by writer, and words of different writers lie at least a
  * cache line apart; those that peers look at after each message (384) lie two apart from those that peers write.
  * EVENTS and WAKE have several writers: they only ever count up, nothing is lost if a writer dies before or after.
+ * <p>
+ * The totals have the order of the counters in a link, in its three groups. GONE is twice the number of links that were
+ * added to them, and odd while one is being added. A service changes the words beside SLEEPERS only when a client has
+ * gone.
  */
 public final class PortDescriptor
 {
@@ -73,11 +83,18 @@ public final class PortDescriptor
     public static final int NAME_OFFSET = NAME_LENGTH_OFFSET + SIZE_OF_INT;
     public static final int OPENED_AT_MS_OFFSET = NAME_OFFSET + MAX_NAME_LENGTH + 1;
 
+    public static final int CLAIMED_OFFSET = OPENED_AT_MS_OFFSET + SIZE_OF_LONG;
+    public static final int HELD_OFFSET = CLAIMED_OFFSET + SIZE_OF_INT;
+
     public static final int GENERATION_OFFSET = 128;
+    public static final int GONE_OFFSET = GENERATION_OFFSET + SIZE_OF_LONG;
+    public static final int GONE_SERVICE_OFFSET = GONE_OFFSET + SIZE_OF_LONG;
+    public static final int GONE_CLIENT_OFFSET = GONE_SERVICE_OFFSET + 8 * SIZE_OF_LONG;
     public static final int EVENTS_OFFSET = 256;
     public static final int WAKE_OFFSET = 320;
     public static final int SLEEPERS_OFFSET = 384;
     public static final int WAIT_SET_OFFSET = SLEEPERS_OFFSET + SIZE_OF_INT;
+    public static final int GONE_CLIENT_RARE_OFFSET = SLEEPERS_OFFSET + SIZE_OF_LONG;
     public static final int COUNTERS_OFFSET = 448;
 
     /** Numbers in COUNTERS. */

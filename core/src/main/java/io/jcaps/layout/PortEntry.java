@@ -103,9 +103,11 @@ public final class PortEntry
         tables.putStringWithoutLengthAscii(offset + NAME_OFFSET, name);
         tables.putLong(offset + OPENED_AT_MS_OFFSET, openedAtMs);
         tables.putLong(offset + GENERATION_OFFSET, generation);
+        tables.putLong(offset + CLAIMED_OFFSET, 0);
+        tables.setMemory(offset + GONE_OFFSET, EVENTS_OFFSET - GONE_OFFSET, (byte)0);
         tables.putInt(offset + SLEEPERS_OFFSET, 0);
         tables.putInt(offset + WAIT_SET_OFFSET, 0);
-        tables.setMemory(offset + COUNTERS_OFFSET, COUNTER_COUNT * Long.BYTES, (byte)0);
+        tables.setMemory(offset + GONE_CLIENT_RARE_OFFSET, ENTRY_LENGTH - GONE_CLIENT_RARE_OFFSET, (byte)0);
         // [port] release: pairs with [port] in incarnation(); without it a name could be found with another's owner.
         tables.putLongRelease(offset + INCARNATION_OFFSET, incarnation);
     }
@@ -308,6 +310,132 @@ public final class PortEntry
     public int counterOffset(final int counterIndex)
     {
         return offset + COUNTERS_OFFSET + counterIndex * Long.BYTES;
+    }
+
+    /**
+     * Claims of the port that are not spent: at a client for requests, at a service for replies.
+     *
+     * @return how many there were in the last round of its watch.
+     */
+    public int claimed()
+    {
+        return tables.getIntOpaque(offset + CLAIMED_OFFSET);
+    }
+
+    /**
+     * Views of the port that are not released: at a client replies and other outcomes, at a service requests.
+     *
+     * @return how many there were in the last round of its watch.
+     */
+    public int held()
+    {
+        return tables.getIntOpaque(offset + HELD_OFFSET);
+    }
+
+    /**
+     * By the owner's watch, while the entry is the port's. A reader may find one number of this round and one of the
+     * round before.
+     *
+     * @param claimed claims that are not spent.
+     * @param held    views that are not released.
+     */
+    public void showOpen(final int claimed, final int held)
+    {
+        tables.putIntOpaque(offset + CLAIMED_OFFSET, claimed);
+        tables.putIntOpaque(offset + HELD_OFFSET, held);
+    }
+
+    /**
+     * @return GONE: twice the number of links in the totals of a service, plus 1 while one is being added.
+     */
+    public long gone()
+    {
+        // Acquire: a reader reads it, then the totals and the links, and then it again.
+        return tables.getLongAcquire(offset + GONE_OFFSET);
+    }
+
+    /**
+     * What the clients of a service that have gone had counted.
+     *
+     * @param counter which counter to read.
+     * @return its total.
+     */
+    public long goneTotal(final ClientCounter counter)
+    {
+        return tables.getLongOpaque(goneOffset(counter));
+    }
+
+    /**
+     * What a service had counted of clients that have gone.
+     *
+     * @param counter which counter to read.
+     * @return its total.
+     */
+    public long goneTotal(final ServiceCounter counter)
+    {
+        return tables.getLongOpaque(goneOffset(counter));
+    }
+
+    /**
+     * A link begins to go: from here on a reader reads again. By the service alone, within its gate.
+     */
+    public void beginGone()
+    {
+        // Volatile store, a full fence: the release of the link and the totals come after it. Without it a reader could
+        // miss a link that was released and is not in the totals yet. No decision depends on it. If the service dies
+        // after it, this link's numbers are lost, or part of them.
+        tables.putLongVolatile(offset + GONE_OFFSET, tables.getLong(offset + GONE_OFFSET) | 1);
+    }
+
+    /**
+     * Adds to a total, between {@link #beginGone} and {@link #endGone}.
+     *
+     * @param counter which counter.
+     * @param count   what the link had counted; 0 stores nothing.
+     */
+    public void addGone(final ClientCounter counter, final long count)
+    {
+        addGone(goneOffset(counter), count);
+    }
+
+    /**
+     * Adds to a total, between {@link #beginGone} and {@link #endGone}.
+     *
+     * @param counter which counter.
+     * @param count   what the link had counted; 0 stores nothing.
+     */
+    public void addGone(final ServiceCounter counter, final long count)
+    {
+        addGone(goneOffset(counter), count);
+    }
+
+    private void addGone(final int totalOffset, final long count)
+    {
+        if (0 != count)
+        {
+            tables.putLongOpaque(totalOffset, tables.getLong(totalOffset) + count);
+        }
+    }
+
+    /**
+     * The link is in the totals.
+     */
+    public void endGone()
+    {
+        // Release: a reader that finds it finds the totals.
+        tables.putLongRelease(offset + GONE_OFFSET, tables.getLong(offset + GONE_OFFSET) + 1);
+    }
+
+    private int goneOffset(final ClientCounter counter)
+    {
+        return offset + (counter.offset() >= LinkDescriptor.CLIENT_PUTS_OFFSET ?
+            GONE_CLIENT_OFFSET + counter.offset() - LinkDescriptor.CLIENT_PUTS_OFFSET :
+            GONE_CLIENT_RARE_OFFSET + counter.offset() - LinkDescriptor.CLIENT_COUNTERS_OFFSET);
+    }
+
+    private int goneOffset(final ServiceCounter counter)
+    {
+        return offset + GONE_SERVICE_OFFSET + counter.offset() - LinkDescriptor.SERVICE_COUNTERS_OFFSET;
     }
 
     /**

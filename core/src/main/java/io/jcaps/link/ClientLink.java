@@ -127,6 +127,8 @@ public final class ClientLink
     }
 
     /**
+     * Any thread may call: outside the gate the number may be older than the last change.
+     *
      * @return messages that are claimed and not put.
      */
     public int claimedCount()
@@ -135,6 +137,8 @@ public final class ClientLink
     }
 
     /**
+     * Any thread may call: outside the gate the number may be older than the last change.
+     *
      * @return messages whose reply or outcome is in view.
      */
     public int heldCount()

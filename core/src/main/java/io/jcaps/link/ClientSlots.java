@@ -161,6 +161,7 @@ final class ClientSlots
         return false;
     }
 
+    /** Any thread may call: the number may be older than the last change. */
     int claimedCount()
     {
         return count(CLAIMED);
@@ -356,6 +357,7 @@ final class ClientSlots
         return (words[slot] & STATE_MASK) == VIEWED && ids[slot] == id;
     }
 
+    /** Any thread may call: the number may be older than the last change. */
     int viewedCount()
     {
         return count(VIEWED);

@@ -4,6 +4,8 @@
  */
 package io.jcaps.link;
 
+import io.jcaps.layout.PortEntry;
+
 import java.util.ArrayList;
 
 /**
@@ -13,7 +15,17 @@ import java.util.ArrayList;
 final class DroppedLinks
 {
     private final ArrayList<ServiceLink> links = new ArrayList<>();
+    private final PortEntry service;
     private boolean isAnyInUse;
+    // What releaseOver() found last; any thread reads them.
+    private int claimedCount;
+    private int heldCount;
+
+    /** {@code service} stays on the entry of the service. */
+    DroppedLinks(final PortEntry service)
+    {
+        this.service = service;
+    }
 
     /** Makes room for some more links: {@link #add} cannot fail after it. */
     void prepareAdd(final int count)
@@ -54,21 +66,39 @@ final class DroppedLinks
     void releaseOver()
     {
         boolean isAnyInUse = false;
+        int claimedCount = 0;
+        int heldCount = 0;
         for (int i = links.size() - 1; i >= 0; i--)
         {
             final ServiceLink link = links.get(i);
             if (!link.isOverAtLast())
             {
                 isAnyInUse = true;
+                claimedCount += link.claimedCount();
+                heldCount += link.heldCount();
                 continue;
             }
-            link.release();
+            link.release(service);
             if (0 == link.disposalCount())
             {
                 links.remove(i);
             }
         }
         this.isAnyInUse = isAnyInUse;
+        this.claimedCount = claimedCount;
+        this.heldCount = heldCount;
+    }
+
+    /** Claims for replies in these links that were not spent when they were last looked at. Any thread may call. */
+    int claimedCount()
+    {
+        return claimedCount;
+    }
+
+    /** Requests of these links that were in view when they were last looked at. Any thread may call. */
+    int heldCount()
+    {
+        return heldCount;
     }
 
     /** Whether the last {@link #releaseOver} left a link of which the program has views or claims. */

@@ -6,6 +6,7 @@ package io.jcaps.link;
 
 import io.jcaps.MessageState;
 import io.jcaps.Status;
+import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.ServiceCounter;
 import io.jcaps.layout.SlotDescriptor;
 import org.agrona.concurrent.AtomicBuffer;
@@ -28,7 +29,7 @@ public final class LinkSet
     // Replaced on change, so that the watch can go through it outside the gate.
     private volatile ServiceLink[] links = new ServiceLink[0];
     private ServiceLink[] room;
-    private final DroppedLinks dropped = new DroppedLinks();
+    private final DroppedLinks dropped;
     // What the links that have gone had counted. Under the monitor, as is the removal of a link.
     private final long[] pastTotals = new long[ServiceCounter.values().length];
     private int cursor;
@@ -47,11 +48,13 @@ public final class LinkSet
     private String fault;
 
     /**
-     * @param tables header and tables of the region.
+     * @param tables  header and tables of the region.
+     * @param service entry of the service; stays on it.
      */
-    public LinkSet(final AtomicBuffer tables)
+    public LinkSet(final AtomicBuffer tables, final PortEntry service)
     {
         leases = new LinkLeases(tables);
+        dropped = new DroppedLinks(service);
     }
 
     /**
@@ -631,6 +634,36 @@ public final class LinkSet
             isReleased &= link.releaseDropped();
         }
         return isReleased;
+    }
+
+    /**
+     * Claims for replies that are not spent, as far as this thread sees. Any thread may call.
+     *
+     * @return how many; those in links of clients that have gone as they were when these were last looked at.
+     */
+    public int claimedCount()
+    {
+        int result = dropped.claimedCount();
+        for (final ServiceLink link : links)
+        {
+            result += link.claimedCount();
+        }
+        return result;
+    }
+
+    /**
+     * Requests that are in view, as far as this thread sees. Any thread may call.
+     *
+     * @return how many; as {@link #claimedCount} those of clients that have gone.
+     */
+    public int heldCount()
+    {
+        int result = dropped.heldCount();
+        for (final ServiceLink link : links)
+        {
+            result += link.heldCount();
+        }
+        return result;
     }
 
     /**

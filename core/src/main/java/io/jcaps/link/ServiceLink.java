@@ -10,6 +10,7 @@ import io.jcaps.PortFlags;
 import io.jcaps.Status;
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
+import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkCounters;
 import io.jcaps.layout.LinkDescriptor;
@@ -32,6 +33,9 @@ import static io.jcaps.layout.SlotDescriptor.MAX_SLOT_COUNT;
  */
 public final class ServiceLink
 {
+    private static final ClientCounter[] CLIENT_COUNTERS = ClientCounter.values();
+    private static final ServiceCounter[] SERVICE_COUNTERS = ServiceCounter.values();
+
     /** There is no request. */
     public static final int NONE = -1;
 
@@ -750,6 +754,26 @@ public final class ServiceLink
     }
 
     /**
+     * Requests in view. Any thread may call: the number may be older than the last change.
+     *
+     * @return how many.
+     */
+    int heldCount()
+    {
+        return views.viewedCount();
+    }
+
+    /**
+     * Claims for replies that are not spent. Any thread may call: as {@link #heldCount}.
+     *
+     * @return how many.
+     */
+    int claimedCount()
+    {
+        return views.claimedCount();
+    }
+
+    /**
      * @return whether the client has gone, and the program has nothing of the link in hand any more.
      */
     public boolean isOver()
@@ -795,13 +819,36 @@ public final class ServiceLink
         return count;
     }
 
-    /** Releases the link, once: another client may have it from then on. */
-    void release()
+    /**
+     * Releases the link, once: another client may have it from then on. What it had counted is added to the totals of
+     * the service's entry, which is open. A reader of the totals counts the link as present until it is released.
+     */
+    void release(final PortEntry service)
     {
         if (!isReleased)
         {
+            final long[] clientCounts = new long[CLIENT_COUNTERS.length];
+            final long[] serviceCounts = new long[SERVICE_COUNTERS.length];
+            for (final ClientCounter counter : CLIENT_COUNTERS)
+            {
+                clientCounts[counter.ordinal()] = LinkCounters.get(link, counter);
+            }
+            for (final ServiceCounter counter : SERVICE_COUNTERS)
+            {
+                serviceCounts[counter.ordinal()] = LinkCounters.get(link, counter);
+            }
             isReleased = true;
+            service.beginGone();
             client.releaseGone();
+            for (final ClientCounter counter : CLIENT_COUNTERS)
+            {
+                service.addGone(counter, clientCounts[counter.ordinal()]);
+            }
+            for (final ServiceCounter counter : SERVICE_COUNTERS)
+            {
+                service.addGone(counter, serviceCounts[counter.ordinal()]);
+            }
+            service.endGone();
         }
     }
 

@@ -35,6 +35,28 @@ final class ServiceViews
         return 0 == count;
     }
 
+    /** Requests in view. Any thread may call: the number may be older than the last change. */
+    int viewedCount()
+    {
+        return 0 == count ? 0 : countIn(viewedIds);
+    }
+
+    /** Claims for replies that are not spent. Any thread may call: as {@link #viewedCount}. */
+    int claimedCount()
+    {
+        return 0 == count ? 0 : countIn(claimedIds);
+    }
+
+    private static int countIn(final long[] ids)
+    {
+        int result = 0;
+        for (final long id : ids)
+        {
+            result += 0 == id ? 0 : 1;
+        }
+        return result;
+    }
+
     // ---- requests in view
 
     void show(final int slot, final long id, final Delivery delivery)

@@ -65,6 +65,9 @@ class EntriesTest
         tables.putInt(offset + PortDescriptor.SLEEPERS_OFFSET, 1);
         tables.putInt(offset + PortDescriptor.WAIT_SET_OFFSET, 1);
         tables.putLong(offset + PortDescriptor.COUNTERS_OFFSET, 1);
+        tables.putLong(offset + PortDescriptor.CLAIMED_OFFSET, -1);
+        tables.setMemory(offset + PortDescriptor.GONE_OFFSET, 120, (byte)1);
+        tables.setMemory(offset + PortDescriptor.GONE_CLIENT_RARE_OFFSET, 48, (byte)1);
         entry.publish(21, PortDescriptor.KIND_SERVICE, 2, 22, 1, 23, 24, 25, "name", 26, 27);
         assertThat(tables.getLong(offset + PortDescriptor.INCARNATION_OFFSET)).isEqualTo(21);
         assertThat(tables.getInt(offset + PortDescriptor.KIND_OFFSET)).isEqualTo(PortDescriptor.KIND_SERVICE);
@@ -80,6 +83,13 @@ class EntriesTest
         assertThat(tables.getInt(offset + PortDescriptor.SLEEPERS_OFFSET)).isZero();
         assertThat(tables.getInt(offset + PortDescriptor.WAIT_SET_OFFSET)).isZero();
         assertThat(tables.getLong(offset + PortDescriptor.COUNTERS_OFFSET)).isZero();
+        assertThat(entry.claimed()).isZero();
+        assertThat(entry.held()).isZero();
+        assertZero(offset + PortDescriptor.GONE_OFFSET, 120);
+        assertZero(offset + PortDescriptor.GONE_CLIENT_RARE_OFFSET, 48);
+        entry.showOpen(5, 6);
+        assertThat(entry.claimed()).isEqualTo(5);
+        assertThat(entry.held()).isEqualTo(6);
         assertThat(entry.name()).isEqualTo("name");
         assertThat(entry.hasName("name")).isTrue();
         assertThat(entry.hasName("nam")).isFalse();

@@ -130,10 +130,16 @@ class LayoutTest
         assertThat(PortDescriptor.SLEEPERS_OFFSET).isEqualTo(384);
         assertThat(PortDescriptor.WAIT_SET_OFFSET).isEqualTo(388);
         assertThat(PortDescriptor.COUNTERS_OFFSET).isEqualTo(448);
+        assertThat(PortDescriptor.CLAIMED_OFFSET).isEqualTo(120);
+        assertThat(PortDescriptor.HELD_OFFSET).isEqualTo(124);
+        assertThat(PortDescriptor.GONE_OFFSET).isEqualTo(136);
+        assertThat(PortDescriptor.GONE_SERVICE_OFFSET).isEqualTo(144);
+        assertThat(PortDescriptor.GONE_CLIENT_OFFSET).isEqualTo(208);
+        assertThat(PortDescriptor.GONE_CLIENT_RARE_OFFSET).isEqualTo(392);
         assertThat(PortDescriptor.COUNTER_COUNT).isGreaterThanOrEqualTo(PortCounter.values().length);
         assertThat(PortDescriptor.ENTRY_LENGTH).isEqualTo(512);
-        assertFields(512, 0, 8, 8, 4, 12, 4, 16, 8, 24, 4, 28, 4, 32, 4, 36, 4, 40, 4, 44, 4, 48, 64, 112, 8, 128, 8,
-            256, 4, 320, 4, 384, 4, 388, 4);
+        assertFields(512, 0, 8, 8, 4, 12, 4, 16, 8, 24, 4, 28, 4, 32, 4, 36, 4, 40, 4, 44, 4, 48, 64, 112, 8, 120, 4,
+            124, 4, 128, 8, 136, 8, 144, 64, 208, 48, 256, 4, 320, 4, 384, 4, 388, 4, 392, 48, 448, 64);
         // Both are read as one aligned long.
         assertThat(PortDescriptor.SLEEPERS_OFFSET % 8).isZero();
     }
