@@ -514,6 +514,11 @@ static void execute(char **words, const int count, char *answer, const size_t si
         pattern_fill(buffer, (int)number(words, count, 3), number(words, count, 4));
         result(answer, size, caps_sys_reply(port, buffer, (int)number(words, count, 3), number(words, count, 2)));
     }
+    else if (strcmp(command, "alloc") == 0)
+    {
+        const void *memory = caps_sys_alloc(port, number(words, count, 2), (int)number(words, count, 3));
+        result(answer, size, memory == NULL ? -1 : 1);
+    }
     else if (strcmp(command, "get") == 0)
     {
         const int maxsize = count > 2 ? (int)number(words, count, 2) : MAX_SIZE;

@@ -730,7 +730,8 @@ static bool shows(const int kind, const int claimed, const int held)
     return shown(kind, PORT_CLAIMED_OFFSET, 4) == claimed && shown(kind, PORT_HELD_OFFSET, 4) == held;
 }
 
-/* R13, R16, R17, R20: what is claimed and in view shows to other processes after a round of the watch, until it ends. */
+/* R13, R16, R17, R20: what is claimed and in view shows to other processes after a round of the watch, until it
+   ends. */
 static void show_open_numbers(const struct caps_attr *attr)
 {
     CHECK(caps_sys_leave() == 0 && caps_sys_open(NULL, CAPS_OPEN_NOWATCH, NULL) == 0);

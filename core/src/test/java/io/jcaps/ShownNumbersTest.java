@@ -145,7 +145,7 @@ class ShownNumbersTest
         assertThat(service.isClosed()).isFalse();
     }
 
-    /** What a reader finds: totals of those that have gone, and the links that are present. */
+    /** What a reader finds: totals of those that have gone, and the links that the service holds. */
     private long sum(final PortEntry service, final ServiceCounter counter)
     {
         return sum(service, service.goneTotal(counter), counter.offset());
@@ -163,9 +163,8 @@ class ShownNumbersTest
         for (int i = 0; i < region.geometry.linkCount(); i++)
         {
             final long state = link.wrap(i).state();
-            final boolean isAdded = LinkEntryDescriptor.CORRUPT ==
-                (state & (LinkEntryDescriptor.CORRUPT | LinkEntryDescriptor.SERVICE_HOLDS));
-            if (!LinkEntry.isFree(state) && !isAdded && link.servicePortIncarnation() == service.incarnation())
+            if (0 != (state & LinkEntryDescriptor.SERVICE_HOLDS) &&
+                link.servicePortIncarnation() == service.incarnation())
             {
                 sum += region.region.host().link(i).getLongOpaque(offset);
             }

@@ -191,6 +191,8 @@ public final class Driver
                 fill(buffer, number(words, 3), number(words, 4));
                 yield result(sys.reply(port, buffer, number(words, 3), Long.parseLong(words[2])));
             }
+            case "alloc" ->
+                result(null == sys.alloc(port, Long.parseLong(words[2]), number(words, 3)) ? -1 : 1);
             case "get" ->
                 received(sys.get(port, buffer, words.length > 2 ? number(words, 2) : MAX_SIZE, msgid, cred));
             case "wait" -> received(sys.wait(port, buffer, MAX_SIZE, msgid, cred));

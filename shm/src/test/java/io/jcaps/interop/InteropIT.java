@@ -5,6 +5,7 @@
 package io.jcaps.interop;
 
 import io.jcaps.interop.Party.Kind;
+import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.ErrorRecord;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.RegionDescriptor;
@@ -43,6 +44,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
@@ -548,6 +550,55 @@ class InteropIT
                 assertThat(process.isC()).isEqualTo(Kind.C == kind);
             });
         }
+    }
+
+    private PortView port(final PortView.Kind kind)
+    {
+        try (RegionView view = RegionView.open(region))
+        {
+            return view.look(0).ports().stream().filter((each) -> kind == each.kind()).findFirst().orElseThrow();
+        }
+    }
+
+    @ParameterizedTest(name = "service {0}, client {1}")
+    @CsvSource({"JAVA,JAVA", "JAVA,C", "C,JAVA", "C,C"})
+    @DisplayName("R14, R24: tools see unspent claims of either side, and what a client that has gone had counted")
+    void shouldShowClaimsAndTotals(final Kind service, final Kind client) throws Exception
+    {
+        final Party server = start(service);
+        final long port = server.number("service", "t", uid, -1, WORLD);
+        final Party user = start(client);
+        final long connection = user.number("client", "t", uid, -1, WORLD);
+        final long id = user.number("put", connection, 100, 1);
+        assertThat(server.ask("wait", port)).contains(Long.toString(id));
+        assertThat(server.number("alloc", port, id, 50)).isEqualTo(1);
+        for (int i = 0; i < 3; i++)
+        {
+            assertThat(user.number("alloc", connection, 0, 100)).isEqualTo(1);
+        }
+        await().atMost(1, TimeUnit.MINUTES).untilAsserted(() ->
+        {
+            assertThat(port(PortView.Kind.CLIENT).claimed()).isEqualTo(3);
+            assertThat(port(PortView.Kind.SERVICE).claimed()).isEqualTo(1);
+        });
+        assertThat(port(PortView.Kind.SERVICE).goneClients()).containsEntry(ClientCounter.PUTS, 0L);
+        user.kill();
+        // The watch drops the client; the allocation for the reply keeps the link, so a second client's is another one.
+        final Party next = start(client);
+        final long second = next.number("client", "t", uid, -1, WORLD);
+        final long nextId = next.number("put", second, 10, 1);
+        // After the disposal of the first client's request.
+        while (!server.words("wait", port).contains(Long.toString(nextId)))
+        {
+            assertThat(nextId).isPositive();
+        }
+        assertThat(next.number("close", second)).isZero();
+        await().atMost(1, TimeUnit.MINUTES).untilAsserted(() ->
+        {
+            assertThat(port(PortView.Kind.SERVICE).goneClients()).containsEntry(ClientCounter.PUTS, 1L)
+                .containsEntry(ClientCounter.PUT_BYTES, 10L);
+            assertThat(port(PortView.Kind.SERVICE).claimed()).isEqualTo(1);
+        });
     }
 
     @Test

@@ -5,6 +5,7 @@
 package io.jcaps.shm.inspect;
 
 import io.jcaps.layout.ClientCounter;
+import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.ServiceCounter;
 
 import java.util.List;
@@ -56,6 +57,20 @@ public record LinkView(
     public int inFlight()
     {
         return messages.size() + movingCount;
+    }
+
+    /**
+     * Whether the numbers of this link belong to the sum of its service, beside the totals of clients that have gone:
+     * such a sum does not fall. A client that its service has not accepted yet may close unnoticed, and those of a link
+     * that the service gave up are in the totals already.
+     *
+     * @param isServing whether the service lives and is open: otherwise nothing is added to its totals any more.
+     * @return true if they do.
+     */
+    public boolean isBesideTotals(final boolean isServing)
+    {
+        return 0 != (flags & LinkEntryDescriptor.SERVICE_HOLDS) ||
+            !isServing && 0 == (flags & LinkEntryDescriptor.CORRUPT);
     }
 
     /**

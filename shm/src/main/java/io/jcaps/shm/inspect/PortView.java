@@ -5,6 +5,8 @@
 package io.jcaps.shm.inspect;
 
 import io.jcaps.PortCounter;
+import io.jcaps.layout.ClientCounter;
+import io.jcaps.layout.ServiceCounter;
 
 import java.util.Map;
 
@@ -28,6 +30,12 @@ import java.util.Map;
  * @param openedAtMs         milliseconds since 1970.
  * @param sleeperCount       threads that sleep on the port, a wait set counted as one.
  * @param counters           what should not happen and did.
+ * @param claimed            claims that were not spent in the last round of the owner's watch: a client's for requests,
+ *                           a service's for replies.
+ * @param held               views that were not released then: a client's of replies and other outcomes, a service's of
+ *                           requests.
+ * @param goneClients        what the clients of a service that have gone had counted.
+ * @param goneService        what the service had counted of them.
  */
 public record PortView(
     int index,
@@ -46,7 +54,11 @@ public record PortView(
     long generation,
     long openedAtMs,
     int sleeperCount,
-    Map<PortCounter, Long> counters)
+    Map<PortCounter, Long> counters,
+    int claimed,
+    int held,
+    Map<ClientCounter, Long> goneClients,
+    Map<ServiceCounter, Long> goneService)
 {
     /**
      * What a port is.

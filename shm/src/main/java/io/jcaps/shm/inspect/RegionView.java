@@ -7,6 +7,7 @@ package io.jcaps.shm.inspect;
 import io.jcaps.PortCounter;
 import io.jcaps.PortFlags;
 import io.jcaps.host.Credentials;
+import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
@@ -17,6 +18,7 @@ import io.jcaps.layout.ProcessEntry;
 import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.RegionException;
 import io.jcaps.layout.RegionHeader;
+import io.jcaps.layout.ServiceCounter;
 import io.jcaps.shm.Access;
 import io.jcaps.shm.RegionConfig;
 import io.jcaps.shm.ShmHost;
@@ -56,6 +58,8 @@ import java.util.UUID;
 public final class RegionView implements AutoCloseable
 {
     private static final int PAGE_LENGTH = 4_096;
+    /** Looks until none met a service that released a link; a service that died in the middle of that never ends it. */
+    private static final int LOOK_LIMIT = 8;
     private static final long FLAGS_MASK = (1L << LinkEntryDescriptor.INCARNATION_SHIFT) - 1;
 
     private final Path path;
@@ -323,6 +327,36 @@ public final class RegionView implements AutoCloseable
         {
             throw new IllegalStateException("the view is closed: " + path);
         }
+        RegionSnapshot snapshot = lookOnce(peekLength);
+        for (int i = 1; i < LOOK_LIMIT && !isSettled(); i++)
+        {
+            snapshot = lookOnce(peekLength);
+        }
+        return snapshot;
+    }
+
+    /**
+     * Whether no service has released a link during the look: such a link could be counted both as present and among
+     * those that have gone, or as neither.
+     */
+    private boolean isSettled()
+    {
+        final Geometry geometry = header.geometry();
+        final PortEntry entry = new PortEntry(tables, geometry);
+        final PortEntry behind = new PortEntry(tablesBehind, geometry);
+        for (int i = 0, count = geometry.portCount(); i < count; i++)
+        {
+            final long gone = entry.wrap(i).gone();
+            if (0 != entry.incarnation() && (0 != (gone & 1) || behind.wrap(i).gone() != gone))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private RegionSnapshot lookOnce(final int peekLength)
+    {
         final long takenAtNs = System.nanoTime();
         read(0, tables);
         final List<ProcessView> processes = processes();
@@ -411,9 +445,29 @@ public final class RegionView implements AutoCloseable
                 entry.linkIndex(), entry.uid(), entry.gid(), entry.flags(), printable(entry.name()),
                 tables.getLong(entry.generationOffset()), entry.openedAtMs(),
                 PortEntry.sleeperCount(sleepers) + (PortEntry.waitSetIndex(sleepers) >= 0 ? 1 : 0),
-                Map.copyOf(counters)));
+                Map.copyOf(counters), entry.claimed(), entry.held(), goneClients(entry), goneService(entry)));
         }
         return ports;
+    }
+
+    private static Map<ClientCounter, Long> goneClients(final PortEntry service)
+    {
+        final Map<ClientCounter, Long> totals = new EnumMap<>(ClientCounter.class);
+        for (final ClientCounter counter : ClientCounter.values())
+        {
+            totals.put(counter, service.goneTotal(counter));
+        }
+        return Map.copyOf(totals);
+    }
+
+    private static Map<ServiceCounter, Long> goneService(final PortEntry service)
+    {
+        final Map<ServiceCounter, Long> totals = new EnumMap<>(ServiceCounter.class);
+        for (final ServiceCounter counter : ServiceCounter.values())
+        {
+            totals.put(counter, service.goneTotal(counter));
+        }
+        return Map.copyOf(totals);
     }
 
     private List<LinkView> links(final List<ProcessView> processes, final int peekLength)

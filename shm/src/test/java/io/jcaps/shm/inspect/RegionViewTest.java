@@ -6,6 +6,7 @@ package io.jcaps.shm.inspect;
 
 import io.jcaps.AbortResult;
 import io.jcaps.Attachment;
+import io.jcaps.Claim;
 import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
@@ -14,12 +15,14 @@ import io.jcaps.PortFlags;
 import io.jcaps.PortOptions;
 import io.jcaps.ServicePort;
 import io.jcaps.Status;
+import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.PortDescriptor;
 import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.RegionException;
+import io.jcaps.layout.ServiceCounter;
 import io.jcaps.shm.Caps;
 import io.jcaps.shm.RegionFixture;
 import io.jcaps.shm.ShmHost;
@@ -38,10 +41,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 class RegionViewTest
 {
@@ -184,6 +189,86 @@ class RegionViewTest
         assertThat(client.get(reply)).isEqualTo(MessageState.REPLY);
         reply.release();
         assertThat(look(0).links().get(0).messages()).isEmpty();
+    }
+
+    private static PortView port(final RegionSnapshot snapshot, final PortView.Kind kind)
+    {
+        return snapshot.ports().stream().filter((each) -> kind == each.kind()).findFirst().orElseThrow();
+    }
+
+    @Test
+    @DisplayName("R13, R14: another process sees unspent claims, and a service's views, after a round of the watch")
+    void shouldShowClaimsAndViews()
+    {
+        final Attachment caps = attach();
+        final ServicePort service = service(caps);
+        final ClientPort client = client(caps);
+        final Claim first = new Claim();
+        final Claim second = new Claim();
+        assertThat(client.claim(1, first)).isEqualTo(Status.OK);
+        assertThat(client.claim(1, second)).isEqualTo(Status.OK);
+        put(client, "question");
+        assertThat(service.get(request)).isEqualTo(MessageState.REQUEST);
+        await().atMost(1, TimeUnit.MINUTES).untilAsserted(() ->
+        {
+            final RegionSnapshot snapshot = look(0);
+            assertThat(port(snapshot, PortView.Kind.CLIENT).claimed()).isEqualTo(2);
+            assertThat(port(snapshot, PortView.Kind.SERVICE).held()).isEqualTo(1);
+            assertThat(snapshot.links().get(0).inFlight()).as("apart from messages in flight").isEqualTo(1);
+        });
+        first.cancel();
+        second.cancel();
+        assertThat(request.reply()).isEqualTo(Status.OK);
+        await().atMost(1, TimeUnit.MINUTES).untilAsserted(() ->
+        {
+            final RegionSnapshot snapshot = look(0);
+            assertThat(port(snapshot, PortView.Kind.CLIENT).claimed()).isZero();
+            assertThat(port(snapshot, PortView.Kind.SERVICE).held()).isZero();
+        });
+    }
+
+    @Test
+    @DisplayName("R24: the numbers of clients that have gone stay with their service")
+    void shouldKeepTotalsOfClientsThatHaveGone()
+    {
+        final Attachment caps = attach();
+        final ServicePort service = service(caps);
+        for (int i = 1; i <= 3; i++)
+        {
+            final ClientPort client = client(caps);
+            put(client, "question");
+            while (MessageState.REQUEST != service.get(request))
+            {
+                // Disposals of the client before.
+                assertThat(service.isClosed()).isFalse();
+            }
+            assertThat(request.reply()).isEqualTo(Status.OK);
+            client.get(reply);
+            reply.release();
+            client.close();
+            assertThat(service.clientCount()).isZero();
+            final PortView view = port(look(0), PortView.Kind.SERVICE);
+            assertThat(view.goneClients()).containsEntry(ClientCounter.PUTS, (long)i)
+                .containsEntry(ClientCounter.PUT_BYTES, 8L * i).containsEntry(ClientCounter.ABORTED, 0L);
+            assertThat(view.goneService()).containsEntry(ServiceCounter.REPLIES, (long)i);
+            assertThat(look(0).links()).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("R25: a service that died while it added a client to its totals is looked at all the same")
+    void shouldLookAtUnfinishedTotals()
+    {
+        final Attachment caps = attach();
+        service(caps);
+        final ShmHost host = fixture.open();
+        final PortEntry entry = new PortEntry(host.tables(), host.header().geometry())
+            .wrap(port(look(0), PortView.Kind.SERVICE).index());
+        entry.beginGone();
+        entry.addGone(ServiceCounter.GETS, 5);
+        assertThat(port(look(0), PortView.Kind.SERVICE).goneService()).containsEntry(ServiceCounter.GETS, 5L);
+        entry.endGone();
+        assertThat(port(look(0), PortView.Kind.SERVICE).goneService()).containsEntry(ServiceCounter.GETS, 5L);
     }
 
     @Test

@@ -25,7 +25,7 @@ import java.util.Map;
  * @param links    to it.
  * @param inFlight messages on them.
  * @param backlog  requests among those that the service has not received.
- * @param traffic  of the links that there are.
+ * @param traffic  of the links that there are, and of those whose clients have gone.
  */
 record ServiceRow(String name, PortView port, List<LinkView> links, int inFlight, int backlog, Traffic traffic)
 {
@@ -61,13 +61,14 @@ record ServiceRow(String name, PortView port, List<LinkView> links, int inFlight
         }
         int inFlight = 0;
         int backlog = 0;
-        Traffic traffic = Traffic.NONE;
+        Traffic traffic = null == service ? Traffic.NONE : Traffic.ofGone(service);
+        final boolean isServing = null != service && service.isOpen() && Life.DEAD != service.life();
         String name = null == service ? "?" : service.name();
         for (final LinkView link : links)
         {
             inFlight += link.inFlight();
             backlog += link.backlog();
-            traffic = traffic.plus(Traffic.of(link));
+            traffic = link.isBesideTotals(isServing) ? traffic.plus(Traffic.of(link)) : traffic;
             final PortView client = snapshot.port(link.clientPortIndex(), link.clientPortIncarnation());
             if (null == service && null != client)
             {

@@ -46,12 +46,15 @@ import java.util.function.Supplier;
     description = {
         "Shows the services of a region, their clients, and what went over the links between them.",
         "It only reads, and no process in the region notices. It also works if all of the region's processes are dead.",
-        "FLY: messages in flight. HELD: replies among them that the client has taken and not released; if they only " +
-            "grow, it leaks them, and NOBF with few in flight is a client that does not spend its claims. " +
-            "BACK: requests among them that the service has not received. AUTO: automatic " +
+        "FLY: messages in flight. BACK: requests among them that the service has not received. HELD: replies among " +
+            "them that the client has taken and not released; of a service, requests that it has in view. CLMD: " +
+            "claims that were neither put nor cancelled; of a service, claims for replies. If HELD or CLMD only " +
+            "grows, the program leaks. CLMD, and HELD of a service, are as old as the last round of the process's " +
+            "watch. AUTO: automatic " +
             "replies that clients took, as the service had closed (CLSD) or died (DIED) or the message was aborted " +
             "(ABTD). ABRT: messages taken back. NOBF: puts that found no room. WAKE: system calls to wake the other " +
-            "side. A link's numbers begin with 0 when it is opened and go with it, so sums can fall.",
+            "side. A client's numbers begin with 0 when it connects; a service's contain those of clients that have " +
+            "gone.",
         "WAITING FOR: clients that wait for a service which is not there; its UID and GID, and the client's FLAGS.",
         "FLAGS: u user, g group, w world may connect; x exclusive, n nofork, q waits for a service, " +
             "i imported from another machine.",
@@ -176,8 +179,8 @@ public final class StatCommand implements Callable<Integer>
             return;
         }
         out.println();
-        final Table services = new Table("<SERVICE", "PID", "<STATE", "UID", "GID", "<FLAGS", "GENERATION", "INCARN",
-            "CLIENTS", "AGE");
+        final Table services = new Table("<SERVICE", "PID", "<STATE", "UID", "GID", "<FLAGS", "GEN", "INCARN", "CLI",
+            "HELD", "CLMD", "AGE");
         final Table traffic = new Table("<TRAFFIC", "FLY", "BACK", "PUTS", "GETS", "RPLY", "DISP", "CLSD", "DIED",
             "ABTD", "ABRT", "NOBF", "WAKE", "BYTES");
         for (final ServiceRow row : rows)
@@ -187,8 +190,8 @@ public final class StatCommand implements Callable<Integer>
             services.add(name, 0 == row.pid() ? "-" : row.pid(), row.state(),
                 null == port ? "-" : id(port.uid()), null == port ? "-" : id(port.gid()),
                 null == port ? "-" : ServiceRow.flags(port.flags()), null == port ? "-" : port.generation(),
-                null == port ? "-" : port.incarnation(), row.links().size(),
-                null == port ? "-" : Units.age(row.ageMs()));
+                null == port ? "-" : port.incarnation(), row.links().size(), null == port ? "-" : port.held(),
+                null == port ? "-" : port.claimed(), null == port ? "-" : Units.age(row.ageMs()));
             final Traffic sum = row.traffic();
             traffic.add(name, row.inFlight(), row.backlog(), Units.count(sum.puts()), Units.count(sum.gets()),
                 Units.count(sum.replies()), Units.count(sum.disposals()), Units.count(sum.closed()),
@@ -200,17 +203,47 @@ public final class StatCommand implements Callable<Integer>
         traffic.lines().forEach(out::println);
         printClients(out, snapshot);
         printWaiting(out, snapshot);
+        printGone(out, rows);
+        BridgeTable.print(out, view.path());
+        printTrouble(out, snapshot);
+        printExhausted(out, snapshot, view.header().geometry().slotCount());
+    }
+
+    private static void printGone(final PrintWriter out, final List<ServiceRow> rows)
+    {
         for (final ServiceRow row : rows)
         {
             if (row.goneCount() > 0)
             {
+                final Traffic gone = Traffic.ofGone(row.port());
                 out.println(row.name() + ", pid " + row.pid() + ": " + row.goneCount() +
                     (1 == row.goneCount() ? " client has" : " clients have") + " gone, " + row.diedCount() +
-                    " by death");
+                    " by death: " + Units.count(gone.puts()) + " puts, " + Units.count(gone.replies()) + " replies, " +
+                    Units.bytes(gone.bytes()) + " bytes");
             }
         }
-        BridgeTable.print(out, view.path());
-        printTrouble(out, snapshot);
+    }
+
+    /** Clients that get NO_BUFFERS because of what their own program keeps. */
+    private static void printExhausted(final PrintWriter out, final RegionSnapshot snapshot, final int slotCount)
+    {
+        for (final LinkView link : snapshot.links())
+        {
+            final PortView port = snapshot.port(link.clientPortIndex(), link.clientPortIncarnation());
+            if (null != port && isExhausted(link, port, slotCount))
+            {
+                out.println("client of " + port.name() + ", pid " + link.clientPid() + ": " + port.claimed() +
+                    " unspent claims and " + link.held() + " unreleased replies of " + slotCount +
+                    " slots, so it gets NO_BUFFERS: put or cancel each claim, release each reply");
+            }
+        }
+    }
+
+    /** Whether claims and replies that the program keeps are at least half of what fills the link. */
+    static boolean isExhausted(final LinkView link, final PortView client, final int slotCount)
+    {
+        final int kept = client.claimed() + link.held();
+        return client.claimed() + link.inFlight() >= slotCount && 2 * kept >= slotCount;
     }
 
     private static List<PortView> waiting(final RegionSnapshot snapshot)
@@ -243,7 +276,7 @@ public final class StatCommand implements Callable<Integer>
             return;
         }
         out.println();
-        final Table clients = new Table("<CLIENT OF", "PID", "<STATE", "LINK", "GENERATION", "FLY", "HELD", "BACK",
+        final Table clients = new Table("<CLIENT OF", "PID", "<STATE", "LINK", "GEN", "FLY", "HELD", "CLMD", "BACK",
             "PUTS", "RPLY", "NOBF", "AGE");
         for (final LinkView link : snapshot.links())
         {
@@ -251,7 +284,8 @@ public final class StatCommand implements Callable<Integer>
             final Traffic traffic = Traffic.of(link);
             clients.add(null == port ? "?" : Table.cut(port.name(), MAX_NAME_WIDTH),
                 0 == link.clientPid() ? "-" : link.clientPid(), ServiceRow.state(port), link.index(),
-                null == port ? "-" : port.generation(), link.inFlight(), link.held(), link.backlog(),
+                null == port ? "-" : port.generation(), link.inFlight(), link.held(),
+                null == port ? "-" : port.claimed(), link.backlog(),
                 Units.count(traffic.puts()), Units.count(traffic.replies()), Units.count(traffic.noBuffers()),
                 null == port ? "-" : Units.age(System.currentTimeMillis() - port.openedAtMs()));
         }
@@ -318,7 +352,9 @@ public final class StatCommand implements Callable<Integer>
         final List<Object> services = new ArrayList<>();
         for (final ServiceRow row : rows(snapshot))
         {
-            services.add(members(row));
+            final Map<String, Object> each = members(row);
+            each.put("gone", null == row.port() ? null : Traffic.ofGone(row.port()).members());
+            services.add(each);
         }
         members.put("services", services);
         final List<Object> links = new ArrayList<>();
@@ -352,9 +388,12 @@ public final class StatCommand implements Callable<Integer>
         if (null != port)
         {
             addPort(members, port);
+            members.put("claimed", port.claimed());
+            members.put("views", port.held());
         }
         members.put("clients", row.links().size());
         members.put("clientsGone", row.goneCount());
+        members.put("clientsDied", row.diedCount());
         members.put("inFlight", row.inFlight());
         members.put("backlog", row.backlog());
         members.putAll(row.traffic().members());
@@ -379,6 +418,8 @@ public final class StatCommand implements Callable<Integer>
         }
         members.put("inFlight", link.inFlight());
         members.put("held", link.held());
+        members.put("claimed", null == port ? null : port.claimed());
+        members.put("views", null == port ? null : port.held());
         members.put("backlog", link.backlog());
         members.putAll(Traffic.of(link).members());
         return members;

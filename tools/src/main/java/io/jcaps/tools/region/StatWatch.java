@@ -29,9 +29,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * {@code caps stat --watch}: rates, like {@code top}. Each look is compared with the one before, link by link, so that
- * one that goes away does not make a rate negative. On a terminal it fills the screen; elsewhere it prints one picture
- * after the other. One thread.
+ * {@code caps stat --watch}: rates, like {@code top}. Each look is compared with the one before: a service by its
+ * totals, which do not fall when a client goes, and one that is gone link by link. On a terminal it fills the screen;
+ * elsewhere it prints one picture after the other. One thread.
  */
 final class StatWatch
 {
@@ -58,6 +58,8 @@ final class StatWatch
     private RegionSnapshot last;
     private Map<Long, Traffic> lastByLink = new HashMap<>();
     private Map<Long, Traffic> rateByLink = new HashMap<>();
+    private Map<Long, Traffic> lastByService = new HashMap<>();
+    private Map<Long, Traffic> rateByService = new HashMap<>();
 
     StatWatch(
         final Supplier<RegionView> opener,
@@ -176,19 +178,40 @@ final class StatWatch
         final Map<Long, Traffic> rates = new HashMap<>();
         for (final LinkView link : snapshot.links())
         {
-            final Traffic traffic = Traffic.of(link);
-            byLink.put(link.incarnation(), traffic);
-            final Traffic before = lastByLink.get(link.incarnation());
-            if (null != last)
+            compare(link.incarnation(), Traffic.of(link), lastByLink, snapshot, byLink, rates);
+        }
+        final Map<Long, Traffic> byService = new HashMap<>();
+        final Map<Long, Traffic> serviceRates = new HashMap<>();
+        for (final ServiceRow row : ServiceRow.of(snapshot))
+        {
+            if (null != row.port())
             {
-                // All that a link has counted came since the last look, if it was not there then.
-                rates.put(link.incarnation(), (null == before ? traffic : traffic.minus(before))
-                    .perSecond(snapshot.takenAtNs() - last.takenAtNs()));
+                compare(row.port().incarnation(), row.traffic(), lastByService, snapshot, byService, serviceRates);
             }
         }
         last = snapshot;
         lastByLink = byLink;
         rateByLink = rates;
+        lastByService = byService;
+        rateByService = serviceRates;
+    }
+
+    private void compare(
+        final long incarnation,
+        final Traffic traffic,
+        final Map<Long, Traffic> lastByIncarnation,
+        final RegionSnapshot snapshot,
+        final Map<Long, Traffic> byIncarnation,
+        final Map<Long, Traffic> rates)
+    {
+        byIncarnation.put(incarnation, traffic);
+        final Traffic before = lastByIncarnation.get(incarnation);
+        if (null != last)
+        {
+            // All that was counted came since the last look, if it was not there then.
+            rates.put(incarnation, (null == before ? traffic : traffic.minus(before))
+                .perSecond(snapshot.takenAtNs() - last.takenAtNs()));
+        }
     }
 
     /** Another region stands where the one that was watched did: that is meant now. Else the old one goes on. */
@@ -201,6 +224,7 @@ final class StatWatch
             view = next;
             last = null;
             lastByLink = new HashMap<>();
+            lastByService = new HashMap<>();
         }
         catch (final RegionException ignore)
         {
@@ -213,15 +237,24 @@ final class StatWatch
         final List<ServiceRow> rows = new ArrayList<>();
         for (final ServiceRow row : ServiceRow.of(last))
         {
-            Traffic rate = Traffic.NONE;
-            for (final LinkView link : row.links())
-            {
-                rate = rate.plus(rateByLink.getOrDefault(link.incarnation(), Traffic.NONE));
-            }
-            rows.add(row.withTraffic(rate));
+            rows.add(row.withTraffic(rate(row)));
         }
         rows.sort(sort.order());
         return rows;
+    }
+
+    private Traffic rate(final ServiceRow row)
+    {
+        if (null != row.port())
+        {
+            return rateByService.getOrDefault(row.port().incarnation(), Traffic.NONE);
+        }
+        Traffic rate = Traffic.NONE;
+        for (final LinkView link : row.links())
+        {
+            rate = rate.plus(rateByLink.getOrDefault(link.incarnation(), Traffic.NONE));
+        }
+        return rate;
     }
 
     private List<String> table()

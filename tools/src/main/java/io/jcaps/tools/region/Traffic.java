@@ -7,6 +7,7 @@ package io.jcaps.tools.region;
 import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.ServiceCounter;
 import io.jcaps.shm.inspect.LinkView;
+import io.jcaps.shm.inspect.PortView;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -43,8 +44,17 @@ record Traffic(
 
     static Traffic of(final LinkView link)
     {
-        final Map<ClientCounter, Long> client = link.clientCounters();
-        final Map<ServiceCounter, Long> service = link.serviceCounters();
+        return of(link.clientCounters(), link.serviceCounters());
+    }
+
+    /** What went over the links of a service whose clients have gone. */
+    static Traffic ofGone(final PortView service)
+    {
+        return of(service.goneClients(), service.goneService());
+    }
+
+    private static Traffic of(final Map<ClientCounter, Long> client, final Map<ServiceCounter, Long> service)
+    {
         return new Traffic(
             client.get(ClientCounter.PUTS),
             service.get(ServiceCounter.GETS),
@@ -69,22 +79,30 @@ record Traffic(
         return combined(other, -1);
     }
 
-    /** So much in each second, if this came within some nanoseconds. */
+    /**
+     * So much in each second, if this came within some nanoseconds. Not negative: the numbers of a client that closed
+     * before its service accepted it are in no total.
+     */
     Traffic perSecond(final long ns)
     {
         final double factor = 1e9 / Math.max(1, ns);
         return new Traffic(
-            Math.round(puts * factor),
-            Math.round(gets * factor),
-            Math.round(replies * factor),
-            Math.round(disposals * factor),
-            Math.round(closed * factor),
-            Math.round(died * factor),
-            Math.round(aborted * factor),
-            Math.round(aborts * factor),
-            Math.round(noBuffers * factor),
-            Math.round(wakeUps * factor),
-            Math.round(bytes * factor));
+            rate(puts, factor),
+            rate(gets, factor),
+            rate(replies, factor),
+            rate(disposals, factor),
+            rate(closed, factor),
+            rate(died, factor),
+            rate(aborted, factor),
+            rate(aborts, factor),
+            rate(noBuffers, factor),
+            rate(wakeUps, factor),
+            rate(bytes, factor));
+    }
+
+    private static long rate(final long count, final double factor)
+    {
+        return Math.round(Math.max(0, count) * factor);
     }
 
     /** Automatic replies of all kinds. */
