@@ -197,7 +197,7 @@ final class ManualExamples
             {
                 throw new IllegalStateException("errno=" + sys.errno());
             }
-            // EINVAL: the client has gone, the reply is no longer needed.
+            // EINVAL: the client has gone, and needs no reply.
         }
     }
     // end::reply[]
