@@ -715,7 +715,7 @@ public final class ServicePort extends Port
             {
                 return Status.INVALID;
             }
-            links.replied(link, slot);
+            links.replied(link, id);
             if (!link.reply(slot, id, flags, length))
             {
                 links.giveUp(link, "the reply ring's head");

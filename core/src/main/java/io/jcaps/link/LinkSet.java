@@ -38,7 +38,7 @@ public final class LinkSet
     private ServiceLink disposingLink;
     // A request that was received, but was longer than its caller wanted (R17).
     private ServiceLink peekedLink;
-    private int peekedSlot;
+    private long peekedId;
     // A batch: the links of which requests were collected, each once, and how many are left to hand out in all.
     private ServiceLink[] batch = new ServiceLink[1];
     private int batchIndex;
@@ -180,7 +180,7 @@ public final class LinkSet
      */
     public int takeRequestWaiting(final Delivery delivery, final int lengthLimit)
     {
-        if (null != peekedLink && Status.WOULD_BLOCK != show(peekedLink, peekedSlot, delivery, lengthLimit))
+        if (null != peekedLink && Status.WOULD_BLOCK != show(peekedLink, peekedId, delivery, lengthLimit))
         {
             return MessageState.REQUEST;
         }
@@ -193,12 +193,12 @@ public final class LinkSet
                 continue;
             }
             collectedCount--;
-            final int slot = link.nextCollected();
-            final int queuedCount = link.receiveCollected(slot);
-            if (ServiceLink.NONE != queuedCount)
+            final long id = link.nextCollected();
+            final int queuedCount = link.receiveCollected(id);
+            if (ServiceLink.NOT_RECEIVED != queuedCount)
             {
                 countQueued(link, queuedCount);
-                if (Status.WOULD_BLOCK != show(link, slot, delivery, lengthLimit))
+                if (Status.WOULD_BLOCK != show(link, id, delivery, lengthLimit))
                 {
                     return MessageState.REQUEST;
                 }
@@ -302,9 +302,9 @@ public final class LinkSet
                 index = 0;
             }
             final ServiceLink link = links[index];
-            for (int slot = link.poll(); ServiceLink.NONE != slot; slot = link.poll())
+            for (long id = link.poll(); ServiceLink.NO_REQUEST != id; id = link.poll())
             {
-                if (receive(link, slot, delivery, lengthLimit))
+                if (receive(link, id, delivery, lengthLimit))
                 {
                     hotIndex = index;
                     cursor = index + 1;
@@ -314,8 +314,8 @@ public final class LinkSet
             if ((i & HOT_LOOK_MASK) == HOT_LOOK_MASK && hotIndex < count)
             {
                 final ServiceLink hotLink = links[hotIndex];
-                final int slot = hotLink.pollExpected();
-                if (ServiceLink.NONE != slot && receive(hotLink, slot, delivery, lengthLimit))
+                final long id = hotLink.pollExpected();
+                if (ServiceLink.NO_REQUEST != id && receive(hotLink, id, delivery, lengthLimit))
                 {
                     cursor = index + 1;
                     return MessageState.REQUEST;
@@ -327,42 +327,49 @@ public final class LinkSet
     }
 
     private boolean receive(
-        final ServiceLink link, final int slot, final Delivery delivery, final int lengthLimit)
+        final ServiceLink link, final long id, final Delivery delivery, final int lengthLimit)
     {
-        final int queuedCount = link.receive(slot);
-        if (ServiceLink.NONE == queuedCount)
+        final int queuedCount = link.receive(id);
+        if (ServiceLink.NOT_RECEIVED == queuedCount)
         {
             return false;
         }
         countQueued(link, queuedCount);
-        return Status.WOULD_BLOCK != show(link, slot, delivery, lengthLimit);
+        return Status.WOULD_BLOCK != show(link, id, delivery, lengthLimit);
     }
 
-    private int show(final ServiceLink link, final int slot, final Delivery delivery, final int lengthLimit)
+    private int show(final ServiceLink link, final long id, final Delivery delivery, final int lengthLimit)
     {
-        final long id = link.heldId(slot);
         final int lease = SlotDescriptor.lease(id);
         boolean isOurs = lease == link.lastLease();
         if (!isOurs)
         {
             // If that finds no memory, the request stays first in line, and the next poll shows it.
-            peekedLink = link;
-            peekedSlot = slot;
+            peek(link, id);
             isOurs = leases.add(link, lease);
         }
-        peekedLink = null;
-        if (!isOurs || !link.show(slot, delivery, lengthLimit))
+        if (null != peekedLink)
         {
+            peekedLink = null;
+        }
+        if (!isOurs || !link.show(id, delivery, lengthLimit))
+        {
+            final int slot = SlotDescriptor.slotIndex(id);
             link.forget(slot);
             giveUp(link, "a request's flags, length or id: length=" + link.requestLength(slot) + ", id=" + id);
             return Status.WOULD_BLOCK;
         }
         if (!delivery.isView())
         {
-            peekedLink = link;
-            peekedSlot = slot;
+            peek(link, id);
         }
         return MessageState.REQUEST;
+    }
+
+    private void peek(final ServiceLink link, final long id)
+    {
+        peekedLink = link;
+        peekedId = id;
     }
 
     /**
@@ -372,7 +379,7 @@ public final class LinkSet
     {
         for (final ServiceLink link : links)
         {
-            if (ServiceLink.NONE != link.poll())
+            if (ServiceLink.NO_REQUEST != link.poll())
             {
                 return true;
             }
@@ -384,11 +391,11 @@ public final class LinkSet
      * A request is replied to; if it waited because it was too long, it no longer does (R17).
      *
      * @param link of the request.
-     * @param slot of the request.
+     * @param id   of the request.
      */
-    public void replied(final ServiceLink link, final int slot)
+    public void replied(final ServiceLink link, final long id)
     {
-        if (peekedLink == link && peekedSlot == slot)
+        if (peekedLink == link && peekedId == id)
         {
             peekedLink = null;
             link.countGet(0);
@@ -403,9 +410,9 @@ public final class LinkSet
         if (queuedCount > 0)
         {
             disposalCount += queuedCount;
-            if (null == disposingLink)
+            if (!isDisposing())
             {
-                disposingLink = link;
+                disposing(link);
             }
         }
     }
@@ -442,18 +449,32 @@ public final class LinkSet
 
     private ServiceLink disposingLink()
     {
-        if (null == disposingLink)
+        if (!isDisposing())
         {
-            disposingLink = nextDisposing();
+            disposing(nextDisposing());
         }
         return disposingLink;
+    }
+
+    private boolean isDisposing()
+    {
+        return null != disposingLink && disposingLink.disposalCount() > 0;
+    }
+
+    /** References only if they change: each store of one is work for a collector, G1's a full fence at times. */
+    private void disposing(final ServiceLink link)
+    {
+        if (disposingLink != link)
+        {
+            disposingLink = link;
+        }
     }
 
     private long takeDisposal(final ServiceLink disposingLink)
     {
         final long id = disposingLink.takeDisposal();
         disposalCount--;
-        if (0 == disposingLink.disposalCount())
+        if (0 == disposingLink.disposalCount() && disposingLink.isDropped())
         {
             dropped.disposed(disposingLink);
             this.disposingLink = null;
@@ -573,6 +594,10 @@ public final class LinkSet
             }
         }
         disposalCount += link.drop();
+        if (disposingLink == link && 0 == link.disposalCount())
+        {
+            disposingLink = null;
+        }
         leases.remove(link);
         dropped.add(link);
     }

@@ -60,7 +60,18 @@ final class RecordReader
      */
     void pass()
     {
-        if (++passedCount - drainedCount >= LinkDescriptor.DRAIN_INTERVAL)
+        pass(1);
+    }
+
+    /**
+     * Passes the next records, whether they were looked at or not, and every so often gives the passed ones back.
+     *
+     * @param count of records.
+     */
+    void pass(final int count)
+    {
+        passedCount += count;
+        if (passedCount - drainedCount >= LinkDescriptor.DRAIN_INTERVAL)
         {
             drainedCount = passedCount;
             // [head] release: pairs with the acquire in RecordWriter.hasRoom(); what was read was read before.

@@ -36,8 +36,10 @@ public final class ServiceLink
     private static final ClientCounter[] CLIENT_COUNTERS = ClientCounter.values();
     private static final ServiceCounter[] SERVICE_COUNTERS = ServiceCounter.values();
 
-    /** There is no request. */
-    public static final int NONE = -1;
+    /** There is no request; no id is 0. */
+    public static final long NO_REQUEST = 0;
+    /** It was not received. */
+    static final int NOT_RECEIVED = -1;
 
     /** Up to this many replies are checked for a disposal without reading how many are due: one cache line less. */
     private static final int FEW_REPLIES = 4;
@@ -67,7 +69,6 @@ public final class ServiceLink
     private long getByteCount;
     private long replyByteCount;
     private long expectedSequence;
-    private long foundId;
     // Requests that were received as a batch and not handed out yet: ids, in the order of their puts.
     private final long[] collectedIds = new long[MAX_SLOT_COUNT];
     private int collectedIndex;
@@ -174,44 +175,40 @@ public final class ServiceLink
     /**
      * Looks for the next request where it is expected: at one cache line, the request's own.
      *
-     * @return its slot, or {@link #NONE}.
+     * @return its id, or {@link #NO_REQUEST}.
      */
-    public int pollExpected()
+    public long pollExpected()
     {
         final int slot = state.expectedSlot(requests.nextRecord());
         final long id = slots.requestId(slot);
         // The sequence makes it the next in order (R19), whatever the ring shows by now.
-        if (id > 0 && SlotDescriptor.sequence(id) == expectedSequence && SlotDescriptor.slotIndex(id) == slot)
-        {
-            foundId = id;
-            return slot;
-        }
-        return NONE;
+        return id > 0 && SlotDescriptor.sequence(id) == expectedSequence && SlotDescriptor.slotIndex(id) == slot ?
+            id : NO_REQUEST;
     }
 
     /**
      * Looks for the next request wherever it is.
      *
-     * @return its slot, or {@link #NONE}.
+     * @return its id, or {@link #NO_REQUEST}.
      */
-    public int poll()
+    public long poll()
     {
-        final int slot = pollExpected();
-        return NONE == slot ? pollRing() : slot;
+        final long id = pollExpected();
+        return NO_REQUEST == id ? pollRing() : id;
     }
 
-    private int pollRing()
+    private long pollRing()
     {
         if (isCorrupt)
         {
-            return NONE;
+            return NO_REQUEST;
         }
         for (int i = 0; i < recordCount; i++)
         {
             final long id = requests.peek();
             if (0 == id)
             {
-                return NONE;
+                return NO_REQUEST;
             }
             final int slot = SlotDescriptor.slotIndex(id);
             if (id > 0 && slot < slotCount)
@@ -219,8 +216,7 @@ public final class ServiceLink
                 final long found = slots.requestId(slot);
                 if (found == id)
                 {
-                    foundId = id;
-                    return slot;
+                    return id;
                 }
                 if (found == -id)
                 {
@@ -230,7 +226,7 @@ public final class ServiceLink
             // Aborted before it was received; its slot may be another message's by now.
             pass(id);
         }
-        return NONE;
+        return NO_REQUEST;
     }
 
     private void pass(final long id)
@@ -242,21 +238,21 @@ public final class ServiceLink
     /**
      * Receives the request that a poll has just found. If it was aborted in between, it is skipped.
      *
-     * @param slot of the request.
-     * @return disposals that were queued by it, 0 or 1; {@link #NONE} if it was not received.
+     * @param id of the request.
+     * @return disposals that were queued by it, 0 or 1; {@link #NOT_RECEIVED}.
      */
-    public int receive(final int slot)
+    public int receive(final long id)
     {
-        final long id = foundId;
         slots.publishReceived(id);
-        state.foundRequest(slot, requests.nextRecord());
+        state.foundRequest(SlotDescriptor.slotIndex(id), requests.nextRecord());
         pass(id);
-        return hold(slot, id);
+        return hold(id);
     }
 
     /** The second look at a request that RECEIVED covers; as {@link #receive}. */
-    private int hold(final int slot, final long id)
+    private int hold(final long id)
     {
+        final int slot = SlotDescriptor.slotIndex(id);
         handledId = id;
         final long found = slots.requestId(slot);
         if (found != id)
@@ -267,7 +263,7 @@ public final class ServiceLink
             {
                 skip(slot, id);
             }
-            return NONE;
+            return NOT_RECEIVED;
         }
         final int queuedCount = state.disposalCount();
         state.hold(slot, id);
@@ -300,20 +296,23 @@ public final class ServiceLink
     /** The loads of this loop do not depend on each other, so that their cache misses overlap. */
     private int collectExpected(final int limit)
     {
-        final long most = Math.min(limit, state.expectedCount(requests.nextRecord()));
+        final long firstRecord = requests.nextRecord();
+        final long firstSequence = expectedSequence;
+        final long most = Math.min(limit, state.expectedCount(firstRecord));
         int count = 0;
         while (count < most)
         {
-            final int slot = state.expectedSlot(requests.nextRecord());
+            final int slot = state.expectedSlot(firstRecord + count);
             final long id = slots.requestId(slot);
             // As in pollExpected().
-            if (id <= 0 || SlotDescriptor.sequence(id) != expectedSequence || SlotDescriptor.slotIndex(id) != slot)
+            if (id <= 0 || SlotDescriptor.sequence(id) != firstSequence + count || SlotDescriptor.slotIndex(id) != slot)
             {
                 break;
             }
             collectedIds[count++] = id;
-            pass(id);
         }
+        requests.pass(count);
+        expectedSequence = firstSequence + count;
         return count;
     }
 
@@ -322,13 +321,12 @@ public final class ServiceLink
         int count = 0;
         while (count < limit)
         {
-            final int slot = pollRing();
-            if (NONE == slot)
+            final long id = pollRing();
+            if (NO_REQUEST == id)
             {
                 break;
             }
-            final long id = foundId;
-            state.foundRequest(slot, requests.nextRecord());
+            state.foundRequest(SlotDescriptor.slotIndex(id), requests.nextRecord());
             collectedIds[count++] = id;
             pass(id);
         }
@@ -346,17 +344,16 @@ public final class ServiceLink
         return collectedIndex < collectedCount;
     }
 
-    /** Slot of the next request of the batch, which must have one; {@link #receiveCollected} comes next. */
-    int nextCollected()
+    /** Id of the next request of the batch, which must have one; {@link #receiveCollected} comes next. */
+    long nextCollected()
     {
-        foundId = collectedIds[collectedIndex++];
-        return SlotDescriptor.slotIndex(foundId);
+        return collectedIds[collectedIndex++];
     }
 
     /** Receives the request of {@link #nextCollected} unless it was aborted in the meantime; as {@link #receive}. */
-    int receiveCollected(final int slot)
+    int receiveCollected(final long id)
     {
-        return hold(slot, foundId);
+        return hold(id);
     }
 
     /** Forgets what was collected and not handed out: nothing of it was seen by the program; how many there are. */
@@ -389,14 +386,14 @@ public final class ServiceLink
     /**
      * Fills a delivery with a request that was received.
      *
-     * @param slot        of the request.
+     * @param id          of the request.
      * @param delivery    to fill; its view is counted if it is given one.
      * @param lengthLimit longest payload in bytes that is put in view.
      * @return false if no client of this library writes such a descriptor.
      */
-    public boolean show(final int slot, final Delivery delivery, final int lengthLimit)
+    public boolean show(final long id, final Delivery delivery, final int lengthLimit)
     {
-        final long id = state.heldId(slot);
+        final int slot = SlotDescriptor.slotIndex(id);
         final int length = slots.requestLength(slot);
         final int payloadOffset = slots.requestPayloadOffset(slot, length);
         if (SlotTable.NOWHERE == payloadOffset)
@@ -420,15 +417,6 @@ public final class ServiceLink
     public int requestLength(final int slot)
     {
         return slots.requestLength(slot);
-    }
-
-    /**
-     * @param slot of a request that was received.
-     * @return its id.
-     */
-    public long heldId(final int slot)
-    {
-        return state.heldId(slot);
     }
 
     /**

@@ -23,8 +23,8 @@ final class ServiceSlots
     private static final int QUEUE_MASK = QUEUE_LENGTH - 1;
 
     private final int slotCount;
-    private final long[] heldIds;
-    private final long[] repliedIds;
+    // By slot: the id of the request that is held, the same with its sign changed once it is replied to, 0 for nothing.
+    private final long[] ids;
     private final SlotHistory replies;
     private final long[] disposals = new long[QUEUE_LENGTH];
     private int disposalHead;
@@ -37,8 +37,7 @@ final class ServiceSlots
     ServiceSlots(final int slotCount)
     {
         this.slotCount = slotCount;
-        heldIds = new long[slotCount];
-        repliedIds = new long[slotCount];
+        ids = new long[slotCount];
         replies = new SlotHistory(slotCount);
         requestLag = slotCount;
     }
@@ -69,34 +68,31 @@ final class ServiceSlots
     /** A request was received: if there was a reply in its slot, its client has finished with that. */
     void hold(final int slot, final long id)
     {
-        heldIds[slot] = id;
-        if (0 != repliedIds[slot])
+        final long lastId = ids[slot];
+        ids[slot] = id;
+        if (lastId < 0)
         {
-            dispose(slot);
+            repliedCount--;
+            queue(-lastId);
         }
-    }
-
-    long heldId(final int slot)
-    {
-        return heldIds[slot];
     }
 
     boolean isHeld(final int slot, final long id)
     {
-        return slot < slotCount && heldIds[slot] == id;
+        return slot < slotCount && ids[slot] == id;
     }
 
     /** A request that no client of this library writes: it counts as never received. */
     void forget(final int slot)
     {
-        heldIds[slot] = 0;
+        ids[slot] = 0;
     }
 
     boolean holdsLease(final int lease)
     {
-        for (final long id : heldIds)
+        for (final long id : ids)
         {
-            if (0 != id && SlotDescriptor.lease(id) == lease)
+            if (id > 0 && SlotDescriptor.lease(id) == lease)
             {
                 return true;
             }
@@ -109,8 +105,7 @@ final class ServiceSlots
     /** A held request was replied to. */
     void replied(final int slot, final long id)
     {
-        heldIds[slot] = 0;
-        repliedIds[slot] = id;
+        ids[slot] = -id;
         repliedCount++;
         replies.add(replyCount++, slot);
     }
@@ -123,11 +118,6 @@ final class ServiceSlots
     int repliedCount()
     {
         return repliedCount;
-    }
-
-    long repliedId(final int slot)
-    {
-        return repliedIds[slot];
     }
 
     // ---- disposals
@@ -147,7 +137,7 @@ final class ServiceSlots
             // A reply has been out for so long that the history no longer has its slot.
             for (int slot = 0; slot < slotCount && dueCount > 0; slot++)
             {
-                if (0 != repliedIds[slot] && slots.isDisposed(slot, repliedIds[slot]))
+                if (ids[slot] < 0 && slots.isDisposed(slot, -ids[slot]))
                 {
                     dispose(slot);
                     dueCount--;
@@ -160,9 +150,9 @@ final class ServiceSlots
         for (long reply = oldestReply; reply < replyCount && dueCount > 0; reply++)
         {
             final int slot = replies.slot(reply);
-            if (0 != repliedIds[slot] && replies.number(slot) == reply)
+            if (ids[slot] < 0 && replies.number(slot) == reply)
             {
-                if (slots.isDisposed(slot, repliedIds[slot]))
+                if (slots.isDisposed(slot, -ids[slot]))
                 {
                     dispose(slot);
                     dueCount--;
@@ -184,7 +174,7 @@ final class ServiceSlots
         long oldest = replyCount;
         for (int slot = 0; slot < slotCount; slot++)
         {
-            if (0 != repliedIds[slot])
+            if (ids[slot] < 0)
             {
                 oldest = Math.min(oldest, replies.number(slot));
             }
@@ -194,8 +184,8 @@ final class ServiceSlots
 
     private void dispose(final int slot)
     {
-        final long id = repliedIds[slot];
-        repliedIds[slot] = 0;
+        final long id = -ids[slot];
+        ids[slot] = 0;
         repliedCount--;
         queue(id);
     }
@@ -210,14 +200,14 @@ final class ServiceSlots
     {
         for (int slot = 0; slot < slotCount; slot++)
         {
-            if (0 != repliedIds[slot])
+            if (ids[slot] < 0)
             {
                 dispose(slot);
             }
-            if (0 != heldIds[slot])
+            else if (ids[slot] > 0)
             {
-                queue(heldIds[slot]);
-                heldIds[slot] = 0;
+                queue(ids[slot]);
+                ids[slot] = 0;
             }
         }
     }

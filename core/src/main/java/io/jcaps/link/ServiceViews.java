@@ -11,14 +11,16 @@ package io.jcaps.link;
  */
 final class ServiceViews
 {
+    /** No request has it as its id. */
+    private static final long COPY = -1;
+
     // By slot: the delivery that last showed its request, and the id of the request that is in view, 0 for none.
     private final Delivery[] viewers;
     private final long[] viewedIds;
-    // By slot: the claim that was last made for it, the id of the request that it is for, 0 once it is spent, and
-    // whether its reply is being written, by that claim or by a copy.
+    // By slot: the claim that was last made for it, and the id of the request whose reply is being written by that
+    // claim: COPY if by a copy, 0 if by none.
     private final ClaimToken[] tokens;
     private final long[] claimedIds;
-    private final boolean[] isWriting;
     private int count;
 
     ServiceViews(final int slotCount)
@@ -27,7 +29,6 @@ final class ServiceViews
         viewedIds = new long[slotCount];
         tokens = new ClaimToken[slotCount];
         claimedIds = new long[slotCount];
-        isWriting = new boolean[slotCount];
     }
 
     boolean isEmpty()
@@ -52,7 +53,7 @@ final class ServiceViews
         int result = 0;
         for (final long id : ids)
         {
-            result += 0 == id ? 0 : 1;
+            result += id > 0 ? 1 : 0;
         }
         return result;
     }
@@ -97,24 +98,23 @@ final class ServiceViews
 
     boolean isWriting(final int slot)
     {
-        return isWriting[slot];
+        return 0 != claimedIds[slot];
     }
 
     void beginCopy(final int slot)
     {
-        isWriting[slot] = true;
+        claimedIds[slot] = COPY;
         count++;
     }
 
     void endCopy(final int slot)
     {
-        isWriting[slot] = false;
+        claimedIds[slot] = 0;
         count--;
     }
 
     void claim(final int slot, final long id, final ClaimToken token)
     {
-        isWriting[slot] = true;
         if (tokens[slot] != token)
         {
             tokens[slot] = token;
@@ -126,13 +126,13 @@ final class ServiceViews
     /** Whether a claim still counts: not once its request was given up. */
     boolean isClaimedBy(final int slot, final ClaimToken token)
     {
-        return isWriting[slot] && 0 != claimedIds[slot] && tokens[slot] == token;
+        return claimedIds[slot] > 0 && tokens[slot] == token;
     }
 
     /** The claim for the reply to a request that was not spent; null if there is none. */
     Object claimOf(final int slot, final long id)
     {
-        return isWriting[slot] && claimedIds[slot] == id ? tokens[slot].get() : null;
+        return claimedIds[slot] == id ? tokens[slot].get() : null;
     }
 
     /** A claim is spent; it may have been given up before. */
@@ -141,7 +141,6 @@ final class ServiceViews
         if (claimedIds[slot] == id)
         {
             claimedIds[slot] = 0;
-            isWriting[slot] = false;
             count--;
         }
     }
@@ -150,7 +149,7 @@ final class ServiceViews
     {
         for (final long id : claimedIds)
         {
-            if (0 != id)
+            if (id > 0)
             {
                 return true;
             }
@@ -170,7 +169,7 @@ final class ServiceViews
     /** Ends the claim for a reply if the program has dropped it without spending it; whether there was such a claim. */
     boolean endDroppedClaim(final int slot)
     {
-        final boolean isDropped = 0 != claimedIds[slot] && tokens[slot].isDropped();
+        final boolean isDropped = claimedIds[slot] > 0 && tokens[slot].isDropped();
         if (isDropped)
         {
             endClaim(slot, claimedIds[slot]);
