@@ -177,7 +177,7 @@ public final class Claim
 
     void fill(
         final ClientPort port,
-        final DirectBuffer linkBuffer,
+        final UnsafeBuffer linkBuffer,
         final int slotIndex,
         final int flags,
         final int payloadOffset,

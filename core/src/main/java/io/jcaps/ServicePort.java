@@ -696,7 +696,8 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
-            final boolean isVoid = null != claim && !link.isClaimedBy(slot, claim.token());
+            // Spent in the meantime if its request was given up.
+            final boolean isVoid = null != claim && !claim.isFilled();
             if (null == claim)
             {
                 endCopy();

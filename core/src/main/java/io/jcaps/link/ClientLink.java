@@ -21,6 +21,7 @@ import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import static io.jcaps.layout.SlotDescriptor.COUNT_BITS;
 import static io.jcaps.layout.SlotDescriptor.COUNT_PER_LEASE;
@@ -39,7 +40,7 @@ public final class ClientLink
 {
     private final int linkIndex;
     private final AtomicBuffer tables;
-    private final AtomicBuffer link;
+    private final UnsafeBuffer link;
     private final LinkEntry entry;
     private final RecordWriter requests;
     private final RecordReader replies;
@@ -88,7 +89,7 @@ public final class ClientLink
         this.serviceCredentials = serviceCredentials;
         final Geometry geometry = host.header().geometry();
         tables = host.tables();
-        link = host.link(linkIndex);
+        link = (UnsafeBuffer)host.link(linkIndex);
         service = new ServiceState(tables, entry, incarnation, ended);
         serviceProcessIndex = entry.serviceProcessIndex();
         serviceProcessIncarnation = entry.serviceProcessIncarnation();
@@ -113,7 +114,7 @@ public final class ClientLink
     /**
      * @return body of the link.
      */
-    public AtomicBuffer buffer()
+    public UnsafeBuffer buffer()
     {
         return link;
     }

@@ -68,7 +68,7 @@ public final class Delivery
     }
 
     /** A payload is in view, from {@code payloadOffset} in the link; {@link SlotTable#NOWHERE} if it has none. */
-    void view(final DirectBuffer linkBuffer, final int payloadOffset)
+    void view(final UnsafeBuffer linkBuffer, final int payloadOffset)
     {
         if (SlotTable.NOWHERE != payloadOffset)
         {

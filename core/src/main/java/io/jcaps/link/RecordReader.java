@@ -6,6 +6,7 @@ package io.jcaps.link;
 
 import io.jcaps.layout.LinkDescriptor;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
@@ -16,7 +17,7 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  */
 final class RecordReader
 {
-    private final AtomicBuffer buffer;
+    private final UnsafeBuffer buffer;
     private final int recordMask;
     private final int headOffset;
     private long passedCount;
@@ -27,7 +28,7 @@ final class RecordReader
      */
     RecordReader(final AtomicBuffer buffer)
     {
-        this.buffer = buffer;
+        this.buffer = (UnsafeBuffer)buffer;
         final int capacity = buffer.capacity() - RingBufferDescriptor.TRAILER_LENGTH;
         recordMask = capacity / LinkDescriptor.RECORD_LENGTH - 1;
         headOffset = capacity + RingBufferDescriptor.HEAD_POSITION_OFFSET;

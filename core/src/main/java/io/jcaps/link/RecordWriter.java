@@ -6,6 +6,7 @@ package io.jcaps.link;
 
 import io.jcaps.layout.LinkDescriptor;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
@@ -19,7 +20,7 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  */
 final class RecordWriter
 {
-    private final AtomicBuffer buffer;
+    private final UnsafeBuffer buffer;
     private final int recordMask;
     private final int recordLimit;
     private final int tailOffset;
@@ -32,7 +33,7 @@ final class RecordWriter
      */
     RecordWriter(final AtomicBuffer buffer)
     {
-        this.buffer = buffer;
+        this.buffer = (UnsafeBuffer)buffer;
         final int capacity = buffer.capacity() - RingBufferDescriptor.TRAILER_LENGTH;
         recordMask = capacity / LinkDescriptor.RECORD_LENGTH - 1;
         // The header of the next record is kept free as well: one record less than would fit.

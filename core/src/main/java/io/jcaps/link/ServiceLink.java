@@ -21,7 +21,7 @@ import io.jcaps.layout.SlotTable;
 import io.jcaps.wait.Doorbell;
 import org.agrona.ErrorHandler;
 import org.agrona.collections.IntArrayList;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import static io.jcaps.layout.SlotDescriptor.INLINE_CAPACITY;
 import static io.jcaps.layout.SlotDescriptor.MAX_SLOT_COUNT;
@@ -47,7 +47,7 @@ public final class ServiceLink
     private final int linkIndex;
     private final long incarnation;
     private final ClientState client;
-    private final AtomicBuffer link;
+    private final UnsafeBuffer link;
     private final Credentials credentials;
     private final Doorbell doorbell;
     private final ErrorHandler wakeUpFailed;
@@ -105,7 +105,7 @@ public final class ServiceLink
         this.credentials = credentials;
         incarnation = client.incarnation();
         final Geometry geometry = host.header().geometry();
-        link = host.link(linkIndex);
+        link = (UnsafeBuffer)host.link(linkIndex);
         doorbell = new Doorbell(host, new PortEntry(host.tables(), geometry).wrap(clientPortIndex).sleepersOffset());
         clientSpins = (clientFlags & PortFlags.SPINS) != 0;
         requests = new RecordReader(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
@@ -138,7 +138,7 @@ public final class ServiceLink
     /**
      * @return body of the link.
      */
-    public AtomicBuffer buffer()
+    public UnsafeBuffer buffer()
     {
         return link;
     }
@@ -511,16 +511,6 @@ public final class ServiceLink
         }
         return length <= INLINE_CAPACITY || backing.ensure(slot, table.replyCellOffset(slot), length) ?
             Status.OK : Status.NO_SPACE;
-    }
-
-    /**
-     * @param slot  of a request.
-     * @param token of a claim.
-     * @return whether the claim still counts: not once its request was given up.
-     */
-    public boolean isClaimedBy(final int slot, final ClaimToken token)
-    {
-        return views.isClaimedBy(slot, token);
     }
 
     /**

@@ -9,6 +9,7 @@ import io.jcaps.Status;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -37,7 +38,7 @@ final class ServiceState
         }
     }
 
-    private final AtomicBuffer tables;
+    private final UnsafeBuffer tables;
     private final int stateOffset;
     private final long incarnation;
     private final long liveState;
@@ -51,7 +52,7 @@ final class ServiceState
     ServiceState(final AtomicBuffer tables, final LinkEntry entry, final long incarnation, final Runnable ended)
     {
         this.ended = ended;
-        this.tables = tables;
+        this.tables = (UnsafeBuffer)tables;
         stateOffset = entry.stateOffset();
         this.incarnation = incarnation;
         liveState = incarnation << LinkEntryDescriptor.INCARNATION_SHIFT;

@@ -123,12 +123,6 @@ final class ServiceViews
         count++;
     }
 
-    /** Whether a claim still counts: not once its request was given up. */
-    boolean isClaimedBy(final int slot, final ClaimToken token)
-    {
-        return claimedIds[slot] > 0 && tokens[slot] == token;
-    }
-
     /** The claim for the reply to a request that was not spent; null if there is none. */
     Object claimOf(final int slot, final long id)
     {

@@ -9,6 +9,7 @@ import io.jcaps.layout.LinkDescriptor;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import java.lang.invoke.VarHandle;
 
@@ -28,7 +29,9 @@ import static io.jcaps.layout.SlotDescriptor.ORDER_OFFSET;
  */
 final class Slots
 {
-    private final AtomicBuffer link;
+    // The class, not the interface: Agrona has no other AtomicBuffer, and so no access checks which one it is. The same
+    // wherever each message reads or writes the region.
+    private final UnsafeBuffer link;
     private final SlotTable table;
     // LENGTH and FLAGS as this side last wrote them to its half of each slot: stored again only if they change, because
     // each store may meet a peer that reads the same cache line.
@@ -40,7 +43,7 @@ final class Slots
      */
     Slots(final AtomicBuffer link, final Geometry geometry)
     {
-        this.link = link;
+        this.link = (UnsafeBuffer)link;
         table = new SlotTable(geometry);
         descriptors = new long[geometry.slotCount()];
     }

@@ -17,7 +17,7 @@ import io.jcaps.link.ServiceLink;
 import io.jcaps.wait.Deaths;
 import io.jcaps.wait.Gate;
 import org.agrona.LangUtil;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Keeps the links of one service: accepts the clients that are new, refuses those that may not connect (R6, R22), drops
@@ -27,7 +27,7 @@ import org.agrona.concurrent.AtomicBuffer;
 public final class Acceptor
 {
     private final Host host;
-    private final AtomicBuffer tables;
+    private final UnsafeBuffer tables;
     private final Geometry geometry;
     private final Registry registry;
     private final Peers peers;
@@ -76,7 +76,7 @@ public final class Acceptor
         this.service = service;
         this.incarnation = incarnation;
         this.prefaultLength = prefaultLength;
-        tables = host.tables();
+        tables = (UnsafeBuffer)host.tables();
         geometry = host.header().geometry();
         eventsOffset = entry.eventsOffset();
         linkEntry = new LinkEntry(tables, geometry);
