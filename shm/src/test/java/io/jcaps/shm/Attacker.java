@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,7 +33,10 @@ public final class Attacker
     private static final Pattern PRIVATE_NAME = Pattern.compile("region~([0-9a-f]{16})\\.tmp");
     private static final int O_RDWR = 2;
     private static final int F_SETLEASE = 1024;
+    private static final int F_GETLEASE = 1025;
     private static final int F_WRLCK = 1;
+    private static final int F_UNLCK = 2;
+    private static final long LEASE_NS = TimeUnit.SECONDS.toNanos(20);
     private static final int SIG_IGN = 1;
     private static final int SIGIO = 29;
 
@@ -40,6 +45,8 @@ public final class Attacker
     private final Random random;
     private int swapCount;
     private int number;
+    private int leased;
+    private long brokenAtNs;
 
     private Attacker(final Path directory, final Path secret, final long seed)
     {
@@ -70,7 +77,7 @@ public final class Attacker
                     case "creation" -> attacker.attackCreation();
                     case "reap" -> attacker.attackReap();
                     case "pipe" -> attacker.attackLook();
-                    default -> Thread.onSpinWait();
+                    default -> attacker.keepLease();
                 }
             }
             catch (final IOException | RegionException ex)
@@ -178,12 +185,30 @@ public final class Attacker
     private void takeLease()
     {
         call("signal", SIGIO, SIG_IGN);
-        final int descriptor = call("open", directory.resolve("region").toString(), O_RDWR);
-        if (0 != call("fcntl", descriptor, F_SETLEASE, F_WRLCK))
+        leased = call("open", directory.resolve("region").toString(), O_RDWR);
+        if (0 != call("fcntl", leased, F_SETLEASE, F_WRLCK))
         {
             throw new IllegalStateException("no lease");
         }
         swapCount++;
+    }
+
+    /**
+     * Gives the lease up some time after the first open of the file, so that a reader who waits for that does not wait
+     * as long as the kernel is set.
+     */
+    private void keepLease()
+    {
+        final boolean isKept = F_WRLCK == call("fcntl", leased, F_GETLEASE);
+        if (!isKept && 0 == brokenAtNs)
+        {
+            brokenAtNs = System.nanoTime();
+        }
+        if (0 != brokenAtNs && System.nanoTime() - brokenAtNs > LEASE_NS)
+        {
+            call("fcntl", leased, F_SETLEASE, F_UNLCK);
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
     }
 
     private static Path fifo(final Path path) throws IOException

@@ -31,7 +31,7 @@ final class LockFiles
     static final Map<Object, Object> REGISTRY = JvmRegistry.find("locks");
 
     private static final Object STRAYS_KEY = "strays";
-    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+    private static final Path DESCRIPTORS = Path.of("/proc/thread-self/fd");
 
     private LockFiles()
     {

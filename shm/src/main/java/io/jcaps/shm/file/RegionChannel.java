@@ -201,7 +201,7 @@ public final class RegionChannel implements AutoCloseable
             }
             try
             {
-                final Path placeLink = Path.of("/proc/self/fd/" + place);
+                final Path placeLink = Path.of("/proc/thread-self/fd/" + place);
                 final FileStat file = FileStat.ofTarget(placeLink);
                 if (null == file)
                 {
@@ -243,7 +243,7 @@ public final class RegionChannel implements AutoCloseable
                 // While it is open its owner cannot take a lease; the same inode is opened again, whatever is at the
                 // path by now.
                 return new RegionChannel(file, () -> reopen(path, file),
-                    FileChannel.open(Path.of("/proc/self/fd/" + descriptor), StandardOpenOption.READ));
+                    FileChannel.open(Path.of("/proc/thread-self/fd/" + descriptor), StandardOpenOption.READ));
             }
             finally
             {
@@ -264,7 +264,7 @@ public final class RegionChannel implements AutoCloseable
             }
             try
             {
-                final Path link = Path.of("/proc/self/fd/" + descriptor);
+                final Path link = Path.of("/proc/thread-self/fd/" + descriptor);
                 final FileStat file = FileStat.ofTarget(link);
                 if (!found.isSameFile(file) || !file.isRegularFile())
                 {

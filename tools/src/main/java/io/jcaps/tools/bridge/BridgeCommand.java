@@ -38,6 +38,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -226,9 +227,14 @@ public final class BridgeCommand implements Callable<Integer>
         {
             throw new IllegalArgumentException("there is no such key that can be read: " + key);
         }
-        if (Files.getPosixFilePermissions(key).contains(PosixFilePermission.OTHERS_READ))
+        final Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(key);
+        if (permissions.contains(PosixFilePermission.OTHERS_READ))
         {
             throw new IllegalArgumentException("everybody can read the key: chmod 600 " + key);
+        }
+        if (permissions.contains(PosixFilePermission.OTHERS_WRITE))
+        {
+            throw new IllegalArgumentException("everybody can change the key: chmod 600 " + key);
         }
         final byte[] bytes = Files.readAllBytes(key);
         int length = bytes.length;

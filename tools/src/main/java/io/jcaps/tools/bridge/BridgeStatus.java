@@ -42,6 +42,11 @@ public record BridgeStatus(
     private static final String NAME = "caps-bridge-[0-9]{1,10}-[0-9]{1,10}";
     private static final Set<PosixFilePermission> OWNERS_ALONE = Set.of(
         PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
+    /**
+     * Of the parent, to which any user can write: Linux goes on with the listing of a tmpfs as long as files are renamed
+     * there.
+     */
+    private static final int MAX_FILES = 20_000;
     private static final long GRACE_MS = TimeUnit.MINUTES.toMillis(1);
     private static final int PID_FIELD = 2;
     private static final int FIRST_COUNT_FIELD = 6;
@@ -158,13 +163,19 @@ public record BridgeStatus(
     {
         try (Stream<Path> files = Files.list(BridgeDirectory.parent()))
         {
-            return files.filter((file) -> file.getFileName().toString().matches(NAME) && isOwn(file)).sorted()
-                .toList();
+            return own(files);
         }
         catch (final IOException ex)
         {
             return List.of();
         }
+    }
+
+    /** Those of this user's bridges among some files. */
+    static List<Path> own(final Stream<Path> files)
+    {
+        return files.limit(MAX_FILES)
+            .filter((file) -> file.getFileName().toString().matches(NAME) && isOwn(file)).distinct().sorted().toList();
     }
 
     /**

@@ -134,7 +134,7 @@ class BridgeCommandTest
     }
 
     @Test
-    @DisplayName("A key that is too short, or that other users can read, is rejected")
+    @DisplayName("A key that is too short, or that other users can read or change, is rejected")
     void shouldRejectKey() throws IOException
     {
         final Path key = directory.resolve("key");
@@ -145,6 +145,10 @@ class BridgeCommandTest
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
         assertThat(run("bridge", "--import", "o@h:1", "--key", key.toString())).isEqualTo(ExitCodes.USAGE);
         assertThat(err.toString()).contains("everybody can read the key");
+
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw--w--w-"));
+        assertThat(run("bridge", "--import", "o@h:1", "--key", key.toString())).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).contains("everybody can change the key");
     }
 
     @Test

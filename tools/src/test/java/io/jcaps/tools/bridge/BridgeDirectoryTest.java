@@ -33,6 +33,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -76,6 +78,24 @@ class BridgeDirectoryTest
         command.setOut(new PrintWriter(out, true));
         assertThat(command.execute(args)).isEqualTo(exitCode);
         return out.toString();
+    }
+
+    @Test
+    @DisplayName("F23: a directory whose listing never ends, as another user renames files in it, keeps no command")
+    void shouldEndListing() throws IOException
+    {
+        final Path own = Files.createDirectory(directory.resolve("caps-bridge-1-0"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        final Path others = Files.createDirectory(directory.resolve("caps-bridge-1-1"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwxrwx---"));
+        final AtomicInteger count = new AtomicInteger();
+        final Stream<Path> listing = Stream.generate(() ->
+        {
+            assertThat(count.get()).as("names that were read").isLessThan(1_000_000);
+            return List.of(own, others, directory.resolve("other")).get(count.getAndIncrement() % 3);
+        });
+        assertThat(BridgeStatus.own(listing)).containsExactly(own);
     }
 
     @Test
