@@ -46,7 +46,7 @@ class AttackerIT
 {
     private static final int ATTACKS = Integer.getInteger("caps.test.attacks", 300);
     private static final int MANY_ATTACKS = Integer.getInteger("caps.test.attacks", 3_000);
-    /** In one of so many attacks the victim must succeed in what it does, or the attacker would not have had a chance. */
+    /** In one of so many attacks the victim must succeed in what it does, or the attacker would have had no chance. */
     private static final int ATTACKS_PER_SUCCESS = 10;
     private static final long SEED =
         Long.getLong("caps.test.seed", ThreadLocalRandom.current().nextLong(Long.MAX_VALUE));
@@ -171,7 +171,8 @@ class AttackerIT
             assertSecretIsKept();
         }
         assertThat(Files.readString(secret)).isEqualTo(SECRET);
-        System.out.println("attacks on creation: " + attacks + ", " + stop() + " swaps, " + made + " regions made all the same");
+        System.out.println("attacks on creation: " + attacks + ", " + stop() + " swaps, " + made +
+            " regions made all the same");
     }
 
     @Test
