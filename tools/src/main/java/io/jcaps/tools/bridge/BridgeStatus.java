@@ -43,8 +43,8 @@ public record BridgeStatus(
     private static final Set<PosixFilePermission> OWNERS_ALONE = Set.of(
         PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
     /**
-     * Of the parent, to which any user can write: Linux goes on with the listing of a tmpfs as long as files are renamed
-     * there.
+     * Of the parent, to which any user can write: Linux goes on with the listing of a tmpfs as long as files are
+     * renamed there.
      */
     private static final int MAX_FILES = 20_000;
     private static final long GRACE_MS = TimeUnit.MINUTES.toMillis(1);
