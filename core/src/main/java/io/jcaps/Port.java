@@ -570,10 +570,10 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         }
     }
 
-    /** As {@link #announceSleeper}: not in an entry that may be another port's. */
+    /** As {@link #announceSleeper}: not in an entry that may be another port's; nor in another process (R27). */
     private synchronized void storeOpen(final int claims, final int views)
     {
-        if (Status.OK == endStatus && entry.incarnation() == incarnation)
+        if (Status.OK == endStatus && entry.incarnation() == incarnation && host.isOwnProcess())
         {
             entry.showOpen(claims, views);
         }

@@ -232,9 +232,11 @@ public final class StatCommand implements Callable<Integer>
             final PortView port = snapshot.port(link.clientPortIndex(), link.clientPortIncarnation());
             if (null != port && isExhausted(link, port, slotCount))
             {
-                out.println("client of " + port.name() + ", pid " + link.clientPid() + ": " + port.claimed() +
-                    " unspent claims and " + link.held() + " unreleased replies of " + slotCount +
-                    " slots, so it gets NO_BUFFERS: put or cancel each claim, release each reply");
+                // Two lines, of less than 80 characters with a name of usual length.
+                out.println("client of " + port.name() + ", pid " + link.clientPid() +
+                    ", gets NO_BUFFERS: of " + slotCount + " slots its program keeps");
+                out.println("  " + port.claimed() + " unspent claims (put or cancel them), " + link.held() +
+                    " unreleased replies (release them)");
             }
         }
     }
@@ -298,7 +300,7 @@ public final class StatCommand implements Callable<Integer>
         for (final ProcessView process : StoppedProcess.of(snapshot))
         {
             out.println("process " + process.pid() +
-                " is stopped (SIGSTOP, Ctrl-Z or a debugger): it lives, and its peers wait");
+                " is stopped (SIGSTOP, Ctrl-Z, debugger): it lives, its peers wait");
         }
         for (final PortView port : snapshot.ports())
         {

@@ -132,8 +132,9 @@ class StatCommandTest
         }
         assertThat(client.put(bytes, 0, 1)).isEqualTo(Status.NO_BUFFERS);
         await().atMost(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES).until(() -> stat().contains(
-            "client of orders, pid " + ProcessHandle.current().pid() + ": 3 unspent claims and " +
-            "0 unreleased replies of 4 slots, so it gets"));
+            "client of orders, pid " + ProcessHandle.current().pid() + ", gets NO_BUFFERS: of 4 slots its program " +
+            "keeps\n  3 unspent claims (put or cancel them), 0 unreleased replies (release them)\n"));
+        assertThat(stat().lines().skip(1)).allMatch((line) -> line.length() < 80);
         assertThat(cell(stat(), "CLIENT OF", "NOBF")).isEqualTo("1");
         assertThat(stat("--json")).contains("\"claimed\": 3");
         for (final Claim claim : claims)
