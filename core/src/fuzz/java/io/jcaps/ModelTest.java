@@ -4,6 +4,7 @@
  */
 package io.jcaps;
 
+import io.jcaps.testkit.Extent;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,8 +21,8 @@ import java.util.stream.LongStream;
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ModelTest
 {
-    private static final int FIXED_SEED_COUNT = 400;
-    private static final int NEW_SEED_COUNT = 100;
+    private static final int FIXED_SEED_COUNT = Extent.of(60, 400);
+    private static final int NEW_SEED_COUNT = Extent.of(20, 100);
     private static final int OPERATION_COUNT = 1_500;
 
     static LongStream seeds()

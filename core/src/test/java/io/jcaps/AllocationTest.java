@@ -6,6 +6,7 @@ package io.jcaps;
 
 import com.sun.management.ThreadMXBean;
 import io.jcaps.layout.Geometry;
+import io.jcaps.testkit.Extent;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -23,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class AllocationTest
 {
-    private static final int ROUND_COUNT = 100_000;
+    private static final int ROUND_COUNT = Extent.of(20_000, 100_000);
     private static final int MAX_ATTEMPTS = 5;
     private static final int WARM_UP_COUNT = 20_000;
 

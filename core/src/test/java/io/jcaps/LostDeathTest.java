@@ -6,6 +6,7 @@ package io.jcaps;
 
 import io.jcaps.host.ForwardingHost;
 import io.jcaps.layout.Geometry;
+import io.jcaps.testkit.Extent;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -25,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class LostDeathTest
 {
-    private static final int ROUND_COUNT = Integer.getInteger("caps.test.deaths", 1_000);
+    private static final int ROUND_COUNT = Integer.getInteger("caps.test.deaths", Extent.of(200, 1_000));
 
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 4, 4, 64));
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[64]);

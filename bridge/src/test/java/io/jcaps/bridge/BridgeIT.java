@@ -21,6 +21,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -376,6 +377,7 @@ class BridgeIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("A bridge stopped for longer than lost-after: as for a network cut; resumed, the clients continue")
     void shouldSurviveStop() throws Exception
     {
@@ -399,6 +401,7 @@ class BridgeIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("The service stopped for longer than lost-after: no outcome but its replies")
     void shouldWaitForStoppedService() throws Exception
     {
@@ -447,6 +450,7 @@ class BridgeIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("Another client at A is stopped and takes no replies: this one is still served")
     void shouldServeOthersWhileClientIsStopped() throws Exception
     {
@@ -464,6 +468,7 @@ class BridgeIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("A bridge stopped for less than half of lost-after: all REPLIED")
     void shouldBridgeShortStop() throws Exception
     {
@@ -480,6 +485,7 @@ class BridgeIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("Wall clock set by an hour, forward and back, on either host: no outcome but replies")
     void shouldIgnoreWallClock() throws Exception
     {

@@ -19,6 +19,7 @@ import io.jcaps.Status;
 import io.jcaps.processes.HaltedParty.Point;
 import io.jcaps.sys.CapsMsgId;
 import io.jcaps.sys.CapsSys;
+import io.jcaps.testkit.Extent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
@@ -48,7 +49,7 @@ import static org.awaitility.Awaitility.await;
 class ClientDeathIT
 {
     private static final String NAME = "survivor";
-    private static final int KILLS = 30;
+    private static final int KILLS = Extent.of(8, 30);
     private static final int SIZE = 5_000;
     private static final long READ_NS = TimeUnit.SECONDS.toNanos(1);
 

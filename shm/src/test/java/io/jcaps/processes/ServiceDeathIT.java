@@ -7,6 +7,7 @@ package io.jcaps.processes;
 import io.jcaps.Outcome;
 import io.jcaps.sys.CapsMsgId;
 import io.jcaps.sys.CapsSys;
+import io.jcaps.testkit.Extent;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -32,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ServiceDeathIT
 {
     private static final String NAME = "doomed";
-    private static final int KILLS = 20;
+    private static final int KILLS = Extent.of(6, 20);
 
     @RegisterExtension
     private final TestRegion region = new TestRegion();

@@ -17,6 +17,7 @@ import io.jcaps.layout.Geometry;
 import io.jcaps.shm.Access;
 import io.jcaps.shm.Caps;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -39,6 +40,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * As much at once as can be, and as little memory as can be.
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("full")
 class VolumeIT
 {
     private static final String NAME = "volume";

@@ -9,6 +9,7 @@ import io.jcaps.shm.os.JvmRegistry;
 import io.jcaps.shm.os.NativeCalls;
 import io.jcaps.testkit.JvmCommand;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -38,6 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * JNA in other people's JVMs: where it cannot be loaded threads poll, with the reason; where it can, it is.
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("full")
 class JnaLoadingIT
 {
     private static final List<String> NO_CACHE_HOME = List.of("env", "-u", "XDG_CACHE_HOME");

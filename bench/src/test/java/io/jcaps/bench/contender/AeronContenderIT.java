@@ -10,6 +10,7 @@ import io.jcaps.bench.EchoServer;
 import io.jcaps.bench.MemoryDirectory;
 import io.jcaps.bench.Tally;
 import org.agrona.CloseHelper;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Aeron's IPC, between two JVMs.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("full")
 class AeronContenderIT
 {
     @ParameterizedTest

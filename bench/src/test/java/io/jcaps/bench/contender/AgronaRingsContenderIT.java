@@ -5,6 +5,7 @@
 package io.jcaps.bench.contender;
 
 import io.jcaps.bench.Cell;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Agrona's rings, between two JVMs. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("full")
 class AgronaRingsContenderIT
 {
     private static final String NAME = "agrona-rings";

@@ -14,6 +14,7 @@ import io.jcaps.bench.Tally;
 import io.jcaps.bench.Waiting;
 import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.CellRunner;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @Timeout(240)
+@Tag("full")
 class ChronicleQueueContenderIT
 {
     private static final String NAME = "chronicle-queue";

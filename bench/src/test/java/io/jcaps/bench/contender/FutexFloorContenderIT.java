@@ -8,6 +8,7 @@ import io.jcaps.bench.Cell;
 import io.jcaps.bench.Waiting;
 import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.CellRunner;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.condition.OS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @Timeout(120)
+@Tag("full")
 class FutexFloorContenderIT
 {
     private static final long TIME_NS = 50_000_000;

@@ -12,6 +12,7 @@ import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.CellRunner;
 import io.jcaps.bench.suite.Histograms;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Programs that are both sides of a cell. Where there is no compiler for one, its row says so, and nothing is run. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("full")
 class NativeContenderIT
 {
     private static final long TIME_NS = TimeUnit.MILLISECONDS.toNanos(50);

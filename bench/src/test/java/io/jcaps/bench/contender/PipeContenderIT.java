@@ -9,6 +9,7 @@ import io.jcaps.bench.PayloadKind;
 import io.jcaps.bench.Waiting;
 import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.CellRunner;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @Timeout(120)
+@Tag("full")
 class PipeContenderIT
 {
     private static final long TIME_NS = 50_000_000;

@@ -11,6 +11,7 @@ import io.jcaps.bench.Waiting;
 import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.CellRunner;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What connects two hosts, over the loopback address: each byte is verified in both directions.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("full")
 class RemoteContenderIT
 {
     private static final int WINDOW = 64;

@@ -6,6 +6,7 @@ package io.jcaps.bench.contender;
 
 import io.jcaps.bench.Cell;
 import io.jcaps.bench.PayloadKind;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Descriptors in rings over a slab, between two JVMs. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("full")
 class SlabRingContenderIT
 {
     private static final String NAME = "slab-ring";

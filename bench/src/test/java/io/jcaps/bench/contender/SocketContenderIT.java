@@ -10,6 +10,7 @@ import io.jcaps.bench.PayloadKind;
 import io.jcaps.bench.Waiting;
 import io.jcaps.bench.suite.CellResult;
 import io.jcaps.bench.suite.CellRunner;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @Timeout(240)
+@Tag("full")
 class SocketContenderIT
 {
     private static final long TIME_NS = 50_000_000;

@@ -5,6 +5,7 @@
 package io.jcaps.bridge.session;
 
 import io.jcaps.ClientPort;
+import io.jcaps.testkit.Extent;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class MutatedFramesTest
     @DisplayName("Mutated frames: the session is closed and counted, or the frame dropped; other sessions continue")
     void shouldEndSessionAtMost()
     {
-        int iterations = Integer.getInteger("fuzz.iterations", 20_000);
+        int iterations = Integer.getInteger("fuzz.iterations", Extent.of(2_000, 20_000));
         int ended = 0;
         while (iterations > 0)
         {

@@ -78,7 +78,8 @@ public final class MutantRun
             return new Result(MutantVerdict.INVALID, problem, millisSince(startNs));
         }
         final Path output = work.resolve("output.txt");
-        final List<String> options = List.of(WATCHDOG, "-D" + CLASSES_PROPERTY + "=" + classes);
+        final List<String> options =
+            List.of(WATCHDOG, "-Dcaps.test.full=true", "-D" + CLASSES_PROPERTY + "=" + classes);
         final List<String> command = JvmCommand.of(List.of(), options,
             classes + ":" + System.getProperty("java.class.path"), MutantTests.class, mutant.tests());
         final int exitCode = exitCode(new ProcessBuilder(command), output, LIMIT_SECONDS);

@@ -1,0 +1,33 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.testkit;
+
+/** How much a test does that can do more: little in the default build, all with {@code -Pfull}. */
+public final class Extent
+{
+    private static final boolean IS_FULL = Boolean.getBoolean("caps.test.full");
+
+    private Extent()
+    {
+    }
+
+    /**
+     * @return whether this build runs the exhaustive forms, too.
+     */
+    public static boolean isFull()
+    {
+        return IS_FULL;
+    }
+
+    /**
+     * @param brief number for the default build.
+     * @param full  number for {@code -Pfull}.
+     * @return the one of this build.
+     */
+    public static int of(final int brief, final int full)
+    {
+        return IS_FULL ? full : brief;
+    }
+}
