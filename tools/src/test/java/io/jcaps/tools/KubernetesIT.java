@@ -8,6 +8,7 @@ import io.jcaps.tools.child.WorkDirectory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -28,6 +29,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * What the page on Kubernetes shows: its commands, in namespaces like those of the containers of a pod. Needs root.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("full")
 class KubernetesIT
 {
     private static final Path PAGE = Path.of("..", "docs", "kubernetes.md");

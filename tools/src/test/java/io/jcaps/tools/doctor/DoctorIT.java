@@ -9,6 +9,7 @@ import io.jcaps.tools.child.WorkDirectory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,6 +123,7 @@ class DoctorIT
     }
 
     @ParameterizedTest(name = "{0}")
+    @Tag("full")
     @CsvSource({"tmpfs", "overlay", "btrfs", "overlay on disks", "without /proc/locks"})
     @DisplayName("Credentials are reported as known where a client of the same user is let in, and only there")
     void shouldReportCredentialsAsTheyAre(final String kind) throws IOException, InterruptedException

@@ -22,6 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Runs the soak as its users do, for a short time.
  */
+@Tag("full")
 class SoakIT
 {
     private static final String PREFIX = "jcaps-soak-";
@@ -84,7 +85,6 @@ class SoakIT
     }
 
     @Test
-    @Tag("full")
     void shouldEndWithItsSummaryWhenInterrupted() throws IOException, InterruptedException
     {
         final Process process = CapsRun.start("soak", "--minutes", "60", "--seed", Long.toString(seed),
@@ -123,7 +123,6 @@ class SoakIT
     }
 
     @Test
-    @Tag("full")
     void shouldRefuseBadOptionsBeforeItBegins() throws IOException, InterruptedException
     {
         assertRefused("--minutes", "--minutes", "0");
