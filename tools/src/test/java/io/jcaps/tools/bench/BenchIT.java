@@ -52,6 +52,7 @@ class BenchIT
     }
 
     @Test
+    @Tag("full")
     void shouldMeasureAndWriteAReportAndMakeItAgain() throws IOException, InterruptedException
     {
         final Path output = temp.resolve("results");

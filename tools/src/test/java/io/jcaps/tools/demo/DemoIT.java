@@ -25,6 +25,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Runs the demo as its users do, small, and looks whether anything of it is left.
  */
+@Tag("full")
 class DemoIT
 {
     @TempDir
@@ -115,7 +116,6 @@ class DemoIT
     }
 
     @Test
-    @Tag("full")
     void shouldLeaveNothingBehindWhenKilled() throws IOException, InterruptedException
     {
         final Path regions = Files.createDirectory(temp.resolve("regions"));
@@ -134,7 +134,6 @@ class DemoIT
     }
 
     @Test
-    @Tag("full")
     void shouldLeaveNothingBehindWhenKilledBetweenTwoHosts() throws IOException, InterruptedException
     {
         final Path regions = Files.createDirectory(temp.resolve("regions"));
