@@ -23,6 +23,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -179,6 +180,7 @@ class BridgeTest
     }
 
     @Test
+    @Tag("full")
     @DisplayName("Several hosts: the next endpoint is tried when one does not answer")
     void shouldTryNextEndpoint() throws Exception
     {
@@ -192,7 +194,7 @@ class BridgeTest
     }
 
     @Test
-    @DisplayName("Port in use, unknown host name, nothing to do: a clear error, and nothing remains")
+    @DisplayName("Port in use, name that does not resolve, nothing to do: a clear error, and nothing remains")
     void shouldBeginWholeOrNotAtAll() throws Exception
     {
         final long before = driverDirectories();
@@ -222,6 +224,7 @@ class BridgeTest
     }
 
     @Test
+    @Tag("full")
     @DisplayName("B7: the same over IPv6, between addresses in brackets")
     void shouldWorkOverIpv6() throws Exception
     {
@@ -242,7 +245,7 @@ class BridgeTest
 
     @Test
     @DisplayName(
-        "External media driver ends: sessions end, each request has its outcome; a new driver: clients continue")
+        "External media driver gone: sessions end, each request has its outcome; a new driver: clients continue")
     void shouldUseExternalDriver(@TempDir final Path directory) throws Exception
     {
         final Path driverDirectory = directory.resolve("driver");
@@ -269,6 +272,7 @@ class BridgeTest
     }
 
     @Test
+    @Tag("full")
     @DisplayName("Bridge B killed, another in its place: a stream that it joins in the middle is none of its sessions")
     void shouldIgnoreStreamThatItJoinsInTheMiddle(@TempDir final Path directory) throws Exception
     {

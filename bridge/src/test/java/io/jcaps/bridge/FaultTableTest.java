@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class FaultTableTest
 {
-    private static final Pattern DISPLAY_NAME = Pattern.compile("@DisplayName\\(\"([^\"]+)\"\\)");
+    private static final Pattern DISPLAY_NAME = Pattern.compile("@DisplayName\\(\\s*\"([^\"]+)\"\\)");
     private static final Path PAGE = Path.of("..", "docs", "what-happens-when.md");
 
     private static List<Path> testsThatName(final String fault) throws IOException

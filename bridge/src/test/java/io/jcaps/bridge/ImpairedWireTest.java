@@ -16,6 +16,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +65,7 @@ class ImpairedWireTest
     }
 
     @ParameterizedTest(name = "loss {0}, duplication {1}, delays up to {2} us")
+    @Tag("full")
     @CsvSource({"0.01, 0, 0", "0.1, 0.1, 0", "0.02, 0.2, 500", "0, 0.05, 2000"})
     @DisplayName("Packets lost, duplicated, reordered: 0 lost, 0 duplicated, order kept (R19)")
     void shouldLoseNothing(final double loss, final double duplication, final long maxDelayUs)
@@ -148,6 +150,7 @@ class ImpairedWireTest
     }
 
     @Test
+    @Tag("full")
     @DisplayName("Outage shorter than half of lost-after, both ways, packets lost before and after it: all REPLIED")
     void shouldSurviveShortOutage()
     {
