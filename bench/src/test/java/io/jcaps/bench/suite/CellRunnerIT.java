@@ -58,6 +58,7 @@ class CellRunnerIT
 
     @DisplayName("a stream is counted and verified message by message, whichever of them are answered")
     @ParameterizedTest
+    @Tag("full")
     @MethodSource("streams")
     void shouldStream(final Cell cell)
     {
@@ -70,6 +71,7 @@ class CellRunnerIT
 
     @DisplayName("a load is a share of the contender's own capacity; a missed rate is reported")
     @Test
+    @Tag("full")
     void shouldMeasureUnderLoad()
     {
         final CellResult result = CellRunner.run(OWN.load(20), 1);
@@ -87,6 +89,7 @@ class CellRunnerIT
 
     @DisplayName("CPU time of both sides is measured; two sides that spin keep two CPUs busy when idle, sleepers none")
     @Test
+    @Tag("full")
     void shouldMeasureCpuTime()
     {
         final CpuUse spinning = CellRunner.run(OWN, 1).cpu();
@@ -132,6 +135,7 @@ class CellRunnerIT
     }
 
     @Test
+    @Tag("full")
     void shouldSendAsManyRequestsAsTheRateSays()
     {
         final CellResult result = CellRunner.run(OWN.times(TIME_NS, 10 * TIME_NS).openLoop(100), 1);
@@ -146,6 +150,7 @@ class CellRunnerIT
     }
 
     @Test
+    @Tag("full")
     void shouldFailWhenARateIsMissed()
     {
         final CellResult result = CellRunner.run(OWN.openLoop(1_000_000_000), 1);
@@ -179,6 +184,7 @@ class CellRunnerIT
     }
 
     @Test
+    @Tag("full")
     void shouldWarmUpUntilTheCodeIsCompiledButNotForEver()
     {
         final CellResult result = CellRunner.run(OWN.times(1_000_000_000, TIME_NS), 1);
