@@ -351,6 +351,7 @@ class BridgeIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("Bridge A killed with requests in flight: SERVICE_DIED; after its restart the clients continue")
     void shouldSurviveDeathOfImporter() throws Exception
     {
@@ -415,6 +416,7 @@ class BridgeIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("Client killed at A: the service receives a DISPOSE for each request that it had received (R24)")
     void shouldDisposeForKilledClient() throws Exception
     {

@@ -18,6 +18,7 @@ import io.jcaps.PortOptions;
 import io.jcaps.ServicePort;
 import io.jcaps.Status;
 import io.jcaps.bridge.session.FrameDescriptor;
+import io.jcaps.testkit.Extent;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -102,7 +103,7 @@ class BridgeTest
         final Bridge importer = hosts.add(hosts.importFrom(new BridgeConfig().key(key), hosts.endpoint));
         final ClientPort client = hosts.client();
         assertThat(client.isServiceImported()).isTrue();
-        exchange(client, 2_000);
+        exchange(client, Extent.of(300, 2_000));
         assertThat(importer.linkCount()).isEqualTo(1);
         client.close();
         Awaitility.await().until(() -> 0 == importer.linkCount());

@@ -19,6 +19,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -153,6 +154,7 @@ class InteropIT
     }
 
     @ParameterizedTest(name = "services {0}")
+    @Tag("full")
     @EnumSource(Kind.class)
     @DisplayName("R5: a Java client that waits for a service is shown, and its entry is used when the table is full")
     void shouldTakeEntryOfWaitingClient(final Kind kind) throws Exception
@@ -202,6 +204,7 @@ class InteropIT
     }
 
     @EachPair
+    @Tag("full")
     @DisplayName("F44, R22: processes that become other users after they attached are known as they are now")
     void shouldKnowWhoChangedItsUser(final Kind service, final Kind client) throws Exception
     {
@@ -228,6 +231,7 @@ class InteropIT
     }
 
     @EachPair
+    @Tag("full")
     @DisplayName("R22, R6: a process with ids of two users, as after exec of a set-uid program, is of no user")
     void shouldKnowNobodyByIdsThatDisagree(final Kind service, final Kind client) throws Exception
     {
@@ -663,6 +667,7 @@ class InteropIT
     }
 
     @EachPair
+    @Tag("full")
     @DisplayName("The installer's exchange: forms and their answers, each as a request with its reply")
     void shouldRunTheInstallersExchange(final Kind backend, final Kind frontend) throws Exception
     {

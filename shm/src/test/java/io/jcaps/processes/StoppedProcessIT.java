@@ -39,6 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Processes that are stopped in the middle of a put or a reply, or asleep, and go on.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Tag("full")
 class StoppedProcessIT
 {
     private static final long STOPPED_SECONDS = Long.getLong("stop.seconds", 30);
@@ -120,7 +121,6 @@ class StoppedProcessIT
     }
 
     @Test
-    @Tag("full")
     @DisplayName("B2, F8: the same for 30 s, or -Dstop.seconds=")
     void shouldNotTakeLongStoppedForDead()
     {
@@ -141,7 +141,6 @@ class StoppedProcessIT
     }
 
     @Test
-    @Tag("full")
     @DisplayName("B2: stopped processes do not slow down a link between two others")
     void shouldKeepThroughputWhileOthersAreStopped()
     {

@@ -12,6 +12,7 @@ import io.jcaps.tools.terminal.ExitCodes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -149,6 +150,7 @@ class CapsCommandIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("R5: a waiting client is shown with the service that it looks for, until it is connected")
     void shouldShowWaitingClient() throws IOException, InterruptedException
     {
@@ -171,6 +173,7 @@ class CapsCommandIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("The shell completes the names of services and of the manual's pages")
     void shouldCompleteNames() throws IOException, InterruptedException
     {
@@ -211,6 +214,7 @@ class CapsCommandIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("SIGTERM ends the command and all that it has started, and its client gets SERVICE_CLOSED")
     void shouldEndTheWholeTreeOfACommand() throws IOException, InterruptedException
     {
@@ -246,6 +250,7 @@ class CapsCommandIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("F17: when all are dead, messages in flight are shown with their bytes, then reaped, first dry")
     void shouldLookAtTheDeadAndReapThem() throws IOException, InterruptedException
     {
@@ -307,6 +312,7 @@ class CapsCommandIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("A command that runs until Ctrl-C ends when the reader of its output has gone")
     void shouldEndWhenItsReaderHasGone() throws IOException, InterruptedException
     {
@@ -342,6 +348,7 @@ class CapsCommandIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("A full disk and a closed standard output are reported, and the exit code is 1, also of call")
     void shouldReportThatItsOutputIsLost() throws IOException, InterruptedException
     {

@@ -89,6 +89,7 @@ class DoctorIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("hugetlbfs: it fails, and the advice is a tmpfs with huge=advise")
     void shouldFailOnHugetlbfs() throws IOException, InterruptedException
     {
@@ -97,6 +98,7 @@ class DoctorIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("ramfs: it works, without a limit")
     void shouldWorkOnRamfs() throws IOException, InterruptedException
     {
@@ -105,6 +107,7 @@ class DoctorIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("A directory that is mounted read-only: no region can be created, existing ones can be inspected")
     void shouldFailOnAReadOnlyMount() throws IOException, InterruptedException
     {
@@ -114,6 +117,7 @@ class DoctorIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("An overlay: other containers do not see it, with the remedy")
     void shouldWarnOfAnOverlay() throws IOException, InterruptedException
     {
@@ -152,6 +156,7 @@ class DoctorIT
     }
 
     @Test
+    @Tag("full")
     @DisplayName("Processes in other pid namespaces, as the other containers of a pod: hidden, with the remedy")
     void shouldReportHiddenPeers() throws IOException, InterruptedException
     {
@@ -192,6 +197,7 @@ class DoctorIT
     }
 
     @ParameterizedTest(name = "mode {0}")
+    @Tag("full")
     @CsvSource({"0770", "2770"})
     @DisplayName("A directory that a group shares, with the setgid bit or without: a member's trial works")
     void shouldTryInADirectoryOfAGroup(final String mode) throws IOException, InterruptedException
