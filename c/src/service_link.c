@@ -467,8 +467,8 @@ void service_link_let_go_counted(struct service_link *link)
             counts[group][i] = get_long(link->base, counter_groups[group].counter_offset + (size_t)i * 8);
         }
     }
-    /* Odd, and a full fence: the end of the link and the totals come behind it. Without it a reader could miss a link
-       that is free and not in the totals yet. No decision depends on it. A process that dies behind it loses this
+    /* Odd, and a full fence: the release of the link and the totals come after it. Without it a reader could miss a
+       link that is free and not in the totals yet. No decision depends on it. A process that dies after it loses this
        link's numbers, or part of them. */
     put_long_volatile(port, PORT_GONE_OFFSET, get_long(port, PORT_GONE_OFFSET) | 1);
     service_link_let_go(link);
