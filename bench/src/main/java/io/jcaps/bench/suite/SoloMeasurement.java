@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 final class SoloMeasurement
 {
     private static final int BATCH_COUNT = 1_000;
+    /** Received in a batch before the clock is looked at: 1,000 windows of long messages would take a minute. */
+    private static final int BATCH_BYTES = 64 * 1024 * 1024;
     private static final long NS_PER_SECOND = 1_000_000_000;
     /** An open loop that needs this many times its time has not kept its rate, and is given up. */
     private static final int PATIENCE = 3;
@@ -44,6 +46,7 @@ final class SoloMeasurement
     private final EchoClient client;
     private final boolean yields;
     private final int window;
+    private final int mostRepliesOfBatch;
     private final FloorProbe.Client floor;
     private final Histogram histogram = Histograms.create();
     private final Histogram batches = Histograms.create();
@@ -69,6 +72,7 @@ final class SoloMeasurement
         this.client = client;
         yields = Waiting.YIELD == cell.waiting();
         window = cell.window();
+        mostRepliesOfBatch = Math.min(BATCH_COUNT, BATCH_BYTES / cell.length());
         isBatched = Workload.ROUND_TRIP == cell.workload() && 0 == cell.replyLimit();
         ratePerSecond = cell.ratePerSecond();
     }
@@ -295,7 +299,8 @@ final class SoloMeasurement
 
     private void pipeline()
     {
-        for (int i = 0; i < BATCH_COUNT; i++)
+        final long enough = receivedCount + mostRepliesOfBatch;
+        for (int i = 0; i < BATCH_COUNT && receivedCount < enough; i++)
         {
             while (sentCount - receivedCount < window && client.send(sentCount + 1))
             {
