@@ -6,6 +6,7 @@ package io.jcaps;
 
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.SlotDescriptor;
+import io.jcaps.testkit.Extent;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
@@ -443,7 +444,7 @@ class ContentionTest
     {
         final long seed = System.nanoTime();
         System.out.println("ContentionTest: seed=" + seed);
-        final int callCount = 10_000;
+        final int callCount = Extent.of(3_000, 10_000);
         final AtomicInteger callsLeft = new AtomicInteger(callCount);
         final AtomicInteger clientThreads = new AtomicInteger(3);
         final AtomicIntegerArray kinds = new AtomicIntegerArray(4);

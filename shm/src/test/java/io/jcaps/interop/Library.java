@@ -49,7 +49,8 @@ final class Library
             isBuilt = hasTools;
             if (hasTools)
             {
-                final Process make = new ProcessBuilder("make", "-s", "-C", SOURCES.toString(), "all", "programs")
+                final Process make = new ProcessBuilder("make", "-s",
+                    "-j" + Runtime.getRuntime().availableProcessors(), "-C", SOURCES.toString(), "all", "programs")
                     .redirectErrorStream(true).start();
                 final String output = new String(make.getInputStream().readAllBytes());
                 assertThat(make.waitFor()).as(output).isZero();

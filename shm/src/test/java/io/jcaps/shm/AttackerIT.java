@@ -9,6 +9,7 @@ import io.jcaps.shm.inspect.RegionErrors;
 import io.jcaps.shm.inspect.RegionView;
 import io.jcaps.shm.inspect.StaleFiles;
 import io.jcaps.shm.os.FileStat;
+import io.jcaps.testkit.Extent;
 import org.agrona.IoUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +46,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 class AttackerIT
 {
     private static final int ATTACKS = Integer.getInteger("caps.test.attacks", 300);
+    private static final int LOOKS = Integer.getInteger("caps.test.attacks", Extent.of(60, 300));
     private static final int MANY_ATTACKS = Integer.getInteger("caps.test.attacks", 3_000);
     /** In one of so many attacks the victim must succeed in what it does, or the attacker would have had no chance. */
     private static final int ATTACKS_PER_SUCCESS = 10;
@@ -236,10 +238,10 @@ class AttackerIT
         assertThat(victim.ask("open " + path + " GROUP")).doesNotStartWith("!");
         Files.createDirectory(shared.resolve("region~0123456789abcdef.tmp"));
         start("pipe", shared, secret);
-        final String seen = victim.ask("look " + path + " GROUP " + ATTACKS);
+        final String seen = victim.ask("look " + path + " GROUP " + LOOKS);
         final int swapCount = stop();
         System.out.println("attacks on looks" + (hasJna ? "" : " without JNA") + ": " + swapCount + " swaps, " + seen +
-            " of " + ATTACKS + " looks of each kind saw it");
+            " of " + LOOKS + " looks of each kind saw it");
         assertThat(swapCount).isPositive();
         // Without JNA only a region of trusted users is looked at.
         assertThat(seen.substring(1, seen.indexOf(','))).isNotEqualTo("0");

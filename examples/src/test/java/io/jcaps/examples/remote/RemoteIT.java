@@ -5,6 +5,7 @@
 package io.jcaps.examples.remote;
 
 import io.jcaps.examples.ExampleJvm;
+import io.jcaps.testkit.Extent;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,7 +48,7 @@ class RemoteIT
                 gatewayHost, RemoteGateway.class, endpoint, LOST_AFTER_MS, Integer.MAX_VALUE))
         {
             engine.awaitLine("the engine serves");
-            for (int round = 0; round < 2; round++)
+            for (int round = 0; round < Extent.of(1, 2); round++)
             {
                 gateway.awaitLine("trading, from order ");
                 engine.signal("STOP");
