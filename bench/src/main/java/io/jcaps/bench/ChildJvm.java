@@ -35,7 +35,7 @@ public final class ChildJvm implements AutoCloseable
     private static final String AGRONA_EXPORT = "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED";
     private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use(Serial|Parallel|G1|Z|Shenandoah|Epsilon)GC");
     private static final long START_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
-    private static final long END_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(20);
+    private static final long END_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final String END_OF_OUTPUT = "\u0004";
 
     private final String name;

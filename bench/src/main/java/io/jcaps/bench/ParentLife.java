@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ParentLife
 {
-    private static final long GRACE_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final long GRACE_NS = TimeUnit.SECONDS.toNanos(30);
 
     private volatile boolean isPresent = true;
     private volatile Runnable endListener;

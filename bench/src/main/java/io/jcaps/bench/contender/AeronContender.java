@@ -64,7 +64,7 @@ final class AeronContender implements Contender
     private static final int LONG_LENGTH = 1024;
     /** Each time that it wakes, the driver may take the core of one of the two sides. */
     private static final long DRIVER_SLEEP_NS = TimeUnit.MILLISECONDS.toNanos(1);
-    private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(20);
+    private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
 
     /** The longest that IPC takes in one frame: 64 KiB less 32 bytes, and a frame's header. */
     private static final int MAX_MTU_LENGTH = 65_504;

@@ -46,7 +46,7 @@ final class AeronEcho
     /** An eighth of it is the longest message. */
     private static final int TERM_LENGTH = 2 * 1024 * 1024;
     static final String IPC_LOG = IPC + "?term-length=" + TERM_LENGTH;
-    private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(20);
+    private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int SPIN_COUNT = 200;
     private static final int YIELD_COUNT = 20;
 

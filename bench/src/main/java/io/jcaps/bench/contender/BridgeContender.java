@@ -34,7 +34,7 @@ final class BridgeContender implements Contender
     private static final String EXPORTING_REGION = "exporting";
     private static final String IMPORTING_REGION = "importing";
     private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
-    private static final long LAST_DISPOSALS_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final long LAST_DISPOSALS_NS = TimeUnit.SECONDS.toNanos(20);
     private static final int PROCESS_COUNT = 4;
     /** The service, and the port by which the bridge follows it. */
     private static final int OTHER_PORTS = 3;

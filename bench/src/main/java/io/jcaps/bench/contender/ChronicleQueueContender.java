@@ -55,7 +55,7 @@ final class ChronicleQueueContender implements Contender
     private static final int MOST_FILES = 3;
     /** For the requests and the replies; a deleted file keeps its memory until it is unmapped. */
     private static final long LEAST_SPACE = 2 * (MOST_FILES + 1) * FILE_LENGTH;
-    private static final long DELETION_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final long DELETION_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
 
     @Override
     public String name()

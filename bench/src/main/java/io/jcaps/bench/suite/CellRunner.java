@@ -30,7 +30,7 @@ public final class CellRunner
 
     /** Of the times between probes: one ends with the first probe, one with the warm-up. */
     private static final int FIRST_CPU_PART = 2;
-    private static final long HANG_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long HANG_NS = TimeUnit.SECONDS.toNanos(120);
     private static final String NO_REPLY = "no reply came while it was measured";
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
