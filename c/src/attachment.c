@@ -449,7 +449,7 @@ static int publish_service(
         .flags = library_flags(flags, attr), .name = name, .generation = attr->generation, .opened_at_ms = now_ms()};
     port->service.seen_events = get_int_acquire(port->entry, PORT_EVENTS_OFFSET) - 1;
     port_publish(port->entry, &record);
-    /* [registered] release: pairs with the acquire in attachment_client(), which looks for the service once more behind
+    /* [registered] release: pairs with the acquire in attachment_client(), which looks for the service once more after
        it. Without it a client could sleep beside a registered service. If this process dies before it, there is no
        service. */
     put_int_release(tables->base, REGION_REGISTRATIONS_OFFSET, get_int(tables->base, REGION_REGISTRATIONS_OFFSET) + 1);
@@ -709,7 +709,7 @@ static int connect_once(
         }
         watch_add_peer(attachment, port->client.service_process_index, port->client.service_process_incarnation);
         /* It may have died before it was watched: looked at once.
-           [events] atomic add, behind the change of the link that it announces: pairs with [events] in
+           [events] atomic add, after the change of the link that it announces: pairs with [events] in
            service_accept_and_drop(). If this process dies before it, the service never looks. */
         port_draw_attention(port);
         add_int(port->service_entry, PORT_EVENTS_OFFSET, 1);

@@ -755,8 +755,8 @@ int client_link_abort(struct client_link *link, const int64_t id, const bool is_
         return CAPS_ABORT_RETURNED;
     }
     /* [abort] volatile store and a full fence before the look at RECEIVED: pairs with the store of RECEIVED in
-       service_link_take(), which looks at the id once more behind it. One of the two sees the other: if RECEIVED is
-       still behind this message, the service will find it aborted, and not receive it. Without it a message could be
+       service_link_take(), which looks at the id once more after it. One of the two sees the other: if RECEIVED is
+       still before this message, the service will find it aborted, and not receive it. Without it a message could be
        handed out and denied. If the client dies here, the service skips the message, or had received it. */
     put_long_volatile(link->base + request_half_offset(link->geometry, slot), SLOT_ID_OFFSET, -id);
     full_fence();

@@ -31,7 +31,7 @@ void port_publish(uint8_t *entry, const struct port_record *record)
         put_long(entry, offset, 0);
     }
     /* [port] release: pairs with [port] in port_incarnation(); without it a name could be found with another's owner.
-       If the writer dies before it, the entry is free; behind it, the next reap removes it. */
+       If the writer dies before it, the entry is free; after it, the next reap removes it. */
     put_long_release(entry, PORT_INCARNATION_OFFSET, record->incarnation);
 }
 
@@ -47,7 +47,7 @@ int64_t link_change(uint8_t *entry, const int64_t incarnation, const int64_t set
         const int64_t changed = (state | set) & ~clear;
         /* [link] compare and set, a release and a full fence: pairs with [link] in link_state(). Without it flags of
            the other side could be lost, or its end be seen before its last reply. A writer that dies before it changed
-           nothing; behind it, the change counts. */
+           nothing; after it, the change counts. */
         if (state == changed || swap_long(entry, LINK_ENTRY_STATE_OFFSET, state, changed))
         {
             return changed;

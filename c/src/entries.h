@@ -69,7 +69,7 @@ static inline void port_close(uint8_t *entry)
     /* [port-state] volatile store and a full fence, before the closing side looks at its links: pairs with the compare
        and set by which a connecting client opens its link, before it looks at port_is_open(). One of the two sees the
        other. Without it a client could be connected to a port that is closed, by a process that lives on, and wait for
-       ever. If the closer dies behind it, clients find the closed port, or their service dead. */
+       ever. If the closer dies after it, clients find the closed port, or their service dead. */
     put_int_volatile(entry, PORT_STATE_OFFSET, PORT_STATE_CLOSED);
     full_fence();
 }

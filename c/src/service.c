@@ -264,7 +264,7 @@ int service_poll(struct port *port, struct message *message, const int limit)
     }
     if ((++service->request_count & DISPOSAL_LOOK_MASK) == 0)
     {
-        /* A client that says no more must not wait for its disposals until all others are silent, too: they come behind
+        /* A client that says no more must not wait for its disposals until all others are silent, too: they come after
            this request. */
         find_disposed(service);
     }
@@ -559,7 +559,7 @@ static void accept_newcomer(struct port *port, const int link_index, uint8_t *en
         credentials_fill(&credentials, &link->cred);
         /* [accept] compare and set, a full fence: the client's fields and head are as they were before its OPEN, which
            this state contains. Pairs with [link] in link_change(). It fails if the client has closed meanwhile or the
-           link is another client's: nothing was taken then. If this process dies behind it, the next reap takes the
+           link is another client's: nothing was taken then. If this process dies after it, the next reap takes the
            flag away. */
         if (swap_long(entry, LINK_ENTRY_STATE_OFFSET, state, state | LINK_ENTRY_SERVICE_HOLDS))
         {

@@ -183,7 +183,7 @@ ClientClosed(c) ==
 IsClientGone(s) ==
     sawDead[s] \/ inc # serviceInc[s] \/ "clientClosed" \in flags
 
-\* Acceptor.acceptAndDrop: what changes behind this is looked at next time.
+\* Acceptor.acceptAndDrop: what changes after this is looked at next time.
 Attend(s) ==
     /\ s \in alive /\ serviceAt[s] = "in"
     /\ events[s] \/ attention[s]
@@ -315,7 +315,7 @@ Drain(s) ==
     /\ portOpen' = [portOpen EXCEPT ![s] = FALSE]
     /\ UNCHANGED <<entry, events, tables, client, service, reaper>>
 
-\* ServicePort.end: the full fence behind entry.close() [port-state].
+\* ServicePort.end: the full fence after entry.close() [port-state].
 Fence(s) ==
     /\ s \in alive /\ serviceAt[s] = "fence"
     /\ closing[s] => Fault = "no fence at the end"

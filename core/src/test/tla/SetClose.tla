@@ -62,7 +62,7 @@ Read(t) ==
     /\ Moves(t, IF Fault = "no second look" THEN "sleeping" ELSE "looking again")
     /\ UNCHANGED <<closed, waiting, wake, queue, at, wakes, owner>>
 
-\* ... and the second look at isClosed behind it.
+\* ... and the second look at isClosed after it.
 LookAgain(t) ==
     /\ where[t] = "looking again"
     /\ Moves(t, IF closed THEN "leaving" ELSE "sleeping")

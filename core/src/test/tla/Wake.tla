@@ -20,7 +20,7 @@ CONSTANTS
     Threads,        \* that wait at the port; each for one message, then it comes no more
     Publishers,     \* each publishes one message: for any thread, or for that of its own number
     Mode,           \* "any" or "own"
-    Announce,       \* "add": SLEEPERS, an atomic add; "store": WAIT_SET, a store and a fence behind it
+    Announce,       \* "add": SLEEPERS, an atomic add; "store": WAIT_SET, a store and a fence after it
     Timeouts,       \* threads may give up
     Disposals,      \* disposals that wait at the service; they wake nobody (R21), but a get() hands them out
     Deaths,         \* publishers may die
@@ -67,7 +67,7 @@ Init ==
 Goes(p, place) == at' = [at EXCEPT ![p] = place]
 Lives(p) == p \notin dead
 
-\* The message's stores; "looked for before publication": they come behind the look at SLEEPERS.
+\* The message's stores; "looked for before publication": they come after the look at SLEEPERS.
 Publish(p) ==
     /\ p \in Publishers /\ Lives(p)
     /\ at[p] = (IF Fault = "wake before publication" THEN "late" ELSE "start")
@@ -152,7 +152,7 @@ ForMe(t) == IF Mode = "own" THEN visible \cap {t} ELSE visible
 ReadWord(t) ==
     /\ where[t] = "reading"
     /\ word' = [word EXCEPT ![t] = wake]
-    /\ Moves(t, IF Fault = "announced behind the look" THEN "looking" ELSE "announcing")
+    /\ Moves(t, IF Fault = "announced after the look" THEN "looking" ELSE "announcing")
     /\ UNCHANGED <<buffered, visible, at, sleepers, announcing, wake, queue, taken, disposals, due, dead, gone>>
 
 \* Port.announceSleeper(1), WaitSet.announce [wake].
@@ -161,8 +161,8 @@ AnnounceSleeper(t) ==
     /\ IF Announce = "add"
        THEN sleepers' = sleepers \cup {t} /\ UNCHANGED announcing
        ELSE announcing' = announcing \cup {t} /\ UNCHANGED sleepers
-    /\ Moves(t, CASE Fault = "no look behind the announcement" -> "sleeping"
-                  [] Fault = "announced behind the look" -> "sleeping"
+    /\ Moves(t, CASE Fault = "no look after the announcement" -> "sleeping"
+                  [] Fault = "announced after the look" -> "sleeping"
                   [] Announce = "store" /\ Fault # "no fence at the sleeper" -> "fencing"
                   [] OTHER -> "looking")
     /\ UNCHANGED <<buffered, visible, at, wake, queue, word, taken, disposals, due, dead, gone>>
@@ -194,7 +194,7 @@ Look(t) ==
             /\ UNCHANGED disposals
        ELSE
             /\ Moves(t, IF gone THEN "withdrawing"
-                ELSE IF Fault = "announced behind the look" THEN "announcing" ELSE "sleeping")
+                ELSE IF Fault = "announced after the look" THEN "announcing" ELSE "sleeping")
             /\ UNCHANGED <<visible, taken, disposals>>
     /\ UNCHANGED <<buffered, at, sleepers, announcing, wake, queue, word, due, dead, gone>>
 
@@ -246,7 +246,7 @@ Withdraw(t) ==
     /\ UNCHANGED <<buffered, visible, at, announcing, wake, queue, word, taken, disposals, due, dead, gone>>
 
 \* Waiter.sleepAndLook: who leaves without a message passes the wake-up on. WAKE + 1 and the call are one step here:
-\* between them nobody can do what he could not do before or behind them.
+\* between them nobody can do what he could not do before or after them.
 HandOn(t) ==
     /\ where[t] = "handing on"
     /\ t \notin announcing

@@ -9,7 +9,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Who finds a death and cleans up behind it, and may die of that itself.
+ * Who finds a death and cleans up after it, and may die of that itself.
  */
 enum CrashRecovery
 {

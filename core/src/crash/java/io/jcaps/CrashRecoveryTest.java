@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A process dies before each store of each operation, and whoever cleans up behind it before each store of that: a
+ * A process dies before each store of each operation, and whoever cleans up after it before each store of that: a
  * third one completes it.
  */
 @Tag("full")

@@ -22,11 +22,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class CrashScene
 {
     static final int SLOT_COUNT = 6;
-    /** The five of the cast, and one who comes behind them. */
+    /** The five of the cast, and one who comes after them. */
     static final int PROCESS_COUNT = 6;
-    /** Two services, three clients; one of the operation, two of its recovery, two of whoever comes behind it. */
+    /** Two services, three clients; one of the operation, two of its recovery, two of whoever comes after it. */
     static final int PORT_COUNT = 10;
-    /** Three clients; one of the operation, one of its recovery, two of whoever comes behind it. */
+    /** Three clients; one of the operation, one of its recovery, two of whoever comes after it. */
     static final int LINK_COUNT = 7;
     static final String NAME = TestRegion.NAME;
     static final String OTHER_NAME = "other";
@@ -102,7 +102,7 @@ final class CrashScene
         return process;
     }
 
-    /** Whoever comes behind all that: the newcomer, if it could attach. */
+    /** Whoever comes after all that: the newcomer, if it could attach. */
     CrashProcess next()
     {
         if (null == next)

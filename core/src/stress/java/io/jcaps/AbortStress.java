@@ -19,16 +19,16 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [abort] and [received]: ClientLink.abort() stores the negative id, makes a full fence and reads RECEIVED;
- * ServiceLink.take() stores RECEIVED, makes a full fence and reads the id again. At least one side sees the other's
- * store.
+ * [abort] and [received]: Slots.abortRequest() stores the negative id and makes a full fence before ClientLink.abort()
+ * reads RECEIVED; Slots.publishReceived() stores RECEIVED and makes a full fence before ServiceLink.receive() reads the
+ * id again. At least one side sees the other's store.
  * <p>
  * The results are what abort() said (2 before the server, 3 at the server), whether the service received the message,
  * and the outcome that the client got in the end: 3 aborted, 259 aborted and perhaps received, -1 none yet.
  * <p>
  * Weakened on x86: with a plain store of RECEIVED, Weakened saw a message handed out and denied 2 times in 152,000
- * tries. Without the fences in abort() 150,000 tries of Soft saw nothing: the two must meet within the time that a
- * store takes to leave its processor. It is the same pattern, seen from the other side: the store of the negative id
+ * tries. Without the fences in abortRequest() 150,000 tries of Soft saw nothing: the two must meet within the time that
+ * a store takes to leave its processor. It is the same pattern, seen from the other side: the store of the negative id
  * may wait there while RECEIVED is read.
  */
 public final class AbortStress

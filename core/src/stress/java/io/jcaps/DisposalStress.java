@@ -17,12 +17,12 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [disposal]: ClientLink.finish() releases DISPOSED behind the client's reads of the reply; ServiceLink.isDisposed()
- * acquires it, or the id of the slot's next request, before the service writes there again.
+ * [disposal]: Slots.dispose() releases DISPOSED after the client's reads of the reply; Slots.isDisposed() acquires it,
+ * or the id of the slot's next request, before the service writes there again.
  * <p>
  * Weakened, both halves plain: nothing seen in 80,000 tries on x86, JDK 17 with StressLCM and StressGCM. x86 keeps
  * stores in their order and loads in theirs, so that only the compiler could show it, as it did at [port]; a processor
- * of weaker order, such as ARM, may as well. Without the release in finish() the client's loads may be made after
+ * of weaker order, such as ARM, may as well. Without the release in dispose() the client's loads may be made after
  * DISPOSED is seen; without the acquire in isDisposed() the service may write anew before it has seen that it may.
  */
 public final class DisposalStress

@@ -17,13 +17,13 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [disposals]: ClientLink.finish() releases the count behind DISPOSED in the slot; ServiceLink.findDisposed() acquires
- * it before it looks for what it counts.
+ * [disposals]: Slots.publishDisposals() releases the count after DISPOSED in the slot; Slots.disposals() acquires it
+ * before ServiceLink.findDisposed() looks for what it counts.
  * <p>
  * Not run weakened for long enough to say that it was not seen: the pair is argued. x86 keeps stores in their order and
  * loads in theirs, so that only the compiler could show it, as it did at [port]; a processor of weaker order, such as
- * ARM, may as well. Without the release in finish() the count may come before DISPOSED; without the acquire in
- * findDisposed() the slot may be read before the count. The look is in vain then, and the next one finds it: a delay,
+ * ARM, may as well. Without the release in publishDisposals() the count may come before DISPOSED; without the acquire
+ * in disposals() the slot may be read before the count. The look is in vain then, and the next one finds it: a delay,
  * nothing is lost.
  */
 @JCStressTest

@@ -22,8 +22,8 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [error-log]: ErrorLog.open() releases PROCESS_INCARNATION behind the zeros and the pid; ErrorRecord.read() acquires
- * it before them. Agrona releases each record's length behind its text.
+ * [error-log]: ErrorLog.open() releases PROCESS_INCARNATION after the zeros and the pid; ErrorRecord.read() acquires it
+ * before them. Agrona releases each record's length after its text.
  * <p>
  * Not run weakened: x86 keeps stores in their order and loads in theirs, so that only the compiler could show it.
  * Without the release, a record of the entry's last process could be shown as this one's.

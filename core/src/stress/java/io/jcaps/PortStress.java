@@ -16,7 +16,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [port]: PortEntry.publish() releases the incarnation behind the fields; PortEntry.incarnation() acquires it before
+ * [port]: PortEntry.publish() releases the incarnation after the fields; PortEntry.incarnation() acquires it before
  * they are read.
  * <p>
  * Weakened on x86, both halves plain, a new port was seen with the process index of the one before once in 498,000

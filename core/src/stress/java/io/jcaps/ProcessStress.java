@@ -15,7 +15,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [process]: ProcessEntry.publish() releases the incarnation behind the fields; ProcessEntry.incarnation() acquires it
+ * [process]: ProcessEntry.publish() releases the incarnation after the fields; ProcessEntry.incarnation() acquires it
  * before they are read.
  * <p>
  * Weakened, both halves plain, nothing was seen in 513,000 tries on x86, JDK 17 with StressLCM and StressGCM: the pair

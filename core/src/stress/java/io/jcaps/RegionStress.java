@@ -21,7 +21,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [region]: RegionHeader.write() releases the layout version behind all else; RegionHeader.read() acquires it before it
+ * [region]: RegionHeader.write() releases the layout version after all else; RegionHeader.read() acquires it before it
  * copies the rest.
  * <p>
  * Weakened, both halves plain, nothing was seen in 1,860,000 tries on x86, JDK 17 with StressLCM and StressGCM: the

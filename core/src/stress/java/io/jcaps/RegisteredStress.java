@@ -17,7 +17,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
  * [registered]: Registry.announce() releases the count of registrations after the service's entry;
  * Registry.registrations() acquires it before a client looks for the service, and sleeps on the word.
  * <p>
- * Weakened, the count read behind the look: nothing seen in 84,000 tries on x86, as the tables' lock orders both sides.
+ * Weakened, the count read after the look: nothing seen in 84,000 tries on x86, as the tables' lock orders both sides.
  * The pair is argued: without it the count may be the new one while the look was made before the service was there.
  */
 @JCStressTest

@@ -18,14 +18,13 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [reply]: ServiceLink.publish() and skip() release the id behind descriptor and payload; ClientLink.poll(),
- * isReplied() and isSkipped() acquire it before they look at those.
+ * [reply]: Slots.publishReply() and Slots.publishSkip() release the id after descriptor and payload; Slots.replyId()
+ * acquires it before the client looks at those.
  * <p>
  * Weakened, both halves plain, nothing was seen in 600,000 tries on x86, JDK 17 with StressLCM and StressGCM: the pair
  * is argued. x86 keeps stores in their order and loads in theirs, so that only the compiler could show it, as it did at
- * [port]; a processor of weaker order, such as ARM, may as well. Without the release in publish() or skip() the id may
- * come before flags and payload; without the acquire in poll(), isReplied() or isSkipped() these may be read before the
- * id: a skip is taken for a reply, or an old payload shown.
+ * [port]; a processor of weaker order, such as ARM, may as well. Without the release the id may come before flags and
+ * payload; without the acquire these may be read before the id: a skip is taken for a reply, or an old payload shown.
  */
 public final class ReplyStress
 {

@@ -14,14 +14,13 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [request]: ClientLink.publish() releases the id behind descriptor and payload; ServiceLink.pollExpected() and
- * pollRing() acquire it before they look at those.
+ * [request]: Slots.publishRequest() releases the id after descriptor and payload; Slots.requestId() acquires it before
+ * the service looks at those.
  * <p>
  * Weakened, both halves plain: nothing seen in 140,000 tries on x86, JDK 17 with StressLCM and StressGCM. x86 keeps
  * stores in their order and loads in theirs, so that only the compiler could show it, as it did at [port]; a processor
- * of weaker order, such as ARM, may as well. Without the release in publish() the id may come before LENGTH, FLAGS and
- * payload; without the acquire in pollExpected() these may be read before the id, and be those of the slot's last
- * message.
+ * of weaker order, such as ARM, may as well. Without the release the id may come before LENGTH, FLAGS and payload;
+ * without the acquire these may be read before the id, and be those of the slot's last message.
  */
 public final class RequestStress
 {

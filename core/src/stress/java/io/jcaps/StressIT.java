@@ -202,7 +202,7 @@ class StressIT
                 .map((entry) -> Path.of(entry).toAbsolutePath().toString()).toList());
     }
 
-    /** Reads the summary behind the last test, in which each test appears once. */
+    /** Reads the summary after the last test, in which each test appears once. */
     private static Map<String, Seen> parse(final String console)
     {
         final int begin = console.lastIndexOf("Interesting tests:");

@@ -18,11 +18,11 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [wake]: Doorbell.ring() makes a full fence between a publication and its look at SLEEPERS; Port.announceSleeper() and
+ * [wake]: Doorbell.look() makes a full fence between a publication and its look at SLEEPERS; Port.announceSleeper() and
  * WaitSet.announce() make one between the announcement and the last look. Doorbell.wakeWord() adds to the wake word
  * before it wakes, so that a thread that read the word before does not fall asleep.
  * <p>
- * Weakened on x86: without the fence in ring() Client saw a lost wake-up 9 times in 345,000 tries, Service 4 times
+ * Weakened on x86: without the fence in look() Client saw a lost wake-up 9 times in 345,000 tries, Service 4 times
  * in 306,000, Set not at all in 271,000; the four lines of Weakened see it once in some thousand. Without the fence in
  * WaitSet.announce() nothing was seen in a short run: argued, as the announcement may then be stored after the last
  * look.

@@ -109,7 +109,7 @@ class AcceptTest
         final long second = unlucky.put(bytes, 0, 1);
         final long third = other.put(bytes, 0, 1);
         host.failureCount = 1;
-        assertThat(service.get(message)).as("the one behind it").isEqualTo(MessageState.REQUEST);
+        assertThat(service.get(message)).as("the one after it").isEqualTo(MessageState.REQUEST);
         assertThat(message.id()).isEqualTo(third);
         assertThat(service.get(message)).as("not asked at each poll").isEqualTo(Status.WOULD_BLOCK);
         assertThat(service.counter(PortCounter.RETRIES)).isEqualTo(1);

@@ -466,7 +466,7 @@ class HandlerFailureTest
     }
 
     /**
-     * Whether this is behind the good-bye: what is left undone there, anybody does later. Or where the tables' lock is
+     * Whether this is after the good-bye: what is left undone there, anybody does later. Or where the tables' lock is
      * given back, which is no store: a failure there leaves it free (HostFaultTest), and not with this thread.
      */
     private static boolean isTidyingUp()

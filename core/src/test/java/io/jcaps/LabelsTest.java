@@ -11,13 +11,16 @@ import org.junit.jupiter.api.Timeout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -32,6 +35,8 @@ class LabelsTest
     private static final Pattern ROW = Pattern.compile("(?m)^\\| ([a-z-]+) \\| .*`");
     // At the start of a comment, or where it names its other half.
     private static final Pattern LABEL = Pattern.compile("(?:// |/\\* |   |Pairs with |pairs with )\\[([a-z-]+)\\]");
+    private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/|//[^\\n]*");
+    private static final Pattern METHOD = Pattern.compile("\\b([A-Z]\\w+)[.#]([a-z]\\w*)(?=\\()");
     /** What only the Java heap shares: in C it is changed within the gate, or there is no such close. */
     private static final Set<String> JAVA_ONLY = Set.of("gone", "set-close");
 
@@ -64,6 +69,44 @@ class LabelsTest
         final String sources = cSources();
         assertThat(functions).allSatisfy((function) ->
             assertThat(sources).containsPattern("(?m)^[a-z].*[ *]" + function + "\\("));
+    }
+
+    @Test
+    @DisplayName("Each method that a comment or PROTOCOL.md names with its class is one of that class")
+    void shouldNameMethods() throws IOException
+    {
+        final Map<String, String> classes = new TreeMap<>();
+        for (final Path root : List.of(Path.of("src"), Path.of("..", "shm", "src", "main")))
+        {
+            try (Stream<Path> files = Files.walk(root))
+            {
+                for (final Path file : files.filter((path) -> path.toString().endsWith(".java")).toList())
+                {
+                    classes.put(file.getFileName().toString().replace(".java", ""), Files.readString(file));
+                }
+            }
+        }
+        final Map<String, String> texts = new TreeMap<>();
+        classes.forEach((name, source) -> texts.put(name, COMMENT.matcher(source).results()
+            .map(MatchResult::group).collect(Collectors.joining("\n"))));
+        texts.put("PROTOCOL.md", Files.readString(Path.of("PROTOCOL.md")));
+        final Set<String> unknown = new TreeSet<>();
+        int count = 0;
+        for (final Map.Entry<String, String> text : texts.entrySet())
+        {
+            final Matcher matcher = METHOD.matcher(text.getValue());
+            while (matcher.find())
+            {
+                final String source = classes.get(matcher.group(1));
+                count++;
+                if (null != source && !source.contains(matcher.group(2) + '('))
+                {
+                    unknown.add(text.getKey() + ": " + matcher.group());
+                }
+            }
+        }
+        assertThat(count).isGreaterThan(50);
+        assertThat(unknown).isEmpty();
     }
 
     private static String cSources() throws IOException

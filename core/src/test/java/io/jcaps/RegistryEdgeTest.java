@@ -259,7 +259,7 @@ class RegistryEdgeTest
         }
     }
 
-    /** False if it failed in the search of the tables, or behind that. */
+    /** False if it failed in the search of the tables, or after that. */
     private static boolean openWaitSet(final Attachment process, final FailingTablesHost host)
     {
         try

@@ -51,7 +51,7 @@ class ReuseTest
         serviceProcess.watch().doWork();
 
         assertThat(linkFlags())
-            .as("free, and closed: never accepted and refused behind that")
+            .as("free, and closed: never accepted and refused after that")
             .isEqualTo(LinkEntryDescriptor.OPEN | LinkEntryDescriptor.CLIENT_CLOSED);
     }
 
@@ -89,6 +89,6 @@ class ReuseTest
 
         assertThat(service.get(request)).isEqualTo(MessageState.DISPOSE);
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);
-        assertThat(region.linksInUse()).as("let go behind the copy").isZero();
+        assertThat(region.linksInUse()).as("released after the copy").isZero();
     }
 }

@@ -38,9 +38,8 @@ public final class Doorbell
     /**
      * Wakes threads that sleep on the port. What they should see was stored before.
      *
-     * @param limit most threads to wake: one at a service, where any will do; all at a client, where each may wait
-     * for a
-     *              reply of its own.
+     * @param limit most threads to wake: one at a service, where any will do; all at a client, where each may wait for
+     *              a reply of its own.
      * @return system calls that were made.
      */
     public int ring(final int limit)

@@ -18,7 +18,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [head]: RecordReader.pass() releases the head behind its reads; RecordWriter.hasRoom() acquires it before it writes
+ * [head]: RecordReader.pass() releases the head after its reads; RecordWriter.hasRoom() acquires it before it writes
  * anew what lay there.
  * <p>
  * Weakened, both halves plain, nothing was seen in 2,100,000 tries on x86, JDK 17 with StressLCM and StressGCM: the

@@ -18,7 +18,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [record]: RecordWriter.write() releases the header behind the id; RecordReader.peek() acquires it before it reads the
+ * [record]: RecordWriter.write() releases the header after the id; RecordReader.peek() acquires it before it reads the
  * id.
  * <p>
  * Weakened, both halves plain: nothing seen in 400,000 tries on x86, JDK 17 with StressLCM and StressGCM. x86 keeps

@@ -138,8 +138,8 @@ class ModelCheckingTest
         accept without compare             | Links    | Deaths={}                           | Exclusive
         failed accept is forgotten         | Links    | Deaths={}                           | Accepted
         events seen late                   | Links    | Deaths={}                           | Recycled
-        no look behind the announcement    | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
-        announced behind the look          | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
+        no look after the announcement     | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
+        announced after the look           | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
         no fence at the publisher          | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten
         no fence at the sleeper           | Wake     | Threads={1}; Publishers={1}; Announce="store"| NoSleeperForgotten
         wake before publication            | Wake     | Threads={1}; Publishers={1}         | NoSleeperForgotten

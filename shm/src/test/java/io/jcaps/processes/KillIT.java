@@ -646,7 +646,7 @@ class KillIT
         deaf.releaseViews();
         for (final Victim victim : victims)
         {
-            // R21: they were delivered before the call that came behind them, or are found when it was over.
+            // R21: they were delivered before the call that came after them, or are found when it was over.
             until(() -> survivor.undisposed(victim.writer).isEmpty(),
                 () -> "not disposed of: " + survivor.undisposed(victim.writer));
             assertThat(deaf.undisposed(victim.writer)).as("not disposed of by the deaf one").isEmpty();

@@ -108,7 +108,7 @@ class SlowServiceIT
         // Its outcome was taken; the slot stays in use until the service replies.
         assertThat(client.inProgress()).isEqualTo(1);
 
-        // What is awaited, not called, stays in progress behind a time limit, and is taken later.
+        // What is awaited, not called, stays in progress after a time limit, and is taken later.
         final List<Long> waiting = new ArrayList<>();
         for (int i = 1; i < SLOTS; i++)
         {

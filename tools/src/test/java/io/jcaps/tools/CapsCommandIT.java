@@ -364,7 +364,7 @@ class CapsCommandIT
             .doesNotContain("\tat ");
     }
 
-    /** What standard error gets, with the exit code behind it. */
+    /** What standard error gets, with the exit code after it. */
     private String shell(final String output, final String... args) throws IOException, InterruptedException
     {
         final List<String> command = new ArrayList<>(List.of(
@@ -402,7 +402,7 @@ class CapsCommandIT
         return all.toArray(new String[0]);
     }
 
-    /** A line of what it prints, read byte by byte so that nothing behind it is lost. */
+    /** A line of what it prints, read byte by byte so that nothing after it is lost. */
     private static String line(final Process process) throws IOException
     {
         final StringBuilder line = new StringBuilder();

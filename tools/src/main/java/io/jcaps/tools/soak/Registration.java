@@ -351,7 +351,7 @@ final class Registration implements AutoCloseable
         }
         if (number <= connection.lastNumber)
         {
-            fault(connection, Ledger.Fault.DISORDERED, number, "received behind message " + connection.lastNumber);
+            fault(connection, Ledger.Fault.DISORDERED, number, "received after message " + connection.lastNumber);
         }
         connection.lastNumber = Math.max(number, connection.lastNumber);
         connection.seenCount++;
@@ -500,7 +500,7 @@ final class Registration implements AutoCloseable
                 ledger.addServiceNote(number, Ledger.REPLIED);
                 if ((ledger.serviceNote(number) & Ledger.DISPOSED) != 0)
                 {
-                    fault(connection, Ledger.Fault.STRANGE, number, "its reply came behind its disposal");
+                    fault(connection, Ledger.Fault.STRANGE, number, "its reply came after its disposal");
                 }
                 if (Soak.isOneIn(random, 16) && Status.INVALID != port.reply(request.id(), bytes, 0, 0))
                 {

@@ -419,7 +419,7 @@ final class Session
             if (order <= lastOrder)
             {
                 fault(Ledger.Fault.DISORDERED, number, "its reply was sent as number " + order +
-                    ", but came behind number " + lastOrder + " (R19)");
+                    ", but came after number " + lastOrder + " (R19)");
             }
             lastOrder = order;
         }
