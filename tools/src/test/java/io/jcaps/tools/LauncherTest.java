@@ -9,6 +9,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -115,10 +118,26 @@ class LauncherTest
         assertThat(finish(start(Map.of("LANG", "de_DE.UTF-8")))).doesNotContain("LC_");
     }
 
-    private Process start(final Map<String, String> variables) throws IOException
+    @ParameterizedTest(name = "closed: {0}")
+    @ValueSource(strings = {"", "<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"})
+    @DisplayName("Standard streams that the caller has closed are open for the JVM, which would open files there")
+    void shouldOpenWhatTheCallerHasClosed(final String closed) throws IOException, InterruptedException
     {
-        final ProcessBuilder builder = new ProcessBuilder("sh", home.resolve("caps").toString(), "ls")
-            .redirectErrorStream(true);
+        final Path open = home.resolve("open");
+        executable(home.resolve("bin/java"), "#!/bin/sh\n" +
+            "if [ \"$1\" = -version ]; then echo 'openjdk version \"17.0.1\"' >&2; exit; fi\n" +
+            "(exec 3<&0) && open=\"$open 0\"; (exec 3>&1) && open=\"$open 1\"\n" +
+            "(exec 3>&2) && open=\"$open 2\"\n" +
+            "echo \"open:$open\" >" + open + '\n');
+        finish(start(Map.of(), "sh", "-c", "exec \"$@\" " + closed, "sh"));
+        assertThat(open).hasContent("open: 0 1 2");
+    }
+
+    private Process start(final Map<String, String> variables, final String... wrapper) throws IOException
+    {
+        final List<String> command = new ArrayList<>(List.of(wrapper));
+        command.addAll(List.of("sh", home.resolve("caps").toString(), "ls"));
+        final ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         final String path = home.resolve("bin") + ":" + System.getenv("PATH");
         builder.environment().clear();
         builder.environment().put("PATH", path);
