@@ -87,6 +87,18 @@ final class LatencyPicture
     }
 
     /**
+     * @param timed  round trips.
+     * @param wanted of them.
+     * @return lines that state why not all were timed; none if they were.
+     */
+    static List<String> shortfall(final long timed, final long wanted)
+    {
+        return timed == wanted ? List.of() : List.of(
+            format("  Only %,d round trips were timed within the limit: each side spins, and", timed),
+            "  does not get a processor of its own here. So the times are the scheduler's.");
+    }
+
+    /**
      * Adds a histogram's percentiles to a summary.
      *
      * @param summary   to add to.

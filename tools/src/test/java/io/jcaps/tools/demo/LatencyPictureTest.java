@@ -26,6 +26,17 @@ class LatencyPictureTest
     private final Histogram floor = histogram();
 
     @Test
+    @DisplayName("With fewer processors than sides that spin, the demonstration states how many round trips it timed")
+    void shouldStateHowManyWereTimed()
+    {
+        assertThat(LatencyPicture.shortfall(1_000_000, 1_000_000)).isEmpty();
+        assertThat(LatencyPicture.shortfall(12_345, 1_000_000)).first().asString()
+            .startsWith("  Only 12,345 round trips were timed");
+        assertThat(LatencyPicture.shortfall(1_000_000, 2_000_000_000))
+            .allMatch((line) -> line.length() <= Screen.WIDTH);
+    }
+
+    @Test
     void shouldShowEachRoundTripInOneRow()
     {
         transport.recordValueWithCount(160, 999_990);
