@@ -54,7 +54,7 @@ import java.util.function.Supplier;
             "replies that clients took, as the service had closed (CLSD) or died (DIED) or the message was aborted " +
             "(ABTD). ABRT: messages taken back. NOBF: puts that found no room. WAKE: system calls to wake the other " +
             "side. A client's numbers begin with 0 when it connects; a service's contain those of clients that have " +
-            "gone.",
+            "gone, except of one that closed or died before the service had accepted it.",
         "WAITING FOR: clients that wait for a service which is not there; its UID and GID, and the client's FLAGS.",
         "FLAGS: u user, g group, w world may connect; x exclusive, n nofork, q waits for a service, " +
             "i imported from another machine.",
@@ -218,8 +218,9 @@ public final class StatCommand implements Callable<Integer>
                 final Traffic gone = Traffic.ofGone(row.port());
                 out.println(row.name() + ", pid " + row.pid() + ": " + row.goneCount() +
                     (1 == row.goneCount() ? " client has" : " clients have") + " gone, " + row.diedCount() +
-                    " by death: " + Units.count(gone.puts()) + " puts, " + Units.count(gone.replies()) + " replies, " +
-                    Units.bytes(gone.bytes()) + " bytes");
+                    " by death: " + Units.counted(gone.puts(), "put", "puts") + ", " +
+                    Units.counted(gone.replies(), "reply", "replies") + ", " +
+                    Units.bytes(gone.bytes()) + (1 == gone.bytes() ? " byte" : " bytes"));
             }
         }
     }
@@ -235,8 +236,9 @@ public final class StatCommand implements Callable<Integer>
                 // Two lines, of less than 80 characters with a name of usual length.
                 out.println("client of " + port.name() + ", pid " + link.clientPid() +
                     ", gets NO_BUFFERS: of " + slotCount + " slots its program keeps");
-                out.println("  " + port.claimed() + " unspent claims (put or cancel them), " + link.held() +
-                    " unreleased replies (release them)");
+                out.println("  " + Units.counted(port.claimed(), "unspent claim", "unspent claims") +
+                    " (put or cancel), " + Units.counted(link.held(), "unreleased reply", "unreleased replies") +
+                    " (release)");
             }
         }
     }

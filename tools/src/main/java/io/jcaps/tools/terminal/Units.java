@@ -33,6 +33,17 @@ public final class Units
     }
 
     /**
+     * @param count    of things.
+     * @param singular name of one.
+     * @param plural   name of any other number of them.
+     * @return {@code 1 reply}, {@code 12k replies}.
+     */
+    public static String counted(final long count, final String singular, final String plural)
+    {
+        return count(count) + ' ' + (1 == count ? singular : plural);
+    }
+
+    /**
      * @param length in bytes.
      * @return at most 5 columns if not negative: {@code 512}, {@code 64K}, {@code 1.5M}, in powers of 1,024.
      */

@@ -133,7 +133,7 @@ class StatCommandTest
         assertThat(client.put(bytes, 0, 1)).isEqualTo(Status.NO_BUFFERS);
         await().atMost(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES).until(() -> stat().contains(
             "client of orders, pid " + ProcessHandle.current().pid() + ", gets NO_BUFFERS: of 4 slots its program " +
-            "keeps\n  3 unspent claims (put or cancel them), 0 unreleased replies (release them)\n"));
+            "keeps\n  3 unspent claims (put or cancel), 0 unreleased replies (release)\n"));
         assertThat(stat().lines().skip(1)).allMatch((line) -> line.length() < 80);
         assertThat(cell(stat(), "CLIENT OF", "NOBF")).isEqualTo("1");
         assertThat(stat("--json")).contains("\"claimed\": 3");
@@ -191,8 +191,8 @@ class StatCommandTest
             final String text = stat();
             assertThat(cell(text, "TRAFFIC", "PUTS")).isEqualTo(Integer.toString(i));
             assertThat(cell(text, "TRAFFIC", "RPLY")).isEqualTo(Integer.toString(i));
-            assertThat(text).contains((1 == i ? "1 client has" : i + " clients have") + " gone, 0 by death: " + i +
-                " puts, " + i + " replies, " + 10 * i + " bytes");
+            assertThat(text).contains(1 == i ? "1 client has gone, 0 by death: 1 put, 1 reply, 10 bytes" :
+                i + " clients have gone, 0 by death: " + i + " puts, " + i + " replies, " + 10 * i + " bytes");
             assertThat(text.lines()).allMatch((line) -> line.length() < 80 || line.startsWith(directory.toString()));
         }
         assertThat(stat("--json")).containsPattern("\"gone\": \\{\\s*\"puts\": 3,\\s*\"gets\": 3,\\s*\"replies\": 3,");

@@ -25,6 +25,13 @@ class UnitsTest
     }
 
     @ParameterizedTest
+    @CsvSource({"0, 0 replies", "1, 1 reply", "2, 2 replies", "12345, 12k replies"})
+    void shouldWriteOneInTheSingular(final long count, final String text)
+    {
+        assertThat(Units.counted(count, "reply", "replies")).isEqualTo(text);
+    }
+
+    @ParameterizedTest
     @CsvSource({"0, 0", "1023, 1023", "1024, 1.0K", "65536, 64K", "1048576, 1.0M", "8589934592, 8.0G"})
     void shouldWriteLengthsInPowersOf1024(final long length, final String text)
     {
