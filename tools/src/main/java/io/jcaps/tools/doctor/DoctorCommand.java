@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 
 /**
  * {@code caps doctor}: is this machine fit, and what to do if not.
@@ -93,7 +94,8 @@ public final class DoctorCommand implements Callable<Integer>
         {
             findings.addAll(new Trial(directory, region.access(), mount).run(Files.exists(path)));
         }
-        findings.add(peers(path));
+        findings.add(inRegion(PEERS, path, DoctorCommand::peers));
+        findings.add(inRegion(KeptSlots.CHECK, path, KeptSlots::finding));
         findings.add(machine.removeIpc(directory, uid()));
         findings.add(machine.governor());
         findings.add(machine.hugePages(directory));
@@ -162,30 +164,43 @@ public final class DoctorCommand implements Callable<Integer>
                 "Linux 5.3 or later, and a seccomp filter that lets pidfd_open through");
     }
 
-    /** Whether the kernel shows those who are in the region already. */
-    private static Finding peers(final Path path)
+    /** What a check finds in the region, which is opened as its user may. */
+    private Finding inRegion(final String check, final Path path, final Function<RegionView, Finding> finder)
     {
         if (!Files.exists(path))
         {
-            return Finding.ok(PEERS, path + " is not there yet");
+            return Finding.ok(check, path + " is not there yet");
         }
-        try (RegionView view = RegionView.open(path))
+        try (RegionView view = region.view(path, isAllUsers))
         {
-            final RegionSnapshot snapshot = view.look(0);
-            final int hidden = Diagnostics.hiddenProcesses(view, snapshot);
-            final int alive = snapshot.count(Life.ALIVE);
-            return 0 == hidden ? Finding.ok(PEERS, "processes alive in " + path + ": " + alive) :
-                Finding.warn(PEERS, hidden + " of " + alive + " processes in " + path + " are hidden from this one, " +
-                    "as in another container's pid namespace",
-                    "their identity is unknown: USER and GROUP do not admit them, nor this process there",
-                    "share the pid namespace (Kubernetes: shareProcessNamespace), or open both sides with WORLD " +
-                        "and control access by the directory's mode");
+            return finder.apply(view);
         }
         catch (final RegionException ex)
         {
-            return Finding.warn(PEERS, ex.getMessage(), "its processes are not known",
+            return Finding.warn(check, ex.getMessage(), "its processes are not known",
                 "see caps stat --region " + path);
         }
+    }
+
+    /** Whether the kernel shows those who are in the region already. */
+    private static Finding peers(final RegionView view)
+    {
+        final RegionSnapshot snapshot = view.look(0);
+        final int hidden = Diagnostics.hiddenProcesses(view, snapshot);
+        final int alive = snapshot.count(Life.ALIVE);
+        if (0 != hidden)
+        {
+            return Finding.warn(PEERS, hidden + " of " + alive + " processes in " + view.path() +
+                " are hidden from this one, as in another container's pid namespace",
+                "their identity is unknown: USER and GROUP do not admit them, nor this process there",
+                "share the pid namespace (Kubernetes: shareProcessNamespace), or open both sides with WORLD " +
+                    "and control access by the directory's mode");
+        }
+        final int unknown = snapshot.count(Life.UNKNOWN);
+        return 0 == unknown ? Finding.ok(PEERS, "processes alive in " + view.path() + ": " + alive) :
+            Finding.warn(PEERS, view.lifeProblem(),
+                "it is not known of " + unknown + " of the processes in " + view.path() + " whether they live",
+                "run this as the owner of the region's directory, or with --access if you trust that owner");
     }
 
     private Finding staleRegions(final Path own)
@@ -198,7 +213,7 @@ public final class DoctorCommand implements Callable<Integer>
         }
         for (final Path path : paths)
         {
-            try (RegionView view = RegionView.open(path))
+            try (RegionView view = path.equals(own) ? view(own) : RegionView.open(path))
             {
                 final RegionSnapshot snapshot = view.look(0);
                 if (0 == snapshot.count(Life.ALIVE) && 0 == snapshot.count(Life.UNKNOWN) || !view.isOfThisBoot())
@@ -219,6 +234,19 @@ public final class DoctorCommand implements Callable<Integer>
             Finding.warn(STALE, String.join("; ", dead),
                 "no process lives in them, but they take memory; a program that starts uses its own again",
                 "caps inflight shows what was under way; caps reap --all --region FILE removes one");
+    }
+
+    /** With the life of its processes, if the user may know. */
+    private RegionView view(final Path own)
+    {
+        try
+        {
+            return region.view(own, isAllUsers);
+        }
+        catch (final RegionException ex)
+        {
+            return RegionView.open(own);
+        }
     }
 
     private boolean hasLeftFiles(final Path path)

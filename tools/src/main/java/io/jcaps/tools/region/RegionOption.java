@@ -97,7 +97,7 @@ public final class RegionOption
      * @param isAllUsers whether another user's region may be looked at.
      * @return the region, to be looked at and closed.
      */
-    RegionView view(final Path path, final boolean isAllUsers)
+    public RegionView view(final Path path, final boolean isAllUsers)
     {
         return isAllUsers ? RegionView.open(path) : RegionView.open(path, access);
     }

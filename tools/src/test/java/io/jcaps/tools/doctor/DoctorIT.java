@@ -81,7 +81,8 @@ class DoctorIT
     {
         final CapsRun run = new CapsRun("doctor", "--region", directory.resolve("not/yet/region").toString());
         assertThat(run.exitCode()).isZero();
-        assertThat(run.output()).contains("ok    trial region", "two processes exchanged", "sleep and wake", "at best");
+        assertThat(run.output()).contains("ok    trial region", "two processes exchanged", "sleep and wake", "at best",
+            "ok    claims and views");
         try (Stream<Path> left = Files.list(directory))
         {
             assertThat(left).isEmpty();
@@ -167,6 +168,25 @@ class DoctorIT
             "do i=$((i+1)); sleep 0.1; done; unshare --pid --fork --mount-proc $caps doctor --region \"$1/region\"; " +
             ":");
         assertThat(output).contains("warn  peers", "1 of 1 processes", "hidden", "shareProcessNamespace");
+    }
+
+    @Test
+    @Tag("full")
+    @DisplayName("In a group's region, another member's process in another pid namespace is hidden, not absent")
+    void shouldReportHiddenPeersOfAGroup() throws IOException, InterruptedException
+    {
+        final String apart = "unshare --pid --fork --kill-child --mount-proc setpriv --regid=4712 --clear-groups ";
+        final String other = apart + "--reuid=4713 $caps ";
+        final String output = in("chown 4711:4712 \"$1\" && chmod 2770 \"$1\"",
+            "; " + apart + "--reuid=4711 $caps serve x --echo --access group --region \"$1/region\" >/dev/null & " +
+            "i=0; until " + other + "stat --access group --region \"$1/region\" 2>/dev/null | grep -q 1.alive || " +
+            "test $i = 50; do i=$((i+1)); sleep 0.1; done; " +
+            other + "doctor --access group --region \"$1/region\"; echo WITHOUT; " +
+            other + "doctor --all-users --region \"$1/region\"; chown 0:0 \"$1\"; chmod 0700 \"$1\"");
+        final String[] outputs = output.split("WITHOUT");
+        assertThat(outputs[0]).contains("warn  peers", "1 of 1 processes", "hidden", "shareProcessNamespace");
+        assertThat(outputs[1]).contains("warn  peers", "is of uid 4711 and not opened",
+            "it is not known of 1 of the processes");
     }
 
     @Test
