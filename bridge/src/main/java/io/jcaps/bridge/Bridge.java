@@ -165,7 +165,8 @@ public final class Bridge implements AutoCloseable
             final StringBuilder log = new StringBuilder();
             if (!CommonContext.isDriverActive(config.driverDirectory.toFile(), DRIVER_TIMEOUT_MS, log::append))
             {
-                throw new BridgeException("no media driver runs in " + config.driverDirectory + "; " + log, null);
+                throw new BridgeException("no media driver runs in " + config.driverDirectory +
+                    (log.isEmpty() ? "" : "; " + log), null);
             }
         }
         return Aeron.connect(context);
@@ -387,7 +388,8 @@ public final class Bridge implements AutoCloseable
             final StringBuilder text = new StringBuilder();
             text.append(counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_SENT.id())).append('\t')
                 .append(counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_RECEIVED.id())).append('\t')
-                .append(sessions.attachment().place()).append('\n');
+                .append(sessions.attachment().place()).append('\t')
+                .append(null == exportCounters ? 0 : exportCounters.get(SessionCounter.REFUSED)).append('\n');
             importers.forEach((importer) -> text.append(importer.status()));
             if (null != exporter)
             {

@@ -23,6 +23,7 @@ final class ExportPeer extends Peer<ExportSession>
     private final Exporter exporter;
     private final long publicationId;
     private long overNs;
+    private boolean isAdmitted;
     boolean isOver;
 
     ExportPeer(final BridgeContext bridge, final Exporter exporter, final Image image)
@@ -74,10 +75,22 @@ final class ExportPeer extends Peer<ExportSession>
         if (null != publication)
         {
             session = new ExportSession(bridge.sessions(), counters, wire(), (kind, detail) ->
-                bridge.report(kind, false, session.name(), source, detail),
-                exporter::options, exporter.isAllowed(source));
+                report(kind, source, detail), exporter::options, exporter.isAllowed(source));
         }
         return null == publication ? 0 : 1;
+    }
+
+    private void report(final BridgeEvent.Kind kind, final String source, final String detail)
+    {
+        isAdmitted |= BridgeEvent.Kind.CONNECTED == kind;
+        if (isAdmitted || BridgeEvent.Kind.ENDED != kind)
+        {
+            bridge.report(kind, false, session.name(), source, detail);
+        }
+        else
+        {
+            exporter.reportRefused(session.name(), source, detail);
+        }
     }
 
     void beginClose()

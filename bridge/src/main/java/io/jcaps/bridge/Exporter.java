@@ -6,6 +6,7 @@ package io.jcaps.bridge;
 
 import io.aeron.Image;
 import io.jcaps.PortOptions;
+import io.jcaps.bridge.session.SessionCounter;
 import io.jcaps.bridge.session.SessionCounters;
 
 import java.net.InetAddress;
@@ -27,6 +28,7 @@ final class Exporter
     private final BridgeContext bridge;
     // Nothing may be added to the client from within the callback that finds an image.
     private final ArrayDeque<Image> newImages = new ArrayDeque<>();
+    private final ReportLimit reports = new ReportLimit();
 
     Exporter(final BridgeContext bridge, final SessionCounters counters)
     {
@@ -42,7 +44,15 @@ final class Exporter
         while (!newImages.isEmpty())
         {
             final Image image = newImages.poll();
-            if (isWhole(image) && peers.size() < MAX_PEERS)
+            if (!isWhole(image))
+            {
+                ignore(image, "its stream began before this bridge");
+            }
+            else if (peers.size() >= MAX_PEERS)
+            {
+                ignore(image, "there are " + MAX_PEERS + " sessions");
+            }
+            else
             {
                 peers.add(new ExportPeer(bridge, this, image));
             }
@@ -69,6 +79,26 @@ final class Exporter
         return 0 == image.joinPosition();
     }
 
+    private void ignore(final Image image, final String reason)
+    {
+        counters.count(SessionCounter.REFUSED);
+        reportRefused("", image.sourceIdentity(), "not answered: " + reason);
+    }
+
+    /** The end of what was never admitted: not each attempt of a host. */
+    void reportRefused(final String name, final String source, final String detail)
+    {
+        if (reports.isDue(host(source) + ' ' + name + ' ' + detail, bridge.sessions().clock().nanoTime()))
+        {
+            bridge.report(BridgeEvent.Kind.ENDED, false, name, source, detail);
+        }
+    }
+
+    private static String host(final String source)
+    {
+        return source.substring(0, source.lastIndexOf(':'));
+    }
+
     /** How to connect to a service; null if it is not exported. */
     PortOptions options(final String name)
     {
@@ -80,7 +110,7 @@ final class Exporter
     {
         try
         {
-            final InetAddress address = InetAddress.getByName(source.substring(0, source.lastIndexOf(':')));
+            final InetAddress address = InetAddress.getByName(host(source));
             return bridge.config().allowed.stream().anyMatch((network) -> network.contains(address));
         }
         catch (final UnknownHostException ex)

@@ -18,6 +18,7 @@ import io.jcaps.PortOptions;
 import io.jcaps.ServicePort;
 import io.jcaps.Status;
 import io.jcaps.bridge.session.FrameDescriptor;
+import io.jcaps.bridge.session.SessionCounter;
 import io.jcaps.testkit.Extent;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.awaitility.Awaitility;
@@ -41,6 +42,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -175,9 +177,15 @@ class BridgeTest
     void shouldRefuse() throws Exception
     {
         hosts.echo();
-        hosts.add(hosts.export(new BridgeConfig().allow(Network.parse("10.0.0.0/8"))));
-        hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        final Bridge exporter = hosts.add(hosts.export(new BridgeConfig().allow(Network.parse("10.0.0.0/8"))));
+        final Bridge importer = hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
         assertThat(awaitEnd(true).detail()).isEqualTo("refused: it does not allow this address");
+        // It tries again and again: each attempt is counted at both ends, and reported once a minute.
+        Awaitility.await().until(() ->
+            exporter.total(SessionCounter.REFUSED) > 3 && importer.total(SessionCounter.REFUSED) > 3);
+        assertThat(hosts.events.stream().filter((event) -> !event.isImport())).hasSizeBetween(1, 2)
+            .allMatch((event) -> event.detail().equals("refused: NOT_ALLOWED") &&
+                event.service().equals(TwoHosts.NAME) && event.peer().startsWith("127.0.0.1:"));
     }
 
     @Test
@@ -296,12 +304,15 @@ class BridgeTest
 
         hosts.echo();
         // The driver keeps the port for a moment.
-        Awaitility.await().ignoreExceptionsInstanceOf(BridgeException.class).until(() ->
-            null != hosts.add(hosts.export(new BridgeConfig().driverDirectory(driverDirectory))));
+        final Bridge exporter = Awaitility.await().ignoreExceptionsInstanceOf(BridgeException.class).until(() ->
+            hosts.add(hosts.export(new BridgeConfig().driverDirectory(driverDirectory))), Objects::nonNull);
         Awaitility.await().until(() -> requests.offer(dispose) > 0);
         hosts.add(hosts.importFrom(new BridgeConfig().driverDirectory(driverDirectory), hosts.endpoint));
         exchange(hosts.client(), 50);
         assertThat(hosts.events).noneMatch((event) -> event.toString().contains("broke the protocol"));
+        assertThat(exporter.total(SessionCounter.REFUSED)).isEqualTo(1);
+        assertThat(hosts.events.stream().filter((event) -> event.detail().startsWith("not answered"))).singleElement()
+            .satisfies((event) -> assertThat(event.detail()).endsWith("its stream began before this bridge"));
     }
 
     @Test

@@ -117,7 +117,7 @@ public final class ExportSession extends Session
     {
         if (FrameDescriptor.BYE == type)
         {
-            fail("the other end has closed the session");
+            onBye();
         }
         else if (FrameDescriptor.HELLO == type && NEW == state && length > BodyDescriptor.HELLO_NAME_OFFSET)
         {
@@ -142,6 +142,17 @@ public final class ExportSession extends Session
         {
             onWelcomed(type, link, id, length);
         }
+    }
+
+    private void onBye()
+    {
+        if (CHALLENGED == state)
+        {
+            // The importer has checked this end's proof, and did not send its own.
+            counters.count(SessionCounter.REFUSED);
+        }
+        fail("the other end has closed the session" +
+            (CHALLENGED == state ? " before it was admitted: its key may be another one" : ""));
     }
 
     private void onHello(final int length)
@@ -502,6 +513,7 @@ public final class ExportSession extends Session
     {
         if (isListening())
         {
+            counters.count(SessionCounter.REFUSED);
             closePorts();
             refusal = reason;
             state = REFUSED;
@@ -519,7 +531,8 @@ public final class ExportSession extends Session
 
     private void leaseOver()
     {
-        fail(hasLease ? "lost: no beat was echoed in time" : "no handshake");
+        fail(REFUSED == state ? "refused, and not told: " + refusal :
+            hasLease ? "lost: no beat was echoed in time" : "no handshake");
     }
 
     /** Ends the session: closes the client ports, and then notifies the importer. */

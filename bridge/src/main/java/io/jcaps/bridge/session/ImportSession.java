@@ -80,7 +80,7 @@ public final class ImportSession extends Session
     void otherVersion(final int type, final int version, final int flags)
     {
         // A REFUSE keeps its place in every version, so that each can say why.
-        fail(FrameDescriptor.REFUSE == type ? "refused: " + Refusal.text(flags) :
+        refused(FrameDescriptor.REFUSE == type ? "refused: " + Refusal.text(flags) :
             "the other end has version " + version + " of the protocol, this one " + FrameDescriptor.CURRENT_VERSION);
     }
 
@@ -89,7 +89,7 @@ public final class ImportSession extends Session
     {
         if (FrameDescriptor.REFUSE == type)
         {
-            fail("refused: " + Refusal.text(flags));
+            refused("refused: " + Refusal.text(flags));
         }
         else if (FrameDescriptor.BYE == type)
         {
@@ -156,7 +156,7 @@ public final class ImportSession extends Session
         }
         else
         {
-            fail("refused: " + Refusal.text(Refusal.KEY.number()));
+            refused("refused: " + Refusal.text(Refusal.KEY.number()));
         }
     }
 
@@ -324,6 +324,12 @@ public final class ImportSession extends Session
     }
 
     // ---- the end
+
+    private void refused(final String reason)
+    {
+        counters.count(SessionCounter.REFUSED);
+        fail(reason);
+    }
 
     @Override
     public void fail(final String reason)

@@ -22,5 +22,7 @@ public enum SessionCounter
     /** Frames that break the protocol: each ends its session. */
     VIOLATIONS,
     /** Frames that could not be sent at once. */
-    BACK_PRESSURE
+    BACK_PRESSURE,
+    /** Sessions that one end has refused; at the exporter, also streams that it does not answer. */
+    REFUSED
 }

@@ -33,9 +33,13 @@ public final class SessionCounters
         this.sum = sum;
     }
 
-    void count(final SessionCounter counter)
+    /**
+     * Counts one more. One thread calls it.
+     *
+     * @param counter which one.
+     */
+    public void count(final SessionCounter counter)
     {
-        // One thread writes.
         counts.lazySet(counter.ordinal(), counts.get(counter.ordinal()) + 1);
         if (null != sum)
         {

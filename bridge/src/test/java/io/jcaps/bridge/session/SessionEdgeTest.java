@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -176,6 +177,12 @@ class SessionEdgeTest
         scene.exporter.doWork();
         scene.toA.deliver(scene.importer);
         assertThat(scene.eventsA).containsExactly("ended: refused: its key is not the same");
+        assertThat(scene.countersA.get(SessionCounter.REFUSED)).isEqualTo(1);
+        scene.importer.doWork();
+        scene.toB.deliver(scene.exporter);
+        assertThat(scene.eventsB).containsExactly(
+            "ended: the other end has closed the session before it was admitted: its key may be another one");
+        assertThat(scene.countersB.get(SessionCounter.REFUSED)).isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -195,6 +202,24 @@ class SessionEdgeTest
             new byte[SharedKey.PROOF_LENGTH]));
         scene.exporter.doWork();
         assertThat(scene.eventsB).containsExactly("ended: refused: KEY");
+        assertThat(scene.countersB.get(SessionCounter.REFUSED)).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("Other protocol version: B reports and counts the refusal also if it cannot be sent")
+    void shouldReportRefusalThatCannotBeSent()
+    {
+        scene.withService().begin();
+        scene.importer.doWork();
+        scene.toB.frames.peek()[FrameDescriptor.VERSION_OFFSET] = 2;
+        scene.toB.deliver(scene.exporter);
+        scene.toA.capacity = 0;
+        scene.exporter.doWork();
+        assertThat(scene.eventsB).isEmpty();
+        scene.nowNs += TimeUnit.SECONDS.toNanos(11);
+        scene.exporter.doWork();
+        assertThat(scene.eventsB).containsExactly("ended: refused, and not told: VERSION");
+        assertThat(scene.countersB.get(SessionCounter.REFUSED)).isEqualTo(1);
     }
 
     @Test

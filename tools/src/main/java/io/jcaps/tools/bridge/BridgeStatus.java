@@ -34,10 +34,17 @@ import java.util.stream.Stream;
  * @param region       that it serves.
  * @param naksSent     requests of its media driver to send lost packets again.
  * @param naksReceived such requests of its peers.
+ * @param refused      importers that its exports refused or did not answer.
  * @param rows         its imports, and the importers of its exports.
  */
 public record BridgeStatus(
-    Path directory, long pid, String region, long naksSent, long naksReceived, List<BridgeStatus.Row> rows)
+    Path directory,
+    long pid,
+    String region,
+    long naksSent,
+    long naksReceived,
+    long refused,
+    List<BridgeStatus.Row> rows)
 {
     private static final String NAME = "caps-bridge-[0-9]{1,10}-[0-9]{1,10}";
     private static final Set<PosixFilePermission> OWNERS_ALONE = Set.of(
@@ -92,7 +99,8 @@ public record BridgeStatus(
                 final List<String> lines = Files.readAllLines(directory.resolve(BridgeDirectory.STATUS));
                 final String[] fields = lines.get(0).split("\t", -1);
                 found.add(new BridgeStatus(directory, pid(directory), fields[2], Long.parseLong(fields[0]),
-                    Long.parseLong(fields[1]), lines.stream().skip(1).map(Row::parse).toList()));
+                    Long.parseLong(fields[1]), Long.parseLong(fields[3]),
+                    lines.stream().skip(1).map(Row::parse).toList()));
             }
             catch (final IOException | RuntimeException ignore)
             {

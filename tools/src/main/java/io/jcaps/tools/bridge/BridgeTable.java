@@ -50,7 +50,7 @@ public final class BridgeTable
         }
         out.println();
         final Table table = new Table("<BRIDGE", "PID", "<SERVICE", "<PEER", "<STATE", "LINKS", "RTT", "RQST", "RPLY",
-            "UNRE", "DUPS", "VIOL", "NAKS");
+            "UNRE", "DUPS", "VIOL", "REFU", "NAKS");
         for (final BridgeStatus bridge : bridges)
         {
             for (final BridgeStatus.Row row : bridge.rows())
@@ -62,12 +62,13 @@ public final class BridgeTable
                     Units.count(row.counts().get(SessionCounter.UNREACHABLE)),
                     Units.count(row.counts().get(SessionCounter.DUPLICATES)),
                     Units.count(row.counts().get(SessionCounter.VIOLATIONS)),
+                    Units.count(row.isImport() ? row.counts().get(SessionCounter.REFUSED) : bridge.refused()),
                     Units.count(bridge.naksSent() + bridge.naksReceived()));
             }
             if (bridge.rows().isEmpty())
             {
                 table.add("export", bridge.pid(), "", "no importer", bridge.isAlive() ? "up" : "dead", 0, "-", 0, 0,
-                    0, 0, 0, Units.count(bridge.naksSent() + bridge.naksReceived()));
+                    0, 0, 0, Units.count(bridge.refused()), Units.count(bridge.naksSent() + bridge.naksReceived()));
             }
         }
         table.lines().forEach(out::println);
@@ -101,6 +102,7 @@ public final class BridgeTable
             members.put("isAlive", bridge.isAlive());
             members.put("naksSent", bridge.naksSent());
             members.put("naksReceived", bridge.naksReceived());
+            members.put("refused", bridge.refused());
             members.put("peers", rows);
             bridges.add(members);
         }

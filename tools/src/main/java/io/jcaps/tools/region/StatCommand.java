@@ -60,7 +60,8 @@ import java.util.function.Supplier;
             "i imported from another machine.",
         "BRIDGE: the region's bridges, as each has written within the last second. RTT: from one bridge to the " +
             "other and back. UNRE: requests that ended as UNREACHABLE. DUPS: frames that came twice. VIOL: frames " +
-            "that no bridge sends. NAKS: requests to send lost packets again, of the bridge's media driver.",
+            "that no bridge sends. REFU: sessions that were refused, and importers that got no answer, of an import " +
+            "or of all exports. NAKS: requests to send lost packets again, of the bridge's media driver.",
     },
     footer = {"With --watch: q ends, < and > choose the column to sort by."},
     exitCodeListHeading = "Exit codes:%n",

@@ -178,7 +178,7 @@ class BridgeDirectoryTest
             {
                 final Path foreign = dead("caps-bridge-4000000004-0", "rwxr-xr-x");
                 made.add(foreign);
-                Files.writeString(foreign.resolve(BridgeDirectory.STATUS), "0\t0\t" + directory + '\n');
+                Files.writeString(foreign.resolve(BridgeDirectory.STATUS), "0\t0\t" + directory + "\t0\n");
                 age(foreign);
                 Files.setAttribute(foreign, "unix:uid", 54_321);
             }
