@@ -11,14 +11,16 @@
  * the test has no thread, no descriptor and no signal that it would not have without.
  *
  * A test is stuck when for CAPS_TEST_WATCHDOG_SECONDS (15) no check of it held, and its processes together used less
- * than 5 % of one processor; or when for three times as long no check held, however much was computed. 0 switches it
- * off, for a debugger.
+ * than 5 % of one processor; or when for three times as long no check held, however much was computed. Threads that
+ * wait for a processor count as running, and where they get only a part of the time that they ask for, the second limit
+ * is longer by as much: a busy machine is slow, not stuck. 0 switches it off, for a debugger.
  */
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -115,10 +117,43 @@ static inline bool watchdog_read_process(const pid_t pid, struct watched_process
     return true;
 }
 
-/* Finds the test and its descendants: the processor time that they have used, in ticks. */
-static inline int64_t watchdog_find_processes(const pid_t root)
+/* Nanoseconds that the threads of a process could have run and had no processor; 0 where the kernel counts none. */
+static inline int64_t watchdog_waited_ns(const pid_t pid)
+{
+    char path[128];
+    char text[128];
+    int64_t sum = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    DIR *threads = opendir(path);
+    for (struct dirent *entry; threads != NULL && (entry = readdir(threads)) != NULL;)
+    {
+        int64_t waited = 0;
+        snprintf(path, sizeof(path), "/proc/%d/task/%.16s/schedstat", (int)pid, entry->d_name);
+        watchdog_read(path, text, sizeof(text));
+        if (sscanf(text, "%*d %" SCNd64, &waited) == 1)
+        {
+            sum += waited;
+        }
+    }
+    if (threads != NULL)
+    {
+        closedir(threads);
+    }
+    return sum;
+}
+
+/* What the test and its descendants have had and wanted of the processors. */
+struct watched_work
+{
+    int64_t used_ms;
+    int64_t waited_ms;
+};
+
+/* Finds the test and its descendants, and what they have done so far. */
+static inline struct watched_work watchdog_find_processes(const pid_t root)
 {
     int64_t ticks = 0;
+    int64_t waited_ns = 0;
     DIR *processes = opendir("/proc");
     watched_process_count = 0;
     for (struct dirent *entry; processes != NULL && (entry = readdir(processes)) != NULL;)
@@ -148,11 +183,12 @@ static inline int64_t watchdog_find_processes(const pid_t root)
             {
                 process->is_tests = true;
                 ticks += process->ticks;
+                waited_ns += watchdog_waited_ns(process->pid);
                 is_found = true;
             }
         }
     }
-    return ticks;
+    return (struct watched_work){ticks * 1000 / sysconf(_SC_CLK_TCK), waited_ns / 1000000};
 }
 
 /* ---- what is printed of a test that is stuck */
@@ -262,11 +298,12 @@ static inline int64_t watchdog_now_ms(void)
 static inline int watchdog_guard(const pid_t root, const char *region, const sigset_t *child_signal,
     const int64_t limit_ms)
 {
-    const int64_t budget = limit_ms * WATCHDOG_BUSY_PERCENT * sysconf(_SC_CLK_TCK) / 100000;
+    const int64_t budget_ms = limit_ms * WATCHDOG_BUSY_PERCENT / 100;
     const int64_t interval_ms = limit_ms / WATCHDOG_SAMPLES;
     const struct timespec interval = {interval_ms / 1000, interval_ms % 1000 * 1000000};
     int64_t checks = -1;
-    int64_t ticks = 0;
+    int64_t asked_ms = 0;
+    struct watched_work at_check = {0, 0};
     int64_t checked_at_ms = watchdog_now_ms();
     int64_t busy_at_ms = checked_at_ms;
     int status;
@@ -275,20 +312,26 @@ static inline int watchdog_guard(const pid_t root, const char *region, const sig
         sigtimedwait(child_signal, NULL, &interval);
         const int64_t now_ms = watchdog_now_ms();
         const int64_t found = __atomic_load_n(&watched_test->checks, __ATOMIC_RELAXED);
-        const int64_t used = watchdog_find_processes(root);
+        const struct watched_work work = watchdog_find_processes(root);
+        const int64_t asked = work.used_ms + work.waited_ms;
         if (found != checks)
         {
             checks = found;
             checked_at_ms = now_ms;
+            at_check = work;
         }
         /* The budget of one limit, not of one sample: what is used in bits adds up. A process that leaves the tree
            takes its time with it. */
-        if (used - ticks > budget || used < ticks)
+        if (asked - asked_ms > budget_ms || asked < asked_ms)
         {
-            ticks = used;
+            asked_ms = asked;
             busy_at_ms = now_ms;
         }
-        const int64_t unchecked_ms = now_ms - checked_at_ms;
+        const int64_t used_since_ms = work.used_ms > at_check.used_ms ? work.used_ms - at_check.used_ms : 0;
+        const int64_t waited_since_ms = work.waited_ms > at_check.waited_ms ? work.waited_ms - at_check.waited_ms : 0;
+        const double share = used_since_ms + waited_since_ms == 0 ? 1 :
+            (double)used_since_ms / (double)(used_since_ms + waited_since_ms);
+        const int64_t unchecked_ms = (int64_t)((double)(now_ms - checked_at_ms) * share);
         const int64_t quiet_ms = now_ms - (busy_at_ms > checked_at_ms ? busy_at_ms : checked_at_ms);
         if (quiet_ms >= limit_ms)
         {

@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Before each store of one who connects or closes, the other side acts, and before each later store the one dies.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CrashConnectTest
 {
     private static final int CONNECT_STORE_COUNT = 28;

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A process dies before each store of each operation, once for each way in which the others find it.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CrashTest
 {
     @ParameterizedTest(name = "{0}")

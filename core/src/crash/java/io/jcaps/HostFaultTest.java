@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Each call into the host of each operation on the tables fails once, in each way that it can (F38): the caller gets
  * the failure, the tables are as they were, and the next attempt succeeds.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HostFaultTest
 {
     private static final Geometry GEOMETRY = new Geometry(4, 8, 4, 2, 64);

@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * next message is served. The same with each death: of the peer before or after it, and of the process itself
  * before each of its stores.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TrafficFaultTest
 {
     private static final int OTHER_UID = 2000;

@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The data path allocates nothing, once it is warm.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class AllocationTest
 {
     private static final int ROUND_COUNT = Extent.of(20_000, 100_000);

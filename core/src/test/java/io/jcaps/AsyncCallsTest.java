@@ -28,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Calls as futures: each completes once, with the outcome that its message had (B1).
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class AsyncCallsTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 3, 4, 100));

@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * The close of an attachment whose claims are not spent, whose watch calls it, or in which something fails.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AttachmentCloseTest
 {
     private static final long INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(1);

@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Put and await that one reply: B5. What the service does while a call sleeps is done in its sleep.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CallTest
 {
     private static final int LIMIT = 100;

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Claims and views that meet the end of their message, of their port, or of the other side. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ClaimEndTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 4, 2, 64), new TestFutex());

@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Short forms of the API, and what its objects print.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ConvenienceTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 3, 4, 100));

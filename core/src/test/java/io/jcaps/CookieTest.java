@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * What a client knows of its own messages: the cookie that it put each with, what it has claimed and what it holds.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CookieTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 3, 4, 100));

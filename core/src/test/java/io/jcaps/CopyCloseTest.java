@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * A port is closed while another thread copies a payload into its link (F40).
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CopyCloseTest
 {
     private static final int LENGTH = 64;

@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Close, death and restart: R15, R23 to R28, B1 to B3.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class EndTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 3, 4, 100));

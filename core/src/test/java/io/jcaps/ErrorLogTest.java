@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Errors are recorded in the region, reported, and survived by the watch.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ErrorLogTest
 {
     private static final long WATCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(1);

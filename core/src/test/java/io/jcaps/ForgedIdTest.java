@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Ids that are no one's, or someone else's, and what a process says of itself.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ForgedIdTest
 {
     private static final int ROUND_COUNT = 400;

@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The labels of the ordered accesses: each pair in PROTOCOL.md is labelled in the Java sources, and at both halves in
  * the C sources unless it is of the Java heap; and the C sources have no label that the page does not have.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LabelsTest
 {
     private static final Pattern ROW = Pattern.compile("(?m)^\\| ([a-z-]+) \\| .*`");

@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * The end of a link, of a call, and of a view: whichever thread detects it, and whatever the cause.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LinkEndTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 4, 4, 64), new TestFutex());

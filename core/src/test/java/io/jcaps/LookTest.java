@@ -37,7 +37,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  * What one who takes no lock sees in the tables before each store of an operation: an entry that is there is whole.
  * Tools read like that, and so does the next process after one that died at that store.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LookTest
 {
     private static final String NAME = "whole";

@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What one thread detects about a port's links reaches the thread that acts on it, whatever that one is doing.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LostDeathTest
 {
     private static final int ROUND_COUNT = Integer.getInteger("caps.test.deaths", Extent.of(200, 1_000));

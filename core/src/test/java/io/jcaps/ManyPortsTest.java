@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Waiting on many ports, and upcalls: R11, B4.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ManyPortsTest
 {
     private final TestRegion region = new TestRegion(4, 100);

@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Order and fairness: R19.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class OrderTest
 {
     private static final UnsafeBuffer BYTES = new UnsafeBuffer(new byte[64]);

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** What the other side does between two looks of one: moments that no store marks. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class RaceTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 4, 2, 64), new TestFutex());

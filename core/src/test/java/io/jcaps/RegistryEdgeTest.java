@@ -25,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Looks for a service, and searches of the tables, at the moments at which they can go wrong.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class RegistryEdgeTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 4, 2, 64), null);

@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * When a link is free for another client, and when not: what the model in {@code src/test/tla/Links.tla} has found.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ReuseTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 1, 4, 100));

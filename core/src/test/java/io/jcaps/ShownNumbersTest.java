@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What a port's entry shows to other processes: claims and views that are in use, and the totals of clients that have
  * gone.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ShownNumbersTest
 {
     private static final int SLOT_COUNT = 4;

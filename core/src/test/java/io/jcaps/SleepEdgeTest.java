@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Sleeps and wake-ups without threads: what a thread does at the moment at which it would sleep. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class SleepEdgeTest
 {
     private final TestRegion region = new TestRegion(new Geometry(8, 8, 4, 2, 64), null);

@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Sleeping and waking, on {@link TestFutex}, which has no spurious wake-ups.
  */
-@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SleepTest
 {
     private static final UnsafeBuffer BYTES = new UnsafeBuffer(new byte[64]);

@@ -28,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * One side is stopped before its store number n, for each n: there the other side acts. What happens if it dies there,
  * {@link CrashTest} says.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class StepTest
 {
     private static final int MIN_STORE_COUNT = 20;

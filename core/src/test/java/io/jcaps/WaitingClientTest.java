@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Others see that a client waits for a service, and it takes nothing from them.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WaitingClientTest
 {
     private static final PortSpec SPEC = new PortSpec("late", 7, -1, PortFlags.WORLD | PortFlags.WAITSVC, 5);

@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * That neither a warm client nor a warm service allocates anything.
  */
-@Timeout(300)
+@Timeout(600)
 class AllocationIT
 {
     private static final long WARM_UP_NS = TimeUnit.MILLISECONDS.toNanos(500);

@@ -55,7 +55,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * Two regions on this machine, a process for each bridge and for the service, and faults in full flight. What the
  * client was told is compared with what the service wrote before it replied.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class BridgeIT
 {
     private static final int WINDOW = 64;

@@ -23,7 +23,6 @@ import io.jcaps.testkit.Extent;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -55,18 +54,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 /**
  * Two bridges in one JVM, over Aeron and the loopback interface.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class BridgeTest
 {
     private TwoHosts hosts = new TwoHosts();
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[131_072]);
     private final Message reply = new Message();
-
-    @BeforeEach
-    void configure()
-    {
-        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
-    }
 
     @AfterEach
     void close() throws Exception

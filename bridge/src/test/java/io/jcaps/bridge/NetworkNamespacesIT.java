@@ -42,7 +42,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * Two bridges in network namespaces of their own, joined by a network bridge in a third one. Needs root, and is skipped
  * with the reason elsewhere.
  */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 @Tag("full")
 class NetworkNamespacesIT
 {

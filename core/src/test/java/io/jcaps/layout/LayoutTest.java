@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  * Literal numbers on purpose: what is pinned here is what other processes, of other versions, find in the region. Who
  * changes one of them changes {@link RegionDescriptor#LAYOUT_VERSION} too.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LayoutTest
 {
     private static void assertFields(final int length, final int... offsetsAndSizes)

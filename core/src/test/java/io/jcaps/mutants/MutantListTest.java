@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The list of mutants fits the sources: a mutant whose lines have changed would be lost otherwise. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class MutantListTest
 {
     private static final Path PROJECT = Path.of("..");

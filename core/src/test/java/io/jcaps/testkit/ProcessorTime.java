@@ -9,6 +9,8 @@ import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,11 +18,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Processor time that this process and its descendants have used, without the thread that asks.
+ * Processor time that this process and its descendants have used, without the thread that asks, and what they have
+ * waited for it.
  */
-final class ProcessorTime
+final class ProcessorTime implements Work
 {
-    /** Of utime, stime, cutime and cstime, behind the command's name. */
+    /** Of utime, stime, cutime and cstime, after the command's name. */
     private static final int FIRST_TIME_FIELD = 11;
     private static final int TIME_FIELD_COUNT = 4;
     /** Of the times in /proc, whatever the kernel's own ticks are. */
@@ -30,16 +33,43 @@ final class ProcessorTime
         (OperatingSystemMXBean)ManagementFactory.getOperatingSystemMXBean();
     /** By pid: what a child had used when it was last seen still counts after it has ended. */
     private final Map<Long, Long> children = new HashMap<>();
+    /** By the number of a thread: what it had waited when it was last seen. */
+    private final Map<String, Long> threads = new HashMap<>();
 
-    /**
-     * @return nanoseconds; grows, except for what children used that came and went between two calls.
-     */
-    long totalNs()
+    /** Grows, except for what children used that came and went between two calls. */
+    @Override
+    public long usedNs()
     {
         ProcessHandle.current().descendants().forEach(
             (child) -> children.merge(child.pid(), usedNs(child), Math::max));
         final long own = system.getProcessCpuTime() - ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         return own + children.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** 0 where the kernel keeps no such account. */
+    @Override
+    public long waitedNs()
+    {
+        addWaits(ProcessHandle.current().pid());
+        ProcessHandle.current().descendants().forEach((child) -> addWaits(child.pid()));
+        return threads.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private void addWaits(final long pid)
+    {
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task")))
+        {
+            for (final Path task : tasks)
+            {
+                // Time on a processor, time in a run queue, number of turns.
+                final String[] fields = Files.readString(task.resolve("schedstat")).split(" ");
+                threads.merge(task.getFileName().toString(), Long.parseLong(fields[1]), Math::max);
+            }
+        }
+        catch (final IOException | DirectoryIteratorException ex)
+        {
+            // It has ended, or there is no such account.
+        }
     }
 
     /**

@@ -11,11 +11,14 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import java.time.Duration;
 
 /**
- * Makes Awaitility look at once, and then every 5 ms. With its own 100 ms a short test would wait for most of its time.
+ * Makes Awaitility look at once, and then every 5 ms, for as long as it takes. With its own 100 ms a short test would
+ * wait for most of its time; its own limit of 10 s is less than a busy machine may need.
  */
 public final class QuickPolls implements BeforeAllCallback
 {
     private static final Duration INTERVAL = Duration.ofMillis(5);
+    /** Far more than any machine takes: the watchdog finds what is stuck. A mutant's test may give up sooner. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(Integer.getInteger("caps.test.await.seconds", 600));
 
     /** {@inheritDoc} */
     @Override
@@ -23,5 +26,6 @@ public final class QuickPolls implements BeforeAllCallback
     {
         Awaitility.setDefaultPollDelay(Duration.ZERO);
         Awaitility.setDefaultPollInterval(INTERVAL);
+        Awaitility.setDefaultTimeout(TIMEOUT);
     }
 }

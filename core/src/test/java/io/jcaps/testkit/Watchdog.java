@@ -19,7 +19,6 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -29,8 +28,10 @@ import java.util.function.Supplier;
  * <p>
  * A test is stuck when for {@code caps.test.watchdog.seconds} (15) this process and its children together used less
  * than 5 % of one processor and no watched region changed; or when for three times as long no watched region changed,
- * though one did before, however much was computed: threads that spin on a region in which nothing happens. 0 seconds
- * switches it off. A test that waits longer on purpose needs a larger value.
+ * though one did before, however much was computed: threads that spin on a region in which nothing happens. Threads
+ * that wait for a processor count as running, and on a machine that gives them only a part of the time that they ask
+ * for, the second limit is longer by as much: a busy machine is slow, not stuck. 0 seconds switches it off. A test that
+ * waits longer on purpose needs a larger value.
  * <p>
  * A stuck test is interrupted. If it does not end within 5 s of that, the JVM is halted with exit code
  * {@value #EXIT_CODE}: a thread that ignores its interruption would hold up the build.
@@ -54,7 +55,7 @@ public final class Watchdog implements InvocationInterceptor
     private static final Set<Thread> GUARDED = ConcurrentHashMap.newKeySet();
 
     private final long limitNs;
-    private final Supplier<LongSupplier> processorTimes;
+    private final Supplier<Work> works;
     // Its own monitor guards it.
     private final Set<RegionProbe> watched;
 
@@ -66,15 +67,15 @@ public final class Watchdog implements InvocationInterceptor
 
     private Watchdog(final long limitNs)
     {
-        this(limitNs, () -> new ProcessorTime()::totalNs, PROBES);
+        this(limitNs, ProcessorTime::new, PROBES);
     }
 
     /** For its own tests, to which other tests of this JVM and other work of the machine mean nothing. */
-    Watchdog(final long limitNs, final Supplier<LongSupplier> processorTimes, final Set<RegionProbe> watched)
+    Watchdog(final long limitNs, final Supplier<Work> works, final Set<RegionProbe> watched)
     {
         this.watched = watched;
         this.limitNs = limitNs;
-        this.processorTimes = processorTimes;
+        this.works = works;
     }
 
     /**
@@ -216,13 +217,18 @@ public final class Watchdog implements InvocationInterceptor
     {
         private final String name;
         private final Thread thread;
-        private final LongSupplier processorTime = processorTimes.get();
+        private final Work work = works.get();
         private long fingerprint = fingerprint();
         // A region that another test has left, and that does not change, says nothing about this one.
         private boolean isRegionUsed;
         private long changedAtNs = System.nanoTime();
         private long busyAtNs = changedAtNs;
-        private long cpuNs;
+        // What had been asked for, used or waited for, at the last of them; and both when a region changed.
+        private long askedNs;
+        private long usedAtChangeNs;
+        private long waitedAtChangeNs;
+        private long usedNs;
+        private long waitedNs;
         private long firedAtNs;
         private String verdict;
         private boolean isOver;
@@ -257,7 +263,7 @@ public final class Watchdog implements InvocationInterceptor
             }
             observe(nowNs);
             final long quietNs = nowNs - Math.max(busyAtNs, changedAtNs);
-            final long unchangedNs = isRegionUsed ? nowNs - changedAtNs : 0;
+            final long unchangedNs = isRegionUsed ? (long)((nowNs - changedAtNs) * shareSinceChange()) : 0;
             if (quietNs >= limitNs)
             {
                 fire(nowNs, "nothing ran", quietNs);
@@ -270,20 +276,31 @@ public final class Watchdog implements InvocationInterceptor
 
         private void observe(final long nowNs)
         {
+            usedNs = work.usedNs();
+            waitedNs = work.waitedNs();
             final long seen = fingerprint();
             if (seen != fingerprint)
             {
                 fingerprint = seen;
                 changedAtNs = nowNs;
+                usedAtChangeNs = usedNs;
+                waitedAtChangeNs = waitedNs;
                 isRegionUsed |= !watched.isEmpty();
             }
-            final long usedNs = processorTime.getAsLong();
             // The budget of one limit, not of one sample: what is used in bits adds up.
-            if ((usedNs - cpuNs) * 100 > limitNs * BUSY_PERCENT)
+            if ((usedNs + waitedNs - askedNs) * 100 > limitNs * BUSY_PERCENT)
             {
-                cpuNs = usedNs;
+                askedNs = usedNs + waitedNs;
                 busyAtNs = nowNs;
             }
+        }
+
+        /** Part of the processor time asked for that was given. */
+        private double shareSinceChange()
+        {
+            final long givenNs = Math.max(0, usedNs - usedAtChangeNs);
+            final long askedForNs = givenNs + Math.max(0, waitedNs - waitedAtChangeNs);
+            return 0 == askedForNs ? 1 : (double)givenNs / askedForNs;
         }
 
         private void fire(final long nowNs, final String what, final long durationNs)

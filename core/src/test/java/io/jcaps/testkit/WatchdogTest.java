@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -42,7 +43,7 @@ class WatchdogTest
     /** At each sample so much more processor time is used, whatever really is. */
     private Watchdog watchdog(final long usedNsPerSample)
     {
-        return new Watchdog(LIMIT_NS, () -> () -> processorTimeNs.addAndGet(usedNsPerSample), watched);
+        return new Watchdog(LIMIT_NS, () -> work(() -> processorTimeNs.addAndGet(usedNsPerSample), () -> 0), watched);
     }
 
     @AfterEach
@@ -81,11 +82,11 @@ class WatchdogTest
         System.setErr(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8));
         watched.add(probe);
         // It has changed since the test began, but then it does not any more.
-        final Watchdog watchdog = new Watchdog(LIMIT_NS, () -> () ->
+        final Watchdog watchdog = new Watchdog(LIMIT_NS, () -> work(() ->
         {
             tables.putLong(0, 1);
             return processorTimeNs.addAndGet(LIMIT_NS);
-        }, watched);
+        }, () -> 0), watched);
         assertThatThrownBy(() -> watchdog.guard(WatchdogTest::spinUntilInterrupted, "spins"))
             .isInstanceOf(AssertionError.class)
             .hasMessageContaining("stuck: no region changed");
@@ -98,11 +99,45 @@ class WatchdogTest
         watched.add(probe);
         watchdog(LIMIT_NS).guard(this::awaitManySamples, "computes");
         // Nothing is computed, but each sample finds the region changed.
-        new Watchdog(LIMIT_NS, () -> () ->
+        new Watchdog(LIMIT_NS, () -> work(() ->
         {
             tables.putLong(0, sampleCount.incrementAndGet());
             return 0;
-        }, watched).guard(this::awaitManySamples, "changes");
+        }, () -> 0), watched).guard(this::awaitManySamples, "changes");
+    }
+
+    @Test
+    @DisplayName("a thread that gets no processor on a busy machine, or a tenth of what it asks for, is left alone")
+    void shouldLeaveAloneWhatWaitsForProcessor() throws Throwable
+    {
+        final AtomicLong waitedNs = new AtomicLong();
+        watched.add(probe);
+        new Watchdog(LIMIT_NS, () -> work(() -> 0, () -> waitedNs.addAndGet(LIMIT_NS)), watched)
+            .guard(this::awaitManySamples, "runs not at all");
+        final AtomicLong rest = new AtomicLong();
+        new Watchdog(LIMIT_NS, () -> work(() ->
+        {
+            tables.putLong(0, 1);
+            return processorTimeNs.addAndGet(LIMIT_NS);
+        }, () -> rest.addAndGet(9 * LIMIT_NS)), watched).guard(this::awaitManySamples, "runs a tenth of the time");
+    }
+
+    private static Work work(final LongSupplier used, final LongSupplier waited)
+    {
+        return new Work()
+        {
+            @Override
+            public long usedNs()
+            {
+                return used.getAsLong();
+            }
+
+            @Override
+            public long waitedNs()
+            {
+                return waited.getAsLong();
+            }
+        };
     }
 
     /** Many times as many as the watchdog needs to find out that nothing goes on. */

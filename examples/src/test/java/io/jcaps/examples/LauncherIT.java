@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * examples/run, as a newcomer calls it.
  */
-@Timeout(120)
+@Timeout(600)
 class LauncherIT
 {
     @TempDir

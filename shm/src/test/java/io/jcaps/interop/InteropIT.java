@@ -597,7 +597,7 @@ class InteropIT
         {
             assertThat(user.number("alloc", connection, 0, 100)).isEqualTo(1);
         }
-        await().atMost(1, TimeUnit.MINUTES).untilAsserted(() ->
+        await().atMost(10, TimeUnit.MINUTES).untilAsserted(() ->
         {
             assertThat(port(PortView.Kind.CLIENT).claimed()).isEqualTo(3);
             assertThat(port(PortView.Kind.SERVICE).claimed()).isEqualTo(1);
@@ -614,7 +614,7 @@ class InteropIT
             assertThat(nextId).isPositive();
         }
         assertThat(next.number("close", second)).isZero();
-        await().atMost(1, TimeUnit.MINUTES).untilAsserted(() ->
+        await().atMost(10, TimeUnit.MINUTES).untilAsserted(() ->
         {
             assertThat(port(PortView.Kind.SERVICE).goneClients()).containsEntry(ClientCounter.PUTS, 1L)
                 .containsEntry(ClientCounter.PUT_BYTES, 10L);

@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  * Both libraries in one process: the kernel counts file locks by process, so the second is refused, and the first goes
  * on.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class TwoLibrariesIT
 {
     @TempDir

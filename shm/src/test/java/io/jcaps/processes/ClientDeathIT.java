@@ -45,7 +45,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * A client's process is killed.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClientDeathIT
 {
     private static final String NAME = "survivor";

@@ -47,7 +47,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class FaultPeer implements java.util.function.Function<String, String>
 {
-    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long TIMEOUT_NS = TimeUnit.MINUTES.toNanos(10);
 
     private final Map<String, Port> ports = new HashMap<>();
     private final List<Closeable> hoarded = new ArrayList<>();

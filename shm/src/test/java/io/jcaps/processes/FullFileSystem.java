@@ -47,7 +47,7 @@ public final class FullFileSystem implements AutoCloseable
     private static final int PREFAULT_LENGTH = 4096;
     private static final int SMALL_LENGTH = 32;
     private static final int SLOT_COUNT = 128;
-    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long TIMEOUT_NS = TimeUnit.MINUTES.toNanos(10);
     private static final String NAME = "full";
 
     private final Path directory;

@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A tmpfs of 16 MiB that fills up. Each case is a JVM of its own: one that touched a page without memory
  * would be ended, and that is seen. Needs root, or user namespaces, to mount the tmpfs.
  */
-@Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @Tag("full")
 class FullFileSystemIT
 {

@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A process in a region starts another one, and that outlives it: what it may have got from its parent keeps nobody
  * alive.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class InheritanceIT
 {
     private static final String NAME = "parent";

@@ -34,7 +34,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Many clients at once, and one after the other.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ManyClientsIT
 {
     private static final String NAME = "popular";

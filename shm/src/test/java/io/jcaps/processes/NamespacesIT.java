@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Processes that do not see each other, or only one the other, and have nothing in common but the region's files. Needs
  * root, for the namespaces.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @Tag("full")
 class NamespacesIT
 {

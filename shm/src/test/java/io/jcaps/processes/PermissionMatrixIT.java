@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Who reaches whom: processes of four users with and without common groups, each the service of each other. Needs root,
  * to start them.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PermissionMatrixIT
 {
     private static final int COMMON_GID = 54_340;

@@ -35,7 +35,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * A service that holds a request longer than its client waits.
  */
-@Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SlowServiceIT
 {
     private static final String NAME = "slow";

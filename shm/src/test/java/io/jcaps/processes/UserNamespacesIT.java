@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Processes of one user, some of them in a user namespace in which they are root, as in a rootless container. Needs
  * root, to start them.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @Tag("full")
 class UserNamespacesIT
 {

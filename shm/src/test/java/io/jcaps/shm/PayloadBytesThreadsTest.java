@@ -26,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Payloads as Chronicle Bytes in another thread than the one that warmed them up, with assertions enabled as in each
  * test: Chronicle checks threads then.
  */
-@Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PayloadBytesThreadsTest
 {
     @RegisterExtension

@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Closing, taking back, and being told what became of each message. Death is tested with processes: in the package
  * {@code io.jcaps.processes}.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CapsSysEndsTest
 {
     @RegisterExtension

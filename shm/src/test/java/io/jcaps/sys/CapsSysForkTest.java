@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A JVM does not fork. What a child would see is shown to it here: its process is said to be another one
  * than the one that attached.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CapsSysForkTest
 {
     @RegisterExtension

@@ -149,7 +149,7 @@ final class SysPair
     /** Awaits a condition that comes soon. */
     static void until(final Callable<Boolean> condition)
     {
-        Awaitility.await().atMost(Duration.ofMinutes(1)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1))
+        Awaitility.await().atMost(Duration.ofMinutes(10)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1))
             .until(condition);
     }
 

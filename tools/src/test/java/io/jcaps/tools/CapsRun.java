@@ -29,7 +29,7 @@ import static org.awaitility.Awaitility.await;
 public final class CapsRun
 {
     /** A watchdog for all that is waited for. */
-    public static final int WATCHDOG_MINUTES = 5;
+    public static final int WATCHDOG_MINUTES = 10;
 
     private final int exitCode;
     private final String output;

@@ -22,7 +22,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * the place of hers, and beside it. Each process runs as its user. Needs root, to start them, and gets a
  * {@code /dev/shm} of its own.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CommandsOfUsersIT
 {
     private static final String ALICE = "54321";

@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The launcher {@code caps} in a checkout of its own, with a Maven that writes the sources into the jar, and a Java
  * that prints the jar.
  */
-@Timeout(120)
+@Timeout(600)
 class LauncherTest
 {
     private static final String MVN = "#!/bin/sh\n" +

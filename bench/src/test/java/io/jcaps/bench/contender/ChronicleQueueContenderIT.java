@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-@Timeout(240)
+@Timeout(600)
 @Tag("full")
 class ChronicleQueueContenderIT
 {

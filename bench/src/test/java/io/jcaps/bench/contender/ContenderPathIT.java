@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * The example of a contender, compiled and put into a jar as its user would.
  */
-@Timeout(240)
+@Timeout(600)
 class ContenderPathIT
 {
     private static final Path EXAMPLE = Path.of("src", "example");

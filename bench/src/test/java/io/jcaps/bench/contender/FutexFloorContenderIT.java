@@ -16,7 +16,7 @@ import org.junit.jupiter.api.condition.OS;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-@Timeout(120)
+@Timeout(600)
 @Tag("full")
 class FutexFloorContenderIT
 {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-@Timeout(240)
+@Timeout(600)
 @Tag("full")
 class SocketContenderIT
 {

@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * That each benchmark runs, in this JVM. How fast is not asked here.
  */
-@Timeout(300)
+@Timeout(600)
 class JmhIT
 {
     static

@@ -27,7 +27,7 @@ import java.util.stream.LongStream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-@Timeout(300)
+@Timeout(600)
 class CellRunnerIT
 {
     private static final long TIME_NS = TimeUnit.MILLISECONDS.toNanos(50);

@@ -31,6 +31,7 @@ public final class MutantRun
     static final long LIMIT_SECONDS = 60;
     /** Less than for a test that waits for the mutant's JVM, which would be found to be stuck as well. */
     static final long WATCHDOG_SECONDS = 8;
+    private static final String AWAIT = "-Dcaps.test.await.seconds=20";
     private static final String WATCHDOG = "-Dcaps.test.watchdog.seconds=" + WATCHDOG_SECONDS;
 
     private final Path project;
@@ -79,7 +80,7 @@ public final class MutantRun
         }
         final Path output = work.resolve("output.txt");
         final List<String> options =
-            List.of(WATCHDOG, "-Dcaps.test.full=true", "-D" + CLASSES_PROPERTY + "=" + classes);
+            List.of(WATCHDOG, AWAIT, "-Dcaps.test.full=true", "-D" + CLASSES_PROPERTY + "=" + classes);
         final List<String> command = JvmCommand.of(List.of(), options,
             classes + ":" + System.getProperty("java.class.path"), MutantTests.class, mutant.tests());
         final int exitCode = exitCode(new ProcessBuilder(command), output, LIMIT_SECONDS);

@@ -26,7 +26,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * The examples in C and Python, as {@code docs/c.md} shows them. Where there is no C compiler they are not run, unless
  * {@code -Dcaps.c=require} makes that a failure.
  */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CProgramsIT
 {
     private static final Path SOURCES = Path.of("..", "c").toAbsolutePath().normalize();

@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Servers that come and go under one client, each in a JVM of its own.
  */
-@Timeout(120)
+@Timeout(600)
 class FailoverIT
 {
     private static final int COUNT = 1_000_000;

@@ -16,7 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The README's first program, each side in a JVM of its own.
  */
-@Timeout(120)
+@Timeout(600)
 class FirstProgramIT
 {
     @TempDir

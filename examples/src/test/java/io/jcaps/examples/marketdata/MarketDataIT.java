@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * A publisher and several readers, each in a JVM of its own.
  */
-@Timeout(120)
+@Timeout(600)
 class MarketDataIT
 {
     @TempDir

@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The gateway and the engine, each in a JVM of its own.
  */
-@Timeout(120)
+@Timeout(600)
 class OrdersIT
 {
     @TempDir

@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The smallest pair, each side in a JVM of its own.
  */
-@Timeout(120)
+@Timeout(600)
 class PingIT
 {
     @TempDir

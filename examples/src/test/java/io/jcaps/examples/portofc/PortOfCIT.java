@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The original's test pair, each side in a JVM of its own.
  */
-@Timeout(120)
+@Timeout(600)
 class PortOfCIT
 {
     @TempDir

@@ -19,7 +19,7 @@ import java.nio.file.Path;
 /**
  * The gateway and the engine, each with a region of its own, and a cut between them.
  */
-@Timeout(120)
+@Timeout(600)
 class RemoteIT
 {
     private static final int LOST_AFTER_MS = 2_000;

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Orders from one JVM to another.
  */
-@Timeout(120)
+@Timeout(600)
 class SbeIT
 {
     @TempDir

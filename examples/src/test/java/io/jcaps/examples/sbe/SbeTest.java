@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Both sides in one thread.
  */
-@Timeout(120)
+@Timeout(600)
 class SbeTest
 {
     private static final int ROUND_COUNT = 20_000;

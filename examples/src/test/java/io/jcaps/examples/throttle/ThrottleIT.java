@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The slow server and the fast client, each in a JVM of its own.
  */
-@Timeout(120)
+@Timeout(600)
 class ThrottleIT
 {
     @TempDir

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The two services and the client that waits on both, in JVMs of their own.
  */
-@Timeout(120)
+@Timeout(600)
 class UpcallIT
 {
     @TempDir

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The pool and its client, each in a JVM of its own.
  */
-@Timeout(120)
+@Timeout(600)
 class WorkersIT
 {
     @TempDir

@@ -40,7 +40,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 /**
  * Who holds a life lock: another process does, and the kernel's table of locks is as it is, or as a test makes it.
  */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LockHoldersIT
 {
     private static final int INDEX = 3;

@@ -209,7 +209,7 @@ class RegionViewTest
         assertThat(client.claim(1, second)).isEqualTo(Status.OK);
         put(client, "question");
         assertThat(service.get(request)).isEqualTo(MessageState.REQUEST);
-        await().atMost(1, TimeUnit.MINUTES).untilAsserted(() ->
+        await().atMost(10, TimeUnit.MINUTES).untilAsserted(() ->
         {
             final RegionSnapshot snapshot = look(0);
             assertThat(port(snapshot, PortView.Kind.CLIENT).claimed()).isEqualTo(2);
@@ -219,7 +219,7 @@ class RegionViewTest
         first.cancel();
         second.cancel();
         assertThat(request.reply()).isEqualTo(Status.OK);
-        await().atMost(1, TimeUnit.MINUTES).untilAsserted(() ->
+        await().atMost(10, TimeUnit.MINUTES).untilAsserted(() ->
         {
             final RegionSnapshot snapshot = look(0);
             assertThat(port(snapshot, PortView.Kind.CLIENT).claimed()).isZero();

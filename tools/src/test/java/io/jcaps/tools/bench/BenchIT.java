@@ -29,11 +29,11 @@ import static org.awaitility.Awaitility.await;
 /**
  * Runs the command as its users do, from its jar alone and small.
  */
-@Timeout(300)
+@Timeout(600)
 class BenchIT
 {
     private static final Path JAR = Path.of("target", "caps.jar").toAbsolutePath();
-    private static final int WATCHDOG_MINUTES = 4;
+    private static final int WATCHDOG_MINUTES = 10;
 
     @TempDir
     Path temp;

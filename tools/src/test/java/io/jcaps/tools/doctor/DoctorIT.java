@@ -36,7 +36,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * What {@code caps doctor} finds on file systems of all kinds, each mounted in a mount namespace of its own, and
  * whether that is true. Needs root for the mounts.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DoctorIT
 {
     /** Of the layers of an overlay: on two file systems, as with a container's image and its changes. */

@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 /** The command of a service gets the client's identity, and is held to the limits that its user gave. */
-@Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ShellCommandTest
 {
     private static final int OUTPUT_LIMIT = 20;
@@ -81,7 +81,7 @@ class ShellCommandTest
             }
             for (final String pid : Files.readAllLines(pids))
             {
-                await().atMost(1, TimeUnit.MINUTES).until(
+                await().atMost(10, TimeUnit.MINUTES).until(
                     () -> ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive).isEmpty());
             }
             assertThat(late).doesNotExist();

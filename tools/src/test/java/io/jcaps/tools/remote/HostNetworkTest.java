@@ -28,7 +28,7 @@ import static org.awaitility.Awaitility.await;
  */
 class HostNetworkTest
 {
-    private static final int TIMEOUT_MS = 30_000;
+    private static final int TIMEOUT_MS = 600_000;
 
     @TempDir
     Path temp;
