@@ -99,8 +99,10 @@ static bool is_changed_by_others(
 }
 
 /* Walks a path as OpenSSH does for its keys: whoever can rename an entry of a directory on the way can lead the rest
-   elsewhere. 1 with the reason if others can, 0 if not, or -1 with errno. What is missing is not looked at. */
-static int find_untrusted(const char *path, const struct trust *trust, char *reason, const size_t length)
+   elsewhere. 1 with the reason if others can, 0 if not, or -1 with errno. What is missing is not looked at; or that it
+   is missing is an error, since others can make it in a directory such as /dev/shm. */
+static int find_untrusted(
+    const char *path, const struct trust *trust, const bool may_be_missing, char *reason, const size_t length)
 {
     char rest[PATH_MAX];
     char at[PATH_MAX] = "/";
@@ -145,7 +147,7 @@ static int find_untrusted(const char *path, const struct trust *trust, char *rea
             }
             if (lstat(next, &status) != 0)
             {
-                return errno == ENOENT ? 0 : -1;
+                return errno == ENOENT && may_be_missing ? 0 : -1;
             }
             if (is_changed_by_others(next, &status, trust, reason, length))
             {
@@ -178,17 +180,22 @@ static int find_untrusted(const char *path, const struct trust *trust, char *rea
     }
 }
 
-/* Whether none but this user and root can put another directory in the place of one that is made under a path: its
+static int fail_to_make(const char *path)
+{
+    return fail_with(errno, "directory %s cannot be made: %s: " ADVICE, path, strerror(errno));
+}
+
+/* Whether none but this user and root can put another directory in the place of one that is made in this one: its
    mode could otherwise be given to another directory of this user, which others then can use. 0, or -1 with errno and
    the reason. */
 static int check_making(const char *path)
 {
     const struct trust nobody = {.uid = (uid_t)-1, .gid = (gid_t)-1};
     char reason[PATH_MAX + 64];
-    const int result = find_untrusted(path, &nobody, reason, sizeof(reason));
+    const int result = find_untrusted(path, &nobody, false, reason, sizeof(reason));
     if (result < 0)
     {
-        return fail_with(errno, "directory %s cannot be made: %s: " ADVICE, path, strerror(errno));
+        return fail_to_make(path);
     }
     return result == 0 ? 0 : fail_with(EACCES, "a directory above can be changed by others: %s, so they could put "
         "another directory in the place of %s before its mode is set: make it yourself (mkdir -m 2770 for a group), or "
@@ -197,7 +204,7 @@ static int check_making(const char *path)
 
 /* Makes a directory and those above it that are missing. At first each is for the owner alone; then it gets its mode,
    exactly as it should be, whatever the umask made of it. The innermost comes first: as long as one is its owner's
-   alone, nobody else can replace those in it. */
+   alone, nobody else can replace those in it. 0, or -1 with errno and the reason. */
 static int create(char *path, const enum access access)
 {
     bool is_made[PATH_MAX] = {false};
@@ -211,6 +218,11 @@ static int create(char *path, const enum access access)
         is_made[end - path] = mkdir(path, 0700) == 0;
         if (!is_made[end - path] && errno != EEXIST && lstat(path, &status) != 0)
         {
+            return fail_to_make(path);
+        }
+        /* Another user may have made it just now, as a link to a directory of this user. */
+        if (kept != 0 && !is_made[end - path] && check_making(path) != 0)
+        {
             return -1;
         }
         *end = kept;
@@ -222,7 +234,7 @@ static int create(char *path, const enum access access)
         *end = 0;
         if (is_made[end - path] && set_mode_of_made(path, directory_mode(access)) != 0)
         {
-            return -1;
+            return fail_to_make(path);
         }
         *end = kept;
     }
@@ -261,7 +273,7 @@ static int check_above(const char *path, const struct trust *trust)
         length--;
     }
     parent[length] = 0;
-    const int result = find_untrusted(parent, trust, reason, sizeof(reason));
+    const int result = find_untrusted(parent, trust, true, reason, sizeof(reason));
     if (result < 0)
     {
         return fail_with(errno, "the directories above %s cannot be checked: %s", path, strerror(errno));
@@ -316,17 +328,14 @@ int directory_open(
     bool is_there = lstat(path, &directory->status) == 0;
     if (!is_there && errno == ENOENT && create_if_missing)
     {
-        if (check_making(path) != 0)
-        {
-            return -1;
-        }
         char *copy = strdup(path);
-        const bool is_made = copy != NULL && create(copy, access) == 0;
+        const int result = copy == NULL ? fail_to_make(path) : create(copy, access);
         const int error = errno;
         free(copy);
-        if (!is_made)
+        errno = error;
+        if (result != 0)
         {
-            return fail_with(error, "directory %s cannot be made: %s: " ADVICE, path, strerror(error));
+            return -1;
         }
         is_there = lstat(path, &directory->status) == 0;
     }

@@ -4,12 +4,13 @@
  *
  * What the library must leave alone: files of the program at the numbers of its own descriptors, a region in which it
  * is dead for its peers, memory that a thread still writes to, the word of a port that others sleep for. And what it
- * must not leave: private directories of a creator that died. Run under the sanitizers too.
+ * must not leave: private directories of a creator that died. And in whose directories it makes some. Run under the sanitizers too.
  */
 #include "check.h"
 #include "caps_layout.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -732,6 +733,88 @@ static void test_made_directories(void)
     umask(mask);
 }
 
+#define OTHER_ID 54321
+
+/* A process of another user, which ends with this one. */
+static pid_t fork_other(void)
+{
+    const pid_t child = test_fork();
+    if (child == 0)
+    {
+        CHECK(setgroups(0, NULL) == 0 && setresgid(OTHER_ID, OTHER_ID, OTHER_ID) == 0);
+        CHECK(setresuid(OTHER_ID, OTHER_ID, OTHER_ID) == 0);
+        /* The change of the user cleared it. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    }
+    CHECK(child >= 0);
+    return child;
+}
+
+static void squat(const char *place, const char *target)
+{
+    unsigned pause = 0;
+    for (;;)
+    {
+        if (symlink(target, place) != 0)
+        {
+            continue;
+        }
+        pause = pause * 1103515245 + 12345;
+        for (volatile unsigned i = (pause >> 16) % 4096; i > 0; i--)
+        {
+            continue;
+        }
+        unlink(place);
+    }
+}
+
+static void test_no_directory_is_made_elsewhere(void)
+{
+    /* F23: another user puts a link in the place of a missing directory, after the path was checked: none is made where
+       it leads. Now and then the region is made all the same. */
+    if (geteuid() != 0)
+    {
+        fprintf(stderr, "alone: not tested, it needs root\n");
+        return;
+    }
+    char own[80];
+    char sticky[80];
+    char missing[96];
+    char path[120];
+    char file[140];
+    struct stat status;
+    snprintf(own, sizeof(own), "%s/of-root", region_directory);
+    snprintf(sticky, sizeof(sticky), "%s/sticky", region_directory);
+    snprintf(missing, sizeof(missing), "%s/missing", sticky);
+    CHECK(chmod(region_directory, 0755) == 0 && mkdir(own, 0755) == 0 && mkdir(sticky, 0700) == 0);
+    CHECK(chmod(sticky, 01777) == 0);
+    const pid_t other = fork_other();
+    if (other == 0)
+    {
+        squat(missing, own);
+    }
+    int made = 0;
+    for (int i = 0; i < 1000 || made == 0; i++)
+    {
+        snprintf(path, sizeof(path), "%s/below", missing);
+        snprintf(file, sizeof(file), "%s/region", path);
+        if (caps_sys_open(file, CAPS_OPEN_WORLD, &small) == 0)
+        {
+            CHECK(caps_sys_leave() == 0 && unlink(file) == 0);
+            strcat(file, ".lock");
+            CHECK(unlink(file) == 0);
+            made++;
+        }
+        CHECK(stat(own, &status) == 0 && status.st_nlink == 2 && (status.st_mode & 07777) == 0755);
+        rmdir(path);
+        rmdir(missing);
+    }
+    end_process(other);
+    fprintf(stderr, "alone: %d regions made all the same\n", made);
+    unlink(missing);
+    CHECK(rmdir(sticky) == 0 && rmdir(own) == 0 && chmod(region_directory, 0700) == 0);
+}
+
 int main(void)
 {
     region_make();
@@ -749,6 +832,7 @@ int main(void)
     RUN(test_private_directories_go);
     RUN(test_long_directory_is_read_in_part);
     RUN(test_made_directories);
+    RUN(test_no_directory_is_made_elsewhere);
     printf("alone: ok\n");
     return 0;
 }

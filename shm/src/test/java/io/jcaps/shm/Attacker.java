@@ -8,6 +8,7 @@ import com.sun.jna.Function;
 import io.jcaps.layout.RegionException;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -77,6 +78,7 @@ public final class Attacker
                     case "creation" -> attacker.attackCreation();
                     case "reap" -> attacker.attackReap();
                     case "pipe" -> attacker.attackLook();
+                    case "squat" -> attacker.attackMissing();
                     default -> attacker.keepLease();
                 }
             }
@@ -144,6 +146,31 @@ public final class Attacker
         swapCount++;
         pause();
         Files.move(kept, place, StandardCopyOption.ATOMIC_MOVE);
+        pause();
+    }
+
+    /** Has a link to the wanted directory, or an own directory, in the place of one that is missing now and then. */
+    private void attackMissing() throws IOException
+    {
+        final Path place = directory.resolve("missing");
+        if (random.nextBoolean())
+        {
+            Files.createSymbolicLink(place, secret);
+        }
+        else
+        {
+            Files.createDirectory(place);
+        }
+        swapCount++;
+        pause();
+        try
+        {
+            Files.delete(place);
+        }
+        catch (final DirectoryNotEmptyException ex)
+        {
+            Files.move(place, next(), StandardCopyOption.ATOMIC_MOVE);
+        }
         pause();
     }
 

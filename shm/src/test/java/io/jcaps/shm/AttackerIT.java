@@ -222,6 +222,53 @@ class AttackerIT
         System.out.println("attacks on reap: " + attacks + ", " + stop() + " swaps, " + removed + " files removed");
     }
 
+    @Test
+    @DisplayName("F23: whoever puts a link in the place of a missing directory has none made where it leads")
+    void shouldNotMakeDirectoriesElsewhere() throws IOException
+    {
+        attackMissing(ATTACKS);
+    }
+
+    @Test
+    @Tag("full")
+    @DisplayName("F23: the same, a few thousand times")
+    void shouldNotMakeDirectoriesElsewhereManyTimes() throws IOException
+    {
+        attackMissing(MANY_ATTACKS);
+    }
+
+    private void attackMissing(final int attacks) throws IOException
+    {
+        final Path shared = directory(0, 0, 01777);
+        final Path missing = shared.resolve("missing");
+        final Path below = missing.resolve("below");
+        start("squat", shared, secret.getParent());
+        int made = 0;
+        for (int i = 0; i < attacks || made < attacks / ATTACKS_PER_SUCCESS; i++)
+        {
+            final RegionConfig config = fixture.config().path(below.resolve("region"))
+                .access(0 == i % 2 ? Access.PRIVATE : Access.WORLD);
+            try (ShmHost host = ShmHost.open(config))
+            {
+                assertThat(host.header().geometry()).isEqualTo(RegionFixture.SMALL);
+                made++;
+            }
+            catch (final RegionException ex)
+            {
+                assertThat(ex).hasMessageContaining(shared.toString());
+            }
+            assertThat(RegionFixture.names(secret.getParent())).containsExactly("secret");
+            assertSecretIsKept();
+            final FileStat stat = FileStat.of(missing);
+            if (null != stat && stat.isDirectory() && 0 == stat.uid())
+            {
+                IoUtil.delete(missing.toFile(), false);
+            }
+        }
+        System.out.println("attacks on missing directories: " + attacks + ", " + stop() + " swaps, " + made +
+            " regions made all the same");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     @DisplayName("F23: a member who puts a named pipe in the place of the group's files keeps no reader waiting")

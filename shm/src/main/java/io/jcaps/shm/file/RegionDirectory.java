@@ -231,14 +231,6 @@ public final class RegionDirectory implements AutoCloseable
 
     private static void create(final Path path, final Access access, final int euid) throws IOException
     {
-        // Otherwise its mode could be given to another directory of this user, which others then can use.
-        final String problem = TrustedPath.problem(path, euid, TrustedPath.NONE, TrustedPath.NONE);
-        if (null != problem)
-        {
-            throw new RegionException("a directory above can be changed by others: " + problem + ", so they could " +
-                "put another directory in the place of " + path + " before its mode is set: make it yourself (mkdir " +
-                "-m 2770 for a group), or use a directory of your own such as /dev/shm/jcaps-<user>/");
-        }
         final Deque<Path> missing = new ArrayDeque<>();
         for (Path each = path; null != each && null == FileStat.of(each); each = each.getParent())
         {
@@ -247,6 +239,9 @@ public final class RegionDirectory implements AutoCloseable
         final Deque<Path> made = new ArrayDeque<>();
         for (final Path each : missing)
         {
+            // Another user may have made the one above just now, as a link to a directory of this user. Or could put
+            // another directory of this user in the place of this one, which others then could use by its mode.
+            checkMaking(path, TrustedPath.problemOfWhole(each.toAbsolutePath().getParent(), euid));
             try
             {
                 // At first for the owner alone.
@@ -264,6 +259,16 @@ public final class RegionDirectory implements AutoCloseable
         for (final Path each : made)
         {
             setMode(each, access, euid);
+        }
+    }
+
+    private static void checkMaking(final Path path, final String problem)
+    {
+        if (null != problem)
+        {
+            throw new RegionException("a directory above can be changed by others: " + problem + ", so they could " +
+                "put another directory in the place of " + path + " before its mode is set: make it yourself (mkdir " +
+                "-m 2770 for a group), or use a directory of your own such as /dev/shm/jcaps-<user>/");
         }
     }
 

@@ -9,6 +9,7 @@ import io.jcaps.host.Credentials;
 import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -32,12 +33,14 @@ public final class TrustedPath
     private final int euid;
     private final int trustedUid;
     private final int trustedGid;
+    private final boolean mayBeMissing;
 
-    private TrustedPath(final int euid, final int trustedUid, final int trustedGid)
+    private TrustedPath(final int euid, final int trustedUid, final int trustedGid, final boolean mayBeMissing)
     {
         this.euid = euid;
         this.trustedUid = trustedUid;
         this.trustedGid = trustedGid;
+        this.mayBeMissing = mayBeMissing;
     }
 
     /**
@@ -53,7 +56,22 @@ public final class TrustedPath
     public static String problem(final Path path, final int euid, final int trustedUid, final int trustedGid)
         throws IOException
     {
-        return new TrustedPath(euid, trustedUid, trustedGid).problem(path.toAbsolutePath());
+        return new TrustedPath(euid, trustedUid, trustedGid, true).problem(path.toAbsolutePath());
+    }
+
+    /**
+     * As {@link #problem(Path, int, int, int)}, of a directory that is there: what is missing can be made by others in
+     * a directory such as {@code /dev/shm}, so only a whole path stays as it was found.
+     *
+     * @param path of a directory.
+     * @param euid the caller's effective uid, which is trusted, as root is; nobody else is.
+     * @return null if only trusted users can change where the path leads, else which directory or link others can.
+     * @throws NoSuchFileException if a part of it is missing.
+     * @throws IOException         if the operating system does not say.
+     */
+    public static String problemOfWhole(final Path path, final int euid) throws IOException
+    {
+        return new TrustedPath(euid, NONE, NONE, false).problem(path.toAbsolutePath());
     }
 
     private String problem(final Path path) throws IOException
@@ -77,6 +95,10 @@ public final class TrustedPath
             final FileStat stat = FileStat.of(next);
             if (null == stat)
             {
+                if (!mayBeMissing)
+                {
+                    throw new NoSuchFileException(next.toString());
+                }
                 return null;
             }
             problem = problem(next, stat);

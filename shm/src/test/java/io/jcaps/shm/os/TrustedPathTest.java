@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 import static io.jcaps.shm.RegionFixture.OTHER_ID;
@@ -62,6 +63,18 @@ class TrustedPathTest
         assertThat(problem(own.resolve("missing/further"))).isNull();
         assertThat(problem(own.resolve("./../own"))).isNull();
         assertThat(problem(Path.of("/"))).isNull();
+    }
+
+    @Test
+    @DisplayName("F23: of a whole path, a part that is missing is an error, as others could make it")
+    void shouldNotTrustMissingPart() throws IOException
+    {
+        final Path own = directory(fixture.directory().resolve("own"), 0755);
+        assertThat(TrustedPath.problemOfWhole(own, euid)).isNull();
+        assertThatThrownBy(() -> TrustedPath.problemOfWhole(own.resolve("missing/further"), euid))
+            .isInstanceOf(NoSuchFileException.class).hasMessageContaining("own/missing");
+        directory(own, 0777);
+        assertThat(TrustedPath.problemOfWhole(own, euid)).contains(own.toString(), "0777");
     }
 
     @Test
