@@ -4,7 +4,8 @@
  *
  * What the library must leave alone: files of the program at the numbers of its own descriptors, a region in which it
  * is dead for its peers, memory that a thread still writes to, the word of a port that others sleep for. And what it
- * must not leave: private directories of a creator that died. And in whose directories it makes some. Run under the sanitizers too.
+ * must not leave: private directories of a creator that died. And whose directories, files and ports it uses. Run
+ * under the sanitizers too.
  */
 #include "check.h"
 #include "caps_layout.h"
@@ -815,6 +816,80 @@ static void test_no_directory_is_made_elsewhere(void)
     CHECK(rmdir(sticky) == 0 && rmdir(own) == 0 && chmod(region_directory, 0700) == 0);
 }
 
+/* ---- whose files and ports they are */
+
+static void test_files_of_others(void)
+{
+    /* F23: a region or a lock file of somebody else's is not used; one of a member is, where the group can write. */
+    if (geteuid() != 0)
+    {
+        fprintf(stderr, "alone: not tested, it needs root\n");
+        return;
+    }
+    attach(CAPS_OPEN_WORLD, &small);
+    CHECK(caps_sys_leave() == 0);
+    const char *files[] = {region_file, lock_path};
+    for (int i = 0; i < 2; i++)
+    {
+        CHECK(chown(files[i], OTHER_ID, OTHER_ID) == 0);
+        CHECK_FAILS(EACCES, caps_sys_open(NULL, CAPS_OPEN_WORLD, &small));
+        CHECK(strstr(caps_error(), "somebody else's file") != NULL && strstr(caps_error(), files[i]) != NULL);
+        /* Of the directory's group, which cannot write to it. */
+        CHECK(chown(region_directory, 0, OTHER_ID) == 0);
+        CHECK_FAILS(EACCES, caps_sys_open(NULL, CAPS_OPEN_GROUP, &small));
+        CHECK(chmod(region_directory, 0770) == 0);
+        CHECK(caps_sys_open(NULL, CAPS_OPEN_GROUP, &small) == 0 && caps_sys_leave() == 0);
+        CHECK(chown(region_directory, 0, OTHER_ID + 1) == 0);
+        CHECK_FAILS(EACCES, caps_sys_open(NULL, CAPS_OPEN_GROUP, &small));
+        CHECK(chmod(region_directory, 0700) == 0 && chown(region_directory, 0, 0) == 0);
+        CHECK(chown(files[i], 0, 0) == 0);
+    }
+    CHECK(caps_sys_open(NULL, CAPS_OPEN_WORLD, &small) == 0);
+}
+
+static void test_port_of_another_user(void)
+{
+    /* F28, R22: a service whose port's entry says that it is root's is not connected to as root's. */
+    if (geteuid() != 0)
+    {
+        fprintf(stderr, "alone: not tested, it needs root\n");
+        return;
+    }
+    attach(CAPS_OPEN_WORLD, &small);
+    CHECK(caps_sys_leave() == 0);
+    /* It may be from a test before. */
+    CHECK(chmod(lock_path, 0666) == 0 && chmod(region_directory, 0755) == 0);
+    const pid_t other = fork_other();
+    if (other == 0)
+    {
+        CHECK(caps_sys_open(NULL, CAPS_OPEN_WORLD, &small) == 0);
+        service_named("others");
+        pause();
+        _exit(0);
+    }
+    CHECK(caps_sys_open(NULL, CAPS_OPEN_WORLD, &small) == 0);
+    int port = caps_sys_client("others", OTHER_ID, (gid_t)-1, 0, CAPF_ANYCLIENT | CAPF_WAITSVC);
+    CHECK(port > 0 && caps_sys_close(port) == 0);
+    CHECK_FAILS(ENOENT, caps_sys_client("others", 0, (gid_t)-1, 0, CAPF_ANYCLIENT));
+
+    size_t length;
+    const uint8_t *region = map_tables(&length);
+    const off_t entry = entry_of(region, "others") - region;
+    const int file = open(region_file, O_RDWR | O_CLOEXEC);
+    const int32_t ids[] = {0, -1};
+    CHECK(file >= 0 && pwrite(file, &ids[0], sizeof(ids[0]), entry + PORT_UID_OFFSET) == sizeof(ids[0]));
+    CHECK_FAILS(EACCES, caps_sys_client("others", 0, (gid_t)-1, 0, CAPF_ANYCLIENT));
+    CHECK(strstr(caps_error(), "cannot have registered") != NULL);
+    /* And the same of a group. */
+    CHECK(pwrite(file, &ids[1], sizeof(ids[1]), entry + PORT_UID_OFFSET) == sizeof(ids[1]));
+    CHECK(pwrite(file, &ids[0], sizeof(ids[0]), entry + PORT_GID_OFFSET) == sizeof(ids[0]));
+    CHECK_FAILS(EACCES, caps_sys_client("others", (uid_t)-1, 0, 0, CAPF_ANYCLIENT));
+    CHECK(strstr(caps_error(), "cannot have registered") != NULL);
+    CHECK(close(file) == 0 && munmap((void *)(uintptr_t)region, length) == 0);
+    end_process(other);
+    CHECK(chmod(region_directory, 0700) == 0);
+}
+
 int main(void)
 {
     region_make();
@@ -833,6 +908,8 @@ int main(void)
     RUN(test_long_directory_is_read_in_part);
     RUN(test_made_directories);
     RUN(test_no_directory_is_made_elsewhere);
+    RUN(test_files_of_others);
+    RUN(test_port_of_another_user);
     printf("alone: ok\n");
     return 0;
 }
