@@ -13,7 +13,7 @@ import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.ProcessEntry;
 import io.jcaps.sched.Baton;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -27,9 +27,9 @@ final class EdgeHost extends ForwardingHost
     /** Sleepers of one region, as the operating system has them. */
     private final List<Sleeper> sleepers;
     private final Geometry geometry;
-    private final AtomicBuffer raw;
-    private final AtomicBuffer tables;
-    private final AtomicBuffer[] links;
+    private final UnsafeBuffer raw;
+    private final UnsafeBuffer tables;
+    private final UnsafeBuffer[] links;
     private int processIndex = -1;
     private long incarnation;
     private boolean isClosed;
@@ -55,7 +55,7 @@ final class EdgeHost extends ForwardingHost
         geometry = host.header().geometry();
         raw = host.tables();
         tables = new SteppingBuffer(raw, 0, raw.capacity(), this::beforeTableStore, Baton::step);
-        links = new AtomicBuffer[geometry.linkCount()];
+        links = new UnsafeBuffer[geometry.linkCount()];
     }
 
     static List<Sleeper> futex()
@@ -112,18 +112,18 @@ final class EdgeHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer tables()
+    public UnsafeBuffer tables()
     {
         return tables;
     }
 
     @Override
-    public AtomicBuffer link(final int linkIndex)
+    public UnsafeBuffer link(final int linkIndex)
     {
         call();
         if (null == links[linkIndex])
         {
-            final AtomicBuffer whole = host.link(linkIndex);
+            final UnsafeBuffer whole = host.link(linkIndex);
             links[linkIndex] = new SteppingBuffer(
                 whole, 0, whole.capacity(), () -> beforeLinkStore(linkIndex), Baton::step);
         }
@@ -131,7 +131,7 @@ final class EdgeHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    public UnsafeBuffer part(final UnsafeBuffer whole, final int offset, final int length)
     {
         return ((SteppingBuffer)whole).part(offset, length);
     }
@@ -145,7 +145,7 @@ final class EdgeHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer errors(final int index)
+    public UnsafeBuffer errors(final int index)
     {
         return null;
     }

@@ -5,7 +5,6 @@
 package io.jcaps;
 
 import io.jcaps.layout.LinkDescriptor;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -47,7 +46,7 @@ public final class AbortStress
         final long id;
         private final int pauseCount = pauseSequence++ & PAUSE_MASK;
 
-        Waiting(final StressRegion region, final AtomicBuffer serviceLink)
+        Waiting(final StressRegion region, final UnsafeBuffer serviceLink)
         {
             super(region, serviceLink, StressRegion.options());
             warmUp();
@@ -230,7 +229,7 @@ public final class AbortStress
 
     private static final class WeakBuffer extends UnsafeBuffer
     {
-        WeakBuffer(final AtomicBuffer link)
+        WeakBuffer(final UnsafeBuffer link)
         {
             super(link);
         }

@@ -8,7 +8,6 @@ import io.jcaps.host.ForwardingHost;
 import io.jcaps.layout.ErrorLogDescriptor;
 import io.jcaps.layout.ErrorRecord;
 import io.jcaps.table.ErrorLog;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -79,7 +78,7 @@ public class ErrorLogStress
         }
 
         @Override
-        public AtomicBuffer errors(final int processIndex)
+        public UnsafeBuffer errors(final int processIndex)
         {
             log.setMemory(ErrorLogDescriptor.RECORDS_OFFSET, Long.BYTES * Long.BYTES, (byte)0);
             return log;

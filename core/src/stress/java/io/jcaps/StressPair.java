@@ -4,7 +4,6 @@
  */
 package io.jcaps;
 
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -38,7 +37,7 @@ class StressPair
      * @param serviceLink   how the service sees the link, null for as it is.
      * @param clientOptions of the client.
      */
-    StressPair(final StressRegion region, final AtomicBuffer serviceLink, final PortOptions clientOptions)
+    StressPair(final StressRegion region, final UnsafeBuffer serviceLink, final PortOptions clientOptions)
     {
         this.region = region;
         serviceSide = null == serviceLink ? region.side() : region.side(serviceLink);

@@ -8,7 +8,6 @@ import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.RegionHeader;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.UUID;
@@ -27,8 +26,8 @@ public final class StressRegion
     private static final Credentials USER = new Credentials(1, 1000, 1000, 1000, 1000, new int[0]);
 
     public final Geometry geometry;
-    public final AtomicBuffer tables;
-    final AtomicBuffer link;
+    public final UnsafeBuffer tables;
+    final UnsafeBuffer link;
     /** Whether the actor that may wake a sleeper has done what it does. */
     volatile boolean isWakerOver;
     private final RegionHeader header;
@@ -57,7 +56,7 @@ public final class StressRegion
         lives = new AtomicReferenceArray<>(geometry.processCount());
     }
 
-    public static AtomicBuffer allocate(final int length)
+    public static UnsafeBuffer allocate(final int length)
     {
         final UnsafeBuffer buffer = new UnsafeBuffer(new byte[length]);
         // Arrays promise no alignment; those of each HotSpot so far have it, and are not moved out of it.
@@ -75,7 +74,7 @@ public final class StressRegion
     }
 
     /** One process more, which sees the link through a buffer of the test's. */
-    Side side(final AtomicBuffer link)
+    Side side(final UnsafeBuffer link)
     {
         return new Side(link);
     }
@@ -97,13 +96,13 @@ public final class StressRegion
 
     final class Side implements Host
     {
-        private final AtomicBuffer ownLink;
+        private final UnsafeBuffer ownLink;
         /** Wake-ups by this side. Read when the actors have ended. */
         int wakeCount;
         /** What the word said that this side fell asleep on. */
         int asleepOn = -1;
 
-        private Side(final AtomicBuffer ownLink)
+        private Side(final UnsafeBuffer ownLink)
         {
             this.ownLink = ownLink;
         }
@@ -121,13 +120,13 @@ public final class StressRegion
         }
 
         @Override
-        public AtomicBuffer tables()
+        public UnsafeBuffer tables()
         {
             return tables;
         }
 
         @Override
-        public AtomicBuffer link(final int linkIndex)
+        public UnsafeBuffer link(final int linkIndex)
         {
             return ownLink;
         }

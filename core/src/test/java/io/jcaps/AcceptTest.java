@@ -10,7 +10,6 @@ import io.jcaps.host.Host;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.RegionException;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -80,7 +79,7 @@ class AcceptTest
         }
 
         @Override
-        public AtomicBuffer link(final int linkIndex)
+        public UnsafeBuffer link(final int linkIndex)
         {
             if (fails(failure.name().startsWith("LINK")))
             {

@@ -8,7 +8,6 @@ import io.jcaps.host.ForwardingHost;
 import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.PortDescriptor;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -177,7 +176,7 @@ class CloseRaceTest
         }
 
         @Override
-        public AtomicBuffer link(final int linkIndex)
+        public UnsafeBuffer link(final int linkIndex)
         {
             check();
             return super.link(linkIndex);
@@ -298,7 +297,7 @@ class CloseRaceTest
     private static final class LookingHost extends ForwardingHost
     {
         private volatile IntConsumer beforeLook;
-        private final AtomicBuffer tables;
+        private final UnsafeBuffer tables;
 
         LookingHost(final Host host)
         {
@@ -319,7 +318,7 @@ class CloseRaceTest
         }
 
         @Override
-        public AtomicBuffer tables()
+        public UnsafeBuffer tables()
         {
             return tables;
         }

@@ -18,7 +18,6 @@ import io.jcaps.layout.ProcessEntry;
 import io.jcaps.layout.RegionException;
 import io.jcaps.layout.RegionHeader;
 import io.jcaps.table.ErrorLog;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -120,8 +119,8 @@ class LookTest
     @DisplayName("F45: before each store of an error log, one that has an owner has that owner's pid")
     void shouldShowWholeErrorLog()
     {
-        final AtomicBuffer log = new UnsafeBuffer(ByteBuffer.allocateDirect(ErrorLogDescriptor.LOG_LENGTH));
-        final AtomicBuffer stepping = new SteppingBuffer(log, 0, log.capacity(), () ->
+        final UnsafeBuffer log = new UnsafeBuffer(ByteBuffer.allocateDirect(ErrorLogDescriptor.LOG_LENGTH));
+        final UnsafeBuffer stepping = new SteppingBuffer(log, 0, log.capacity(), () ->
         {
             if (0 != log.getLong(ErrorLogDescriptor.PROCESS_INCARNATION_OFFSET))
             {
@@ -132,13 +131,13 @@ class LookTest
         final Host logging = new ForwardingHost(host)
         {
             @Override
-            public AtomicBuffer errors(final int processIndex)
+            public UnsafeBuffer errors(final int processIndex)
             {
                 return stepping;
             }
 
             @Override
-            public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+            public UnsafeBuffer part(final UnsafeBuffer whole, final int offset, final int length)
             {
                 return ((SteppingBuffer)whole).part(offset, length);
             }

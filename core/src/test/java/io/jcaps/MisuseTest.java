@@ -7,7 +7,6 @@ package io.jcaps;
 import io.jcaps.layout.LinkDescriptor;
 import io.jcaps.layout.SlotDescriptor;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -260,7 +259,7 @@ class MisuseTest
 
     // ---- what the other side may have written
 
-    private AtomicBuffer link()
+    private UnsafeBuffer link()
     {
         return client.host.link(client.entry.linkIndex());
     }
@@ -317,7 +316,7 @@ class MisuseTest
         {
             final Attachment process = region.attach();
             final ClientPort hostile = process.client(TestRegion.NAME, new PortOptions());
-            final AtomicBuffer link = hostile.host.link(hostile.entry.linkIndex());
+            final UnsafeBuffer link = hostile.host.link(hostile.entry.linkIndex());
             for (int i = 0; i < 50; i++)
             {
                 hostile.put(bytes, 0, random.nextInt(LIMIT + 1));
@@ -353,7 +352,7 @@ class MisuseTest
         }
     }
 
-    private static void scribble(final Random random, final AtomicBuffer link, final int offset, final int length)
+    private static void scribble(final Random random, final UnsafeBuffer link, final int offset, final int length)
     {
         for (int i = random.nextInt(3); i > 0; i--)
         {
@@ -380,7 +379,7 @@ class MisuseTest
             final ServicePort hostile = process.service("hostile", new PortOptions());
             final Attachment clientProcess = region.attach();
             final ClientPort victim = clientProcess.client("hostile", new PortOptions());
-            final AtomicBuffer link = victim.host.link(victim.entry.linkIndex());
+            final UnsafeBuffer link = victim.host.link(victim.entry.linkIndex());
             int accepted = 0;
             int outcomes = 0;
             final String what = "seed=" + seed + ", round=" + round;

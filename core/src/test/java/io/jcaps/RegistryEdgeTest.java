@@ -11,7 +11,7 @@ import io.jcaps.host.LoadHost;
 import io.jcaps.host.SteppingBuffer;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkEntry;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -107,7 +107,7 @@ class RegistryEdgeTest
     /** A store to whose tables fails, once. */
     private static final class FailingTablesHost extends ForwardingHost
     {
-        private final AtomicBuffer tables;
+        private final UnsafeBuffer tables;
         private int storesLeft;
 
         FailingTablesHost(final Host host)
@@ -123,7 +123,7 @@ class RegistryEdgeTest
         }
 
         @Override
-        public AtomicBuffer tables()
+        public UnsafeBuffer tables()
         {
             return tables;
         }

@@ -8,7 +8,7 @@ import io.jcaps.host.Credentials;
 import io.jcaps.host.Events;
 import io.jcaps.host.ForwardingHost;
 import io.jcaps.host.Host;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -71,7 +71,7 @@ final class TestHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer errors(final int processIndex)
+    public UnsafeBuffer errors(final int processIndex)
     {
         return hasNoSpace ? null : host.errors(processIndex);
     }

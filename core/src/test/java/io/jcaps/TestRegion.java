@@ -13,7 +13,7 @@ import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.ProcessEntry;
 import io.jcaps.testkit.RegionProbe;
 import io.jcaps.testkit.Watchdog;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -113,7 +113,7 @@ final class TestRegion implements AutoCloseable
         return attach().client(NAME, new PortOptions());
     }
 
-    AtomicBuffer tables()
+    UnsafeBuffer tables()
     {
         return host().tables();
     }

@@ -7,7 +7,6 @@ package io.jcaps;
 import io.jcaps.host.ForwardingHost;
 import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -76,7 +75,7 @@ class ThousandsOfPortsTest
     {
         private long count;
         private long maxCount;
-        private final AtomicBuffer tables;
+        private final UnsafeBuffer tables;
 
         CountingHost(final Host host)
         {
@@ -122,7 +121,7 @@ class ThousandsOfPortsTest
         }
 
         @Override
-        public AtomicBuffer tables()
+        public UnsafeBuffer tables()
         {
             return tables;
         }

@@ -5,7 +5,6 @@
 package io.jcaps.host;
 
 import io.jcaps.layout.RegionHeader;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.concurrent.locks.LockSupport;
@@ -13,6 +12,9 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The memory and locks of a region, as one attachment uses them: the heap of one JVM, or a file mapped by
  * many. The protocol reaches shared memory, other processes' lives and the operating system through this alone.
+ * <p>
+ * Buffers are of Agrona's class, not of its interface {@code AtomicBuffer}: no access of a message then checks which
+ * class it is.
  * <p>
  * All methods may be called from any thread, {@link #close()} once the others have returned.
  */
@@ -31,7 +33,7 @@ public interface Host extends AutoCloseable
     /**
      * @return header and tables: the same buffer at each call.
      */
-    AtomicBuffer tables();
+    UnsafeBuffer tables();
 
     /**
      * The body of a link. It is mapped at the first call and stays readable as long as any buffer over it is
@@ -40,7 +42,7 @@ public interface Host extends AutoCloseable
      * @param linkIndex 0 to the region's link count - 1.
      * @return the same buffer at each call.
      */
-    AtomicBuffer link(int linkIndex);
+    UnsafeBuffer link(int linkIndex);
 
     /**
      * A buffer over part of another one of this host: what a ring is laid into.
@@ -50,7 +52,7 @@ public interface Host extends AutoCloseable
      * @param length in bytes.
      * @return a view of the same memory.
      */
-    default AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    default UnsafeBuffer part(final UnsafeBuffer whole, final int offset, final int length)
     {
         return new UnsafeBuffer(whole, offset, length);
     }
@@ -96,7 +98,7 @@ public interface Host extends AutoCloseable
      * @param processIndex of the entry whose life lock this attachment holds.
      * @return null if there is no space left, or errors are not kept here.
      */
-    default AtomicBuffer errors(final int processIndex)
+    default UnsafeBuffer errors(final int processIndex)
     {
         return null;
     }

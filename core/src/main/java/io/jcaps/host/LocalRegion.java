@@ -10,7 +10,6 @@ import io.jcaps.layout.Geometry;
 import io.jcaps.layout.RegionHeader;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.List;
@@ -30,9 +29,9 @@ public final class LocalRegion
     private static final long MAX_PARK_NS = TimeUnit.MICROSECONDS.toNanos(100);
 
     private final RegionHeader header;
-    private final AtomicBuffer tables;
-    private final AtomicReferenceArray<AtomicBuffer> links;
-    private final AtomicReferenceArray<AtomicBuffer> errors;
+    private final UnsafeBuffer tables;
+    private final AtomicReferenceArray<UnsafeBuffer> links;
+    private final AtomicReferenceArray<UnsafeBuffer> errors;
     private final AtomicReferenceArray<LocalHost> lives;
     private final Semaphore tablesLock = new Semaphore(1);
 
@@ -77,11 +76,11 @@ public final class LocalRegion
      */
     public List<ErrorRecord> errors(final int processIndex)
     {
-        final AtomicBuffer log = errors.get(processIndex);
+        final UnsafeBuffer log = errors.get(processIndex);
         return null == log ? List.of() : ErrorRecord.read(log);
     }
 
-    private static AtomicBuffer allocate(final int length)
+    private static UnsafeBuffer allocate(final int length)
     {
         // Not an array: those promise no alignment that atomic access could rely on.
         return new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, BitUtil.CACHE_LINE_LENGTH));
@@ -109,15 +108,15 @@ public final class LocalRegion
         }
 
         @Override
-        public AtomicBuffer tables()
+        public UnsafeBuffer tables()
         {
             return tables;
         }
 
         @Override
-        public AtomicBuffer link(final int linkIndex)
+        public UnsafeBuffer link(final int linkIndex)
         {
-            AtomicBuffer link = links.get(linkIndex);
+            UnsafeBuffer link = links.get(linkIndex);
             if (null == link)
             {
                 links.compareAndSet(linkIndex, null, allocate(header.geometry().linkLength()));
@@ -134,9 +133,9 @@ public final class LocalRegion
         }
 
         @Override
-        public AtomicBuffer errors(final int processIndex)
+        public UnsafeBuffer errors(final int processIndex)
         {
-            final AtomicBuffer log = allocate(ErrorLogDescriptor.LOG_LENGTH);
+            final UnsafeBuffer log = allocate(ErrorLogDescriptor.LOG_LENGTH);
             errors.set(processIndex, log);
             return log;
         }

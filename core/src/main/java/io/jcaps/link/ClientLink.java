@@ -20,7 +20,6 @@ import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import static io.jcaps.layout.SlotDescriptor.COUNT_BITS;
@@ -39,7 +38,7 @@ import static io.jcaps.layout.SlotDescriptor.SLOT_BITS;
 public final class ClientLink
 {
     private final int linkIndex;
-    private final AtomicBuffer tables;
+    private final UnsafeBuffer tables;
     private final UnsafeBuffer link;
     private final LinkEntry entry;
     private final RecordWriter requests;
@@ -89,7 +88,7 @@ public final class ClientLink
         this.serviceCredentials = serviceCredentials;
         final Geometry geometry = host.header().geometry();
         tables = host.tables();
-        link = (UnsafeBuffer)host.link(linkIndex);
+        link = host.link(linkIndex);
         service = new ServiceState(tables, entry, incarnation, ended);
         serviceProcessIndex = entry.serviceProcessIndex();
         serviceProcessIncarnation = entry.serviceProcessIncarnation();

@@ -5,7 +5,6 @@
 package io.jcaps.link;
 
 import io.jcaps.layout.LinkDescriptor;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
@@ -26,9 +25,9 @@ final class RecordReader
     /**
      * @param buffer ring and trailer, all zero.
      */
-    RecordReader(final AtomicBuffer buffer)
+    RecordReader(final UnsafeBuffer buffer)
     {
-        this.buffer = (UnsafeBuffer)buffer;
+        this.buffer = buffer;
         final int capacity = buffer.capacity() - RingBufferDescriptor.TRAILER_LENGTH;
         recordMask = capacity / LinkDescriptor.RECORD_LENGTH - 1;
         headOffset = capacity + RingBufferDescriptor.HEAD_POSITION_OFFSET;

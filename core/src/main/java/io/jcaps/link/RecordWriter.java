@@ -5,7 +5,6 @@
 package io.jcaps.link;
 
 import io.jcaps.layout.LinkDescriptor;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
@@ -31,9 +30,9 @@ final class RecordWriter
     /**
      * @param buffer ring and trailer, all zero.
      */
-    RecordWriter(final AtomicBuffer buffer)
+    RecordWriter(final UnsafeBuffer buffer)
     {
-        this.buffer = (UnsafeBuffer)buffer;
+        this.buffer = buffer;
         final int capacity = buffer.capacity() - RingBufferDescriptor.TRAILER_LENGTH;
         recordMask = capacity / LinkDescriptor.RECORD_LENGTH - 1;
         // The header of the next record is kept free as well: one record less than would fit.

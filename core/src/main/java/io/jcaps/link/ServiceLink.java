@@ -105,7 +105,7 @@ public final class ServiceLink
         this.credentials = credentials;
         incarnation = client.incarnation();
         final Geometry geometry = host.header().geometry();
-        link = (UnsafeBuffer)host.link(linkIndex);
+        link = host.link(linkIndex);
         doorbell = new Doorbell(host, new PortEntry(host.tables(), geometry).wrap(clientPortIndex).sleepersOffset());
         clientSpins = (clientFlags & PortFlags.SPINS) != 0;
         requests = new RecordReader(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));

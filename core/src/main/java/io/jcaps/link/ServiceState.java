@@ -8,7 +8,6 @@ import io.jcaps.Outcome;
 import io.jcaps.Status;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.lang.invoke.MethodHandles;
@@ -49,10 +48,10 @@ final class ServiceState
     private volatile int goneKind;
 
     /** {@code ended} is called by the thread that finds the end first, within the gate or outside. */
-    ServiceState(final AtomicBuffer tables, final LinkEntry entry, final long incarnation, final Runnable ended)
+    ServiceState(final UnsafeBuffer tables, final LinkEntry entry, final long incarnation, final Runnable ended)
     {
         this.ended = ended;
-        this.tables = (UnsafeBuffer)tables;
+        this.tables = tables;
         stateOffset = entry.stateOffset();
         this.incarnation = incarnation;
         liveState = incarnation << LinkEntryDescriptor.INCARNATION_SHIFT;

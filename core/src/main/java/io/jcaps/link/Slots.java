@@ -8,7 +8,6 @@ import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkDescriptor;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.lang.invoke.VarHandle;
@@ -29,8 +28,6 @@ import static io.jcaps.layout.SlotDescriptor.ORDER_OFFSET;
  */
 final class Slots
 {
-    // The class, not the interface: Agrona has no other AtomicBuffer, and so no access checks which one it is. The same
-    // wherever each message reads or writes the region.
     private final UnsafeBuffer link;
     private final SlotTable table;
     // LENGTH and FLAGS as this side last wrote them to its half of each slot: stored again only if they change, because
@@ -41,9 +38,9 @@ final class Slots
      * @param link     body of the link.
      * @param geometry of the region.
      */
-    Slots(final AtomicBuffer link, final Geometry geometry)
+    Slots(final UnsafeBuffer link, final Geometry geometry)
     {
-        this.link = (UnsafeBuffer)link;
+        this.link = link;
         table = new SlotTable(geometry);
         descriptors = new long[geometry.slotCount()];
     }

@@ -76,7 +76,7 @@ public final class Acceptor
         this.service = service;
         this.incarnation = incarnation;
         this.prefaultLength = prefaultLength;
-        tables = (UnsafeBuffer)host.tables();
+        tables = host.tables();
         geometry = host.header().geometry();
         eventsOffset = entry.eventsOffset();
         linkEntry = new LinkEntry(tables, geometry);

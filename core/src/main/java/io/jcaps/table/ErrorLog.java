@@ -7,7 +7,7 @@ package io.jcaps.table;
 import io.jcaps.host.Host;
 import io.jcaps.layout.ErrorLogDescriptor;
 import org.agrona.ErrorHandler;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.errors.DistinctErrorLog;
 
 /**
@@ -63,7 +63,7 @@ public final class ErrorLog implements ErrorHandler
 
     private DistinctErrorLog open()
     {
-        final AtomicBuffer part = host.errors(processIndex);
+        final UnsafeBuffer part = host.errors(processIndex);
         if (null == part)
         {
             return null;

@@ -6,7 +6,7 @@ package io.jcaps.link;
 
 import io.jcaps.layout.LinkDescriptor;
 import io.jcaps.StressRegion;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -35,7 +35,7 @@ public class RecordStress
 {
     private static final int RECORD_COUNT = LinkDescriptor.MIN_RECORD_COUNT;
 
-    private final AtomicBuffer ring = StressRegion.allocate(
+    private final UnsafeBuffer ring = StressRegion.allocate(
         RECORD_COUNT * LinkDescriptor.RECORD_LENGTH + RingBufferDescriptor.TRAILER_LENGTH);
     private final RecordWriter writer = new RecordWriter(ring);
     private final RecordReader reader = new RecordReader(ring);

@@ -4,7 +4,7 @@
  */
 package io.jcaps.host;
 
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.function.Supplier;
 
@@ -70,14 +70,14 @@ public final class FailingHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer link(final int linkIndex)
+    public UnsafeBuffer link(final int linkIndex)
     {
         fails();
         return super.link(linkIndex);
     }
 
     @Override
-    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    public UnsafeBuffer part(final UnsafeBuffer whole, final int offset, final int length)
     {
         fails();
         return super.part(whole, offset, length);
@@ -116,7 +116,7 @@ public final class FailingHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer errors(final int processIndex)
+    public UnsafeBuffer errors(final int processIndex)
     {
         return fails() ? null : super.errors(processIndex);
     }

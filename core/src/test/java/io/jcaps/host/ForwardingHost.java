@@ -5,7 +5,7 @@
 package io.jcaps.host;
 
 import io.jcaps.layout.RegionHeader;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A host that leaves everything to another one, for those of the tests that do one thing themselves.
@@ -36,19 +36,19 @@ public abstract class ForwardingHost implements Host
     }
 
     @Override
-    public AtomicBuffer tables()
+    public UnsafeBuffer tables()
     {
         return host.tables();
     }
 
     @Override
-    public AtomicBuffer link(final int linkIndex)
+    public UnsafeBuffer link(final int linkIndex)
     {
         return host.link(linkIndex);
     }
 
     @Override
-    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    public UnsafeBuffer part(final UnsafeBuffer whole, final int offset, final int length)
     {
         return host.part(whole, offset, length);
     }
@@ -198,7 +198,7 @@ public abstract class ForwardingHost implements Host
     }
 
     @Override
-    public AtomicBuffer errors(final int processIndex)
+    public UnsafeBuffer errors(final int processIndex)
     {
         return host.errors(processIndex);
     }

@@ -4,14 +4,14 @@
  */
 package io.jcaps.host;
 
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Puts a {@link GuardBuffer} around all memory that a host gives out, its lengths in requests for memory included.
  */
 public final class GuardedHost extends ForwardingHost
 {
-    private final AtomicBuffer tables;
+    private final UnsafeBuffer tables;
     private final GuardBuffer[] links;
 
     private GuardedHost(final Host host)
@@ -31,24 +31,24 @@ public final class GuardedHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer tables()
+    public UnsafeBuffer tables()
     {
         return tables;
     }
 
     @Override
-    public synchronized AtomicBuffer link(final int linkIndex)
+    public synchronized UnsafeBuffer link(final int linkIndex)
     {
         if (null == links[linkIndex])
         {
-            final AtomicBuffer link = host.link(linkIndex);
+            final UnsafeBuffer link = host.link(linkIndex);
             links[linkIndex] = new GuardBuffer(link, 0, link.capacity());
         }
         return links[linkIndex];
     }
 
     @Override
-    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    public UnsafeBuffer part(final UnsafeBuffer whole, final int offset, final int length)
     {
         return new GuardBuffer(whole, offset, length);
     }

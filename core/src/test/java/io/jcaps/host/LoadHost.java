@@ -4,7 +4,6 @@
  */
 package io.jcaps.host;
 
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -21,15 +20,15 @@ public final class LoadHost extends ForwardingHost
          * @param buffer that is read.
          * @param index  of the long in it.
          */
-        void at(AtomicBuffer buffer, int index);
+        void at(UnsafeBuffer buffer, int index);
     }
 
     private static final Hook NOTHING = (buffer, index) ->
     {
     };
 
-    private final AtomicBuffer tables;
-    private final AtomicBuffer[] links;
+    private final UnsafeBuffer tables;
+    private final UnsafeBuffer[] links;
     private Hook before = NOTHING;
     private Hook after = NOTHING;
 
@@ -40,7 +39,7 @@ public final class LoadHost extends ForwardingHost
     {
         super(host);
         tables = new Hooked(host.tables(), 0, host.tables().capacity());
-        links = new AtomicBuffer[host.header().geometry().linkCount()];
+        links = new UnsafeBuffer[host.header().geometry().linkCount()];
     }
 
     /**
@@ -60,31 +59,31 @@ public final class LoadHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer tables()
+    public UnsafeBuffer tables()
     {
         return tables;
     }
 
     @Override
-    public AtomicBuffer link(final int linkIndex)
+    public UnsafeBuffer link(final int linkIndex)
     {
         if (null == links[linkIndex])
         {
-            final AtomicBuffer whole = host.link(linkIndex);
+            final UnsafeBuffer whole = host.link(linkIndex);
             links[linkIndex] = new Hooked(whole, 0, whole.capacity());
         }
         return links[linkIndex];
     }
 
     @Override
-    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    public UnsafeBuffer part(final UnsafeBuffer whole, final int offset, final int length)
     {
         return new Hooked(whole, offset, length);
     }
 
     private final class Hooked extends UnsafeBuffer
     {
-        Hooked(final AtomicBuffer whole, final int offset, final int length)
+        Hooked(final UnsafeBuffer whole, final int offset, final int length)
         {
             super(whole, offset, length);
         }

@@ -4,7 +4,7 @@
  */
 package io.jcaps.host;
 
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  */
 public final class SteppingHost extends ForwardingHost
 {
-    private final AtomicBuffer tables;
+    private final UnsafeBuffer tables;
     private final AtomicReferenceArray<SteppingBuffer> links;
     private final AtomicLong storeCount = new AtomicLong();
     private volatile Runnable beforeStore;
@@ -170,18 +170,18 @@ public final class SteppingHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer tables()
+    public UnsafeBuffer tables()
     {
         return tables;
     }
 
     @Override
-    public AtomicBuffer link(final int linkIndex)
+    public UnsafeBuffer link(final int linkIndex)
     {
         SteppingBuffer link = links.get(linkIndex);
         if (null == link)
         {
-            final AtomicBuffer whole = host.link(linkIndex);
+            final UnsafeBuffer whole = host.link(linkIndex);
             links.compareAndSet(linkIndex, null, new SteppingBuffer(whole, 0, whole.capacity(), this::step));
             link = links.get(linkIndex);
         }
@@ -189,7 +189,7 @@ public final class SteppingHost extends ForwardingHost
     }
 
     @Override
-    public AtomicBuffer part(final AtomicBuffer whole, final int offset, final int length)
+    public UnsafeBuffer part(final UnsafeBuffer whole, final int offset, final int length)
     {
         return ((SteppingBuffer)whole).part(offset, length);
     }

@@ -19,7 +19,6 @@ import io.jcaps.shm.os.NativeCalls;
 import io.jcaps.shm.os.ProcessEnds;
 import io.jcaps.shm.os.ProcessInfo;
 import io.jcaps.shm.os.VirtualThreads;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.lang.ref.Reference;
@@ -148,14 +147,14 @@ public final class ShmHost implements Host
 
     /** {@inheritDoc} */
     @Override
-    public AtomicBuffer tables()
+    public UnsafeBuffer tables()
     {
         return region.tables();
     }
 
     /** {@inheritDoc} */
     @Override
-    public AtomicBuffer link(final int linkIndex)
+    public UnsafeBuffer link(final int linkIndex)
     {
         return region.link(linkIndex);
     }
@@ -179,7 +178,7 @@ public final class ShmHost implements Host
 
     /** {@inheritDoc} */
     @Override
-    public AtomicBuffer errors(final int processIndex)
+    public UnsafeBuffer errors(final int processIndex)
     {
         return region.errors(checkProcessIndex(processIndex));
     }

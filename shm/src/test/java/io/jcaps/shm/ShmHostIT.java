@@ -5,7 +5,6 @@
 package io.jcaps.shm;
 
 import io.jcaps.shm.os.Futex;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -44,7 +43,7 @@ class ShmHostIT
 
         // The word does not change: only a wake of one that sleeps in the kernel ends this.
         peer.tell("sleep " + WORD_OFFSET + " 0");
-        final long address = ((UnsafeBuffer)host.tables()).addressOffset() + WORD_OFFSET;
+        final long address = host.tables().addressOffset() + WORD_OFFSET;
         while (0 == futex.wake(address, 1))
         {
             LockSupport.parkNanos(1_000_000);
