@@ -37,7 +37,7 @@ public final class Attacker
     private static final int F_GETLEASE = 1025;
     private static final int F_WRLCK = 1;
     private static final int F_UNLCK = 2;
-    private static final long LEASE_NS = TimeUnit.SECONDS.toNanos(20);
+    private static final long LEASE_NS = TimeUnit.SECONDS.toNanos(6);
     private static final int SIG_IGN = 1;
     private static final int SIGIO = 29;
 

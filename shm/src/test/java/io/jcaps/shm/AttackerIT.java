@@ -308,7 +308,7 @@ class AttackerIT
         Files.setAttribute(path, "unix:uid", UID);
         assertThat(RegionView.isRegion(path)).isTrue();
         start("lease", shared, secret);
-        // A reader that waits for the end of the lease, which is 20 s away, finds that it is a region.
+        // A reader that waits for the end of the lease, which is 6 s away, finds that it is a region.
         assertThat(RegionView.isRegion(path)).isFalse();
         assertThatThrownBy(() -> RegionView.open(path)).hasMessageContaining("lease");
         assertThatThrownBy(() -> RegionErrors.read(path)).hasMessageContaining("lease");

@@ -18,6 +18,7 @@ import io.jcaps.shm.os.ProcessEnds;
 import io.jcaps.shm.os.ProcessInfo;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What this library can use of the operating system in this JVM, and if not, why. Any thread may call.
@@ -96,13 +97,14 @@ public final class Diagnostics
         {
             return 0;
         }
+        final List<LockTable.Lock> locks = table.lifeLocks(lockFile);
         int hidden = 0;
         for (final ProcessView process : snapshot.processes())
         {
             if (Life.ALIVE == process.life())
             {
                 final long position = ProcessDescriptor.lifePosition(view.header().regionId(), process.index());
-                hidden += ProcessInfo.NO_HOLDER == table.lifeHolder(lockFile, position) ? 1 : 0;
+                hidden += ProcessInfo.NO_HOLDER == LockTable.holder(locks, position) ? 1 : 0;
             }
         }
         return hidden;

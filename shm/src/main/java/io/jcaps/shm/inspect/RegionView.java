@@ -392,7 +392,7 @@ public final class RegionView implements AutoCloseable
         final List<ProcessView> processes = new ArrayList<>();
         // One reading of the table for all of them.
         final LockTable table = null == locks && null != lockFile ? processInfo.lockTable() : null;
-        final LockTable lockTable = null == table ? LockTable.NONE : table;
+        final List<LockTable.Lock> shown = null == table ? List.of() : table.lifeLocks(lockFile);
         final ProcessEntry entry = new ProcessEntry(tables, header.geometry());
         for (int i = 0, count = header.geometry().processCount(); i < count; i++)
         {
@@ -400,13 +400,13 @@ public final class RegionView implements AutoCloseable
             if (0 != incarnation)
             {
                 processes.add(new ProcessView(i, incarnation, entry.pid(), entry.euid(),
-                    ProcessDescriptor.LIBRARY_C == entry.library(), entry.startTicks(), life(i, lockTable)));
+                    ProcessDescriptor.LIBRARY_C == entry.library(), entry.startTicks(), life(i, shown)));
             }
         }
         return processes;
     }
 
-    private Life life(final int processIndex, final LockTable lockTable)
+    private Life life(final int processIndex, final List<LockTable.Lock> shown)
     {
         final long position = ProcessDescriptor.lifePosition(header.regionId(), processIndex);
         if (null != locks)
@@ -416,7 +416,7 @@ public final class RegionView implements AutoCloseable
         // Without the right to ask, the kernel's table of locks can still show a holder; that it shows none proves
         // nothing.
         final boolean isShown = null != lockFile && lockFile.ino() == RegionHeader.lockInode(tables) &&
-            ProcessInfo.NO_HOLDER != lockTable.lifeHolder(lockFile, position);
+            ProcessInfo.NO_HOLDER != LockTable.holder(shown, position);
         return isShown ? Life.ALIVE : Life.UNKNOWN;
     }
 

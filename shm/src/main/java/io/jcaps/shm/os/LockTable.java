@@ -6,6 +6,8 @@ package io.jcaps.shm.os;
 
 import io.jcaps.layout.Geometry;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.StringTokenizer;
 import java.util.function.Predicate;
 
@@ -40,26 +42,44 @@ public record LockTable(String lines, boolean isWhole)
      */
     public int holder(final String file, final long position)
     {
-        return find(file, file::equals, position, Long.MAX_VALUE);
+        return holder(locks(file, file::equals), position);
     }
 
     /**
-     * Of a byte whose position is random, as those of life locks are: so the inode and the position identify it, also
-     * where the table names another device than {@code stat}.
+     * Write locks on a file that are as short as life locks are, read once for many positions. Those are random: so the
+     * inode and the position identify a lock, also where the table names another device than {@code stat}.
      *
-     * @param file     that is locked.
-     * @param position of the byte.
-     * @return as {@link #holder(String, long)}.
+     * @param file that is locked.
+     * @return the locks, in the table's order; input.
      */
-    public int lifeHolder(final FileStat file, final long position)
+    public List<Lock> lifeLocks(final FileStat file)
     {
         final String inode = ':' + Long.toUnsignedString(file.ino());
-        return find(inode, (name) -> name.endsWith(inode), position, Geometry.MAX_PROCESS_COUNT);
+        final List<Lock> locks = locks(inode, (name) -> name.endsWith(inode));
+        locks.removeIf((lock) -> lock.last - lock.first > Geometry.MAX_PROCESS_COUNT);
+        return locks;
     }
 
-    private int find(
-        final String part, final Predicate<String> isFile, final long position, final long maxLength)
+    /**
+     * @param locks    of one file.
+     * @param position of a byte.
+     * @return pid of the holder of a lock on it; {@link ProcessInfo#NO_HOLDER} if none of them is.
+     */
+    public static int holder(final List<Lock> locks, final long position)
     {
+        for (final Lock lock : locks)
+        {
+            if (lock.first <= position && position <= lock.last)
+            {
+                return lock.pid > 0 ? lock.pid : ProcessInfo.NO_HOLDER;
+            }
+        }
+        return ProcessInfo.NO_HOLDER;
+    }
+
+    private List<Lock> locks(final String part, final Predicate<String> isFile)
+    {
+        final List<Lock> locks = new ArrayList<>();
         for (final String line : lines.split("\n"))
         {
             if (!line.contains(part))
@@ -79,13 +99,23 @@ public record LockTable(String lines, boolean isWhole)
             final boolean isThisFile = isFile.test(fields.nextToken());
             final long first = Long.parseLong(fields.nextToken());
             final String end = fields.nextToken();
-            final long last = "EOF".equals(end) ? Long.MAX_VALUE : Long.parseLong(end);
-            if (isPosix && isWrite && isThisFile && first <= position && position <= last && last - first <= maxLength)
+            if (isPosix && isWrite && isThisFile)
             {
-                final int holder = Integer.parseInt(pid);
-                return holder > 0 ? holder : ProcessInfo.NO_HOLDER;
+                locks.add(new Lock(Integer.parseInt(pid), first,
+                    "EOF".equals(end) ? Long.MAX_VALUE : Long.parseLong(end)));
             }
         }
-        return ProcessInfo.NO_HOLDER;
+        return locks;
+    }
+
+    /**
+     * A write lock.
+     *
+     * @param pid   of its holder; 0 or less if this process's namespace has none for it.
+     * @param first byte.
+     * @param last  byte.
+     */
+    public record Lock(int pid, long first, long last)
+    {
     }
 }

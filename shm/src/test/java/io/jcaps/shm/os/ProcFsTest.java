@@ -64,11 +64,12 @@ class ProcFsTest
     {
         final FileStat file = new FileStat(0100600, 0, 0, 0x29, 77, 1);
         assertThat(LOCKS.holder(LockTable.name(file), 2)).isEqualTo(ProcessInfo.NO_HOLDER);
-        assertThat(LOCKS.lifeHolder(file, 2)).isEqualTo(102);
-        assertThat(LOCKS.lifeHolder(file, 7)).isEqualTo(106);
+        assertThat(LockTable.holder(LOCKS.lifeLocks(file), 2)).isEqualTo(102);
+        assertThat(LockTable.holder(LOCKS.lifeLocks(file), 7)).isEqualTo(106);
         // No life lock reaches to the end of the file, and one of another inode is none of this file.
-        assertThat(LOCKS.lifeHolder(file, 12_345)).isEqualTo(ProcessInfo.NO_HOLDER);
-        assertThat(LOCKS.lifeHolder(new FileStat(0100600, 0, 0, 0x29, 7, 1), 2)).isEqualTo(ProcessInfo.NO_HOLDER);
+        assertThat(LockTable.holder(LOCKS.lifeLocks(file), 12_345)).isEqualTo(ProcessInfo.NO_HOLDER);
+        final FileStat other = new FileStat(0100600, 0, 0, 0x29, 7, 1);
+        assertThat(LockTable.holder(LOCKS.lifeLocks(other), 2)).isEqualTo(ProcessInfo.NO_HOLDER);
     }
 
     @Test
