@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  */
 class WatchdogTest
 {
-    private static final long LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(300);
+    private static final long LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final Geometry GEOMETRY = new Geometry(2, 2, 2, 1, 64);
 
     private final UnsafeBuffer tables = new UnsafeBuffer(ByteBuffer.allocateDirect(GEOMETRY.tablesLength()));
