@@ -44,7 +44,7 @@ final class ExportPeer extends Peer<ExportSession>
         }
         if (image.isClosed())
         {
-            session.fail("the other end's stream has ended");
+            session.left("the other end's stream has ended");
         }
         final int work = workSession();
         if (session.isOver())

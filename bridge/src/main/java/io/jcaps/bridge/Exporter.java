@@ -21,7 +21,7 @@ import java.util.List;
 final class Exporter
 {
     /** Most sessions at a time. A further importer is not answered. */
-    private static final int MAX_PEERS = 256;
+    static final int MAX_PEERS = 256;
 
     final SessionCounters counters;
     final List<ExportPeer> peers = new ArrayList<>();

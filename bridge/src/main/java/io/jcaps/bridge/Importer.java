@@ -30,8 +30,8 @@ final class Importer extends Peer<ImportSession>
     private Subscription subscription;
     private long publicationId = NONE;
     private boolean isClosing;
-    // Reported once, not with each attempt.
-    private String lastEnd = "";
+    // How the last attempt at each endpoint failed: reported once, not with each attempt.
+    private final String[] failures;
 
     Importer(
         final BridgeContext bridge, final String name, final List<Endpoint> endpoints, final SessionCounters counters)
@@ -39,6 +39,7 @@ final class Importer extends Peer<ImportSession>
         super(bridge, counters);
         this.name = name;
         this.endpoints = endpoints;
+        failures = new String[endpoints.size()];
         beginNs = bridge.sessions().clock().nanoTime();
     }
 
@@ -98,11 +99,13 @@ final class Importer extends Peer<ImportSession>
 
     private void report(final BridgeEvent.Kind kind, final String detail)
     {
-        if (BridgeEvent.Kind.ENDED != kind || !lastEnd.equals(detail))
+        final int index = attempt % failures.length;
+        final boolean isFailure = BridgeEvent.Kind.ENDED == kind || BridgeEvent.Kind.TROUBLE == kind;
+        if (!isFailure || !detail.equals(failures[index]))
         {
             bridge.report(kind, true, name, endpoint().toString(), detail);
         }
-        lastEnd = BridgeEvent.Kind.ENDED == kind ? detail : "";
+        failures[index] = isFailure ? detail : null;
     }
 
     private void endAttempt()

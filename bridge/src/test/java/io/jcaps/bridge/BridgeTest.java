@@ -160,9 +160,13 @@ class BridgeTest
     void shouldRefuseWrongKey() throws Exception
     {
         hosts.echo();
-        hosts.add(hosts.export(new BridgeConfig().key(new byte[16])));
-        hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        final Bridge exporter = hosts.add(hosts.export(new BridgeConfig().key(new byte[16])));
+        final Bridge importer = hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
         assertThat(awaitEnd(true).detail()).isEqualTo("refused: its key is not the same");
+        // At once, as caps bridge does: the exporter learns it even if the BYE was not sent any more.
+        importer.close();
+        assertThat(awaitEnd(false).detail()).endsWith("before it was admitted: its key may be another one");
+        assertThat(exporter.total(SessionCounter.REFUSED)).isPositive();
     }
 
     @Test
@@ -179,6 +183,25 @@ class BridgeTest
         assertThat(hosts.events.stream().filter((event) -> !event.isImport())).hasSizeBetween(1, 2)
             .allMatch((event) -> event.detail().equals("refused: NOT_ALLOWED") &&
                 event.service().equals(TwoHosts.NAME) && event.peer().startsWith("127.0.0.1:"));
+    }
+
+    @Test
+    @DisplayName("Several hosts: why each of them refuses is reported, and not again with each attempt")
+    void shouldReportEachEndpointOnce() throws Exception
+    {
+        final Endpoint other = new Endpoint("127.0.0.1", TwoHosts.freePort());
+        for (final Endpoint each : List.of(hosts.endpoint, other))
+        {
+            hosts.add(Bridge.launch(hosts.bridgeB, new BridgeConfig().exportService(TwoHosts.NAME).bind(each)
+                .allow(Network.parse("10.0.0.0/8")), (event) -> {}));
+        }
+        final Bridge importer = hosts.add(Bridge.launch(hosts.bridgeA,
+            new BridgeConfig().importService(TwoHosts.NAME, hosts.endpoint, other), hosts.events::add));
+        Awaitility.await().until(() -> importer.total(SessionCounter.REFUSED) > 5);
+        assertThat(hosts.events).extracting(BridgeEvent::peer).containsExactly(
+            hosts.endpoint.toString(), other.toString());
+        assertThat(hosts.events).allMatch((event) ->
+            event.detail().equals("refused: it does not allow this address"));
     }
 
     @Test

@@ -15,7 +15,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A client as a process: region, count. It puts so many requests and takes no reply. It ends with its input.
+ * A client as a process: region, count. It puts so many requests, prints {@code put}, and takes no reply. It ends
+ * with its input.
  */
 final class ClientPeer
 {
@@ -34,7 +35,8 @@ final class ClientPeer
                 bytes.putLong(0, -i);
                 client.put(bytes, 0, Long.BYTES);
             }
-            System.out.println(System.in.read());
+            System.out.println("put");
+            System.in.read();
         }
     }
 }

@@ -117,7 +117,7 @@ public final class ExportSession extends Session
     {
         if (FrameDescriptor.BYE == type)
         {
-            onBye();
+            left("the other end has closed the session");
         }
         else if (FrameDescriptor.HELLO == type && NEW == state && length > BodyDescriptor.HELLO_NAME_OFFSET)
         {
@@ -144,15 +144,19 @@ public final class ExportSession extends Session
         }
     }
 
-    private void onBye()
+    /**
+     * Ends the session, as the importer has gone.
+     *
+     * @param how it went.
+     */
+    public void left(final String how)
     {
         if (CHALLENGED == state)
         {
             // The importer has checked this end's proof, and did not send its own.
             counters.count(SessionCounter.REFUSED);
         }
-        fail("the other end has closed the session" +
-            (CHALLENGED == state ? " before it was admitted: its key may be another one" : ""));
+        fail(how + (CHALLENGED == state ? " before it was admitted: its key may be another one" : ""));
     }
 
     private void onHello(final int length)
@@ -338,7 +342,7 @@ public final class ExportSession extends Session
         switch (state)
         {
             case CHALLENGE_DUE -> sendChallenge();
-            case WELCOME_DUE -> sendWelcome();
+            case WELCOME_DUE -> sendWelcome(nowNs);
             case REFUSED -> sendRefusal();
             case WELCOMED -> sendBeat(nowNs);
             default ->
@@ -382,18 +386,22 @@ public final class ExportSession extends Session
         state = send(FrameDescriptor.CHALLENGE, 0, 0, 0, BodyDescriptor.CHALLENGE_LENGTH) ? CHALLENGED : state;
     }
 
-    private void sendWelcome()
+    private void sendWelcome(final long nowNs)
     {
         // Only those who have the key learn what is exported, and how large the region is.
         if (null == exports.apply(name))
         {
             refuse(Refusal.NOT_EXPORTED);
+            return;
         }
-        else if (isTooSmall)
+        if (isTooSmall)
         {
             refuse(Refusal.GEOMETRY);
+            return;
         }
-        else if (send(FrameDescriptor.WELCOME, 0, 0, lostAfterNs, 0))
+        // It may be found to be an import itself, and the importer is refused.
+        findService(nowNs);
+        if (WELCOME_DUE == state && 0 == pendingCalls && send(FrameDescriptor.WELCOME, 0, 0, lostAfterNs, 0))
         {
             state = WELCOMED;
             lastBeatNs = clock.nanoTime() - lostAfterNs;
@@ -403,12 +411,17 @@ public final class ExportSession extends Session
 
     // ---- the service
 
-    private void follow(final long nowNs)
+    private void findService(final long nowNs)
     {
         if (null == service && 0 == pendingCalls && nowNs - retryNs >= 0)
         {
             connect(this::connected, (ex) -> retryNs = clock.nanoTime() + RETRY_INTERVAL_NS);
         }
+    }
+
+    private void follow(final long nowNs)
+    {
+        findService(nowNs);
         if (null == service || nowNs - lastLookNs < LOOK_INTERVAL_NS)
         {
             return;
@@ -531,8 +544,8 @@ public final class ExportSession extends Session
 
     private void leaseOver()
     {
-        fail(REFUSED == state ? "refused, and not told: " + refusal :
-            hasLease ? "lost: no beat was echoed in time" : "no handshake");
+        left(REFUSED == state ? "refused, and not told: " + refusal :
+            hasLease ? "lost: no beat was echoed in time" : CHALLENGED == state ? "silent" : "no handshake");
     }
 
     /** Ends the session: closes the client ports, and then notifies the importer. */

@@ -185,6 +185,34 @@ class SessionEdgeTest
         assertThat(scene.countersB.get(SessionCounter.REFUSED)).isEqualTo(1);
     }
 
+    @Test
+    @DisplayName("Wrong key: B says so, too, if A's process ended before its BYE was sent")
+    void shouldReportKeyOfImporterWhoseStreamEnds()
+    {
+        scene.withService().begin();
+        scene.importer.doWork();
+        scene.toB.deliver(scene.exporter);
+        scene.exporter.doWork();
+        scene.exporter.left("the other end's stream has ended");
+        scene.exporter.left("the other end's stream has ended");
+        assertThat(scene.eventsB).containsExactly(
+            "ended: the other end's stream has ended before it was admitted: its key may be another one");
+        assertThat(scene.countersB.get(SessionCounter.REFUSED)).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("Wrong key: B says so, too, if A is silent after the CHALLENGE")
+    void shouldReportKeyOfSilentImporter()
+    {
+        scene.withService().begin();
+        scene.importer.doWork();
+        scene.isStoppedA = true;
+        scene.pass(11_000);
+        assertThat(scene.eventsB).containsExactly(
+            "ended: silent before it was admitted: its key may be another one");
+        assertThat(scene.countersB.get(SessionCounter.REFUSED)).isEqualTo(1);
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     @DisplayName("Wrong key: B refuses an invalid proof, and its own proof sent back")

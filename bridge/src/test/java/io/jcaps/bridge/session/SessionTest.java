@@ -373,7 +373,22 @@ class SessionTest
         scene.serviceProcess.attachment.service(Scene.NAME, new PortOptions().imported(true));
         scene.begin();
         scene.steps(20);
-        assertThat(scene.eventsA).last().asString().contains("an import is not exported again");
+        // Before anybody is admitted: an importer that tries again and again is not connected each time.
+        assertThat(scene.eventsA).singleElement().asString().contains("an import is not exported again");
+        assertThat(scene.eventsB).containsExactly("ended: refused: IMPORTED");
+    }
+
+    @Test
+    @DisplayName("Export of an import that is registered after the WELCOME: refused with the reason, once")
+    void shouldRefuseLaterImport()
+    {
+        scene.begin();
+        scene.steps(20);
+        assertThat(scene.eventsA).containsExactly("connected");
+        scene.serviceProcess.attachment.service(Scene.NAME, new PortOptions().imported(true));
+        scene.pass(200);
+        assertThat(scene.eventsA).hasSize(2).last().asString().contains("an import is not exported again");
+        assertThat(scene.eventsB).containsExactly("connected", "ended: refused: IMPORTED");
     }
 
     @Test

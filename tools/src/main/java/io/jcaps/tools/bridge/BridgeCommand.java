@@ -253,9 +253,15 @@ public final class BridgeCommand implements Callable<Integer>
         members.put("service", event.service());
         members.put("peer", event.peer());
         members.put("detail", event.detail());
-        say(members, (event.isImport() ? "import " : "export ") + event.service() +
+        say(members, line(event));
+    }
+
+    /** A sentence of what is known: an importer that was not admitted may not have named a service. */
+    static String line(final BridgeEvent event)
+    {
+        return (event.isImport() ? "import" : "export") + (event.service().isEmpty() ? "" : " " + event.service()) +
             (event.peer().isEmpty() ? "" : (event.isImport() ? " from " : " to ") + event.peer()) + ": " +
-            event.kind().name().toLowerCase(Locale.ROOT) + (event.detail().isEmpty() ? "" : ", " + event.detail()));
+            event.kind().name().toLowerCase(Locale.ROOT) + (event.detail().isEmpty() ? "" : ", " + event.detail());
     }
 
     private void say(final Map<String, Object> members, final String line)

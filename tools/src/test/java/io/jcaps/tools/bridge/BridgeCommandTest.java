@@ -128,6 +128,15 @@ class BridgeCommandTest
         assertThat(new Admission(0).isRefused(fromB)).isFalse();
     }
 
+    @Test
+    @DisplayName("An event is one sentence; a service that is not known yet leaves no gap in it")
+    void shouldPrintWhatIsKnown()
+    {
+        assertThat(BridgeCommand.line(event(Kind.UP, "b:1", ""))).isEqualTo("import orders from b:1: up");
+        assertThat(BridgeCommand.line(new BridgeEvent(Kind.ENDED, false, "", "10.0.0.1:5", "refused: VERSION")))
+            .isEqualTo("export to 10.0.0.1:5: ended, refused: VERSION");
+    }
+
     private static BridgeEvent event(final Kind kind, final String peer, final String detail)
     {
         return new BridgeEvent(kind, true, "orders", peer, detail);
