@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -456,6 +457,14 @@ static int publish_service(
     return 0;
 }
 
+/* After proc_self, with its errno, such as EMFILE. */
+static int fail_self(void)
+{
+    const int error = errno;
+    fail_with(error, "who this process is cannot be read from /proc/self/status: %s", strerror(error));
+    return -error;
+}
+
 int attachment_service(
     struct attachment *attachment,
     struct port *port,
@@ -477,8 +486,7 @@ int attachment_service(
     }
     if (!proc_self(&self))
     {
-        fail_with(EIO, "who this process is cannot be read from /proc/self/status");
-        return -EIO;
+        return fail_self();
     }
     result = check_may_register(&self, uid, gid);
     credentials_free(&self);
@@ -675,8 +683,7 @@ static int connect_once(
         struct credentials self;
         if (!proc_self(&self))
         {
-            fail_with(EIO, "who this process is cannot be read from /proc/self/status");
-            return -EIO;
+            return fail_self();
         }
         int result = tables_lock(&attachment->tables);
         if (result == 0)

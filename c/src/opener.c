@@ -111,7 +111,13 @@ char *region_path(const char *path)
     char buffer[NAME_BUFFER_LENGTH];
     struct passwd entry;
     struct passwd *user = NULL;
-    getpwuid_r(getuid(), &entry, buffer, sizeof(buffer), &user);
+    const int error = getpwuid_r(getuid(), &entry, buffer, sizeof(buffer), &user);
+    if (error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO)
+    {
+        /* There may be a name: without it this process would look for another region than the user's others. */
+        errno = error;
+        return NULL;
+    }
     const int length = user != NULL && user->pw_name != NULL && is_plain_name(user->pw_name) ?
         asprintf(&text, "%s/jcaps-%s/default", parent, user->pw_name) :
         asprintf(&text, "%s/jcaps-%u/default", parent, geteuid());
@@ -759,7 +765,7 @@ int region_open(struct region *region, const char *path, const int flags, const 
     region->path = region_path(path);
     if (region->path == NULL)
     {
-        return fail(ENOMEM, "the region's path cannot be found out");
+        return fail_with(errno, "the region's path cannot be found out: %s", strerror(errno));
     }
     enum attempt result = check_path(region->path) == 0 && prepare(&opener, flags, geometry) == 0 ?
         ATTEMPT_AGAIN : ATTEMPT_FAILED;

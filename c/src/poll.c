@@ -14,6 +14,7 @@
 #include "process.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #define SPIN_COUNT 2000
 #define LOOK_INTERVAL_NS INT64_C(1000000)
@@ -174,7 +175,8 @@ int caps_sys_poll(struct caps_poll *ports, const int count, const int64_t timeou
     process_check();
     if (count < 0 || timeout_ns < 0 || (ports == NULL && count > 0))
     {
-        return fail(EINVAL, "count and time limit must not be negative");
+        return fail_with(EINVAL, "count and time limit must not be negative, and a count needs an array: count=%d, "
+            "timeout_ns=%" PRId64, count, timeout_ns);
     }
     const int cancel_state = cancel_hold();
     int result = find_ready(ports, count);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define LOCK_TIMEOUT_S 10
@@ -205,8 +206,9 @@ int tables_enter(struct tables *tables)
     struct credentials self;
     if (!proc_self(&self))
     {
-        fail_with(errno, "who this process is cannot be read from /proc/self/status");
-        return -errno;
+        const int error = errno;
+        fail_with(error, "who this process is cannot be read from /proc/self/status: %s", strerror(error));
+        return -error;
     }
     int result = tables_lock(tables);
     if (result == 0)

@@ -170,8 +170,26 @@ static void test_no_descriptors(void)
     CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
     CHECK_FAILS(EAGAIN, caps_sys_get(svc, bytes, 1, &msgid, NULL));
     CHECK_FAILS(ETIMEDOUT, caps_sys_timedwait(svc, bytes, 1, &msgid, NULL, 50 * MS));
+    /* Who this process is must be read for a new port. */
+    CHECK_FAILS(EMFILE, caps_sys_service("another", geteuid(), (gid_t)-1, 0, CAPF_USER));
+    CHECK(strstr(caps_error(), "Too many open files") != NULL);
+    CHECK_FAILS(EMFILE, caps_sys_client(NAME, geteuid(), (gid_t)-1, 0, CAPF_USER));
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     CHECK(caps_sys_wait(svc, bytes, 1, &msgid, NULL) == 1);
+}
+
+static void test_no_descriptor_for_user_name(void)
+{
+    /* The default region is named by the user: if the name cannot be read now, no other region is used instead. */
+    struct rlimit limit;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const struct rlimit none = {3, limit.rlim_max};
+    char *region = strdup(getenv("CAPS_REGION"));
+    CHECK(region != NULL && unsetenv("CAPS_REGION") == 0 && setrlimit(RLIMIT_NOFILE, &none) == 0);
+    CHECK_FAILS(EMFILE, caps_sys_open(NULL, 0, &small));
+    CHECK(strstr(caps_error(), "the region's path cannot be found out: Too many open files") != NULL);
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0 && setenv("CAPS_REGION", region, 1) == 0);
+    free(region);
 }
 
 /* ---- memory */
@@ -672,6 +690,7 @@ int main(void)
     RUN(test_high_descriptors);
     RUN(test_foreign_locks);
     RUN(test_no_descriptors);
+    RUN(test_no_descriptor_for_user_name);
     RUN(test_no_memory);
     RUN(test_longest_file);
     RUN(test_cut_file);
