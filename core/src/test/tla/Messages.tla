@@ -451,7 +451,7 @@ Dispose(messages) ==
         (IF \E id \in messages : ClientUp /\ \E s \in Slots : state[s] = "viewed" /\ ids[s] = id
          THEN {"early disposal"} ELSE {})
 
-\* ServiceLink.pollExpected: the guessed slot. Any slot may be guessed.
+\* IncomingRequests.pollExpected: the guessed slot. Any slot may be guessed.
 PollGuessed(s) ==
     /\ ServiceFree /\ ~dropped
     /\ requestId[s] > 0 /\ NumberOf(requestId[s]) = expected
@@ -459,7 +459,7 @@ PollGuessed(s) ==
     /\ UNCHANGED <<memory, client, held, replied, claimed, servicePassed, expected, clientDead, dropped,
         serviceEnded, serviceAlive, observer>>
 
-\* ServiceLink.pollRing for one record.
+\* IncomingRequests.pollRing for one record.
 PollRecord ==
     /\ ServiceFree /\ ~dropped
     /\ servicePassed < Len(requestRing)
@@ -481,7 +481,7 @@ PollRecord ==
     /\ UNCHANGED <<memory, client, held, replied, claimed, clientDead, dropped, serviceEnded, serviceAlive,
         observer>>
 
-\* ServiceLink.take: RECEIVED [received]. "received without fence": the second look is made before.
+\* IncomingRequests.receive: RECEIVED [received]. "received without fence": the second look is made before.
 TakeReceived ==
     /\ ServiceUp
     /\ serviceOp.op = "take"
@@ -492,7 +492,7 @@ TakeReceived ==
         serviceClosed, client, held, replied, claimed, servicePassed, expected, clientDead, dropped, serviceEnded,
         serviceAlive, observer>>
 
-\* ServiceLink.take: the second look at the id. The request is in view from here until it is replied to.
+\* IncomingRequests.hold: the second look at the id. The request is in view from here until it is replied to.
 TakeLook ==
     /\ ServiceUp
     /\ serviceOp.op = "look"
@@ -532,7 +532,7 @@ LateMark ==
         serviceClosed, client, held, replied, claimed, servicePassed, expected, clientDead, dropped, serviceEnded,
         serviceAlive, observer>>
 
-\* ServiceLink.skip: first the descriptor, then the id [reply], then the record is passed.
+\* IncomingRequests.skip: first the descriptor, then the id [reply], then the record is passed.
 SkipDescriptor ==
     /\ ServiceUp
     /\ serviceOp.op = "skip"

@@ -19,8 +19,8 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
  * [abort] and [received]: Slots.abortRequest() stores the negative id and makes a full fence before ClientLink.abort()
- * reads RECEIVED; Slots.publishReceived() stores RECEIVED and makes a full fence before ServiceLink.receive() reads the
- * id again. At least one side sees the other's store.
+ * reads RECEIVED; Slots.publishReceived() stores RECEIVED and makes a full fence before IncomingRequests.receive()
+ * reads the id again. At least one side sees the other's store.
  * <p>
  * The results are what abort() said (2 before the server, 3 at the server), whether the service received the message,
  * and the outcome that the client got in the end: 3 aborted, 259 aborted and perhaps received, -1 none yet.

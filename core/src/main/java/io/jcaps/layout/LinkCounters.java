@@ -6,6 +6,9 @@ package io.jcaps.layout;
 
 import org.agrona.concurrent.AtomicBuffer;
 
+import java.util.Arrays;
+import java.util.stream.LongStream;
+
 /**
  * Reads and writes the numbers in a link. They are there until the link is another client's, also after their writers
  * have died. Any thread and process may read; each number is whole, but two of them need not be of the same moment.
@@ -34,6 +37,17 @@ public final class LinkCounters
     public static long get(final AtomicBuffer link, final ServiceCounter counter)
     {
         return link.getLongOpaque(counter.offset());
+    }
+
+    /**
+     * @param link body of the link.
+     * @return all of its counters, as {@link PortEntry#addGone(long[])} takes them.
+     */
+    public static long[] all(final AtomicBuffer link)
+    {
+        return LongStream.concat(
+            Arrays.stream(ClientCounter.values()).mapToLong((counter) -> get(link, counter)),
+            Arrays.stream(ServiceCounter.values()).mapToLong((counter) -> get(link, counter))).toArray();
     }
 
     /**

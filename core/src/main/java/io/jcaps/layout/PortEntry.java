@@ -15,6 +15,10 @@ import static io.jcaps.layout.PortDescriptor.*;
  */
 public final class PortEntry
 {
+    // Made once: nothing is allocated between beginGone() and endGone().
+    private static final ClientCounter[] CLIENT_COUNTERS = ClientCounter.values();
+    private static final ServiceCounter[] SERVICE_COUNTERS = ServiceCounter.values();
+
     private final AtomicBuffer tables;
     private final Geometry geometry;
     private int index;
@@ -407,6 +411,23 @@ public final class PortEntry
     public void addGone(final ServiceCounter counter, final long count)
     {
         addGone(goneOffset(counter), count);
+    }
+
+    /**
+     * Adds to all totals, between {@link #beginGone} and {@link #endGone}.
+     *
+     * @param counts of {@link LinkCounters#all}.
+     */
+    public void addGone(final long[] counts)
+    {
+        for (final ClientCounter counter : CLIENT_COUNTERS)
+        {
+            addGone(counter, counts[counter.ordinal()]);
+        }
+        for (final ServiceCounter counter : SERVICE_COUNTERS)
+        {
+            addGone(counter, counts[CLIENT_COUNTERS.length + counter.ordinal()]);
+        }
     }
 
     private void addGone(final int totalOffset, final long count)

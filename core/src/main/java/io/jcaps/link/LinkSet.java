@@ -187,21 +187,16 @@ public final class LinkSet
         while (collectedCount > 0)
         {
             final ServiceLink link = batch[batchIndex];
-            if (null == link || !link.hasCollected())
+            if (null == link || !link.requests().hasCollected())
             {
                 batchIndex++;
                 continue;
             }
             collectedCount--;
-            final long id = link.nextCollected();
-            final int queuedCount = link.receiveCollected(id);
-            if (ServiceLink.NOT_RECEIVED != queuedCount)
+            final long id = link.requests().nextCollected();
+            if (link.requests().receiveCollected(id) && showReceived(link, id, delivery, lengthLimit))
             {
-                countQueued(link, queuedCount);
-                if (Status.WOULD_BLOCK != show(link, id, delivery, lengthLimit))
-                {
-                    return MessageState.REQUEST;
-                }
+                return MessageState.REQUEST;
             }
         }
         return Status.WOULD_BLOCK;
@@ -242,7 +237,7 @@ public final class LinkSet
         }
         if (collectedCount > 0)
         {
-            ServiceLink.fenceCollected();
+            IncomingRequests.fenceCollected();
         }
         return collectedCount;
     }
@@ -250,7 +245,7 @@ public final class LinkSet
     private boolean collect(final ServiceLink link, final int limit)
     {
         // It has had its share of this round if it was looked at as the one that was active last.
-        final int count = link.hasCollected() ? 0 : link.collect(limit);
+        final int count = link.requests().hasCollected() ? 0 : link.requests().collect(limit);
         if (0 == count)
         {
             return false;
@@ -277,7 +272,7 @@ public final class LinkSet
         {
             if (link.linkIndex() == linkIndex && link.linkId() == incarnation)
             {
-                collectedCount -= link.lowerReceived();
+                collectedCount -= link.requests().lowerReceived();
             }
         }
     }
@@ -302,7 +297,8 @@ public final class LinkSet
                 index = 0;
             }
             final ServiceLink link = links[index];
-            for (long id = link.poll(); ServiceLink.NO_REQUEST != id; id = link.poll())
+            final IncomingRequests requests = link.requests();
+            for (long id = requests.poll(); IncomingRequests.NO_REQUEST != id; id = requests.poll())
             {
                 if (receive(link, id, delivery, lengthLimit))
                 {
@@ -314,8 +310,8 @@ public final class LinkSet
             if ((i & HOT_LOOK_MASK) == HOT_LOOK_MASK && hotIndex < count)
             {
                 final ServiceLink hotLink = links[hotIndex];
-                final long id = hotLink.pollExpected();
-                if (ServiceLink.NO_REQUEST != id && receive(hotLink, id, delivery, lengthLimit))
+                final long id = hotLink.requests().pollExpected();
+                if (IncomingRequests.NO_REQUEST != id && receive(hotLink, id, delivery, lengthLimit))
                 {
                     cursor = index + 1;
                     return MessageState.REQUEST;
@@ -329,12 +325,13 @@ public final class LinkSet
     private boolean receive(
         final ServiceLink link, final long id, final Delivery delivery, final int lengthLimit)
     {
-        final int queuedCount = link.receive(id);
-        if (ServiceLink.NOT_RECEIVED == queuedCount)
-        {
-            return false;
-        }
-        countQueued(link, queuedCount);
+        return link.requests().receive(id) && showReceived(link, id, delivery, lengthLimit);
+    }
+
+    private boolean showReceived(
+        final ServiceLink link, final long id, final Delivery delivery, final int lengthLimit)
+    {
+        countQueued(link, link.countDisposals());
         return Status.WOULD_BLOCK != show(link, id, delivery, lengthLimit);
     }
 
@@ -354,9 +351,7 @@ public final class LinkSet
         }
         if (!isOurs || !link.show(id, delivery, lengthLimit))
         {
-            final int slot = SlotDescriptor.slotIndex(id);
-            link.forget(slot);
-            giveUp(link, "a request's flags, length or id: length=" + link.requestLength(slot) + ", id=" + id);
+            giveUp(link, link.forget(id));
             return Status.WOULD_BLOCK;
         }
         if (!delivery.isView())
@@ -379,7 +374,7 @@ public final class LinkSet
     {
         for (final ServiceLink link : links)
         {
-            if (ServiceLink.NO_REQUEST != link.poll())
+            if (IncomingRequests.NO_REQUEST != link.requests().poll())
             {
                 return true;
             }
@@ -511,7 +506,7 @@ public final class LinkSet
     {
         faultyLink = link;
         fault = reason;
-        collectedCount -= link.lowerReceived();
+        collectedCount -= link.requests().lowerReceived();
         link.giveUp();
     }
 
@@ -585,7 +580,7 @@ public final class LinkSet
             peekedLink = null;
             link.countGet(0);
         }
-        collectedCount -= link.forgetCollected();
+        collectedCount -= link.requests().forgetCollected();
         for (int i = 0; i < batch.length; i++)
         {
             if (batch[i] == link)

@@ -10,7 +10,6 @@ import io.jcaps.PortFlags;
 import io.jcaps.Status;
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
-import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkCounters;
 import io.jcaps.layout.LinkDescriptor;
@@ -24,26 +23,14 @@ import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import static io.jcaps.layout.SlotDescriptor.INLINE_CAPACITY;
-import static io.jcaps.layout.SlotDescriptor.MAX_SLOT_COUNT;
 
 /**
- * The service's side of one link: receives requests in the order of their puts, publishes replies in any order, and
- * finds out which replies its client has finished with. Used within the gate of its port, unless a method says
- * otherwise.
+ * The service's side of one link: shows the requests that {@link IncomingRequests} has received, publishes replies in
+ * any order, and finds out which replies its client has finished with. Used within the gate of its port, unless a
+ * method says otherwise.
  */
 public final class ServiceLink
 {
-    private static final ClientCounter[] CLIENT_COUNTERS = ClientCounter.values();
-    private static final ServiceCounter[] SERVICE_COUNTERS = ServiceCounter.values();
-
-    /** There is no request; no id is 0. */
-    public static final long NO_REQUEST = 0;
-    /** It was not received. */
-    static final int NOT_RECEIVED = -1;
-
-    /** Up to this many replies are checked for a disposal without reading how many are due: one cache line less. */
-    private static final int FEW_REPLIES = 4;
-
     private final int linkIndex;
     private final long incarnation;
     private final ClientState client;
@@ -52,10 +39,8 @@ public final class ServiceLink
     private final Doorbell doorbell;
     private final ErrorHandler wakeUpFailed;
     private final boolean clientSpins;
-    private final RecordReader requests;
+    private final IncomingRequests requests;
     private final RecordWriter replies;
-    private final int slotCount;
-    private final int recordCount;
     private final SlotTable table;
     private final Slots slots;
     private final ServiceSlots state;
@@ -68,14 +53,6 @@ public final class ServiceLink
     private long getCount;
     private long getByteCount;
     private long replyByteCount;
-    private long expectedSequence;
-    // Requests that were received as a batch and not handed out yet: ids, in the order of their puts.
-    private final long[] collectedIds = new long[MAX_SLOT_COUNT];
-    private int collectedIndex;
-    private int collectedCount;
-    // The last request that was handed out or skipped.
-    private long handledId;
-    private boolean isCorrupt;
     private boolean isDropped;
     private boolean isReleased;
     // The port is closed, and claims keep the link.
@@ -108,15 +85,15 @@ public final class ServiceLink
         link = host.link(linkIndex);
         doorbell = new Doorbell(host, new PortEntry(host.tables(), geometry).wrap(clientPortIndex).sleepersOffset());
         clientSpins = (clientFlags & PortFlags.SPINS) != 0;
-        requests = new RecordReader(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
         replies = new RecordWriter(host.part(link, geometry.replyRingOffset(), geometry.ringLength()));
-        slotCount = geometry.slotCount();
-        recordCount = geometry.ringCapacity() / LinkDescriptor.RECORD_LENGTH;
         table = new SlotTable(geometry);
         slots = new Slots(link, geometry);
-        state = new ServiceSlots(slotCount);
-        views = new ServiceViews(slotCount);
-        backing = new CellBacking(host, linkIndex, slotCount);
+        state = new ServiceSlots(geometry.slotCount());
+        requests = new IncomingRequests(
+            new RecordReader(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength())),
+            geometry, slots, state, this::skipped);
+        views = new ServiceViews(geometry.slotCount());
+        backing = new CellBacking(host, linkIndex, geometry.slotCount());
     }
 
     /**
@@ -159,6 +136,11 @@ public final class ServiceLink
         return client;
     }
 
+    IncomingRequests requests()
+    {
+        return requests;
+    }
+
     /**
      * Makes the link ready for payloads of some length.
      *
@@ -170,218 +152,7 @@ public final class ServiceLink
         return backing.prefault(length, table::replyCellOffset, table::requestCellOffset);
     }
 
-    // ---- receiving
-
-    /**
-     * Looks for the next request where it is expected: at one cache line, the request's own.
-     *
-     * @return its id, or {@link #NO_REQUEST}.
-     */
-    public long pollExpected()
-    {
-        final int slot = state.expectedSlot(requests.nextRecord());
-        final long id = slots.requestId(slot);
-        // The sequence makes it the next in order (R19), whatever the ring shows by now.
-        return id > 0 && SlotDescriptor.sequence(id) == expectedSequence && SlotDescriptor.slotIndex(id) == slot ?
-            id : NO_REQUEST;
-    }
-
-    /**
-     * Looks for the next request wherever it is.
-     *
-     * @return its id, or {@link #NO_REQUEST}.
-     */
-    public long poll()
-    {
-        final long id = pollExpected();
-        return NO_REQUEST == id ? pollRing() : id;
-    }
-
-    private long pollRing()
-    {
-        if (isCorrupt)
-        {
-            return NO_REQUEST;
-        }
-        for (int i = 0; i < recordCount; i++)
-        {
-            final long id = requests.peek();
-            if (0 == id)
-            {
-                return NO_REQUEST;
-            }
-            final int slot = SlotDescriptor.slotIndex(id);
-            if (id > 0 && slot < slotCount)
-            {
-                final long found = slots.requestId(slot);
-                if (found == id)
-                {
-                    return id;
-                }
-                if (found == -id)
-                {
-                    skip(slot, id);
-                }
-            }
-            // Aborted before it was received; its slot may be another message's by now.
-            pass(id);
-        }
-        return NO_REQUEST;
-    }
-
-    private void pass(final long id)
-    {
-        requests.pass();
-        expectedSequence = SlotDescriptor.sequence(id) + 1;
-    }
-
-    /**
-     * Receives the request that a poll has just found. If it was aborted in between, it is skipped.
-     *
-     * @param id of the request.
-     * @return disposals that were queued by it, 0 or 1; {@link #NOT_RECEIVED}.
-     */
-    public int receive(final long id)
-    {
-        slots.publishReceived(id);
-        state.foundRequest(SlotDescriptor.slotIndex(id), requests.nextRecord());
-        pass(id);
-        return hold(id);
-    }
-
-    /** The second look at a request that RECEIVED covers; as {@link #receive}. */
-    private int hold(final long id)
-    {
-        final int slot = SlotDescriptor.slotIndex(id);
-        handledId = id;
-        final long found = slots.requestId(slot);
-        if (found != id)
-        {
-            // Any other id: its client took it back before it saw RECEIVED, and has used the slot again. The reply half
-            // may be that message's by now.
-            if (found == -id)
-            {
-                skip(slot, id);
-            }
-            return NOT_RECEIVED;
-        }
-        final int queuedCount = state.disposalCount();
-        state.hold(slot, id);
-        return countQueued(queuedCount);
-    }
-
-    // ---- batches
-
-    /**
-     * Receives the next requests as a batch, to be handed out by {@link #nextCollected} and {@link #receiveCollected}.
-     * The caller makes {@link #fenceCollected} before that. All of the last batch must have been handed out.
-     *
-     * @param limit most requests, 1 or more.
-     * @return how many there are.
-     */
-    public int collect(final int limit)
-    {
-        final int most = Math.min(limit, MAX_SLOT_COUNT);
-        final int foundCount = collectExpected(most);
-        final int count = 0 == foundCount ? collectFromRing(most) : foundCount;
-        collectedIndex = 0;
-        collectedCount = count;
-        if (count > 0)
-        {
-            slots.publishCollected(collectedIds[count - 1]);
-        }
-        return count;
-    }
-
-    /** The loads of this loop do not depend on each other, so that their cache misses overlap. */
-    private int collectExpected(final int limit)
-    {
-        final long firstRecord = requests.nextRecord();
-        final long firstSequence = expectedSequence;
-        final long most = Math.min(limit, state.expectedCount(firstRecord));
-        int count = 0;
-        while (count < most)
-        {
-            final int slot = state.expectedSlot(firstRecord + count);
-            final long id = slots.requestId(slot);
-            // As in pollExpected().
-            if (id <= 0 || SlotDescriptor.sequence(id) != firstSequence + count || SlotDescriptor.slotIndex(id) != slot)
-            {
-                break;
-            }
-            collectedIds[count++] = id;
-        }
-        requests.pass(count);
-        expectedSequence = firstSequence + count;
-        return count;
-    }
-
-    private int collectFromRing(final int limit)
-    {
-        int count = 0;
-        while (count < limit)
-        {
-            final long id = pollRing();
-            if (NO_REQUEST == id)
-            {
-                break;
-            }
-            state.foundRequest(SlotDescriptor.slotIndex(id), requests.nextRecord());
-            collectedIds[count++] = id;
-            pass(id);
-        }
-        return count;
-    }
-
-    /** Between {@link #collect}, of one link or of several, and the first {@link #receiveCollected}. */
-    static void fenceCollected()
-    {
-        Slots.receivedFence();
-    }
-
-    boolean hasCollected()
-    {
-        return collectedIndex < collectedCount;
-    }
-
-    /** Id of the next request of the batch, which must have one; {@link #receiveCollected} comes next. */
-    long nextCollected()
-    {
-        return collectedIds[collectedIndex++];
-    }
-
-    /** Receives the request of {@link #nextCollected} unless it was aborted in the meantime; as {@link #receive}. */
-    int receiveCollected(final long id)
-    {
-        return hold(id);
-    }
-
-    /** Forgets what was collected and not handed out: nothing of it was seen by the program; how many there are. */
-    int forgetCollected()
-    {
-        final int count = collectedCount - collectedIndex;
-        collectedIndex = 0;
-        collectedCount = 0;
-        return count;
-    }
-
-    /** As {@link #forgetCollected}, and tells the client, whose link ends: they count as not received (B1). */
-    int lowerReceived()
-    {
-        if (hasCollected())
-        {
-            slots.lowerReceived(handledId);
-        }
-        return forgetCollected();
-    }
-
-    /** Tells a client that still waits that an aborted message was not received (R29). */
-    private void skip(final int slot, final long id)
-    {
-        slots.publishSkip(slot, id);
-        LinkCounters.add(link, ServiceCounter.SKIPS, 1);
-        wakeClient(look());
-    }
+    // ---- requests
 
     /**
      * Fills a delivery with a request that was received.
@@ -391,7 +162,7 @@ public final class ServiceLink
      * @param lengthLimit longest payload in bytes that is put in view.
      * @return false if no client of this library writes such a descriptor.
      */
-    public boolean show(final long id, final Delivery delivery, final int lengthLimit)
+    boolean show(final long id, final Delivery delivery, final int lengthLimit)
     {
         final int slot = SlotDescriptor.slotIndex(id);
         final int length = slots.requestLength(slot);
@@ -410,23 +181,19 @@ public final class ServiceLink
         return true;
     }
 
-    /**
-     * @param slot of a request that was received.
-     * @return length of its payload in bytes; input.
-     */
-    public int requestLength(final int slot)
+    /** A request was met aborted: its client may wait to learn that. */
+    private void skipped()
     {
-        return slots.requestLength(slot);
+        LinkCounters.add(link, ServiceCounter.SKIPS, 1);
+        wakeClient(look());
     }
 
-    /**
-     * Forgets a request that no client of this library writes.
-     *
-     * @param slot of the request.
-     */
-    public void forget(final int slot)
+    /** Forgets a request that no client of this library writes; what is wrong with it. */
+    String forget(final long id)
     {
+        final int slot = SlotDescriptor.slotIndex(id);
         state.forget(slot);
+        return "a request's flags, length or id: length=" + slots.requestLength(slot) + ", id=" + id;
     }
 
     // ---- leases, by which the port finds the link of an id
@@ -628,31 +395,21 @@ public final class ServiceLink
     // ---- disposals
 
     /**
-     * Queues the disposals of replies that the client has finished with. Each look takes a cache line from the client
-     * that is about to write its next request to it: so where many replies are out, no more are checked than the client
-     * has counted, or none.
+     * Queues the disposals of replies that the client has finished with.
      *
      * @param isThorough whether to check links with many replies out, too.
      * @return disposals that were queued.
      */
-    public int findDisposed(final boolean isThorough)
+    int findDisposed(final boolean isThorough)
     {
-        final int repliedCount = state.repliedCount();
-        if (0 == repliedCount || repliedCount > FEW_REPLIES && !isThorough)
-        {
-            return 0;
-        }
-        // As input, a count that is wrong delays that client's own disposals at worst, until it has gone.
-        final long dueCount =
-            repliedCount > FEW_REPLIES ? slots.disposals() - disposedCount : MAX_SLOT_COUNT;
-        final int queuedCount = state.disposalCount();
-        state.findDisposed(slots, dueCount);
-        return countQueued(queuedCount);
+        state.findDisposed(slots, isThorough);
+        return countDisposals();
     }
 
-    private int countQueued(final int queuedCount)
+    /** Publishes how many disposals were queued; how many there are since the last call. */
+    int countDisposals()
     {
-        final int count = state.disposalCount() - queuedCount;
+        final int count = (int)(state.disposedCount() - disposedCount);
         if (count > 0)
         {
             disposedCount += count;
@@ -784,17 +541,15 @@ public final class ServiceLink
      */
     public boolean isClientGone()
     {
-        return isCorrupt || client.isGone();
+        return requests.isStopped() || client.isGone();
     }
 
     /** The client has gone: everything that was received or replied becomes a disposal (R24); how many there are. */
     int drop()
     {
-        final int queuedCount = state.disposalCount();
         state.disposeAll();
-        final int count = countQueued(queuedCount);
         isDropped = true;
-        return count;
+        return countDisposals();
     }
 
     /**
@@ -805,27 +560,11 @@ public final class ServiceLink
     {
         if (!isReleased)
         {
-            final long[] clientCounts = new long[CLIENT_COUNTERS.length];
-            final long[] serviceCounts = new long[SERVICE_COUNTERS.length];
-            for (final ClientCounter counter : CLIENT_COUNTERS)
-            {
-                clientCounts[counter.ordinal()] = LinkCounters.get(link, counter);
-            }
-            for (final ServiceCounter counter : SERVICE_COUNTERS)
-            {
-                serviceCounts[counter.ordinal()] = LinkCounters.get(link, counter);
-            }
+            final long[] counts = LinkCounters.all(link);
             isReleased = true;
             service.beginGone();
             client.releaseGone();
-            for (final ClientCounter counter : CLIENT_COUNTERS)
-            {
-                service.addGone(counter, clientCounts[counter.ordinal()]);
-            }
-            for (final ServiceCounter counter : SERVICE_COUNTERS)
-            {
-                service.addGone(counter, serviceCounts[counter.ordinal()]);
-            }
+            service.addGone(counts);
             service.endGone();
         }
     }
@@ -863,9 +602,7 @@ public final class ServiceLink
     public void giveUp()
     {
         client.giveUp();
-        isCorrupt = true;
-        // No id has it: nothing more is received from here.
-        expectedSequence = -1;
+        requests.stop();
         wakeClient(doorbell.look());
     }
 }

@@ -22,13 +22,16 @@ final class ServiceSlots
     private static final int QUEUE_LENGTH = 4 * SlotDescriptor.MAX_SLOT_COUNT;
     private static final int QUEUE_MASK = QUEUE_LENGTH - 1;
 
+    /** Up to this many replies are checked for a disposal without reading how many are due: one cache line less. */
+    private static final int FEW_REPLIES = 4;
+
     private final int slotCount;
     // By slot: the id of the request that is held, the same with its sign changed once it is replied to, 0 for nothing.
     private final long[] ids;
     private final SlotHistory replies;
     private final long[] disposals = new long[QUEUE_LENGTH];
-    private int disposalHead;
-    private int disposalCount;
+    private long disposedCount;
+    private long deliveredCount;
     private int repliedCount;
     private long replyCount;
     private long oldestReply;
@@ -115,23 +118,25 @@ final class ServiceSlots
         return replyCount;
     }
 
-    int repliedCount()
-    {
-        return repliedCount;
-    }
-
     // ---- disposals
 
     /**
      * Queues the disposals of replies that their client has finished with, those first that were sent first. By slots
-     * most looks would find nothing, and each look takes a cache line from the client that is about to write it.
+     * most looks would find nothing, and each look takes a cache line from the client that is about to write its next
+     * request to it: so where many replies are out, no more are checked than the client has counted, or none.
      *
-     * @param slots to look at.
-     * @param limit most disposals to look for.
+     * @param slots      to look at.
+     * @param isThorough whether to look if many replies are out, too.
      */
-    void findDisposed(final Slots slots, final long limit)
+    void findDisposed(final Slots slots, final boolean isThorough)
     {
-        long dueCount = limit;
+        final boolean areMany = repliedCount > FEW_REPLIES;
+        if (0 == repliedCount || areMany && !isThorough)
+        {
+            return;
+        }
+        // As input, a count that is wrong delays that client's own disposals at worst, until it has gone.
+        long dueCount = areMany ? slots.disposals() - disposedCount : slotCount;
         if (replyCount - oldestReply > SlotHistory.LENGTH)
         {
             // A reply has been out for so long that the history no longer has its slot.
@@ -192,7 +197,7 @@ final class ServiceSlots
 
     private void queue(final long id)
     {
-        disposals[(disposalHead + disposalCount++) & QUEUE_MASK] = id;
+        disposals[(int)disposedCount++ & QUEUE_MASK] = id;
     }
 
     /** The client has gone: everything received or replied is disposed of (R24). */
@@ -212,17 +217,20 @@ final class ServiceSlots
         }
     }
 
+    /** Disposals that were queued, ever. */
+    long disposedCount()
+    {
+        return disposedCount;
+    }
+
     int disposalCount()
     {
-        return disposalCount;
+        return (int)(disposedCount - deliveredCount);
     }
 
     /** Id of the next disposal to deliver; there must be one. */
     long takeDisposal()
     {
-        final long id = disposals[disposalHead & QUEUE_MASK];
-        disposalHead++;
-        disposalCount--;
-        return id;
+        return disposals[(int)deliveredCount++ & QUEUE_MASK];
     }
 }
