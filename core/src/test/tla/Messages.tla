@@ -451,7 +451,7 @@ Dispose(messages) ==
         (IF \E id \in messages : ClientUp /\ \E s \in Slots : state[s] = "viewed" /\ ids[s] = id
          THEN {"early disposal"} ELSE {})
 
-\* IncomingRequests.pollExpected: the guessed slot. Any slot may be guessed.
+\* IncomingRequests.expectedId: the guessed slot. Any slot may be guessed.
 PollGuessed(s) ==
     /\ ServiceFree /\ ~dropped
     /\ requestId[s] > 0 /\ NumberOf(requestId[s]) = expected
@@ -507,7 +507,7 @@ TakeLook ==
                THEN
                     /\ held' = [held EXCEPT ![s] = id]
                     /\ handed' = handed \cup {NumberOf(id)}
-                    \* ServiceLink.disposedByReuse
+                    \* ServiceSlots.hold
                     /\ replied' = [replied EXCEPT ![s] = 0]
                     /\ disposals' = [n \in Numbers |->
                         disposals[n] + (IF replied[s] # 0 /\ NumberOf(replied[s]) = n THEN 1 ELSE 0)]

@@ -52,7 +52,7 @@ class SharedStateTest
 
     /** Links, as a port uses them. */
     private static final Set<String> LINKS = Set.of("ClientLink", "LinkSet", "LinkLeases", "DroppedLinks",
-        "ServiceLink");
+        "ServiceLink", "Batch", "Disposals");
     /** Used by a port within its gate, but for one method. */
     private static final String ACCEPTOR = "Acceptor";
 

@@ -151,14 +151,7 @@ final class ClientSlots
 
     boolean hasClaims()
     {
-        for (final int word : words)
-        {
-            if ((word & STATE_MASK) == CLAIMED)
-            {
-                return true;
-            }
-        }
-        return false;
+        return count(CLAIMED) > 0;
     }
 
     /** Any thread may call: the number may be older than the last change. */

@@ -107,7 +107,7 @@ final class DroppedLinks
         return isAnyInUse;
     }
 
-    /** As {@link LinkSet#keepWhileWritten}, for these links. */
+    /** As {@link LinkSet#close}, for these links. */
     boolean keepWhileWritten(final int linkIndex)
     {
         for (final ServiceLink link : links)

@@ -11,9 +11,9 @@ import io.jcaps.layout.SlotDescriptor;
 import static io.jcaps.layout.SlotDescriptor.MAX_SLOT_COUNT;
 
 /**
- * Receives the requests of one link in the order of their puts, one by one or as a batch. A request is looked for in the
- * slot where it is expected, then by the ring; RECEIVED is published, and a second look shows whether its client has
- * taken it back (R29). Used within the gate of the service's port.
+ * Receives the requests of one link in the order of their puts, one by one or as a batch. A request is looked for in
+ * the slot where it is expected, then by the ring; RECEIVED is published, and a second look shows whether its client
+ * has taken it back (R29). Used within the gate of the service's port.
  */
 final class IncomingRequests
 {
@@ -52,13 +52,15 @@ final class IncomingRequests
     }
 
     /**
-     * Looks for the next request where it is expected: at one cache line, the request's own.
+     * Looks for the next request: where it is expected, at one cache line, the request's own; then by the ring.
      *
+     * @param isBrief whether to look only where it is expected.
      * @return its id, or {@link #NO_REQUEST}.
      */
-    long pollExpected()
+    long poll(final boolean isBrief)
     {
-        return expectedId(requests.nextRecord(), expectedSequence);
+        final long id = expectedId(requests.nextRecord(), expectedSequence);
+        return NO_REQUEST != id || isBrief ? id : pollRing();
     }
 
     /** Id of the request with that number and sequence if it is in its expected slot; else {@link #NO_REQUEST}. */
@@ -69,17 +71,6 @@ final class IncomingRequests
         // The sequence makes it the next in order (R19), whatever the ring shows by now.
         return id > 0 && SlotDescriptor.sequence(id) == sequence && SlotDescriptor.slotIndex(id) == slot ?
             id : NO_REQUEST;
-    }
-
-    /**
-     * Looks for the next request wherever it is.
-     *
-     * @return its id, or {@link #NO_REQUEST}.
-     */
-    long poll()
-    {
-        final long id = pollExpected();
-        return NO_REQUEST == id ? pollRing() : id;
     }
 
     private long pollRing()
@@ -157,7 +148,7 @@ final class IncomingRequests
     // ---- batches
 
     /**
-     * Receives the next requests as a batch, to be handed out by {@link #nextCollected} and {@link #receiveCollected}.
+     * Receives the next requests as a batch, to be handed out by {@link #receiveCollected}.
      * The caller makes {@link #fenceCollected} before that. All of the last batch must have been handed out.
      *
      * @param limit most requests, 1 or more.
@@ -226,16 +217,11 @@ final class IncomingRequests
         return collectedIndex < collectedCount;
     }
 
-    /** Id of the next request of the batch, which must have one; {@link #receiveCollected} comes next. */
-    long nextCollected()
+    /** Receives the next request of the batch, which must have one: its id, {@link #NO_REQUEST} if it was aborted. */
+    long receiveCollected()
     {
-        return collectedIds[collectedIndex++];
-    }
-
-    /** Receives the request of {@link #nextCollected} unless it was aborted in the meantime; as {@link #receive}. */
-    boolean receiveCollected(final long id)
-    {
-        return hold(id);
+        final long id = collectedIds[collectedIndex++];
+        return hold(id) ? id : NO_REQUEST;
     }
 
     /** Forgets what was collected and not handed out: nothing of it was seen by the program; how many there are. */

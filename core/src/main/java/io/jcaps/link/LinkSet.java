@@ -13,15 +13,14 @@ import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.Arrays;
 
+import static io.jcaps.link.IncomingRequests.NO_REQUEST;
+
 /**
- * The links of one service: takes the next request of any of them so that no client starves another (R19), finds the
- * link of a message id, and keeps the totals of links that have gone. Used within the gate of the port, unless a
- * method says otherwise.
+ * The links of one service: takes their requests in turn, finds the link of a message id, drops the links of clients
+ * that have gone, and keeps the totals of those. Used within the gate of the port, unless a method says otherwise.
  */
 public final class LinkSet
 {
-    /** After this many links without a request, and one, the link that was active last is polled again. */
-    private static final int HOT_LOOK_MASK = 3;
     /** Most requests that one of several links gives to a batch (R19). */
     static final int BATCH_SHARE = 16;
 
@@ -32,18 +31,12 @@ public final class LinkSet
     private final DroppedLinks dropped;
     // What the links that have gone had counted. Under the monitor, as is the removal of a link.
     private final long[] pastTotals = new long[ServiceCounter.values().length];
-    private int cursor;
-    private int hotIndex;
-    private int disposalCount;
-    private ServiceLink disposingLink;
+    private final Turns turns = new Turns();
+    private final Batch batch = new Batch();
+    private final Disposals disposals;
     // A request that was received, but was longer than its caller wanted (R17).
     private ServiceLink peekedLink;
     private long peekedId;
-    // A batch: the links of which requests were collected, each once, and how many are left to hand out in all.
-    private ServiceLink[] batch = new ServiceLink[1];
-    private int batchIndex;
-    private int batchLength;
-    private int collectedCount;
     private ServiceLink faultyLink;
     private String fault;
 
@@ -55,6 +48,7 @@ public final class LinkSet
     {
         leases = new LinkLeases(tables);
         dropped = new DroppedLinks(service);
+        disposals = new Disposals(dropped);
     }
 
     /**
@@ -70,10 +64,7 @@ public final class LinkSet
     {
         room = Arrays.copyOf(links, links.length + 1);
         dropped.prepareAdd(room.length);
-        if (batch.length < room.length)
-        {
-            batch = Arrays.copyOf(batch, room.length);
-        }
+        batch.prepare(room.length);
     }
 
     /**
@@ -96,14 +87,7 @@ public final class LinkSet
      */
     public boolean contains(final int linkIndex)
     {
-        for (final ServiceLink link : links)
-        {
-            if (link.linkIndex() == linkIndex)
-            {
-                return true;
-            }
-        }
-        return false;
+        return Arrays.stream(links).anyMatch((link) -> link.linkIndex() == linkIndex);
     }
 
     /**
@@ -138,7 +122,7 @@ public final class LinkSet
      */
     public boolean hasWaiting()
     {
-        return hasRequestWaiting() || disposalCount > 0;
+        return hasRequestWaiting() || hasDisposal();
     }
 
     /**
@@ -146,7 +130,7 @@ public final class LinkSet
      */
     public boolean hasRequestWaiting()
     {
-        return null != peekedLink || collectedCount > 0;
+        return null != peekedLink || batch.size() > 0;
     }
 
     /**
@@ -154,7 +138,7 @@ public final class LinkSet
      */
     public boolean hasDisposal()
     {
-        return disposalCount > 0;
+        return disposals.size() > 0;
     }
 
     /**
@@ -167,8 +151,13 @@ public final class LinkSet
      */
     public int takeWaiting(final Delivery delivery, final int lengthLimit)
     {
-        return null == peekedLink && disposalCount > 0 ?
-            takeDisposal(delivery) : takeRequestWaiting(delivery, lengthLimit);
+        if (null != peekedLink || !hasDisposal())
+        {
+            return takeRequestWaiting(delivery, lengthLimit);
+        }
+        final ServiceLink link = disposals.next(links);
+        link.showDisposal(delivery, disposals.take(link));
+        return MessageState.DISPOSE;
     }
 
     /**
@@ -180,21 +169,14 @@ public final class LinkSet
      */
     public int takeRequestWaiting(final Delivery delivery, final int lengthLimit)
     {
-        if (null != peekedLink && Status.WOULD_BLOCK != show(peekedLink, peekedId, delivery, lengthLimit))
+        if (null != peekedLink && show(peekedLink, peekedId, delivery, lengthLimit))
         {
             return MessageState.REQUEST;
         }
-        while (collectedCount > 0)
+        for (ServiceLink link = batch.next(); null != link; link = batch.next())
         {
-            final ServiceLink link = batch[batchIndex];
-            if (null == link || !link.requests().hasCollected())
-            {
-                batchIndex++;
-                continue;
-            }
-            collectedCount--;
-            final long id = link.requests().nextCollected();
-            if (link.requests().receiveCollected(id) && showReceived(link, id, delivery, lengthLimit))
+            final long id = link.requests().receiveCollected();
+            if (NO_REQUEST != id && show(link, id, delivery, lengthLimit))
             {
                 return MessageState.REQUEST;
             }
@@ -212,74 +194,25 @@ public final class LinkSet
     public int collect(final int limit)
     {
         final ServiceLink[] links = this.links;
-        final int count = links.length;
-        final int share = 1 == count ? limit : Math.min(limit, BATCH_SHARE);
-        batchIndex = 0;
-        batchLength = 0;
-        int index = cursor;
-        for (int i = 0; i < count && collectedCount < limit; i++)
+        final int share = 1 == links.length ? limit : Math.min(limit, BATCH_SHARE);
+        batch.begin();
+        turns.begin(links.length);
+        for (int i = turns.next(); i >= 0 && batch.size() < limit; i = turns.next())
         {
-            if (index >= count)
+            if (batch.collect(links[i], Math.min(share, limit - batch.size())))
             {
-                index = 0;
+                turns.found();
             }
-            if (collect(links[index], Math.min(share, limit - collectedCount)))
-            {
-                hotIndex = index;
-                cursor = index + 1;
-            }
-            else if ((i & HOT_LOOK_MASK) == HOT_LOOK_MASK && hotIndex < count &&
-                collect(links[hotIndex], Math.min(share, limit - collectedCount)))
-            {
-                cursor = index + 1;
-            }
-            index++;
         }
-        if (collectedCount > 0)
+        if (batch.size() > 0)
         {
             IncomingRequests.fenceCollected();
         }
-        return collectedCount;
-    }
-
-    private boolean collect(final ServiceLink link, final int limit)
-    {
-        // It has had its share of this round if it was looked at as the one that was active last.
-        final int count = link.requests().hasCollected() ? 0 : link.requests().collect(limit);
-        if (0 == count)
-        {
-            return false;
-        }
-        collectedCount += count;
-        // References only if they change: each store of one is work for a collector.
-        if (batch[batchLength] != link)
-        {
-            batch[batchLength] = link;
-        }
-        batchLength++;
-        return true;
+        return batch.size();
     }
 
     /**
-     * The port closes a link: what was collected and not handed out counts as not received.
-     *
-     * @param linkIndex   of the link.
-     * @param incarnation of the link.
-     */
-    public void lowerReceived(final int linkIndex, final long incarnation)
-    {
-        for (final ServiceLink link : links)
-        {
-            if (link.linkIndex() == linkIndex && link.linkId() == incarnation)
-            {
-                collectedCount -= link.requests().lowerReceived();
-            }
-        }
-    }
-
-    /**
-     * Receives the next request: one round over all links, from the one after the last that had something. As the
-     * client that was active last is most likely active next, its expected slot is polled in between.
+     * Receives the next request: one round over all links, from the one after the last that had something.
      *
      * @param delivery    to fill.
      * @param lengthLimit longest payload in bytes that is put in view; a longer request stays first in line (R17).
@@ -288,55 +221,29 @@ public final class LinkSet
     public int poll(final Delivery delivery, final int lengthLimit)
     {
         final ServiceLink[] links = this.links;
-        final int count = links.length;
-        int index = cursor;
-        for (int i = 0; i < count; i++)
+        turns.begin(links.length);
+        for (int i = turns.next(); i >= 0; i = turns.next())
         {
-            if (index >= count)
-            {
-                index = 0;
-            }
-            final ServiceLink link = links[index];
+            final ServiceLink link = links[i];
             final IncomingRequests requests = link.requests();
-            for (long id = requests.poll(); IncomingRequests.NO_REQUEST != id; id = requests.poll())
+            // Out of its turn, a client is only looked at where its next request is expected.
+            final boolean isHotLook = turns.isHotLook();
+            for (long id = requests.poll(isHotLook); NO_REQUEST != id; id = requests.poll(isHotLook))
             {
-                if (receive(link, id, delivery, lengthLimit))
+                if (requests.receive(id) && show(link, id, delivery, lengthLimit))
                 {
-                    hotIndex = index;
-                    cursor = index + 1;
+                    turns.found();
                     return MessageState.REQUEST;
                 }
             }
-            if ((i & HOT_LOOK_MASK) == HOT_LOOK_MASK && hotIndex < count)
-            {
-                final ServiceLink hotLink = links[hotIndex];
-                final long id = hotLink.requests().pollExpected();
-                if (IncomingRequests.NO_REQUEST != id && receive(hotLink, id, delivery, lengthLimit))
-                {
-                    cursor = index + 1;
-                    return MessageState.REQUEST;
-                }
-            }
-            index++;
         }
         return Status.WOULD_BLOCK;
     }
 
-    private boolean receive(
-        final ServiceLink link, final long id, final Delivery delivery, final int lengthLimit)
+    /** Shows a request that was received; false if it is corrupt. */
+    private boolean show(final ServiceLink link, final long id, final Delivery delivery, final int lengthLimit)
     {
-        return link.requests().receive(id) && showReceived(link, id, delivery, lengthLimit);
-    }
-
-    private boolean showReceived(
-        final ServiceLink link, final long id, final Delivery delivery, final int lengthLimit)
-    {
-        countQueued(link, link.countDisposals());
-        return Status.WOULD_BLOCK != show(link, id, delivery, lengthLimit);
-    }
-
-    private int show(final ServiceLink link, final long id, final Delivery delivery, final int lengthLimit)
-    {
+        disposals.received(link);
         final int lease = SlotDescriptor.lease(id);
         boolean isOurs = lease == link.lastLease();
         if (!isOurs)
@@ -352,13 +259,13 @@ public final class LinkSet
         if (!isOurs || !link.show(id, delivery, lengthLimit))
         {
             giveUp(link, link.forget(id));
-            return Status.WOULD_BLOCK;
+            return false;
         }
         if (!delivery.isView())
         {
             peek(link, id);
         }
-        return MessageState.REQUEST;
+        return true;
     }
 
     private void peek(final ServiceLink link, final long id)
@@ -374,7 +281,7 @@ public final class LinkSet
     {
         for (final ServiceLink link : links)
         {
-            if (IncomingRequests.NO_REQUEST != link.requests().poll())
+            if (NO_REQUEST != link.requests().poll(false))
             {
                 return true;
             }
@@ -399,19 +306,6 @@ public final class LinkSet
 
     // ---- disposals
 
-    /** A request brought the disposal of the reply that was in its slot before: the link need not be searched for. */
-    private void countQueued(final ServiceLink link, final int queuedCount)
-    {
-        if (queuedCount > 0)
-        {
-            disposalCount += queuedCount;
-            if (!isDisposing())
-            {
-                disposing(link);
-            }
-        }
-    }
-
     /**
      * Looks for replies that clients have finished with.
      *
@@ -419,17 +313,7 @@ public final class LinkSet
      */
     public void findDisposed(final boolean isThorough)
     {
-        for (final ServiceLink link : links)
-        {
-            disposalCount += link.findDisposed(isThorough);
-        }
-    }
-
-    private int takeDisposal(final Delivery delivery)
-    {
-        final ServiceLink link = disposingLink();
-        link.showDisposal(delivery, takeDisposal(link));
-        return MessageState.DISPOSE;
+        disposals.find(links, isThorough);
     }
 
     /**
@@ -439,59 +323,7 @@ public final class LinkSet
      */
     public long takeDisposal()
     {
-        return takeDisposal(disposingLink());
-    }
-
-    private ServiceLink disposingLink()
-    {
-        if (!isDisposing())
-        {
-            disposing(nextDisposing());
-        }
-        return disposingLink;
-    }
-
-    private boolean isDisposing()
-    {
-        return null != disposingLink && disposingLink.disposalCount() > 0;
-    }
-
-    /** References only if they change: each store of one is work for a collector, G1's a full fence at times. */
-    private void disposing(final ServiceLink link)
-    {
-        if (disposingLink != link)
-        {
-            disposingLink = link;
-        }
-    }
-
-    private long takeDisposal(final ServiceLink disposingLink)
-    {
-        final long id = disposingLink.takeDisposal();
-        disposalCount--;
-        if (0 == disposingLink.disposalCount() && disposingLink.isDropped())
-        {
-            dropped.disposed(disposingLink);
-            this.disposingLink = null;
-        }
-        return id;
-    }
-
-    private ServiceLink nextDisposing()
-    {
-        final ServiceLink droppedLink = dropped.nextDisposing();
-        if (null != droppedLink)
-        {
-            return droppedLink;
-        }
-        for (final ServiceLink link : links)
-        {
-            if (link.disposalCount() > 0)
-            {
-                return link;
-            }
-        }
-        throw new IllegalStateException("no link has the disposals that were counted: disposalCount=" + disposalCount);
+        return disposals.take(disposals.next(links));
     }
 
     // ---- the end of links
@@ -506,7 +338,7 @@ public final class LinkSet
     {
         faultyLink = link;
         fault = reason;
-        collectedCount -= link.requests().lowerReceived();
+        batch.lowerReceived(link);
         link.giveUp();
     }
 
@@ -540,32 +372,23 @@ public final class LinkSet
     public int dropGone()
     {
         int deathCount = 0;
-        final ServiceLink[] links = this.links;
-        int goneCount = 0;
-        final boolean[] isGone = new boolean[links.length];
-        for (int i = 0; i < links.length; i++)
+        final ServiceLink[] gone = Arrays.stream(links).filter(ServiceLink::isClientGone).toArray(ServiceLink[]::new);
+        if (gone.length > 0)
         {
-            isGone[i] = links[i].isClientGone();
-            goneCount += isGone[i] ? 1 : 0;
-        }
-        if (goneCount > 0)
-        {
-            final ServiceLink[] kept = new ServiceLink[links.length - goneCount];
-            dropped.prepareAdd(goneCount);
-            for (int i = 0, keptCount = 0; i < links.length; i++)
+            final ServiceLink[] kept = new ServiceLink[links.length - gone.length];
+            dropped.prepareAdd(gone.length);
+            for (final ServiceLink link : gone)
             {
-                if (!isGone[i])
+                deathCount += link.client().hasDied() ? 1 : 0;
+                if (peekedLink == link)
                 {
-                    kept[keptCount++] = links[i];
+                    peekedLink = null;
+                    link.countGet(0);
                 }
-            }
-            for (int i = 0; i < links.length; i++)
-            {
-                if (isGone[i])
-                {
-                    deathCount += links[i].client().hasDied() ? 1 : 0;
-                    drop(links[i]);
-                }
+                batch.drop(link);
+                disposals.drop(link);
+                leases.remove(link);
+                dropped.add(link);
             }
             removeDropped(kept);
         }
@@ -573,40 +396,19 @@ public final class LinkSet
         return deathCount;
     }
 
-    private void drop(final ServiceLink link)
-    {
-        if (peekedLink == link)
-        {
-            peekedLink = null;
-            link.countGet(0);
-        }
-        collectedCount -= link.requests().forgetCollected();
-        for (int i = 0; i < batch.length; i++)
-        {
-            if (batch[i] == link)
-            {
-                batch[i] = null;
-            }
-        }
-        disposalCount += link.drop();
-        if (disposingLink == link && 0 == link.disposalCount())
-        {
-            disposingLink = null;
-        }
-        leases.remove(link);
-        dropped.add(link);
-    }
-
     private synchronized void removeDropped(final ServiceLink[] kept)
     {
+        int keptCount = 0;
         for (final ServiceLink link : links)
         {
-            if (link.isDropped())
+            if (!link.isDropped())
             {
-                for (final ServiceCounter counter : ServiceCounter.values())
-                {
-                    pastTotals[counter.ordinal()] += link.counter(counter);
-                }
+                kept[keptCount++] = link;
+                continue;
+            }
+            for (final ServiceCounter counter : ServiceCounter.values())
+            {
+                pastTotals[counter.ordinal()] += link.counter(counter);
             }
         }
         links = kept;
@@ -622,22 +424,23 @@ public final class LinkSet
     }
 
     /**
-     * The port closes a link, and no copy into it is being made. While a claim for a reply in it is being written, its
-     * memory must not be another client's: the last such claim releases it then.
+     * The port closes a link, and no copy into it is being made: what was collected and not handed out counts as not
+     * received. While a claim for a reply in it is being written, its memory must not be another client's: the last
+     * such claim releases it then.
      *
-     * @param linkIndex of the link.
+     * @param linkIndex   of the link.
+     * @param incarnation of the link.
      * @return whether there is such a claim.
      */
-    public boolean keepWhileWritten(final int linkIndex)
+    public boolean close(final int linkIndex, final long incarnation)
     {
-        for (final ServiceLink link : links)
+        final ServiceLink closing = byLinkId(incarnation);
+        if (null != closing && closing.linkIndex() == linkIndex)
         {
-            if (link.linkIndex() == linkIndex && link.keepWhileWritten())
-            {
-                return true;
-            }
+            batch.lowerReceived(closing);
         }
-        return dropped.keepWhileWritten(linkIndex);
+        return Arrays.stream(links).anyMatch((link) -> link.linkIndex() == linkIndex && link.keepWhileWritten()) ||
+            dropped.keepWhileWritten(linkIndex);
     }
 
     /**
@@ -663,12 +466,7 @@ public final class LinkSet
      */
     public int claimedCount()
     {
-        int result = dropped.claimedCount();
-        for (final ServiceLink link : links)
-        {
-            result += link.claimedCount();
-        }
-        return result;
+        return dropped.claimedCount() + Arrays.stream(links).mapToInt(ServiceLink::claimedCount).sum();
     }
 
     /**
@@ -678,12 +476,7 @@ public final class LinkSet
      */
     public int heldCount()
     {
-        int result = dropped.heldCount();
-        for (final ServiceLink link : links)
-        {
-            result += link.heldCount();
-        }
-        return result;
+        return dropped.heldCount() + Arrays.stream(links).mapToInt(ServiceLink::heldCount).sum();
     }
 
     /**
@@ -695,11 +488,6 @@ public final class LinkSet
      */
     public synchronized long total(final ServiceCounter counter)
     {
-        long total = pastTotals[counter.ordinal()];
-        for (final ServiceLink link : links)
-        {
-            total += link.counter(counter);
-        }
-        return total;
+        return pastTotals[counter.ordinal()] + Arrays.stream(links).mapToLong((link) -> link.counter(counter)).sum();
     }
 }

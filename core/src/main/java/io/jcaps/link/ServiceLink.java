@@ -25,7 +25,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import static io.jcaps.layout.SlotDescriptor.INLINE_CAPACITY;
 
 /**
- * The service's side of one link: shows the requests that {@link IncomingRequests} has received, publishes replies in
+ * The service's side of one link: shows the requests that {@code IncomingRequests} has received, publishes replies in
  * any order, and finds out which replies its client has finished with. Used within the gate of its port, unless a
  * method says otherwise.
  */

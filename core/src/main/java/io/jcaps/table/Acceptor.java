@@ -309,8 +309,7 @@ public final class Acceptor
         gate.enter();
         try
         {
-            links.lowerReceived(linkIndex, linkIncarnation);
-            final boolean isWritten = links.keepWhileWritten(linkIndex);
+            final boolean isWritten = links.close(linkIndex, linkIncarnation);
             closing.change(linkIncarnation, LinkEntryDescriptor.SERVICE_CLOSED,
                 isWritten ? 0 : LinkEntryDescriptor.SERVICE_HOLDS);
         }

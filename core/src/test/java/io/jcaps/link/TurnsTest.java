@@ -1,0 +1,92 @@
+/*
+ * Copyright 2026 The jcaps authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.jcaps.link;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Whose turn it is: R19 without links. */
+class TurnsTest
+{
+    private final Turns turns = new Turns();
+
+    /** The clients that one round looks at, in its order; those that are {@code active} have something each time. */
+    private List<Integer> round(final int clientCount, final Set<Integer> active)
+    {
+        final List<Integer> looks = new ArrayList<>();
+        turns.begin(clientCount);
+        for (int i = turns.next(); i >= 0; i = turns.next())
+        {
+            looks.add(i);
+            if (active.contains(i) && !turns.isHotLook())
+            {
+                turns.found();
+            }
+        }
+        return looks;
+    }
+
+    /** A poll: the first client that has something; -1 if none has. */
+    private int poll(final int clientCount, final Set<Integer> active)
+    {
+        turns.begin(clientCount);
+        for (int i = turns.next(); i >= 0; i = turns.next())
+        {
+            if (active.contains(i))
+            {
+                turns.found();
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    @Test
+    @DisplayName("R19: clients that all have something take turns")
+    void shouldTakeTurns()
+    {
+        final List<Integer> found = new ArrayList<>();
+        for (int i = 0; i < 7; i++)
+        {
+            found.add(poll(3, Set.of(0, 1, 2)));
+        }
+        assertThat(found).containsExactly(0, 1, 2, 0, 1, 2, 0);
+    }
+
+    @Test
+    @DisplayName("R19: a round begins after the last client that had something, and looks at each once")
+    void shouldBeginAfterTheLast()
+    {
+        assertThat(poll(3, Set.of(1))).isEqualTo(1);
+        assertThat(round(3, Set.of())).containsExactly(2, 0, 1);
+        assertThat(round(3, Set.of())).containsExactly(2, 0, 1);
+    }
+
+    @Test
+    @DisplayName("R19: after each fourth client the one that was active last is looked at, which is nobody else's turn")
+    void shouldLookAtLastActiveInBetween()
+    {
+        assertThat(poll(9, Set.of(8))).isEqualTo(8);
+        assertThat(round(9, Set.of())).containsExactly(0, 1, 2, 3, 8, 4, 5, 6, 7, 8, 8);
+        assertThat(poll(9, Set.of(8))).as("out of its turn").isEqualTo(8);
+        assertThat(poll(9, Set.of(4, 8))).as("the next in turn").isEqualTo(4);
+    }
+
+    @Test
+    @DisplayName("Clients that have gone are not looked at, and a service without clients has no turns")
+    void shouldBearFewerClients()
+    {
+        assertThat(poll(9, Set.of(8))).isEqualTo(8);
+        assertThat(round(5, Set.of())).containsExactly(0, 1, 2, 3, 4);
+        assertThat(round(0, Set.of())).isEmpty();
+        assertThat(round(1, Set.of(0))).containsExactly(0);
+    }
+}
