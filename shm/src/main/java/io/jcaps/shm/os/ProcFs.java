@@ -146,7 +146,8 @@ public final class ProcFs implements ProcessInfo
     @Override
     public int followedPid(final int pidfd)
     {
-        final String info = readOrNull("self/fdinfo/" + pidfd);
+        // Of this thread: self shows no descriptors any more once the main thread has ended.
+        final String info = readOrNull("thread-self/fdinfo/" + pidfd);
         if (null != info)
         {
             for (final String line : info.split("\n"))

@@ -49,6 +49,17 @@ class ProcFsTest
     }
 
     @Test
+    @DisplayName("F39: a pidfd names its process also after the main thread has ended, when /proc/self has no fdinfo")
+    void shouldFollowAfterMainThreadHasEnded(@TempDir final Path root) throws IOException
+    {
+        Files.createDirectories(root.resolve("self/fdinfo"));
+        Files.createDirectories(root.resolve("thread-self/fdinfo"));
+        Files.writeString(root.resolve("thread-self/fdinfo/7"), "pos:\t0\nPid:\t42\nNSpid:\t42\n");
+        assertThat(new ProcFs(root).followedPid(7)).isEqualTo(42);
+        assertThat(new ProcFs(root).followedPid(8)).isEqualTo(ProcessInfo.NO_HOLDER);
+    }
+
+    @Test
     void shouldFindNoHolderAmongOtherLocks()
     {
         for (final int position : new int[]{1, 5, 6, 7, 9, 99})
