@@ -12,12 +12,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
@@ -54,6 +59,31 @@ class CapsCommandTest
         assertThat(commandLine.execute(command, "--help")).isZero();
         assertThat(out.toString()).contains("Usage: caps " + command, "Exit codes:");
         assertThat(out.toString().lines()).allMatch((line) -> line.length() <= 80);
+    }
+
+    @Test
+    @DisplayName("A default that a help text states is the default of the option")
+    void shouldStateTheDefaultOfEachOption()
+    {
+        int count = 0;
+        final Deque<CommandLine> commands = new ArrayDeque<>(List.of(commandLine));
+        while (!commands.isEmpty())
+        {
+            final CommandLine command = commands.pop();
+            commands.addAll(command.getSubcommands().values());
+            for (final OptionSpec option : command.getCommandSpec().options())
+            {
+                final String text = String.join(" ", option.description());
+                if (null != option.defaultValue() && text.contains("default: "))
+                {
+                    assertThat(text).as(command.getCommandName() + " " + option.longestName())
+                        .containsAnyOf("${DEFAULT-VALUE}", "default: " + option.defaultValue(),
+                            "default: " + option.defaultValue().toLowerCase(Locale.ROOT));
+                    count++;
+                }
+            }
+        }
+        assertThat(count).isGreaterThan(20);
     }
 
     @ParameterizedTest

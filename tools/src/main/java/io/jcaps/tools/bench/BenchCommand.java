@@ -67,7 +67,7 @@ public final class BenchCommand implements Callable<Integer>
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--quick", description = "Measure only what the goals ask, in less than 3 minutes.")
+    @Option(names = "--quick", description = "Measure only what the project's goals compare, in less than 3 minutes.")
     private boolean isQuick;
 
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds (default: 5, quick: 3).")
@@ -182,7 +182,8 @@ public final class BenchCommand implements Callable<Integer>
         names = "--for",
         paramLabel = "TIME",
         converter = DurationConverter.class,
-        description = "Stop before a cell that would not end in this time: for a machine that is quiet for minutes.")
+        description =
+            "Start no cell that would not end within this time, for a machine that is quiet only for minutes.")
     private Duration longest;
 
     @Option(

@@ -45,7 +45,7 @@ final class DeathCommand implements Callable<Integer>
     @Option(
         names = "--kills",
         paramLabel = "N",
-        description = "Kills in each series, half of them with a client that sleeps (default: VALUE).",
+        description = "Kills in each series, half of them with a client that sleeps (default: ${DEFAULT-VALUE}).",
         defaultValue = "200")
     private int kills;
 
@@ -53,14 +53,14 @@ final class DeathCommand implements Callable<Integer>
         names = "--touched",
         paramLabel = "MIB",
         split = ",",
-        description = "Mebibytes of heap that a service has touched; a series for each (default: VALUE).",
+        description = "Mebibytes of heap that a service has touched; a series for each (default: ${DEFAULT-VALUE}).",
         defaultValue = "0,256")
     private List<Integer> touched;
 
     @Option(
         names = "--idle",
         paramLabel = "SECONDS",
-        description = "Time for which the idle process is measured, 0 to omit this (default: VALUE).",
+        description = "Time for which the idle process is measured, 0 to omit this (default: ${DEFAULT-VALUE}).",
         defaultValue = "20")
     private int idleSeconds;
 

@@ -43,8 +43,8 @@ import java.util.concurrent.Callable;
     sortOptions = false,
     description = {
         "Looks up a service and connects to it repeatedly, and prints the time of each connect; at the end, or at " +
-            "Ctrl-C, a summary. The service gets no message. An answer means that it is registered, that you may " +
-            "connect, and that its process lives. It does not mean that its thread takes requests.",
+            "Ctrl-C, a summary. The service gets no message. An answer means that the service is registered, that " +
+            "you may connect, and that its process lives. It does not mean that a thread takes its requests.",
         "With --send each ping is a request, and the time is that of the reply. Send only to a service that answers " +
             "any request (caps serve NAME --echo): others may fail. Both sides sleep between two pings, and the " +
             "wake-up takes most of the time (see -i 0).",

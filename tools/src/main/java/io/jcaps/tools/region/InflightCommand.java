@@ -43,19 +43,21 @@ import java.util.concurrent.TimeUnit;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Lists each message in flight: it was put, and its outcome is not known to be taken and released.",
+        "Lists the messages in flight: those that were put and whose outcome the client has not taken and released, " +
+            "as far as the region shows.",
         "It only reads, and works on a region whose processes are all dead, too, until a process attaches to it.",
-        "STATE: put, received, replied, aborted; returned: the service is gone, and the client takes, or took, an " +
+        "STATE: put, received, replied, aborted; returned: the service has closed or died, and the client gets an " +
             "automatic reply; corrupt: its length is not valid. AT: queue (put, not received), service, client. " +
-            "RECV: whether the service had received it, and may have acted on it.",
-        "AGE: a message carries no time, so the region is read twice (--over). >100ms: it was there " +
-            "both times. <100ms: it was put in between. -: all processes are dead, its age is not known.",
+            "RECV: whether the service has received the message, and may have acted on it.",
+        "AGE: a message carries no time, so the region is read twice (--over). >100ms: it was in " +
+            "flight both times. <100ms: it was put in between. -: all processes are dead, and the age is not known.",
         "A client writes nothing when it takes an outcome that it makes by itself (returned, and aborted before the " +
             "service saw it): of these, as many as the client has counted are listed, the newest.",
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
-        "0:also if there is none", "1:the region cannot be read any more", "2:bad options", "3:no such region"})
+        "0:shown, also if there is no message", "1:the region cannot be read any more", "2:bad options",
+        "3:no such region"})
 public final class InflightCommand implements Callable<Integer>
 {
     private static final String DEFAULT_HEX = "64";
@@ -70,8 +72,8 @@ public final class InflightCommand implements Callable<Integer>
 
     @Option(
         names = "--all-users",
-        description = "Read another user's region, too; where its processes hide it, it is not known which of them " +
-            "live.")
+        description = "Read another user's region, too. If the kernel hides its processes, it is not known which of " +
+            "them live.")
     private boolean isAllUsers;
 
     @Option(
@@ -87,7 +89,7 @@ public final class InflightCommand implements Callable<Integer>
         paramLabel = "TIME",
         converter = DurationConverter.class,
         defaultValue = "100ms",
-        description = "From the first look to the second, as 500ms or 2s (default: ${DEFAULT-VALUE}).")
+        description = "Time between the two readings, as 500ms or 2s (default: ${DEFAULT-VALUE}).")
     private Duration over;
 
     @Option(names = "--json", description = "Print JSON.")

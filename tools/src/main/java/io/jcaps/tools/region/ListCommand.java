@@ -42,11 +42,11 @@ import java.util.concurrent.Callable;
     sortOptions = false,
     description = {
         "Lists your regions on this machine and root's; with --all-users all that you may read.",
-        "It looks in /dev/shm, in the directory for temporary files, and in that of CAPS_REGION. MEMORY is what the " +
-            "file takes, SIZE its length: regions are sparse files.",
+        "It looks in /dev/shm, in the directory for temporary files, and in that of CAPS_REGION. MEMORY is the " +
+            "memory that the file takes, SIZE its length: regions are sparse files.",
     },
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:also if there is none", "2:bad options"})
+    exitCodeList = {"0:done, also if there is no region", "2:bad options"})
 public final class ListCommand implements Callable<Integer>
 {
     private static final int BLOCK_LENGTH = 512;

@@ -53,7 +53,8 @@ import java.util.concurrent.Callable;
     },
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
-        "0:done, also if there was nothing", "1:something could not be removed", "2:bad options", "3:no such region"})
+        "0:done, also if there was nothing to remove", "1:something could not be removed", "2:bad options",
+        "3:no such region"})
 public final class ReapCommand implements Callable<Integer>
 {
     @Spec

@@ -29,7 +29,7 @@ public final class RegionOption
         names = {"-r", "--region"},
         paramLabel = "FILE",
         description = "The region's file (default: the variable CAPS_REGION, else default in /dev/shm/jcaps-<user>/; " +
-            "if that does not exist, the one of yours or root's that is in use).")
+            "if that does not exist, the only one of yours and root's that is in use).")
     private Path given;
 
     @Option(

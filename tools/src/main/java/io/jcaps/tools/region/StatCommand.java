@@ -44,24 +44,25 @@ import java.util.function.Supplier;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-        "Shows the services of a region, their clients, and what went over the links between them.",
-        "It only reads, and no process in the region notices. It also works if all of the region's processes are dead.",
-        "FLY: messages in flight. BACK: requests among them that the service has not received. HELD: replies among " +
-            "them that the client has taken and not released; of a service, requests that it has in view. CLMD: " +
-            "claims that were neither put nor cancelled; of a service, claims for replies. If HELD or CLMD only " +
-            "grows, the program leaks. CLMD, and HELD of a service, are as old as the last round of the process's " +
-            "watch. AUTO: automatic " +
-            "replies that clients took, as the service had closed (CLSD) or died (DIED) or the message was aborted " +
-            "(ABTD). ABRT: messages taken back. NOBF: puts that found no room. WAKE: system calls to wake the other " +
-            "side. A client's numbers begin with 0 when it connects; a service's contain those of clients that have " +
-            "gone, except of one that closed or died before the service had accepted it.",
-        "WAITING FOR: clients that wait for a service which is not there; its UID and GID, and the client's FLAGS.",
+        "Shows the services of a region, their clients, and the traffic on the links between them.",
+        "It only reads, and does not affect the region's processes. It also works if all of them are dead.",
+        "FLY: messages in flight. BACK: requests among them that the service has not received. HELD: replies " +
+            "among them that the client has taken and not released; of a service, requests that it has in view. " +
+            "CLMD: claims that were neither put nor cancelled; of a service, claims for replies. If HELD or CLMD " +
+            "only grows, the program leaks. CLMD, and HELD of a service, are as old as the last round of the " +
+            "process's watch. AUTO: automatic replies that clients took because the service had closed (CLSD) or " +
+            "died (DIED), or the message was aborted (ABTD). ABRT: messages that clients aborted. NOBF: puts " +
+            "that failed with NO_BUFFERS. WAKE: system calls to wake the other side. A client's numbers begin " +
+            "with 0 when it connects; a service's contain those of clients that have gone, except of one that " +
+            "closed or died before the service had accepted it.",
+        "WAITING FOR: clients that wait for a service which is not registered; its UID and GID, and the client's " +
+            "FLAGS.",
         "FLAGS: u user, g group, w world may connect; x exclusive, n nofork, q waits for a service, " +
             "i imported from another machine.",
-        "BRIDGE: the region's bridges, as each has written within the last second. RTT: from one bridge to the " +
-            "other and back. UNRE: requests that ended as UNREACHABLE. DUPS: frames that came twice. VIOL: frames " +
-            "that no bridge sends. REFU: sessions that were refused, and importers that got no answer, of an import " +
-            "or of all exports. NAKS: requests to send lost packets again, of the bridge's media driver.",
+        "BRIDGE: the region's bridges; each reports once a second. RTT: from one bridge to the other and back. " +
+            "UNRE: requests that ended as UNREACHABLE. DUPS: frames that came twice. VIOL: invalid frames. REFU: " +
+            "refused sessions, of one import or of all exports; for exports also streams that were ignored. NAKS: " +
+            "requests of the bridge's media driver to send lost packets again.",
     },
     footer = {"With --watch: q ends, < and > choose the column to sort by."},
     exitCodeListHeading = "Exit codes:%n",
@@ -78,11 +79,11 @@ public final class StatCommand implements Callable<Integer>
 
     @Option(
         names = "--all-users",
-        description = "Read another user's region, too; where its processes hide it, it is not known which of them " +
-            "live.")
+        description = "Read another user's region, too. If the kernel hides its processes, it is not known which of " +
+            "them live.")
     private boolean isAllUsers;
 
-    @Option(names = {"-w", "--watch"}, description = "Show rates, again and again, until q or Ctrl-C.")
+    @Option(names = {"-w", "--watch"}, description = "Show rates, and refresh them until q or Ctrl-C.")
     private boolean isWatch;
 
     @Option(
@@ -90,13 +91,13 @@ public final class StatCommand implements Callable<Integer>
         paramLabel = "TIME",
         converter = DurationConverter.class,
         defaultValue = "1s",
-        description = "From one look to the next with --watch, as 500ms or 2s (default: ${DEFAULT-VALUE}).")
+        description = "With --watch, time between two readings, as 500ms or 2s (default: ${DEFAULT-VALUE}).")
     private Duration interval;
 
     @Option(
         names = {"-n", "--count"},
         paramLabel = "N",
-        description = "End --watch after N looks.")
+        description = "End --watch after N readings.")
     private Long count;
 
     @Option(
