@@ -4,8 +4,8 @@
  *
  * A gateway in C to an engine in Java: numbers come in by lines on standard input, from a socket server for example,
  * and leave as requests to the engine, several at a time; results go out in the order in which the engine sends them.
- * When the engine goes, each number that was on its way is told with its outcome: whether the engine may have seen
- * it. Then the gateway waits for the next engine.
+ * When the engine closes or dies, the gateway prints the outcome of each number in progress: whether the engine may
+ * have received it. Then the gateway waits for the next engine.
  *
  *   examples/run first.DoublingService     in one shell
  *   c/build/gateway                        in another; 0 ends the engine
@@ -32,7 +32,7 @@ static int connect_engine(void)
     return port;
 }
 
-/* Takes one end: 1, or 0 if nothing more is due from this engine. */
+/* Waits for one result or other outcome: 1, or 0 if no more are due from this engine. */
 static int take(int port)
 {
     int64_t result;
@@ -79,7 +79,7 @@ int main(void)
             port = connect_engine();
         }
         in_progress++;
-        /* More input may wait: results are taken when there is none, or when enough numbers are on their way. */
+        /* Input comes first: results are taken when no input waits, or when WINDOW numbers are in progress. */
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
         while (in_progress > 0 && (in_progress >= WINDOW || poll(&input, 1, 0) == 0))
         {

@@ -2,8 +2,8 @@
  * Copyright 2026 The jcaps authors.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A service that replies to each request with its own bytes, in place. Ctrl-C ends it in order: its clients are told
- * that the service closed. Without the handler they would be told that it died; no more is lost.
+ * A service that replies to each request with its own bytes, in place. Ctrl-C closes the port: its clients receive the
+ * outcome SERVICE_CLOSED. Without the handler they would receive SERVICE_DIED, and lose no more than now.
  */
 #include <libcaps.h>
 
@@ -48,7 +48,8 @@ int main(void)
         }
         if (length >= 0 && id.c_state == CAPMS_REQUEST)
         {
-            /* One copy, from the request's memory to the reply's. EINVAL says that the client went meanwhile. */
+            /* One copy, from the request's memory to the reply's. EINVAL: the client has closed or died in the
+               meantime. */
             void *reply = caps_sys_alloc(port, id.c_id, length);
             if (reply != NULL)
             {
@@ -56,7 +57,8 @@ int main(void)
                 caps_sys_reply(port, reply, length, id.c_id);
             }
         }
-        /* Otherwise it is a disposal: the reply's memory may be used again. It is the region's, so nothing is to do. */
+        /* Otherwise it is a disposal: the client is done with a reply. Its memory belongs to the region, so there is
+           nothing to free. */
     }
     return caps_sys_close(port) == 0 ? 0 : 1;
 }

@@ -19,7 +19,7 @@
 
 #define ATTEST_ATTEMPTS 3
 #define SPIN_RANGE 32
-/* A service's process may be one that cannot wake anybody. */
+/* A client that waits for its service searches again after this time, as the service may be unable to wake it. */
 #define SEARCH_INTERVAL_NS INT64_C(30000000)
 
 /* ---- attaching */
@@ -65,7 +65,7 @@ struct attachment *attachment_open(const char *path, const int flags, const stru
     return NULL;
 }
 
-/* Leaves the region but for its mappings. */
+/* Leaves the region, and keeps its mappings. */
 static void leave(struct attachment *attachment)
 {
     watch_close(attachment);
@@ -169,7 +169,7 @@ static enum attested read_holder(
         const pid_t pid = byte_holder(locks, position, 1);
         if (pid == 0)
         {
-            return ATTESTED_NOBODY;
+            return ATTESTED_GONE;
         }
         if (pid < 0)
         {
@@ -194,7 +194,7 @@ static enum attested read_holder(
         }
         credentials_free(credentials);
     }
-    return byte_holder(locks, position, 1) == 0 ? ATTESTED_NOBODY : ATTESTED_NOT_YET;
+    return byte_holder(locks, position, 1) == 0 ? ATTESTED_GONE : ATTESTED_NOT_YET;
 }
 
 enum attested attachment_attest(
@@ -206,12 +206,12 @@ enum attested attachment_attest(
     credentials_unknown(credentials);
     if (process_index < 0 || process_index >= attachment->tables.geometry->process_count)
     {
-        return ATTESTED_NOBODY;
+        return ATTESTED_GONE;
     }
     const uint8_t *entry = process_at(&attachment->tables, process_index);
     if (process_incarnation(entry) != incarnation)
     {
-        return ATTESTED_NOBODY;
+        return ATTESTED_GONE;
     }
     enum attested attested;
     if (process_index == attachment->tables.process_index)
@@ -222,15 +222,15 @@ enum attested attachment_attest(
     {
         attested = read_holder(attachment, process_index, credentials);
     }
-    /* The entry's ids are for display: a process that changed its user since, or that runs in another user namespace,
-       is honest. Only another process behind the entry is not. */
+    /* The ids in the entry are for display only: they differ legitimately if the process has changed its user since, or
+       runs in another user namespace. The entry is forged only if another process holds its lock. */
     if (attested == ATTESTED_TRUE && credentials->is_known &&
         get_int(entry, PROCESS_PID_OFFSET) != credentials->own_pid)
     {
         attested = ATTESTED_FORGED;
     }
-    /* Of the same process, not of one that came after it. */
-    return process_incarnation(entry) == incarnation ? attested : ATTESTED_NOBODY;
+    /* Whether the credentials are those of the expected process, not of a later one with the same entry. */
+    return process_incarnation(entry) == incarnation ? attested : ATTESTED_GONE;
 }
 
 bool attachment_is_allowed(
@@ -253,7 +253,8 @@ static bool may_own(const struct credentials *process, const uid_t uid, const gi
         ((uid == (uid_t)-1 || process->euid == uid) && (gid == (gid_t)-1 || credentials_is_member(process, gid)));
 }
 
-/* Who a service's process is; false if that is not known. The credentials are to be freed in any case. */
+/* Reads the credentials of a service's process; false if they are not known. The credentials are to be freed in any
+   case. */
 static bool attest_owner(
     const struct attachment *attachment, const uint8_t *service, struct credentials *credentials)
 {
@@ -276,7 +277,7 @@ static bool has_ids_of_here(const struct attachment *attachment, const uint8_t *
     return is_here;
 }
 
-/* Whom a client looks for. */
+/* The owner of the service that a client looks for. */
 struct wanted_owner
 {
     const struct attachment *attachment;
@@ -284,8 +285,8 @@ struct wanted_owner
     gid_t gid;
 };
 
-/* Whether a service's process is of such ids, and its port names others that it cannot have here: it registered in
-   another user namespace, or as another user than it is now. */
+/* Whether a service's process has the wanted ids although its port names ids that the process cannot have here: it
+   registered in another user namespace, or as another user than it is now. */
 static bool is_owned_by(const uint8_t *service, const void *argument)
 {
     const struct wanted_owner *wanted = argument;
@@ -326,7 +327,7 @@ static int check_owner(const uid_t uid, const gid_t gid)
 {
     if (uid == (uid_t)-1 && gid == (gid_t)-1)
     {
-        fail(EINVAL, "uid or gid may be any, but not both");
+        fail(EINVAL, "uid and gid must not both be -1");
         return -EINVAL;
     }
     return 0;
@@ -353,7 +354,7 @@ static int check_usable(const struct attachment *attachment)
 {
     if (attachment_is_retired(attachment))
     {
-        fail_with(ENOTCONN, "the region was removed or replaced, or this process's lock on it lost: close all ports "
+        fail_with(ENOTCONN, "the region was removed or replaced, or this process lost its lock on it: close all ports "
             "and open new ones: %s", attachment->region.path);
         return -ENOTCONN;
     }
@@ -377,7 +378,7 @@ static int check_may_register(const struct credentials *self, const uid_t uid, c
 
 static const struct caps_attr usual_attr = CAPS_ATTR_INIT;
 
-/* What both kinds of ports begin with. */
+/* Initialises what client ports and service ports have in common. */
 static void init_port(
     struct port *port,
     struct attachment *attachment,
@@ -428,7 +429,7 @@ static int publish_service(
     tables_reap(tables);
     if ((flags & CAPF_EXCL) != 0 && tables_find(tables, name, (int32_t)uid, (int32_t)gid) != NO_INDEX)
     {
-        fail_with(EEXIST, "a service of that name lives: name=%s, uid=%d, gid=%d", name, (int)uid, (int)gid);
+        fail_with(EEXIST, "a living service has this name: name=%s, uid=%d, gid=%d", name, (int)uid, (int)gid);
         return -EEXIST;
     }
     const int port_index = tables_free_port(tables);
@@ -451,8 +452,8 @@ static int publish_service(
     port->service.seen_events = get_int_acquire(port->entry, PORT_EVENTS_OFFSET) - 1;
     port_publish(port->entry, &record);
     /* [registered] release: pairs with the acquire in attachment_client(), which looks for the service once more after
-       it. Without it a client could sleep beside a registered service. If this process dies before it, there is no
-       service. */
+       it. Without it a client could sleep although its service is registered. If this process dies before it, there is
+       no service. */
     put_int_release(tables->base, REGION_REGISTRATIONS_OFFSET, get_int(tables->base, REGION_REGISTRATIONS_OFFSET) + 1);
     return 0;
 }
@@ -504,7 +505,7 @@ int attachment_service(
     return result;
 }
 
-/* What one try to connect has taken. */
+/* What one attempt to connect has taken. */
 struct connection
 {
     int service_index;
@@ -617,20 +618,20 @@ static int begin_client(
     if (attested == ATTESTED_FORGED)
     {
         credentials_free(&service_credentials);
-        fail(EACCES, "the service's process is not the one that it says it is, by the word of the kernel");
+        fail(EACCES, "the kernel reports another process than the service's entry names");
         report_failure(attachment);
         return -EACCES;
     }
     if (attested == ATTESTED_NOT_YET)
     {
         credentials_free(&service_credentials);
-        fail(EIO, "the kernel did not report who the service is: try again");
+        fail(EIO, "the kernel did not report the user of the service's process: try again");
         report_failure(attachment);
         return -EIO;
     }
     if (attested == ATTESTED_TRUE && service_credentials.is_known && !may_own(&service_credentials, uid, gid))
     {
-        fail_with(EACCES, "the service's process cannot have registered it under these ids, by the word of the kernel: "
+        fail_with(EACCES, "the service's process, as the kernel reports it, cannot have registered under these ids: "
             "uid=%d, gid=%d, its euid=%d, egid=%d", (int)uid, (int)gid, (int)service_credentials.euid,
             (int)service_credentials.egid);
         report_failure(attachment);
@@ -667,7 +668,7 @@ static int begin_client(
     return result;
 }
 
-/* One try to connect: 0, -ENOENT without a reason if there is no such service, or another. */
+/* One attempt to connect: 0, -ENOENT without a reason if there is no such service, or another negative errno value. */
 static int connect_once(
     struct attachment *attachment,
     struct port *port,
@@ -747,7 +748,7 @@ int attachment_client(
             break;
         }
         /* [registered] acquire before the look: pairs with the release in publish_service(). If the look misses a
-           service, the word has changed when it comes, and nobody sleeps. */
+           service, the word changes when that service is registered, and the sleep ends at once. */
         const int32_t registrations = get_int_acquire(registrations_word, 0);
         result = connect_once(attachment, port, name, uid, gid, flags, attr);
         if (result != -ENOENT)

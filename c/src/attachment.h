@@ -33,7 +33,7 @@ struct attachment
     struct watch watch;
 };
 
-/* Attaches; with a thread that watches, or not. Null with errno. */
+/* Attaches, with a watch thread unless the flags say otherwise. Null with errno. */
 struct attachment *attachment_open(const char *path, int flags, const struct caps_geometry *geometry);
 
 /* Closes what is left: ports are closed already. */
@@ -43,7 +43,7 @@ void attachment_close(struct attachment *attachment);
    so that a thread that still writes there does no harm. */
 void attachment_abandon(struct attachment *attachment);
 
-/* In a forked child: gives back the descriptors; the mappings are not there. */
+/* In a forked child: closes the descriptors; a child has no mappings. */
 void attachment_forget(struct attachment *attachment);
 
 /* Registers a service (R1, R3, R4) in a port that is not in use: 0 or a negative errno value, with the reason. */
@@ -57,7 +57,7 @@ int attachment_client(struct attachment *attachment, struct port *port, const ch
 void attachment_add(struct attachment *attachment, struct port *port);
 void attachment_remove(struct attachment *attachment, struct port *port);
 
-/* Waits until the watch has left the ports that it looks at: from then on it finds those closed whose id was taken. */
+/* Waits until the watch has left the ports that it looks at: then it treats each port without an id as closed. */
 void attachment_await_watch(struct attachment *attachment);
 
 static inline bool attachment_is_retired(const struct attachment *attachment)
@@ -71,16 +71,16 @@ static inline bool attachment_has_lost_life(const struct attachment *attachment)
     return __atomic_load_n(&attachment->has_lost_life, __ATOMIC_RELAXED);
 }
 
-/* What the kernel says of a peer's process entry. */
+/* What the kernel reports of the process that holds a peer's entry. */
 enum attested
 {
     ATTESTED_TRUE,   /* it is the entry's, or the kernel shows no credentials here: then they are not known */
-    ATTESTED_NOBODY, /* no process has the entry */
+    ATTESTED_GONE, /* no process has the entry */
     ATTESTED_FORGED, /* another process than the entry says holds its lock */
     ATTESTED_NOT_YET /* for a cause that may pass, such as no free descriptor */
 };
 
-/* Who a peer is, by the word of the kernel (R22). The credentials are to be freed in any case. */
+/* Reads a peer's credentials from the kernel (R22). The caller frees them, whatever the result. */
 enum attested attachment_attest(
     const struct attachment *attachment, int process_index, int64_t incarnation, struct credentials *credentials);
 

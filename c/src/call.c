@@ -16,17 +16,17 @@ int call_fail_port(const int error)
         case EAGAIN:
             return fail(error, "no message is ready");
         case EINVAL:
-            return fail(error, "no such port, or it was closed meanwhile");
+            return fail(error, "no such port, or it was closed during the call");
         case ENOTCONN:
-            return fail(error, "the service is gone and nothing more is due, or the port was opened before a fork");
+            return fail(error, "the service is gone and no outcome is due, or the port was opened before a fork");
         case EACCES:
             return fail(error, "the service did not admit this client");
         case ENOBUFS:
-            return fail(error, "as many messages as may be are in progress: take a reply first");
+            return fail(error, "the limit of messages in progress is reached: take a reply first");
         case ENOSPC:
             return fail(error, "the file system has no memory for the payload");
         case ETIMEDOUT:
-            return fail(error, "the time is over");
+            return fail(error, "the time limit is over");
         case EINTR:
             return fail(error, "a signal handler ran");
         default:

@@ -14,12 +14,10 @@
 #include <string.h>
 #include <sys/types.h>
 
-/* A port of either kind is meant. */
+/* For is_client: a port of either kind. */
 #define EITHER (-1)
-/* A longer payload is copied outside the gate, so that other threads can continue. */
-#define COPY_LIMIT 1024
 
-/* Sets errno and the reason for what a port answers: -1. */
+/* Sets errno and the reason for the error of a port's call. Returns -1. */
 int call_fail_port(int error);
 
 /* Why a call did not find its port: null with errno. The port's gate is left if it was entered; null if not. */
@@ -38,7 +36,7 @@ static inline struct port *call_enter(const int portid, const int is_client)
     return LIKELY(is_meant) ? port : call_refuse(port, portid, is_client);
 }
 
-/* Gives back an allocation of a port that was closed: whether it was one. Leaves errno and the reason. */
+/* Releases an allocation of a port that was closed; false if it is none. Does not change errno and the reason. */
 bool call_free_closed(int portid, const void *address);
 
 /* Whether a message of that size can be sent. */
@@ -47,7 +45,7 @@ static inline bool call_is_size(const struct port *port, const void *msg, const 
     return size >= 0 && size <= port->geometry->message_limit && (msg != NULL || size == 0);
 }
 
-/* These leave the gate first: -1. */
+/* These leave the gate, set errno and the reason, and return -1. */
 int call_leave(struct port *port, int error);
 int call_fail_size(struct port *port, int size);
 int call_fail_request(struct port *port, off_t msgid);
@@ -55,8 +53,8 @@ int call_fail_request(struct port *port, off_t msgid);
 /* Copies a payload while other threads may continue. */
 bool call_copy_outside(struct port *port, int portid, uint8_t *target, const void *msg, int size);
 
-/* Copies a payload into a slot of this process's, outside the gate if it is long; false if the port was closed
-   meanwhile, and the gate left. */
+/* Copies a payload into a slot of this process's, outside the gate if it is longer than COPY_LIMIT; false if the port
+   was closed in the meantime: the gate is left then. */
 static inline bool call_copy(
     struct port *port, const int portid, uint8_t *target, const void *msg, const int size)
 {

@@ -30,7 +30,7 @@ enum
 #define MARK_AUTOMATIC 8    /* the view shows an automatic reply */
 #define MARK_CALLED 16      /* a call waits for it */
 
-/* Where a reply is taken from, and so what must move on. */
+/* Where a reply is taken from: it decides which position moves on. */
 enum source
 {
     FROM_RING,
@@ -38,13 +38,13 @@ enum source
     FROM_SLOT
 };
 
-/* Flags of a link's state that do not end it for its client. */
-#define GOING_ON (LINK_ENTRY_CLIENT_HOLDS | LINK_ENTRY_SERVICE_HOLDS | LINK_ENTRY_OPEN | LINK_ENTRY_CLIENT_CLOSED)
+/* Flags of a link's state that may change without ending the link for its client. */
+#define NEUTRAL_FLAGS (LINK_ENTRY_CLIENT_HOLDS | LINK_ENTRY_SERVICE_HOLDS | LINK_ENTRY_OPEN | LINK_ENTRY_CLIENT_CLOSED)
 #define PUT_HISTORY_MASK (PUT_HISTORY_LENGTH - 1)
 
 static int take_lease(struct client_link *link)
 {
-    /* Taken and not used, as its taker died: one of two thousand million. Other links' leases are never met. */
+    /* If this process dies after it, the lease is lost: one of two thousand million. No two links get the same. */
     const int64_t lease = add_long(link->tables, REGION_NEXT_LEASE_OFFSET, 1);
     if (lease <= 0 || lease > SLOT_MAX_LEASE)
     {
@@ -67,7 +67,7 @@ int client_link_init(struct client_link *link, struct port *port, const int link
     link->base = base;
     link->entry = port->tables + link_entry_offset(port->geometry, link_index);
     link->incarnation = link_incarnation(link_state(link->entry));
-    link->going_on_state = (int64_t)((uint64_t)link->incarnation << LINK_ENTRY_INCARNATION_SHIFT);
+    link->open_state = (int64_t)((uint64_t)link->incarnation << LINK_ENTRY_INCARNATION_SHIFT);
     link->service_process_index = get_int(link->entry, LINK_ENTRY_SERVICE_PROCESS_INDEX_OFFSET);
     link->service_process_incarnation = get_long(link->entry, LINK_ENTRY_SERVICE_PROCESS_INCARNATION_OFFSET);
     record_writer_init(&link->requests, base + LINK_REQUEST_RING_OFFSET, port->geometry->ring_capacity);
@@ -88,14 +88,14 @@ static void set_state(struct client_link *link, const int slot, const uint8_t st
 
 static void count(const struct client_link *link, const size_t counter)
 {
-    /* A counter: other processes see no half of it, and nothing else is told by it. If this process dies before it, the
-       number is one short. */
+    /* A counter: it is stored in one piece and publishes nothing else. If this process dies before it, the number is
+       one too small. */
     put_long(link->base, counter, get_long(link->base, counter) + 1);
 }
 
 /* ---- putting */
 
-/* Makes sure of memory for a payload in a slot's cell; one that had as long a payload before needs nothing. */
+/* Gets memory for a payload in a slot's cell, unless the cell has enough already. */
 static bool back(struct client_link *link, const int slot, const int length)
 {
     const int backed = link->backed_lengths[slot];
@@ -209,7 +209,7 @@ int64_t client_link_publish(
        service_link_poll_expected() and poll_ring(). Without it the service could read an old payload. A process that
        dies here has put nothing that matters: the link goes with it. */
     put_long_release(half, SLOT_ID_OFFSET, id);
-    /* What only this side needs comes after what the other waits for. */
+    /* The other side waits for the id alone, so it comes first. */
     record_write(&link->requests, id);
     link->ids[slot] = id;
     link->marks[slot] = is_call ? MARK_CALLED : 0;
@@ -293,7 +293,7 @@ static void end_loan(struct client_link *link, const int slot)
     }
 }
 
-/* The slots that the service had not returned before it went. */
+/* The slots that the service had not returned when it closed or died. */
 static void end_loans(struct client_link *link)
 {
     for (int slot = 0; link->at_service_count > 0 && slot < link->geometry->slot_count; slot++)
@@ -305,7 +305,7 @@ static void end_loans(struct client_link *link)
     }
 }
 
-/* Looks at the messages whose abort came late, as a skip has no record: slot of one that get should take, or -1. */
+/* Looks at the messages whose abort came late, as a skip has no record: slot of one that get takes next, or -1. */
 static int find_skipped(struct client_link *link)
 {
     int found = -1;
@@ -326,7 +326,7 @@ static int find_skipped(struct client_link *link)
     return found;
 }
 
-/* Goes through the reply ring up to the first reply that get should take: its slot, or -1. */
+/* Passes the records of the reply ring up to the first reply that get takes: its slot, or -1. */
 static int next_reply_slot(struct client_link *link)
 {
     for (int i = 0, limit = LINK_RECORDS_PER_SLOT * link->geometry->slot_count; i < limit; i++)
@@ -349,7 +349,7 @@ static int next_reply_slot(struct client_link *link)
                 end_loan(link, slot);
             }
         }
-        /* Anything else was taken by a call already, or will be. */
+        /* A call has taken any other reply, or will take it. */
         record_pass(&link->replies);
     }
     return -1;
@@ -362,8 +362,8 @@ static void make_ready(struct client_link *link, const int slot)
     link->ready_slots[(link->ready_head + link->ready_count++) % link->geometry->slot_count] = slot;
 }
 
-/* Calls take replies out of the ring's order. Records must not pile up for it, as a service's reply always finds room
-   (R20): they are passed here, and those that are get's are remembered in their order. */
+/* Calls take replies out of the ring's order. Their records are passed here, so that a service's reply always finds
+   room in the ring (R20); the replies for get are remembered in their order. */
 static void pass_taken(struct client_link *link)
 {
     for (int slot = next_reply_slot(link); slot >= 0; slot = next_reply_slot(link))
@@ -468,11 +468,11 @@ static int take_automatic(struct client_link *link, const int slot, const int ou
     return CAPMS_REPLY;
 }
 
-/* Not what a service of ours writes: this link is at its end, its messages are returned. */
+/* No correct service writes this: the link is given up, and its messages are returned. */
 static int take_corrupt(struct client_link *link, const int slot, struct message *message, const enum source from)
 {
     report_corrupt(link->port, link->link_index, "a reply's length, flags or outcome is invalid");
-    /* The service lives, perhaps: it drops the link as that of a client that has closed, at its next look. */
+    /* The service may be alive: at its next look it drops the link as that of a client that has closed. */
     link->is_given_up = true;
     link_change(link->entry, link->incarnation, LINK_ENTRY_CLIENT_CLOSED, 0);
     add_int(link->port->service_entry, PORT_EVENTS_OFFSET, 1);
@@ -562,10 +562,10 @@ static int gone_outcome(const struct client_link *link, const int slot)
         link->gone_kind | CAPS_RECEIVED : link->gone_kind;
 }
 
-/* Hands out what is still due, first what was replied (R23), then the automatic replies, made here (B1). */
+/* Takes what is still due: first the replies (R23), then the automatic replies, which are made here (B1). */
 static int poll_gone(struct client_link *link, struct message *message, const int limit)
 {
-    /* What was replied and recorded before the end was seen may have come after the look at the ring. */
+    /* A reply may have been recorded after the last look at the ring and before the service closed or died. */
     const int recorded = next_reply_slot(link);
     if (recorded >= 0)
     {
@@ -663,7 +663,7 @@ void client_link_begin_call(const struct client_link *link, const int64_t id, st
     call->id = id;
     call->link_entry = link->entry;
     call->reply_half = reply_half(link, id_slot(id));
-    call->going_on_state = link->going_on_state;
+    call->open_state = link->open_state;
 }
 
 bool client_link_may_have_reply(const struct port *port, const struct pending_call *call)
@@ -673,7 +673,7 @@ bool client_link_may_have_reply(const struct port *port, const struct pending_ca
     return get_long_acquire(call->reply_half, SLOT_ID_OFFSET) == call->id ||
         __atomic_load_n(&port->client.returned_count, __ATOMIC_RELAXED) != 0 ||
         __atomic_load_n(&port->client.gone_kind, __ATOMIC_RELAXED) != 0 ||
-        (state & ~GOING_ON) != call->going_on_state || port_is_attention_due(port);
+        (state & ~NEUTRAL_FLAGS) != call->open_state || port_is_attention_due(port);
 }
 
 int client_link_take_reply(struct client_link *link, const int slot, struct message *message, const int limit)
@@ -704,7 +704,7 @@ int client_link_take_reply(struct client_link *link, const int slot, struct mess
     const int result = take(link, slot, message, limit, is_next ? FROM_RING : FROM_SLOT);
     if (result >= 0 && !message->is_view)
     {
-        /* Longer than the caller has room for: get will take it. */
+        /* Longer than the caller's buffer: get takes it. */
         if (is_next)
         {
             record_pass(&link->replies);
@@ -756,8 +756,9 @@ int client_link_abort(struct client_link *link, const int64_t id, const bool is_
     }
     /* [abort] volatile store and a full fence before the look at RECEIVED: pairs with the store of RECEIVED in
        service_link_take(), which looks at the id once more after it. One of the two sees the other: if RECEIVED is
-       still before this message, the service will find it aborted, and not receive it. Without it a message could be
-       handed out and denied. If the client dies here, the service skips the message, or had received it. */
+       still before this message, the service will find it aborted, and not receive it. Without it the service could
+       receive a message although the abort reports that it did not. If the client dies here, the service skips the
+       message, or had received it. */
     put_long_volatile(link->base + request_half_offset(link->geometry, slot), SLOT_ID_OFFSET, -id);
     full_fence();
     if (get_long_acquire(link->base, LINK_RECEIVED_OFFSET) < id || is_skipped(link, slot))
@@ -796,7 +797,7 @@ bool client_link_is_service_gone(struct client_link *link)
        after the proof of death: a service that closed before it ended had closed. Of another incarnation it is not this
        link's any more, which only a corrupt entry can come to. */
     const int64_t state = link_state(link->entry);
-    if ((state & ~GOING_ON) != link->going_on_state)
+    if ((state & ~NEUTRAL_FLAGS) != link->open_state)
     {
         const bool is_refused =
             link_incarnation(state) == link->incarnation && (state & LINK_ENTRY_REFUSED) != 0;

@@ -6,7 +6,7 @@
 #define CAPS_CLIENT_LINK_H
 
 /*
- * The client's side of one link: io.jcaps.ClientLink. Used within the gate of its port, unless a function says
+ * The client's side of one link: io.jcaps.link.ClientLink. Used within the gate of its port, unless a function says
  * otherwise. Results below 0 are negative errno values.
  */
 
@@ -29,7 +29,7 @@ struct client_link
     uint8_t *base;  /* of the link's body */
     int link_index;
     int64_t incarnation;
-    int64_t going_on_state;
+    int64_t open_state;
     int service_process_index;
     int64_t service_process_incarnation;
     struct caps_cred service_cred;
@@ -61,11 +61,11 @@ struct client_link
     int64_t reply_lag;
     int64_t next_sequence;
     int64_t lease_end;
-    bool is_given_up; /* the service, which may live, wrote what cannot be */
+    bool is_given_up; /* the service, which may be alive, wrote an invalid value */
 
     /* Also read outside the gate, by calls, whose port may have been closed and used again. */
     int returned_count;
-    int gone_kind; /* outcome of what the service leaves; 0 while it is there */
+    int gone_kind; /* outcome of the messages that the service leaves without a reply; 0 while it is there */
 };
 
 /* What a call looks at outside the gate. The addresses stay mapped, whatever becomes of its port. */
@@ -74,7 +74,7 @@ struct pending_call
     int64_t id;
     const uint8_t *link_entry;
     const uint8_t *reply_half;
-    int64_t going_on_state;
+    int64_t open_state;
 };
 
 /* Begins a new use of a link: 0 or -ENOBUFS, if the region has no message ids left. */
@@ -89,7 +89,7 @@ int client_link_reserve(struct client_link *link, int length);
 /* Puts what is in a reserved slot: the message id, -ENOTCONN (the slot is free then) or -ENOBUFS. */
 int64_t client_link_publish(struct client_link *link, int slot, int flags, int length, bool is_call);
 
-/* Frees the slot: its message has ended, or it was reserved and not put. */
+/* Frees the slot of a message that has ended, or one that was reserved and not put. */
 void client_link_free(struct client_link *link, int slot);
 
 /* Address of a reserved slot's payload. Outside the gate as well: the slot belongs to its claimer. */
@@ -105,7 +105,7 @@ int client_link_poll(struct client_link *link, struct message *message, int limi
 /* Whether a poll would find something. */
 bool client_link_has_next(struct client_link *link);
 
-/* Notes what a call that was just put will look at. */
+/* Fills call for the message that was just put. */
 void client_link_begin_call(const struct client_link *link, int64_t id, struct pending_call *call);
 
 /* Whether the reply that a call waits for may be there. Outside the gate. */
@@ -117,7 +117,7 @@ int client_link_take_reply(struct client_link *link, int slot, struct message *m
 /* Takes the outcome of a message that was just aborted hard. */
 void client_link_take_returned(struct client_link *link, int slot, struct message *message);
 
-/* A view ends: whether it was one. */
+/* Ends a view; false if there is no such view. */
 bool client_link_release(struct client_link *link, int slot, int64_t id);
 
 /* Takes a message back: CAPS_ABORT_..., or -EINVAL. */
@@ -129,7 +129,7 @@ bool client_link_is_service_gone(struct client_link *link);
 /* Whether a service may end a request with that outcome, instead of a reply (B7). */
 bool client_link_may_end(int outcome);
 
-/* Whether memory for requests is out that was not put. */
+/* Whether the program holds memory for requests that was neither put nor freed. */
 bool client_link_has_allocations(const struct client_link *link);
 
 /* How many slots are being filled, and how many outcomes are in view. Outside the gate as well: perhaps as they were a

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define HIGH_DESCRIPTOR 1000
-/* The most that the library keeps besides those that follow processes. */
+/* Most descriptors that the library keeps open, not counting those that follow processes. */
 #define KEPT_COUNT 8
 
 void descriptor_close(const int descriptor, const dev_t dev, const ino_t ino)

@@ -35,7 +35,7 @@ static const char *type_name(const mode_t mode)
         "neither file, directory nor link";
 }
 
-/* Through the open directory: a user who can write to its parent may have replaced it by a link. */
+/* Sets the mode through the open directory: a user who can write to its parent may have replaced its name by a link. */
 static int set_mode_of_made(const char *path, const mode_t mode)
 {
     const int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -60,7 +60,7 @@ static int set_mode_of_made(const char *path, const mode_t mode)
     return result;
 }
 
-/* Whom the caller trusts: root, itself, and what these say. */
+/* Users that the caller trusts besides root and itself. */
 struct trust
 {
     uid_t uid; /* another user, or -1 */
@@ -73,7 +73,7 @@ static bool is_changed_by_others(
 {
     const unsigned mode = status->st_mode & 07777;
     if (status->st_uid != 0 && status->st_uid != geteuid() && status->st_uid != trust->uid &&
-        /* Root of the machine is such a user in a namespace that does not have it. */
+        /* The machine's root is such a user in a namespace that does not map it. */
         !proc_is_unknown_user(status->st_uid))
     {
         snprintf(reason, length, "%s belongs to uid %u", path, status->st_uid);
@@ -98,9 +98,9 @@ static bool is_changed_by_others(
     return false;
 }
 
-/* Walks a path as OpenSSH does for its keys: whoever can rename an entry of a directory on the way can lead the rest
-   elsewhere. 1 with the reason if others can, 0 if not, or -1 with errno. What is missing is not looked at; or that it
-   is missing is an error, since others can make it in a directory such as /dev/shm. */
+/* Checks each directory and link on a path, as OpenSSH does for its keys: a user who can rename an entry of one of them
+   can redirect the rest of the path. 1 with the reason if others can, 0 if not, or -1 with errno. A missing part is
+   skipped, or is an error, since others can make it in a directory such as /dev/shm. */
 static int find_untrusted(
     const char *path, const struct trust *trust, const bool may_be_missing, char *reason, const size_t length)
 {
@@ -203,8 +203,8 @@ static int check_making(const char *path)
 }
 
 /* Makes a directory and those above it that are missing. At first each is for the owner alone; then it gets its mode,
-   exactly as it should be, whatever the umask made of it. The innermost comes first: as long as one is its owner's
-   alone, nobody else can replace those in it. 0, or -1 with errno and the reason. */
+   exactly as it should be, whatever the umask made of it. The innermost comes first: as long as only its owner can
+   write to a directory, no other user can replace those in it. 0, or -1 with errno and the reason. */
 static int create(char *path, const enum access access)
 {
     bool is_made[PATH_MAX] = {false};
@@ -293,7 +293,7 @@ static int check(const struct directory *directory)
     }
     if (directory->access == ACCESS_PRIVATE && status->st_uid != geteuid() && status->st_uid != 0)
     {
-        return fail_with(EACCES, "somebody else's directory: %s belongs to uid %u (mode %04o), expected %u or 0: use a "
+        return fail_with(EACCES, "another user's directory: %s belongs to uid %u (mode %04o), expected %u or 0: use a "
             "directory of your own (CAPS_REGION), or share the region by CAPS_OPEN_GROUP or CAPS_OPEN_WORLD",
             directory->path, status->st_uid, mode, geteuid());
     }
@@ -352,7 +352,7 @@ int directory_check_file(const struct directory *directory, const struct stat *f
     const bool is_trusted = file->st_uid == geteuid() || file->st_uid == 0 ||
         file->st_uid == directory->status.st_uid ||
         ((directory->status.st_mode & S_IWGRP) != 0 && file->st_gid == directory->status.st_gid);
-    return is_trusted ? 0 : fail_with(EACCES, "somebody else's file: %s belongs to uid %u (mode %04o), expected %u, 0, "
+    return is_trusted ? 0 : fail_with(EACCES, "another user's file: %s belongs to uid %u (mode %04o), expected %u, 0, "
         "or the directory's owner %u: remove it, or use another path", path, file->st_uid, file->st_mode & 07777,
         geteuid(), directory->status.st_uid);
 }

@@ -6,8 +6,8 @@
 #define CAPS_DIRECTORY_H
 
 /*
- * The directory that a region lies in: io.jcaps.shm.file.RegionDirectory. Whoever can write to it can put another file
- * in the place of the region or of its lock file; so its mode is what protects the users from all others.
+ * The directory that a region lies in: io.jcaps.shm.file.RegionDirectory. A user who can write to it can replace the
+ * region or its lock file, so its mode protects the region's users from all others.
  */
 
 #include <stdbool.h>
@@ -28,7 +28,7 @@ struct directory
     enum access access;
 };
 
-/* Finds the directory, makes it if that is wanted, and checks it. 0, or -1 with errno and the reason. */
+/* Finds and checks the directory, and makes it if create_if_missing. 0, or -1 with errno and the reason. */
 int directory_open(struct directory *directory, const char *path, enum access access, bool create_if_missing);
 
 /* Checks that a file in it belongs to a user who may have made it. 0, or -1 with errno and the reason. */

@@ -66,7 +66,7 @@ void link_take(uint8_t *entry, const int64_t incarnation, const struct link_ends
     put_long(entry, LINK_ENTRY_SERVICE_PORT_INCARNATION_OFFSET, ends->service_port_incarnation);
     put_int(entry, LINK_ENTRY_SERVICE_PROCESS_INDEX_OFFSET, ends->service_process_index);
     put_long(entry, LINK_ENTRY_SERVICE_PROCESS_INCARNATION_OFFSET, ends->service_process_incarnation);
-    /* A process that dies after this holds the link: the process that finds it dead releases the link. */
+    /* A process that dies after this still holds the link: the process that proves its death releases the link. */
     put_long_volatile(entry, LINK_ENTRY_STATE_OFFSET,
         (int64_t)((uint64_t)incarnation << LINK_ENTRY_INCARNATION_SHIFT) | LINK_ENTRY_CLIENT_HOLDS);
 }

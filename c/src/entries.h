@@ -24,8 +24,8 @@ static inline int64_t process_incarnation(const uint8_t *entry)
     return get_long_acquire(entry, PROCESS_INCARNATION_OFFSET);
 }
 
-/* By compare and set from the incarnation that is meant, so that a late store reaches no entry that is another's by
-   then. */
+/* By compare and set from the expected incarnation, so that a late store cannot free an entry that another process has
+   by then. */
 static inline void process_free(uint8_t *entry, const int64_t incarnation)
 {
     swap_long(entry, PROCESS_INCARNATION_OFFSET, incarnation, 0);
@@ -89,7 +89,7 @@ static inline bool port_has_name(const uint8_t *entry, const char *name)
 
 /* ---- links */
 
-/* Who is at the two ends of a link; written by its client before it is open, and input to all others. */
+/* The two ports and processes of a link; its client writes them before the link is open. Input to all others. */
 struct link_ends
 {
     int client_process_index;

@@ -18,7 +18,7 @@ void error_log_init(struct error_log *errors)
     errors->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
-/* Zeros, the process, and last whose log it is from now on. */
+/* Begins this process's log: zeros, then the pid, and last the incarnation that owns it. */
 static uint8_t *begin(struct region *region, const int process_index, const int64_t incarnation)
 {
     uint8_t *log = region_errors(region, process_index);

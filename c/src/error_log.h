@@ -8,7 +8,7 @@
 /*
  * The error log of this process, in the region, where it outlives its writer: io.jcaps.table.ErrorLog, in the format of
  * Agrona's DistinctErrorLog. It gets memory with the first error; without any, and when it is full, errors go
- * unrecorded. Any thread may write, also within a gate: what goes in is rare.
+ * unrecorded. Any thread may write, also within a gate: errors are rare.
  */
 
 #include "region.h"
@@ -16,7 +16,7 @@
 #include <pthread.h>
 
 #define ERROR_TEXT_LENGTH 512
-/* More do not fit: a record has a head and a text, and each text is another. */
+/* No more records fit: each has a head and a text of its own. */
 #define MAX_ERROR_COUNT 256
 
 struct error_record
@@ -42,7 +42,7 @@ void error_log_init(struct error_log *errors);
 void error_log_record(
     struct error_log *errors, struct region *region, int process_index, int64_t incarnation, const char *text);
 
-/* Before the process entry, and so the log, may be another's. */
+/* Called before the process entry is freed, as another process may use the log after that. */
 void error_log_close(struct error_log *errors);
 
 #endif

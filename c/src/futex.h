@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Sleeps unless the word has changed: 0 for any reason to look, -EINTR after a signal handler, -ETIMEDOUT at the
-   deadline. A sleep without a limit goes on after a handler that was installed with SA_RESTART. */
+/* Sleeps unless the word has changed: 0 if woken, changed or after limit_ns, -EINTR after a signal handler, -ETIMEDOUT
+   at the deadline. A sleep without a limit goes on after a handler that was installed with SA_RESTART. */
 int futex_sleep(uint8_t *word, int32_t expected, int64_t deadline_ns, int64_t limit_ns);
 
 /* Wakes at most so many sleepers. */

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* Nothing in a header is believed before it was compared with what this library would have written for the same counts.
+/* A header is input: each value is compared with the one that this library would have written for the same counts.
    */
 
 uint32_t header_checksum(const uint8_t *header)
@@ -54,7 +54,7 @@ void header_write(
     put_long(tables, REGION_NEXT_INCARNATION_OFFSET, 1);
     put_long(tables, REGION_NEXT_LEASE_OFFSET, 1);
     /* [region] release: a reader of the version sees a finished header. Pairs with [region] in header_check().
-       A creator that dies before it leaves version 0, which nobody takes for a region. */
+       A creator that dies before it leaves version 0, which every process rejects. */
     put_int_release(tables, REGION_LAYOUT_VERSION_OFFSET, REGION_LAYOUT_VERSION);
 }
 
@@ -114,7 +114,7 @@ int header_check(
     if (file_length < geometry->file_length)
     {
         return fail_with(EPROTO, "truncated region: %s is %" PRId64 " bytes long, its header says %" PRId64
-            ": remove it when nobody uses it", path, file_length, geometry->file_length);
+            ": remove it when no process uses it", path, file_length, geometry->file_length);
     }
     return 0;
 }

@@ -74,7 +74,7 @@ static bool grow(struct leases *leases)
 
 void leases_add(struct leases *leases, const int lease, struct service_link *link)
 {
-    /* At most half full, so that looks in vain are short. */
+    /* At most half full, so that searches for a missing key are short. */
     if (2 * (leases->count + 1) > leases->capacity && !grow(leases))
     {
         leases->is_incomplete = true;

@@ -6,7 +6,7 @@
 #define CAPS_LEASES_H
 
 /*
- * Which link a message id belongs to, by the lease in it: a hash table of a service's own.
+ * A service's hash table from the lease in a message id to the link that the id belongs to.
  */
 
 #include <stdbool.h>
@@ -19,15 +19,15 @@ struct leases
     struct service_link **links;
     int capacity; /* a power of two, or 0 */
     int count;
-    bool is_incomplete; /* there was no memory for one: it is to be searched for */
+    bool is_incomplete; /* a lease is missing for want of memory: links must be searched for it */
 };
 
 struct service_link *leases_find(const struct leases *leases, int lease);
 
-/* Adds one that is not there. */
+/* Adds a lease that is not in the table. */
 void leases_add(struct leases *leases, int lease, struct service_link *link);
 
-/* Removes those of a link; with keep_held, not those of requests that it has received and not replied to. */
+/* Removes the leases of a link; with keep_held it keeps those of requests that were received and not replied to. */
 void leases_remove(struct leases *leases, const struct service_link *link, bool keep_held);
 
 void leases_free(struct leases *leases);

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of files that another library of this process has locks on, or may have: to close such a descriptor would drop them.
-   It is kept, and used again at the next attempt, so that attempts do not use up the process's descriptors. Under the
-   lock of the process. */
+/* Descriptors of files on which another library of this process has locks, or may have: closing one would drop them. It
+   is kept, and used again at the next attempt, so that attempts do not use up the process's descriptors. Under the lock
+   of the process. */
 static struct kept
 {
     int descriptor;
@@ -24,7 +24,7 @@ static struct kept
     struct kept *next;
 } *first_kept;
 
-/* A descriptor of that file that was kept, which is not kept any more; or -1. */
+/* Takes the kept descriptor of that file out of the list; -1 if there is none. */
 static int take_kept(const char *path)
 {
     struct stat found;
@@ -52,7 +52,7 @@ static int take_kept(const char *path)
 
 static void keep(const struct lock_file *file, const int descriptor)
 {
-    /* Without memory it still stays open, and is not used again. */
+    /* Without memory for the note the descriptor stays open, and is not used again. */
     struct kept *kept = malloc(sizeof(struct kept));
     if (kept != NULL)
     {
@@ -102,7 +102,7 @@ enum lock_file_result lock_file_open(struct lock_file *file, const char *path)
     }
     if (has_locks < 0 && errno != ENOENT && errno != EACCES)
     {
-        /* It cannot be found out just now. */
+        /* Whether there are other locks cannot be found out now. */
         const int error = errno;
         keep(file, descriptor);
         errno = error;
@@ -174,7 +174,7 @@ pid_t byte_holder(const struct lock_file *file, const int64_t position, const in
     }
     if (lock.l_type == F_UNLCK)
     {
-        /* Another file at the descriptor's number has no locks, which proves nothing of this one. */
+        /* If another file has the descriptor's number, the answer is about that file and proves nothing. */
         return lock_file_is_open(file) ? 0 : -1;
     }
     return lock.l_pid > 0 ? lock.l_pid : -1;

@@ -38,7 +38,7 @@ enum lock_file_result
 
 enum lock_file_result lock_file_open(struct lock_file *file, const char *path);
 
-/* Never closes it, as another library of this process has locks on it; the next lock_file_open takes it again. */
+/* Keeps the file open, as another library of this process has locks on it; the next lock_file_open uses it again. */
 void lock_file_keep(struct lock_file *file);
 
 /* Closes it, and so drops all of this process's locks on it. */
@@ -47,7 +47,7 @@ void lock_file_close(struct lock_file *file);
 /* Whether its descriptor is still open: a program that closes all may have another file at that number. */
 bool lock_file_is_open(const struct lock_file *file);
 
-/* Whether it is this one that is found at a path. */
+/* Whether the file at the path is this lock file. */
 bool lock_file_is_at(const struct lock_file *file, const char *path);
 
 /* Byte of the life lock of a process entry; that of the tables is PROCESS_TABLES_POSITION. Regions that have followed
@@ -64,8 +64,8 @@ void byte_unlock(const struct lock_file *file, int64_t position);
 
 /*
  * Process that holds a write lock on one of some bytes, as this process sees pids: 0 is the kernel's proof that none
- * does; -1 if one does whom this process cannot see, or the kernel does not answer for this file. length 0 means to the
- * end. Never finds this process.
+ * does; -1 if the holder is not visible to this process, or the kernel does not answer for this file. length 0 means to
+ * the end. Never finds this process.
  */
 pid_t byte_holder(const struct lock_file *file, int64_t position, int64_t length);
 

@@ -6,7 +6,8 @@
 #define CAPS_MESSAGE_H
 
 /*
- * What a poll found: a view of the message where it lies. Valid within the gate, and outside it as long as the view is.
+ * What a poll found: a view of the message in the region. Valid within the gate, and outside it until the view is
+ * released.
  */
 
 #include "libcaps.h"

@@ -8,14 +8,14 @@
  *
  * 1. The lock file is made first, under a private name, and gets its own by link(), which fails if there is one. It is
  *    never replaced as long as there is a region.
- * 2. Whoever holds the tables' lock on it, and finds no region, makes one under a private name, complete, and gives it
- *    its name by link() again. Nobody sees half a region.
- * 3. Whoever finds a region attaches, without any lock, and without ever making a lock file: a region without one lost
- *    it, and another in its place would show all who are in the region as dead.
+ * 2. A process that holds the tables' lock on it, and finds no region, makes one under a private name, complete, and
+ *    gives it its name by link() again. No process sees half a region.
+ * 3. A process that finds a region attaches, without any lock, and without ever making a lock file: a region without
+ *    one lost it, and another in its place would show all processes in the region as dead.
  *
  * A creator that dies leaves at most its private file, or, of the Java library, a private directory with that file: the
- * next holder of the tables' lock removes them. A region of an earlier boot is removed and made anew, under the tables'
- * lock, if the kernel says that nobody holds a life lock.
+ * next holder of the tables' lock removes them. A region of an earlier boot is removed and made again, under the
+ * tables' lock, if the kernel reports that no process holds a life lock.
  */
 #include "clock.h"
 #include "descriptors.h"
@@ -52,7 +52,7 @@
 enum attempt
 {
     ATTEMPT_OPENED,
-    ATTEMPT_AGAIN, /* something changed meanwhile: it is worth another attempt */
+    ATTEMPT_AGAIN, /* something changed in the meantime: try again */
     ATTEMPT_FAILED /* errno and the reason are set */
 };
 
@@ -106,8 +106,8 @@ char *region_path(const char *path)
     struct stat status;
     const bool has_memory = stat("/dev/shm", &status) == 0 && S_ISDIR(status.st_mode);
     const char *parent = has_memory ? "/dev/shm" : "/tmp";
-    /* The name only keeps users apart, by the rules of Java's user.name; whose the directory is, the kernel says. Other
-       threads of the program may look up users as well. */
+    /* The name only keeps users apart, by the rules of Java's user.name; the kernel reports who owns the directory.
+       Other threads of the program may look up users as well. */
     char buffer[NAME_BUFFER_LENGTH];
     struct passwd entry;
     struct passwd *user = NULL;
@@ -162,7 +162,7 @@ static char *private_path(const struct opener *opener)
     return asprintf(&path, "%s~%016" PRIx64 PRIVATE_SUFFIX, opener->region->path, number) < 0 ? NULL : path;
 }
 
-/* The next entry of a directory, or null: after as many as are read at most, too. */
+/* The next entry of a directory; null at its end, and after MAX_ENTRIES. */
 static struct dirent *next_entry(DIR *directory, int *count)
 {
     return directory == NULL || ++*count > MAX_ENTRIES ? NULL : readdir(directory);
@@ -174,8 +174,8 @@ static bool is_private_file_name(const char *name)
     return strspn(name, "0123456789abcdef") == PRIVATE_DIGITS && name[PRIVATE_DIGITS] == 0;
 }
 
-/* The Java library makes its file in a private directory, which stays if its creator dies: what it made there goes, and
-   the directory if nothing else is in it. */
+/* The Java library makes its file in a private directory, which stays if its creator dies: removes the files that it
+   made there, and the directory if nothing else is in it. */
 static void remove_private_directory(const int parent, const char *name)
 {
     const int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -200,7 +200,8 @@ static void remove_private_directory(const int parent, const char *name)
     unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/* Under the tables' lock, so that they are nobody's. Another user's stay: only that user can remove them. */
+/* Under the tables' lock, which every living creator holds, so their creators are dead. Another user's files stay: only
+   that user can remove them. */
 static void remove_private_files(const struct opener *opener)
 {
     DIR *directory = opendir(opener->directory_path);
@@ -276,8 +277,8 @@ static bool may_create(const struct opener *opener)
 /*
  * Gives a private file its name, which fails if there is one. Another user who can write to the directory can have put
  * another file in the place of the private name: that file then has the name, which this user could have had without
- * us, too. It is not taken for ours, and not removed, since by now the name may be another file's: the next attempt
- * treats it as what others have made. Again, too, if another was faster.
+ * us, too. It is neither used as ours nor removed, since by now the name may be another file's: the next attempt treats
+ * it as made by another process. If another process was faster, the result is to try again, too.
  */
 static enum attempt publish(const char *private_path, const struct stat *made, const char *path)
 {
@@ -303,7 +304,7 @@ static enum attempt make_lock_file(struct opener *opener)
     enum attempt result = ATTEMPT_FAILED;
     struct stat made;
     const bool has_mode = directory_set_mode(&opener->directory, descriptor) == 0 && fstat(descriptor, &made) == 0;
-    /* Closed again before it has its name: closing it later would drop this process's locks. */
+    /* Closed before it has its name: closing it later would drop this process's locks. */
     close(descriptor);
     if (has_mode)
     {
@@ -373,7 +374,7 @@ static bool is_stale(const struct opener *opener, const uint8_t *header)
     return opener->has_boot_id && (high != 0 || low != 0) && (high != opener->boot_id[0] || low != opener->boot_id[1]);
 }
 
-/* Takes an open file as the region. */
+/* Uses an open file as the region. */
 static enum attempt adopt(struct opener *opener, const int descriptor, const struct geometry *geometry, uint8_t *tables)
 {
     struct region *region = opener->region;
@@ -393,7 +394,7 @@ static enum attempt adopt(struct opener *opener, const int descriptor, const str
     return ATTEMPT_OPENED;
 }
 
-/* Attaches to what was found; again if that is gone. */
+/* Attaches to the file that was found; ATTEMPT_AGAIN if it is gone. */
 static enum attempt attach(struct opener *opener, const struct stat *found, bool *is_of_earlier_boot)
 {
     struct region *region = opener->region;
@@ -432,9 +433,8 @@ static enum attempt attach(struct opener *opener, const struct stat *found, bool
             if (inode != (int64_t)region->locks.ino)
             {
                 fail_with(EPROTO, "the lock file is not this region's: %s is inode %ju, the region's was %" PRId64
-                    ". It was replaced, so nobody can tell who is still in %s: end all programs that use it, then "
-                    "remove "
-                    "both files", region->lock_path, (uintmax_t)region->locks.ino, inode, region->path);
+                    ". It was replaced, so it is not known which processes use %s: end them all, then "
+                    "remove both files", region->lock_path, (uintmax_t)region->locks.ino, inode, region->path);
             }
             if (result == ATTEMPT_FAILED)
             {
@@ -451,7 +451,7 @@ static enum attempt attach(struct opener *opener, const struct stat *found, bool
     return result;
 }
 
-/* A file without a lock file beside it: says what is wrong with it; again if it changed meanwhile. */
+/* Fails with what is wrong with a file that has no lock file beside it; ATTEMPT_AGAIN if it changed in the meantime. */
 static enum attempt refuse_without_lock_file(struct opener *opener, const struct stat *found)
 {
     const struct region *region = opener->region;
@@ -467,7 +467,7 @@ static enum attempt refuse_without_lock_file(struct opener *opener, const struct
     {
         return result;
     }
-    /* It may be no region at all, and then it is not for us to advise its removal. */
+    /* A file that is no region is reported as such: this library must not advise to remove it. */
     const int check = read_header(opener, descriptor, &geometry, header);
     const int error = errno;
     close(descriptor);
@@ -480,9 +480,8 @@ static enum attempt refuse_without_lock_file(struct opener *opener, const struct
     struct stat lock;
     if (look(region->path, &now) && is_same_file(&now, found) && !look(region->lock_path, &lock))
     {
-        fail_with(EPROTO, "region without its lock file: %s was removed, so nobody can tell who is still in %s: end "
-            "all "
-            "programs that use it, then remove it", region->lock_path, region->path);
+        fail_with(EPROTO, "region without its lock file: %s was removed, so it is not known which processes use "
+            "%s: end all programs that use it, then remove it", region->lock_path, region->path);
         return ATTEMPT_FAILED;
     }
     return ATTEMPT_AGAIN;
@@ -511,7 +510,7 @@ static uint8_t *fill(const struct opener *opener, const int descriptor)
     return tables;
 }
 
-/* Under the tables' lock: makes a region; again if another is there. */
+/* Under the tables' lock: makes a region; ATTEMPT_AGAIN if another is there. */
 static enum attempt create(struct opener *opener)
 {
     struct region *region = opener->region;
@@ -559,7 +558,7 @@ static enum attempt create(struct opener *opener)
     return result;
 }
 
-/* Under the tables' lock: a region of an earlier boot, which is nobody's, is removed. */
+/* Under the tables' lock: removes a region of an earlier boot, which no process uses. */
 static enum attempt remove_stale(struct opener *opener, const struct stat *found)
 {
     const struct region *region = opener->region;
@@ -593,7 +592,7 @@ static enum attempt remove_stale(struct opener *opener, const struct stat *found
     }
     if (is_anyone_alive(region))
     {
-        fail_with(EBUSY, "region %s is of an earlier boot, and yet somebody is in it: is it shared with another "
+        fail_with(EBUSY, "region %s is of an earlier boot, and yet a process uses it: is it shared with another "
             "machine? "
             "Use another path", region->path);
         return ATTEMPT_FAILED;
@@ -620,8 +619,8 @@ static enum attempt replace_or_create(struct opener *opener)
     {
         result = create(opener);
     }
-    /* A lock file that was made for nothing goes too. Those that wait for its lock see that it is not the one at the
-       path any more. */
+    /* The attempt failed: the lock file that it made is removed, too. Processes that wait for its lock find that
+       another file, or none, is at the path. */
     if (result != ATTEMPT_OPENED && opener->has_made_lock_file && !look(region->path, &found) &&
         !is_anyone_alive(region))
     {

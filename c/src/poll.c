@@ -4,7 +4,7 @@
  */
 /*
  * Waiting on several ports (B4): io.jcaps.WaitSet. All threads of the process that poll sleep on the word of one entry,
- * and say so in each of their ports' WAIT_SET.
+ * and announce it in WAIT_SET of each port that they poll.
  */
 #include "cancel.h"
 #include "clock.h"
@@ -43,7 +43,8 @@ static int find_ready(struct caps_poll *ports, const int count)
     return ready_count;
 }
 
-/* Says that a thread sleeps for these ports, or does not any more; the longest sleep that they allow. */
+/* Announces that a thread sleeps for these ports (change 1), or no longer does (-1). Returns the longest sleep in
+   nanoseconds that they allow. */
 static int64_t announce(const struct caps_poll *ports, const int count, const int change, const int wait_set_index)
 {
     int64_t limit = INT64_MAX;
@@ -58,9 +59,9 @@ static int64_t announce(const struct caps_poll *ports, const int count, const in
         {
             port->poller_count += change;
             /* [wake] release, and a full fence after all of them: pairs with the fence in port_wake(). If this process
-               dies as a sleeper, its peers wake nobody, at the price of a call. */
+               dies as a sleeper, its peers' wake-ups cost a call and reach no thread. */
             put_int_release(port->entry, PORT_WAIT_SET_OFFSET, port->poller_count > 0 ? wait_set_index + 1 : 0);
-            /* A peer that cannot wake, or need not as the port spins, leaves it to us to look. */
+            /* A peer may be unable to wake this thread, or need not as the port spins: then it looks at intervals. */
             const int64_t port_limit = port->spin_only ? LOOK_INTERVAL_NS : port_sleep_limit(port);
             limit = port_limit < limit ? port_limit : limit;
         }

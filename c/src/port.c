@@ -34,7 +34,7 @@ void gate_contend(struct port *port)
         }
         else
         {
-            /* The holder lost its core: give it ours. */
+            /* The holder may have lost its core: yield this one. */
             pause_ns(1000);
         }
     }
@@ -84,8 +84,8 @@ void port_wake_ended(struct port *port)
 {
     const struct attachment *attachment = port->attachment;
     const int wait_set_index = __atomic_load_n(&attachment->wait_set_index, __ATOMIC_RELAXED);
-    /* The entries may be another's already: nothing is added to their words. At worst another's threads look once in
-       vain. */
+    /* The entries may belong to another process already, so their words are not changed. At worst its threads look once
+       for nothing. */
     futex_wake(port->entry + PORT_WAKE_OFFSET, INT32_MAX);
     if (wait_set_index != NO_INDEX)
     {
@@ -113,7 +113,7 @@ bool port_announce_sleeper(struct port *port, const int id, const int change)
     if (is_open)
     {
         /* [wake] atomic add, a full fence, before the last look: pairs with the fence in port_wake(). If this process
-           dies as a sleeper, its peers wake nobody, at the price of a call. */
+           dies as a sleeper, its peers' wake-ups cost a call and reach no thread. */
         add_int(port->entry, PORT_SLEEPERS_OFFSET, change);
     }
     gate_exit(port);
@@ -125,8 +125,8 @@ int64_t port_sleep_limit(const struct port *port)
     return (port->is_client ? port->must_look : service_must_look(port)) ? LOOK_INTERVAL_NS : INT64_MAX;
 }
 
-/* Once this side lets go of a link it may be another's: a put or reply that another thread is in the middle of must not
-   write there then. */
+/* Once this side releases a link another client may take it: no thread of this process may still copy a payload into
+   it. */
 static void await_copies(struct port *port)
 {
     int count;
@@ -143,7 +143,7 @@ static void await_copies(struct port *port)
     while (count > 0);
 }
 
-/* Whether nothing is to be stored for a port any more. */
+/* Whether nothing may be stored for a port any more. */
 static bool is_void(const struct port *port)
 {
     return port->is_disowned || attachment_has_lost_life(port->attachment);
@@ -208,7 +208,7 @@ void port_release(struct port *port)
         }
         else
         {
-            service_let_go(&port->service);
+            service_release_links(&port->service);
         }
     }
     if (!port->is_client)

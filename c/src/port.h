@@ -18,6 +18,9 @@
 
 #include <sched.h>
 
+/* A payload of more bytes is copied outside the gate, so that other threads can continue. */
+#define COPY_LIMIT 1024
+
 struct port
 {
     int is_held; /* the gate: 1 while a thread is within */
@@ -25,7 +28,7 @@ struct port
     int id;                   /* 0 if not in use */
     bool is_client;
     bool is_no_fork;
-    int end_error;            /* 0 while open; otherwise what each call answers */
+    int end_error;            /* 0 while open; otherwise the error of each call, a negative errno value */
     bool is_disowned;         /* ended before it was closed, as the life lock was lost: nothing is stored any more */
     int closed_id;            /* id that the port had, while allocations are out that were made by it; 0 for none */
     bool is_lingering;        /* closed except for those: the thread that releases the last one completes the close */
@@ -40,7 +43,7 @@ struct port
     bool spin_only;
     int max_spin_count;
     int min_spin_count;
-    int spin_count;           /* how long to poll before sleeping; any thread's guess is as good as another's */
+    int spin_count;           /* polls before a sleep; each thread adapts it, without order */
     int prefault_length;      /* bytes of payload that each slot of a new link is made ready for */
     int copy_count;           /* copies into links that this port's threads are making outside the gate */
     int sleeper_count;        /* threads that sleep for this port, or are about to; outside the gate */
@@ -139,11 +142,12 @@ static inline int port_poll(struct port *port, struct message *message, const in
 /* Wakes the threads that sleep for a port after something was published for it. Returns the system calls made. */
 int port_wake(struct attachment *attachment, uint8_t *entry, int limit);
 
-/* Wakes all who sleep for a port that has ended without a close, in a wait or in caps_sys_poll, and stores nothing. One
-   that is just about to sleep is missed: it takes another call. */
+/* Wakes all threads that sleep for a port that has ended without a close, in a wait or in caps_sys_poll, and stores
+   nothing. A thread that is about to sleep is missed: it takes another call. */
 void port_wake_ended(struct port *port);
 
-/* Adds to the sleepers of a port, or takes away; only while it is open, as its entry may be another's then. */
+/* Changes the number of the port's sleepers by change; false if it is closed, as another process may have its entry
+   then. */
 bool port_announce_sleeper(struct port *port, int id, int change);
 
 /* Longest sleep before a look without being woken, in nanoseconds. */
@@ -153,13 +157,13 @@ int64_t port_sleep_limit(const struct port *port);
    so that no other client is given memory that a thread may be writing to. */
 void port_end(struct port *port);
 
-/* Whether allocations are out. Within the gate. */
+/* Whether the program holds allocations of the port. Within the gate. */
 bool port_has_allocations(const struct port *port);
 
-/* Gives back one of a port that was closed; false if it is none. Within the gate. */
+/* Releases an allocation of a port that was closed; false if it is none. Within the gate. */
 bool port_free_allocation(struct port *port, const void *address);
 
-/* Lets go of the links that allocations kept, after the last of them, and of what the port has in the heap. */
+/* Releases the links that allocations kept, after the last allocation, and the port's memory in the heap. */
 void port_release(struct port *port);
 
 #endif

@@ -243,8 +243,8 @@ bool proc_has_machine_ids(void)
     return mapped_count("/proc/self/uid_map", 0) == ID_COUNT && mapped_count("/proc/self/gid_map", 0) == ID_COUNT;
 }
 
-/* Whether an id of another process is none: in a user namespace the kernel shows one that is not mapped there as the
-   overflow id, whoever's it is. */
+/* Whether an id of another process is not mapped in this user namespace: the kernel shows the overflow id for each such
+   id. */
 static bool is_unmapped(const uint32_t id, const char *map_path, const char *overflow_path)
 {
     char *overflow = read_text(overflow_path);
@@ -383,7 +383,7 @@ int proc_has_other_locks(const dev_t dev, const ino_t ino, const int64_t own_pos
         if (descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_dev == dev && status.st_ino == ino)
         {
             char *info = read_fdinfo(descriptor);
-            /* Gone means that another thread has closed it just now. */
+            /* ENOENT: another thread has closed the descriptor just now. */
             result = info != NULL ? lists_other_lock(info, own_position) : errno == ENOENT ? 0 : -1;
             free(info);
         }

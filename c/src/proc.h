@@ -40,7 +40,7 @@ bool proc_self(struct credentials *credentials);
 
 /* Of another; false if /proc has no such process, or there is no memory. Not known if it is of a user that this
    process's user namespace does not have. All but the pids are -1 unless its ids agree: a lock survives exec, so a
-   process that holds one and executes a set-uid program has ids of two users. Such a process is of none. */
+   process that holds one and executes a set-uid program has ids of two users. Such a process counts as no user's. */
 bool proc_credentials(pid_t pid, struct credentials *credentials);
 
 /* Whether /proc shows the pids of this process's own pid namespace, as system calls use them. */

@@ -62,8 +62,8 @@ __attribute__((constructor)) static void begin(void)
     }
 }
 
-/* In a child: its copies of the parent's ports end where they are. Nothing is freed, as another thread of the parent
-   may have been in the middle of a change, and nothing of the region is touched: it is not mapped here. */
+/* In a child: disables its copies of the parent's ports. Nothing is freed, as another thread of the parent may have
+   been in the middle of a change, and nothing of the region is touched: it is not mapped here. */
 static void give_up(void)
 {
     struct attachment *attachment = process.attachment;

@@ -6,7 +6,7 @@
 #define CAPS_PROCESS_H
 
 /*
- * What this process has: its attachment, its ports and their ids (R9), and whether it is still itself (R27).
+ * The state of this process: its attachment, its ports and their ids (R9), and the detection of a forked child (R27).
  *
  * A forked child is found out by a page that the kernel wipes in it (MADV_WIPEONFORK): however it was forked, each call
  * sees zero there first. The locks of this file lie in that page, too, so that a child never finds one held by a thread
@@ -25,10 +25,10 @@ struct fork_page
 
 extern struct fork_page *caps_fork_page;
 
-/* The slow way of process_check. */
+/* The slow path of process_check. */
 void process_check_fork(void);
 
-/* To be called first in each call: in a forked child it gives up what was the parent's. */
+/* Each call begins with it: in a forked child it gives up the parent's ports and attachment. */
 static inline void process_check(void)
 {
     if (UNLIKELY(__atomic_load_n(&caps_fork_page->is_own, __ATOMIC_RELAXED) == 0))
@@ -37,7 +37,7 @@ static inline void process_check(void)
     }
 }
 
-/* One thread at a time: attaches, leaves, opens and closes. */
+/* Serialises the threads that attach, leave, open and close. */
 void process_lock(void);
 void process_unlock(void);
 
@@ -67,7 +67,8 @@ struct port *process_closed_port(int id);
 /* Whether allocations keep any port of the attachment, which is closed otherwise. Under the lock. */
 bool process_has_allocations(void);
 
-/* Nothing more is stored for such ports: their memory stays, and the region is left without them. Under the lock. */
+/* Ends the closed ports that allocations keep: nothing more is stored for them, and their memory stays mapped when the
+   process leaves the region. Under the lock. */
 void process_disown_closed(void);
 
 /* The port is not in use any more. Under the lock. */

@@ -9,13 +9,11 @@
 
 #include <errno.h>
 
-/* A pause takes longer than a poll: an answer that is about to come would be met in the middle of one. */
+/* The first polls have no pause between them: a pause lasts longer than a poll, and would delay an answer. */
 #define UNPAUSED_COUNT 64
 #define TIME_CHECK_MASK 0x3FF
-/* A sleep that is shorter than this takes longer to begin and to end than it lasts. */
+/* A sleep below this length costs more than it saves. */
 #define SHORT_SLEEP_NS INT64_C(100000)
-/* A longer payload is copied outside the gate, so that other threads can continue. */
-#define COPY_LIMIT 1024
 
 static void tell(const struct message *message, const struct reception *reception)
 {
@@ -47,7 +45,7 @@ static void end_view(struct port *port, const struct message *message)
 }
 
 /* Copies a payload while other threads may continue; a close waits for it. 0, or an error if the port was closed in
-   between, or the life lock lost: the view is nobody's then, and nothing is stored any more. Within the gate. */
+   between, or the life lock lost: the view is void then, and nothing is stored any more. Within the gate. */
 static int copy_outside(struct port *port, const int id, const struct message *message, void *buffer)
 {
     port->copy_count++;
@@ -129,7 +127,7 @@ static int spin(struct port *port, const int id, const struct reception *recepti
     }
 }
 
-/* What a waiting thread needs of its port outside the gate, where the port may be closed, and be another's by then. */
+/* Copies of what a waiting thread needs of its port outside the gate, where the port may be closed and used again. */
 struct waiting_place
 {
     struct attachment *attachment;
@@ -184,8 +182,8 @@ static int sleep_once(
     return result;
 }
 
-/* Both sides of a conversation that slept once would sleep for ever, as each answer then comes after the other has
-   given up polling: a short sleep makes the next polling longer, a long one shorter. Within the gate. */
+/* Adapts the polls before a sleep: a short sleep makes them more, a long one fewer. Otherwise two sides that have slept
+   once would sleep at every message, as each answer comes after the other side has stopped polling. Within the gate. */
 static void adapt_spin_count(struct port *port, const int64_t slept_ns)
 {
     const int spin_count = __atomic_load_n(&port->spin_count, __ATOMIC_RELAXED);
@@ -223,8 +221,8 @@ static int sleep_on(
     gate_exit(port);
     if (result < 0 || reception.msgid->c_state == CAPMS_DISPOSE)
     {
-        /* A wake-up that was meant for a message may have ended this wait instead, or brought a disposal that nobody is
-           woken for: another sleeper takes it on. */
+        /* This thread may have used up a wake-up that announced a message, or received a disposal, which wakes no
+           thread: it passes the wake-up on to another sleeper. */
         port_wake(place->attachment, place->entry, wake_limit);
     }
     return result;

@@ -22,7 +22,7 @@ struct reception
     const struct pending_call *call; /* the one message that is waited for; null for the next one */
 };
 
-/* One look: length of the payload, or -EAGAIN, -EINVAL (closed), -ENOTCONN, -EACCES. */
+/* Polls once: length of the payload in bytes, or -EAGAIN, -EINVAL (closed), -ENOTCONN, -EACCES. */
 int receive(struct port *port, int id, const struct reception *reception);
 
 /* Waits: as receive, but -ETIMEDOUT or -EINTR instead of -EAGAIN, which is for a time limit of 0. */

@@ -59,10 +59,10 @@ bool region_is_current(const struct region *region);
 uint8_t *region_map(int descriptor, int64_t offset, size_t length);
 void region_unmap(uint8_t *address, size_t length);
 
-/* Asks for huge pages for a mapping, if the region uses them. It is advice: a refusal changes nothing. */
+/* Asks for huge pages for a mapping, if the region uses them. The kernel may refuse, which changes nothing. */
 void region_advise(const struct region *region, uint8_t *address, size_t length);
 
-/* Gives everything back. */
+/* Unmaps and closes everything. */
 void region_close(struct region *region);
 
 /* In a forked child: closes the descriptors. The mappings are not there, and nothing is freed: a thread of the parent

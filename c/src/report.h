@@ -6,20 +6,20 @@
 #define CAPS_REPORT_H
 
 /*
- * What is rare at a port: a counter in its entry rises, and a text goes to the process's error log:
- * io.jcaps.table.Report. Within the gate, while the port is open.
+ * Reports rare events at a port by a counter in its entry and a text in the process's error log: io.jcaps.table.Report.
+ * Within the gate, while the port is open.
  */
 
 struct attachment;
 struct port;
 
-/* A link is given up, as the other side had written what is invalid. */
+/* A link was given up because the other side wrote an invalid value. */
 void report_corrupt(struct port *port, int link_index, const char *reason);
 
 /* A client was refused, as another process than its entry says holds the entry's lock. */
 void report_forged(struct port *port, int link_index, int process_index);
 
-/* Something failed for a cause that may pass, and is tried again. */
+/* Something failed for a cause that may pass; the watch tries it again. */
 void report_retry(struct port *port, int link_index, const char *what);
 
 /* Records an error that a caller received, with the text of caps_error(). Also outside the gate. */

@@ -6,7 +6,7 @@
 #define CAPS_RINGS_H
 
 /*
- * The two ends of a ring of records: io.jcaps.RecordReader and RecordWriter. A record is 16 bytes, a header and a
+ * The two ends of a ring of records: io.jcaps.link.RecordReader and RecordWriter. A record is 16 bytes, a header and a
  * message id; record n is at n times 16, modulo the capacity.
  */
 
@@ -51,7 +51,7 @@ static inline void record_writer_init(struct record_writer *writer, uint8_t *rin
     writer->drained_count = 0;
 }
 
-/* Length and type of a finished record, as one word: it distinguishes the record from that of the ring's last lap. */
+/* Length and type of a finished record, as one word: it differs from that of the ring's previous lap. */
 static inline int64_t record_header(const int64_t record)
 {
     return (int64_t)((uint64_t)((record & LINK_RECORD_TYPE_MASK) + 1) << 32 | LINK_RECORD_LENGTH);
@@ -72,7 +72,7 @@ static inline int64_t record_peek(const struct record_reader *reader)
         get_long(reader->ring, offset + 8) : 0;
 }
 
-/* The next record is done with, whether it was looked at or its message was met by its slot. */
+/* Passes the next record, whether it was read or its message was found by its slot. */
 static inline void record_pass(struct record_reader *reader)
 {
     if (++reader->passed_count - reader->drained_count >= LINK_DRAIN_INTERVAL)
@@ -92,7 +92,7 @@ static inline bool record_has_room(struct record_writer *writer)
         return true;
     }
     /* [head] acquire: the record there was read. Pairs with [head] in record_pass(). The word is the receiver's, so it
-       is input: a position that it cannot have reached is not believed. */
+       is input: a position that it cannot have reached is ignored. */
     const int64_t drained = get_long_acquire(writer->ring, writer->head_offset) / LINK_RECORD_LENGTH;
     if (drained > writer->drained_count && drained <= writer->sent_count)
     {

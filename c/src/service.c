@@ -12,9 +12,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Between so many links that had nothing, the one that was active last is looked at again. */
+/* During a round the link that was active last is looked at again after each 4 links without a request: a bit mask. */
 #define HOT_LOOK_MASK 3
-/* Behind each so many requests, however busy the port is, disposals are looked for. */
+/* After each 256 requests disposals are looked for, however busy the port is: a bit mask. */
 #define DISPOSAL_LOOK_MASK 255U
 /* Disposals that one link can have in the queue: those of all of its slots, and one that a new request brings. */
 #define DISPOSALS_PER_LINK (SLOT_MAX_SLOT_COUNT + 1)
@@ -47,7 +47,7 @@ static bool make_room(struct service_link ***array, int *capacity, const int cou
 
 /* ---- disposals */
 
-/* Room in the queue for all that so many links can bring; it wraps around. */
+/* Grows the queue, a ring, for all disposals that link_count links can bring; false if there is no memory. */
 static bool make_room_for_disposals(struct service *service, const int link_count)
 {
     const int needed = link_count * DISPOSALS_PER_LINK;
@@ -115,9 +115,8 @@ static void refuse(struct port *port, struct service_link *link, const char *rea
     port_wake(port->attachment, link->client_entry, INT32_MAX);
 }
 
-/* A client's ids carry another lease than its last one's: once per link and 33 million messages. False if no client of
-   ours would have it: it is another link's, whose messages a reply by id would reach, or one that the region has not
-   given. */
+/* Adds a new lease in a client's ids, which comes once per link and 33 million messages. False if no correct client has
+   it: it is another link's, whose messages a reply by id would reach, or the region has not issued it. */
 static bool add_lease(struct port *port, struct service_link *link, const int lease)
 {
     struct leases *leases = &port->service.leases;
@@ -149,8 +148,8 @@ static int show(
     if (UNLIKELY(!is_payload(link->geometry, flags, length)) ||
         UNLIKELY(lease != link->last_lease && !add_lease(port, link, lease)))
     {
-        /* Not what a client of ours writes: its link is at its end. The request is not received, and nobody hears of
-           it. */
+        /* No correct client writes this: its link is given up. The request is neither received nor reported to the
+           program. */
         link->held[slot] = 0;
         refuse(port, link, "a request's length, flags or lease is invalid");
         return -EAGAIN;
@@ -194,8 +193,8 @@ static int take(
     return show(port, link, slot, message, limit);
 }
 
-/* One round over all links, from the one after the last that had something: no client starves another (R19). As the
-   client that spoke last will most likely speak next, its slot is looked at in between. */
+/* One round over all links, from the one after the last that had something: no client starves another (R19). In
+   between, the expected slot of the last active client is looked at, as its request will most likely come next. */
 static int poll_links(struct port *port, struct message *message, const int limit)
 {
     struct service *service = &port->service;
@@ -264,8 +263,8 @@ int service_poll(struct port *port, struct message *message, const int limit)
     }
     if ((++service->request_count & DISPOSAL_LOOK_MASK) == 0)
     {
-        /* A client that says no more must not wait for its disposals until all others are silent, too: they come after
-           this request. */
+        /* The disposals of a client that sends nothing more must not wait until all others are idle, too: they come
+           after this request. */
         find_disposed(service);
     }
     return result;
@@ -394,19 +393,19 @@ int service_publish(
 /* ---- links */
 
 /* Releases and frees the links without views, allocations and copies. */
-static void let_go(struct port *port)
+static void release_dropped(struct port *port)
 {
     struct service *service = &port->service;
     int kept = 0;
     for (int i = 0; i < service->dropped_count; i++)
     {
         struct service_link *link = service->dropped_links[i];
-        if (link->view_count == 0 && !link->is_let_go)
+        if (link->view_count == 0 && !link->is_released)
         {
-            service_link_let_go_counted(link);
+            service_link_release_counted(link);
             watch_remove_peer(port->attachment, link->client_process_index);
         }
-        if (link->is_let_go && link->pending_disposals == 0)
+        if (link->is_released && link->pending_disposals == 0)
         {
             free(link);
         }
@@ -449,7 +448,7 @@ static void drop_gone(struct port *port)
         service->dropped_links[service->dropped_count++] = link;
     }
     service->link_count = kept;
-    let_go(port);
+    release_dropped(port);
 }
 
 static bool is_newcomer(const struct port *port, const uint8_t *entry, const int64_t state)
@@ -459,7 +458,7 @@ static bool is_newcomer(const struct port *port, const uint8_t *entry, const int
             LINK_ENTRY_SERVICE_PORT_INCARNATION_OFFSET) == port->incarnation;
 }
 
-/* As input, a state can say of a link that was accepted that it was not: it must not be there twice. */
+/* The state is input: it can show an accepted link as a new one, which must not be accepted twice. */
 static bool is_accepted(const struct service *service, const int link_index)
 {
     bool is_found = false;
@@ -497,7 +496,8 @@ static void turn_away(
     }
 }
 
-/* A newcomer could not be accepted for a cause that may pass: the watch has it tried again in its next round. */
+/* A new client could not be accepted for a cause that may pass: the watch makes the port try it again in its next
+   round. */
 static void accept_later(struct port *port, const int link_index, const char *what)
 {
     port->service.pending_count++;
@@ -525,10 +525,10 @@ static void accept_newcomer(struct port *port, const int link_index, uint8_t *en
     link_read_ends(entry, &ends);
     const enum attested attested = attachment_attest(
         port->attachment, ends.client_process_index, ends.client_process_incarnation, &credentials);
-    if (attested == ATTESTED_NOBODY)
+    if (attested == ATTESTED_GONE)
     {
-        /* Died in the meantime, or an entry that nobody stands behind: nobody else would let go of it here, as only
-           links that were accepted are watched. */
+        /* The client died in the meantime, or no process holds its entry. Release the link here: the watch looks only
+           at accepted links. */
         link_change(entry, incarnation, LINK_ENTRY_CLIENT_CLOSED, LINK_ENTRY_CLIENT_HOLDS);
         return;
     }
@@ -598,7 +598,7 @@ void service_accept_and_drop(struct port *port)
 {
     const int cancel_state = cancel_hold();
     /* [events] acquire, before the look: what changes after it is looked at next time. Pairs with the atomic adds.
-       Without it a new client or an end is announced and not seen. */
+       Without it the service could miss the announcement of a new client or of a close. */
     port->service.seen_events = get_int_acquire(port->entry, PORT_EVENTS_OFFSET);
     port_takes_attention(port);
     drop_gone(port);
@@ -673,13 +673,13 @@ bool service_free_allocation(struct port *port, const void *address)
 
 /* ---- the end */
 
-/* Whether a link is one in which allocations are out. */
+/* Whether the program holds allocations in a link. */
 static bool is_kept(const struct service *service, const int link_index, const int64_t incarnation)
 {
     for (int i = 0; i < count_links(service); i++)
     {
         const struct service_link *link = link_at_number(service, i);
-        if (link->link_index == link_index && link->incarnation == incarnation && !link->is_let_go)
+        if (link->link_index == link_index && link->incarnation == incarnation && !link->is_released)
         {
             return service_link_has_allocations(link);
         }
@@ -690,7 +690,7 @@ static bool is_kept(const struct service *service, const int link_index, const i
 void service_end(struct port *port)
 {
     struct service *service = &port->service;
-    /* No client finds it after this; one that is just connecting checks this again when its link is open. */
+    /* No client finds the port after this; one that is connecting checks it again after it has opened its link. */
     port_close(port->entry);
     for (int i = 0; i < port->geometry->link_count; i++)
     {
@@ -714,25 +714,25 @@ void service_end(struct port *port)
     for (int i = 0; i < service->dropped_count; i++)
     {
         struct service_link *link = service->dropped_links[i];
-        if (!link->is_let_go)
+        if (!link->is_released)
         {
             if (!service_link_has_allocations(link))
             {
-                service_link_let_go(link);
+                service_link_release(link);
             }
             watch_remove_peer(port->attachment, link->client_process_index);
         }
     }
 }
 
-void service_let_go(struct service *service)
+void service_release_links(struct service *service)
 {
     for (int i = 0; i < count_links(service); i++)
     {
         struct service_link *link = link_at_number(service, i);
-        if (!link->is_let_go)
+        if (!link->is_released)
         {
-            service_link_let_go(link);
+            service_link_release(link);
         }
     }
 }

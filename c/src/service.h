@@ -68,7 +68,7 @@ void service_accept_and_drop(struct port *port);
 /* Whether a client came or went since the last call. */
 bool service_is_changed(const struct port *port);
 
-/* Whether a client that is not accepted yet has put a message, perhaps, and could not wake anybody. */
+/* Whether a client that is not accepted yet may have put a message without being able to wake this process. */
 bool service_has_silent_newcomer(const struct port *port);
 
 /* Whether a client's process cannot wake this one's threads. */
@@ -91,8 +91,8 @@ static inline void service_add_open(int *count, const int change)
 }
 
 /*
- * Publishes a reply whose payload is written and whose slot is claimed. 0 or -EINVAL: the request was given up, or the
- * link is corrupt. The caller wakes the client.
+ * Publishes a reply whose payload is written and whose slot is claimed. 0, or -EINVAL if the client gave up the request
+ * or the link is corrupt. The caller wakes the client.
  */
 int service_publish(
     struct port *port, struct service_link *link, int slot, int64_t id, int flags, int length, bool *is_corrupt);
@@ -100,20 +100,20 @@ int service_publish(
 /* Queues a disposal; there is room, as it was made when the link was accepted. */
 void service_add_disposal(struct service_link *link, int64_t id);
 
-/* Says good-bye to the clients; outside the gate, when the port is closed on this side. Links in which allocations are
-   out stay this side's. */
+/* Closes the links to the clients; outside the gate, when the port is closed on this side. Links in which the program
+   holds allocations stay this side's. */
 void service_end(struct port *port);
 
-/* Whether memory for replies is out that was not sent. */
+/* Whether the program holds memory for replies that was neither sent nor freed. */
 bool service_has_allocations(const struct service *service);
 
-/* Gives back memory for a reply, whether its port is open or closed; false if it is none. */
+/* Releases memory for a reply, whether its port is open or closed; false if it is none. */
 bool service_free_allocation(struct port *port, const void *address);
 
-/* Lets go of the links that service_end has kept. */
-void service_let_go(struct service *service);
+/* Releases the links that service_end has kept. */
+void service_release_links(struct service *service);
 
-/* Frees what the service has in the heap. */
+/* Frees the service's memory in the heap. */
 void service_free(struct service *service);
 
 #endif

@@ -9,7 +9,8 @@
 #include "watch.h"
 
 #define REPLY_HISTORY_MASK (REPLY_HISTORY_LENGTH - 1)
-/* So many replies are looked at for a disposal without asking how many there are: a line less to read. */
+/* Up to this many replies are checked for a disposal without reading the client's count of them, which saves a cache
+   line. */
 #define FEW_REPLIES 4
 
 void service_link_init(
@@ -193,7 +194,7 @@ void service_link_count_get(struct service_link *link, const int length)
 
 /* ---- replying */
 
-/* Makes sure of memory for a payload in a slot's cell; one that had as long a payload before needs nothing. */
+/* Gets memory for a payload in a slot's cell, unless the cell has enough already. */
 static bool back(struct service_link *link, const int slot, const int length)
 {
     const int backed = link->backed_lengths[slot];
@@ -217,7 +218,7 @@ void service_link_prefault(struct service_link *link, const int length)
     {
         if (!back(link, slot, length))
         {
-            /* There may be some when a reply needs it. */
+            /* No memory now; there may be some when a reply needs it. */
             return;
         }
         region_touch(region, link->link_index, reply_cell_offset(link->geometry, slot), (size_t)length);
@@ -277,7 +278,7 @@ bool service_link_publish(
        client_link_poll() and is_replied(). Without it the client could read an old payload, or take a skip for a reply.
        If the service dies here, the client finds the reply by its slot: it counts as replied. */
     put_long_release(half, SLOT_ID_OFFSET, id);
-    /* What only this side needs comes after what the other waits for. */
+    /* The other side waits for the id alone, so it comes first. */
     record_write(&link->replies, id);
     link->held[slot] = 0;
     link->replied[slot] = id;
@@ -342,21 +343,21 @@ static int64_t oldest_number(const struct service_link *link, const int64_t end_
     return oldest;
 }
 
-/* Each look takes a line from the client that it is about to write its next request to: so where many replies are out,
-   no more are looked at than the client has counted, those first that were sent first. */
+/* Each look fetches a cache line to which the client is about to write its next request. So if many replies are out,
+   only as many are looked at as the client has counted, the oldest first. */
 void service_link_find_disposed(struct service_link *link)
 {
     int64_t due_count = SLOT_MAX_SLOT_COUNT;
     if (link->replied_count > FEW_REPLIES)
     {
-        /* [disposals] acquire: pairs with [disposals] in finish(). What it counts is in the slots. As input, a count
-           that cannot be delays that client's own disposals at worst, until it is gone. */
+        /* [disposals] acquire: pairs with [disposals] in finish(). What it counts is in the slots. The count is input:
+           an invalid one only delays the disposals of that client, until it is gone. */
         due_count = get_long_acquire(link->base, LINK_DISPOSALS_OFFSET) - link->disposed_count;
     }
     const int64_t end_reply = link->replies.sent_count;
     if (end_reply - link->oldest_reply > REPLY_HISTORY_LENGTH)
     {
-        /* A reply is out for so long that the history has forgotten its slot. */
+        /* The history no longer has the slot of a reply that is out for long. */
         for (int slot = 0; slot < link->geometry->slot_count && due_count > 0; slot++)
         {
             if (link->replied[slot] != 0 && is_disposed(link, slot))
@@ -431,10 +432,10 @@ void service_link_drop(struct service_link *link)
     }
 }
 
-void service_link_let_go(struct service_link *link)
+void service_link_release(struct service_link *link)
 {
-    link->is_let_go = true;
-    /* For a dead client it is closed, too: a free link that is OPEN and not closed would be taken for a newcomer's,
+    link->is_released = true;
+    /* A dead client's link is closed, too: a free link that is OPEN and not closed would be treated as a new client's,
        while the next client may be writing its fields. */
     link_change(link->entry, link->incarnation, link->is_client_dead ? LINK_ENTRY_CLIENT_CLOSED : 0,
         LINK_ENTRY_SERVICE_HOLDS | (link->is_client_dead ? LINK_ENTRY_CLIENT_HOLDS : 0));
@@ -455,7 +456,7 @@ static const struct
 #define GROUP_COUNT (int)(sizeof(counter_groups) / sizeof(counter_groups[0]))
 #define MAX_GROUP_LENGTH 8
 
-void service_link_let_go_counted(struct service_link *link)
+void service_link_release_counted(struct service_link *link)
 {
     int64_t counts[GROUP_COUNT][MAX_GROUP_LENGTH];
     uint8_t *port = link->port->entry;
@@ -471,7 +472,7 @@ void service_link_let_go_counted(struct service_link *link)
        link that is free and not in the totals yet. No decision depends on it. A process that dies after it loses this
        link's numbers, or part of them. */
     put_long_volatile(port, PORT_GONE_OFFSET, get_long(port, PORT_GONE_OFFSET) | 1);
-    service_link_let_go(link);
+    service_link_release(link);
     for (int group = 0; group < GROUP_COUNT; group++)
     {
         for (int i = 0; i < counter_groups[group].count; i++)
@@ -491,6 +492,6 @@ void service_link_refuse(struct service_link *link)
 {
     link_change(link->entry, link->incarnation, LINK_ENTRY_CORRUPT, 0);
     link->is_refused = true;
-    /* No id has it: nothing more is received from here. */
+    /* No message id has this sequence: nothing more is received from this link. */
     link->expected_sequence = -1;
 }

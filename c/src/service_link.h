@@ -6,7 +6,7 @@
 #define CAPS_SERVICE_LINK_H
 
 /*
- * The service's side of one link: io.jcaps.ServiceLink. Used within the gate of its port.
+ * The service's side of one link: io.jcaps.link.ServiceLink. Used within the gate of its port.
  */
 
 #include "entries.h"
@@ -63,7 +63,7 @@ struct service_link
     bool has_died;
     bool is_refused;
     bool is_dropped;
-    bool is_let_go;
+    bool is_released;
 };
 
 /* Begins with a link that was accepted. */
@@ -76,7 +76,7 @@ int service_link_poll_expected(struct service_link *link);
 /* Slot of the next request, in any slot, or NO_SLOT. */
 int service_link_poll(struct service_link *link);
 
-/* Receives the request that a poll has just found: whether it was, or its client took it back in between. */
+/* Receives the request that a poll has just found; false if its client aborted it in between. */
 bool service_link_take(struct service_link *link, int slot);
 
 /* Whether a request was skipped since the last look: its client may be asleep. */
@@ -86,17 +86,17 @@ bool service_link_takes_skipped(struct service_link *link);
 bool service_link_is_held(const struct service_link *link, int slot, int64_t id);
 bool service_link_holds_lease(const struct service_link *link, int lease);
 
-/* Makes each slot ready for a reply, as far as there is memory. */
+/* Gets memory for a reply of that length in each slot, as far as there is any. */
 void service_link_prefault(struct service_link *link, int length);
 
 /* Makes sure of memory for a reply, and claims the slot for it; false if the region finds none. */
 bool service_link_claim(struct service_link *link, int slot, int length);
 
-/* Whether memory for replies is out that was not sent; the slot of one that begins at an address, or NO_SLOT. */
+/* Whether the program holds memory for replies; the slot of the allocation that begins at an address, or NO_SLOT. */
 bool service_link_has_allocations(const struct service_link *link);
 int service_link_allocation(const struct service_link *link, const void *address);
 
-/* Publishes a reply whose payload is written; false if the ring has no room, which only a corrupt one has not. */
+/* Publishes a reply whose payload is written; false if the ring is full, which only a corrupt ring is. */
 bool service_link_publish(struct service_link *link, int slot, int64_t id, int flags, int length);
 
 /* Counts a request that was retrieved, or replied to without that; the latter with 0 bytes. */
@@ -114,11 +114,11 @@ bool service_link_is_client_gone(struct service_link *link);
 /* The client has gone: each message that the service received or replied to returns as a disposal (R24). */
 void service_link_drop(struct service_link *link);
 
-/* Lets go of the link: from here on another client may use it. */
-void service_link_let_go(struct service_link *link);
+/* Releases the link: from here on another client may take it. */
+void service_link_release(struct service_link *link);
 
-/* As service_link_let_go, while the port is open: adds what the link had counted to the totals of the port's entry. */
-void service_link_let_go_counted(struct service_link *link);
+/* As service_link_release, while the port is open: adds what the link had counted to the totals of the port's entry. */
+void service_link_release_counted(struct service_link *link);
 
 /* The link is corrupt: it is closed for the client, which counts as gone. */
 void service_link_refuse(struct service_link *link);

@@ -55,8 +55,8 @@ static void leave(struct attachment *attachment)
     }
 }
 
-/* The region may be another by now: an attachment to the old one goes when nothing of it is in use. Under the process's
-   lock. */
+/* The region may have been replaced: an attachment to the old one is closed when no port or allocation of it is in use.
+   Under the process's lock. */
 static void leave_retired(void)
 {
     struct attachment *attachment = process_attachment();
@@ -226,7 +226,7 @@ int caps_sys_generic(const char *name, const int flags)
     }
     if (id < 0 && errno == ENOENT && is_denied)
     {
-        /* One is there, so it is not reported as missing. */
+        /* At least one is registered, so the error is not ENOENT. */
         fail_with(EACCES, "no generic service admits this client: name=%s", name);
     }
     return id;
@@ -277,7 +277,7 @@ static void close_port(struct port *port)
     struct attachment *attachment = port->attachment;
     if (attachment == NULL)
     {
-        /* The parent's: its memory here is as another thread may have left it, so it is not used again. */
+        /* A port of the parent's: another thread may have been changing it at the fork, so it is not used again. */
         return;
     }
     /* The watch may be about to show numbers in the entry, which is another port's once this one has ended. */
@@ -368,7 +368,7 @@ int caps_sys_leave(void)
     if (attachment != NULL)
     {
         /* A thread may still write to memory that it allocated, which must not become another's: this process is in the
-           region until that is given back. Without the life lock it is not in it any more. */
+           region until that is released. A process without the life lock has left the region already. */
         attachment->is_left = process_has_allocations() && !attachment_has_lost_life(attachment);
         if (!attachment->is_left)
         {
@@ -389,8 +389,8 @@ int caps_sys_setgen(const int portid, const caps_gen_t gen)
     {
         return -1;
     }
-    /* [generation] release: pairs with the acquire in caps_sys_getgen(). Without it the number could be seen before
-       what it tells of. If this process dies before it, the old number stays. */
+    /* [generation] release: pairs with the acquire in caps_sys_getgen(). Without it a client could see the number
+       before the change that it announces. If this process dies before it, the old number stays. */
     put_long_release(port->entry, PORT_GENERATION_OFFSET, gen);
     gate_exit(port);
     return 0;

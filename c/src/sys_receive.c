@@ -100,7 +100,7 @@ int caps_sys_release(const int portid, const off_t msgid)
 
 /* ---- calls */
 
-/* A call's time is over: takes the message back, or its reply if that came in the last moment. */
+/* Ends a call at its time limit: aborts the message, or takes its reply if that has just arrived. */
 static int take_back(
     struct port *port, const int portid, const struct reception *reception, const int error)
 {
@@ -172,7 +172,7 @@ int caps_sys_abort(const int portid, const off_t msgid, const int flags)
     {
         return fail_with(EINVAL, "no such message in progress: %jd", (intmax_t)msgid);
     }
-    /* Other threads may wait for what is returned. */
+    /* Other threads may wait for the outcome of this abort. */
     port_wake(attachment, entry, INT32_MAX);
     return result;
 }

@@ -105,8 +105,8 @@ void tables_unlock(struct tables *tables)
     pthread_mutex_unlock(&tables->mutex);
 }
 
-/* Whether the life lock of an entry is held; this process never asks the kernel about its own, which it would be
-   granted. */
+/* Whether the life lock of an entry is held; this process never asks the kernel about its own lock, which the kernel
+   would show as free. */
 static bool is_life_held(const struct tables *tables, const int process_index)
 {
     return process_index == tables->process_index ||
@@ -120,13 +120,13 @@ bool tables_is_alive(const struct tables *tables, const int process_index, const
         is_life_held(tables, process_index);
 }
 
-/* It is input: an invalid one, or one too large for a link's state, would make entries that no process finds. */
+/* The number is input: an invalid one, or one too large for a link's state, would make entries that are not found. */
 static int64_t peek_incarnation(const struct tables *tables)
 {
     const int64_t next = get_long(tables->base, REGION_NEXT_INCARNATION_OFFSET);
     if (next <= 0 || link_incarnation((int64_t)((uint64_t)next << LINK_ENTRY_INCARNATION_SHIFT)) != next)
     {
-        fail_with(EPROTO, "corrupt region: nextIncarnation=%" PRId64 ": %s: remove it when nobody uses it",
+        fail_with(EPROTO, "corrupt region: nextIncarnation=%" PRId64 ": %s: remove it when no process uses it",
             next, tables->region->path);
         return -EPROTO;
     }
@@ -185,7 +185,7 @@ static int enter(struct tables *tables, const struct credentials *self)
         }
         if (proc_has_other_locks(locks->dev, locks->ino, position) > 0)
         {
-            /* More than this and the tables' lock: another library came in between. */
+            /* This process has more locks than this one and the tables': another library attached in between. */
             byte_unlock(locks, position);
             fail_with(EBUSY, "another CAPS library of this process, such as the Java one, uses %s",
                 tables->region->path);
@@ -196,7 +196,7 @@ static int enter(struct tables *tables, const struct credentials *self)
         publish_process(tables, entry, self);
         return 0;
     }
-    fail_with(ENOBUFS, "as many processes as may be are attached: processCount=%d, region=%s",
+    fail_with(ENOBUFS, "the process table is full: processCount=%d, region=%s",
         tables->geometry->process_count, tables->region->path);
     return -ENOBUFS;
 }
@@ -287,7 +287,7 @@ int tables_free_port(const struct tables *tables)
             return i;
         }
     }
-    fail_with(ENOBUFS, "as many ports as may be are open: portCount=%d, region=%s",
+    fail_with(ENOBUFS, "the port table is full: portCount=%d, region=%s",
         tables->geometry->port_count, tables->region->path);
     return -ENOBUFS;
 }
@@ -301,7 +301,7 @@ int tables_free_link(const struct tables *tables)
             return i;
         }
     }
-    fail_with(ENOBUFS, "as many clients as may be are connected: linkCount=%d, region=%s",
+    fail_with(ENOBUFS, "the link directory is full: linkCount=%d, region=%s",
         tables->geometry->link_count, tables->region->path);
     return -ENOBUFS;
 }

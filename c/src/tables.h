@@ -46,8 +46,8 @@ int tables_enter(struct tables *tables);
 /* This process leaves. Needs no lock: the entry is its own. */
 void tables_leave(struct tables *tables);
 
-/* Removes what no living process has: what the dead left, and what names a process that left. Each step can be done
-   twice. */
+/* Frees the entries and links of dead processes, and those that name a process that has left. Each step can be
+   repeated. */
 void tables_reap(struct tables *tables);
 
 /* A closed service's entry stays while a client may ask for its generation (R28): frees those of which none can.
@@ -63,7 +63,7 @@ void tables_trim(struct tables *tables);
 /* The newest living service that matches (R4, R5), after a reap: its index or NO_INDEX. */
 int tables_find(const struct tables *tables, const char *name, int32_t uid, int32_t gid);
 
-/* The same of those services of that name that are wanted. */
+/* As tables_find, among the services of that name for which the function is_wanted returns true. */
 int tables_find_wanted(const struct tables *tables, const char *name,
     bool (*is_wanted)(const uint8_t *service, const void *argument), const void *argument);
 

@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 #define INTERVAL_NS 30000000L
-/* Rounds of the timer from one look at followed processes, and at the region's place, to the next. */
+/* Rounds of the timer between two looks at followed processes and at the region's path. */
 #define FOLLOWED_ROUNDS 16
 #define EVENT_COUNT 32
-/* Longer than the timer is ever silent. */
+/* Longer than the timer's interval. */
 #define SILENCE_MS 100
 
 static uint32_t timer_tag(const struct attachment *attachment)
@@ -43,9 +43,9 @@ static int add_descriptor(const struct watch *watch, const int descriptor, const
     return descriptor < 0 ? -1 : epoll_ctl(watch->poller, EPOLL_CTL_ADD, descriptor, &event);
 }
 
-/* Whether a number still means the file that the poller got by it: not if the program closed the descriptor, and opened
-   another file by its number. The kernel compares both, and the event stays as it is: so a forked child may ask, too,
-   although it shares the poller with its parent. */
+/* Whether a descriptor still is the file that was added to the poller: not if the program closed it, and opened another
+   file by its number. The kernel compares both, and the event stays as it is: so a forked child may ask, too, although
+   it shares the poller with its parent. */
 static bool is_polled(const struct watch *watch, const int descriptor, const uint32_t tag)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
@@ -73,7 +73,7 @@ static void unfollow(struct watch *watch, const int process_index)
     }
 }
 
-/* Follows the process that holds a life lock, so that its end is told at once. */
+/* Follows the process that holds a life lock, so that the kernel reports its end at once. */
 static void follow(struct attachment *attachment, const int process_index)
 {
     struct watch *watch = &attachment->watch;
@@ -132,13 +132,13 @@ void watch_remove_peer(struct attachment *attachment, const int process_index)
 
 bool watch_is_dead(const struct attachment *attachment, const int process_index, const int64_t incarnation)
 {
-    /* An index that cannot be is input, too: nobody is there. */
+    /* An invalid index is input, too: no process has that entry. */
     return process_index < 0 || process_index >= attachment->tables.geometry->process_count ||
         process_incarnation(process_at(&attachment->tables, process_index)) != incarnation ||
         __atomic_load_n(&attachment->watch.proved_dead[process_index], __ATOMIC_ACQUIRE) == incarnation;
 }
 
-/* Ends of processes that the kernel has told. */
+/* Takes the ends of processes that the kernel has reported. */
 static void take_events(struct attachment *attachment)
 {
     struct watch *watch = &attachment->watch;
@@ -166,7 +166,7 @@ static void take_events(struct attachment *attachment)
     while (count == EVENT_COUNT);
 }
 
-/* Looks at each peer's lock: whether anybody died. */
+/* Looks at each peer's lock. Returns whether a peer has died. */
 static bool look_at_peers(struct attachment *attachment, const bool is_due)
 {
     struct watch *watch = &attachment->watch;
@@ -239,7 +239,8 @@ static void look_at_port(struct port *port, const bool has_died)
             (service_is_changed(port) || port->service.pending_count > 0))
         {
             const bool was_pending = port->service.pending_count > 0;
-            /* A service that sleeps for long must not keep what its clients have left: disposals wake nobody (R21). */
+            /* A service that sleeps for long must not keep the links of clients that have closed: disposals wake no
+               thread (R21). */
             if (service_has_silent_newcomer(port))
             {
                 port_wake(port->attachment, port->entry, INT32_MAX);
@@ -247,7 +248,8 @@ static void look_at_port(struct port *port, const bool has_died)
             service_accept_and_drop(port);
             if (was_pending)
             {
-                /* What the client has put meanwhile has spent its wake-up on a service that could not see it. */
+                /* The client's put has already woken the service, which could not see the message before it accepted
+                   the client. */
                 port_wake(port->attachment, port->entry, INT32_MAX);
             }
         }
@@ -259,7 +261,7 @@ static void look_at_port(struct port *port, const bool has_died)
     }
 }
 
-/* Whether the life lock is gone: peers take this process for dead then, so it must not store anything any more. */
+/* Whether the life lock is lost: peers treat this process as dead then, so it must not store anything any more. */
 static bool has_lost_life(struct attachment *attachment)
 {
     if (!attachment->has_lost_life)
@@ -272,7 +274,7 @@ static bool has_lost_life(struct attachment *attachment)
         __atomic_store_n(&attachment->has_lost_life, true, __ATOMIC_RELAXED);
         __atomic_store_n(&attachment->is_retired, true, __ATOMIC_RELAXED);
     }
-    /* In each round, as one may have been opened meanwhile, and a thread may just have been about to sleep. */
+    /* In each round, as a port may have been opened since, and a thread may have been about to sleep. */
     for (struct port *port = attachment->first_port; port != NULL; port = port->next)
     {
         gate_enter(port);
@@ -293,7 +295,7 @@ void watch_round(struct attachment *attachment)
     pthread_mutex_unlock(&attachment->mutex);
     if (has_lost)
     {
-        /* The timer is read all the same: otherwise the poller would be ready for ever. */
+        /* The timer must be read: otherwise the poller stays ready. */
         pthread_mutex_lock(&watch->mutex);
         if (is_polled(watch, watch->timer, timer_tag(attachment)))
         {
@@ -372,7 +374,7 @@ static void free_arrays(struct watch *watch)
     watch->pidfds = NULL;
 }
 
-/* Closes what was just opened. */
+/* Closes the descriptors of a watch_open that failed. */
 static void close_new(const struct watch *watch)
 {
     const int descriptors[] = {watch->poller, watch->timer, watch->end};

@@ -6,9 +6,9 @@
 #define CAPS_WATCH_H
 
 /*
- * The look after the peers: which of them have died (R25, B2), and whether the region is still in its place:
- * io.jcaps.Watch. Death is proved by the lock that a process held; a pidfd only says when to look, and the timer makes
- * sure that every peer is looked at. No clock takes part in a proof.
+ * Finds which peers have died (R25, B2), and whether the region is still at its path: io.jcaps.Watch. The lock that a
+ * process held proves its death; a pidfd only reports when to look, and the timer makes sure that every peer is looked
+ * at. No clock takes part in a proof.
  */
 
 #include <pthread.h>
@@ -45,10 +45,10 @@ void watch_forget(struct attachment *attachment);
 void watch_add_peer(struct attachment *attachment, int process_index, int64_t incarnation);
 void watch_remove_peer(struct attachment *attachment, int process_index);
 
-/* Whether a process is proved dead: as far as a look has shown. */
+/* Whether the watch has proved that a process is dead. */
 bool watch_is_dead(const struct attachment *attachment, int process_index, int64_t incarnation);
 
-/* One look after all peers; by one thread at a time. */
+/* Looks at all peers once; by one thread at a time. */
 void watch_round(struct attachment *attachment);
 
 #endif

@@ -105,7 +105,7 @@ static inline int64_t add_long(uint8_t *base, const size_t offset, const int64_t
     return __atomic_fetch_add((int64_t *)(base + offset), delta, __ATOMIC_SEQ_CST);
 }
 
-/* Sets a word to a new value if it has the expected one; whether it did. */
+/* Sets a word to a new value if it has the expected one. Returns whether it did. */
 static inline int swap_long(uint8_t *base, const size_t offset, int64_t expected, const int64_t value)
 {
     caps_step();

@@ -39,8 +39,8 @@ static bool write_all(const int descriptor, const int64_t start, const size_t le
 
 bool zeros_write(const int descriptor, const int64_t start, const size_t length)
 {
-    /* Beyond the process's longest file the kernel sends a signal, which ends a program that knows nothing of it: it is
-       kept away from the program, unless it was pending before. */
+    /* A write beyond RLIMIT_FSIZE raises SIGXFSZ, which ends a program that does not handle it: the signal is blocked
+       and removed, unless it was pending before. */
     sigset_t too_long;
     sigset_t before;
     sigset_t pending;

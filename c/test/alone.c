@@ -833,7 +833,7 @@ static void test_files_of_others(void)
     {
         CHECK(chown(files[i], OTHER_ID, OTHER_ID) == 0);
         CHECK_FAILS(EACCES, caps_sys_open(NULL, CAPS_OPEN_WORLD, &small));
-        CHECK(strstr(caps_error(), "somebody else's file") != NULL && strstr(caps_error(), files[i]) != NULL);
+        CHECK(strstr(caps_error(), "another user's file") != NULL && strstr(caps_error(), files[i]) != NULL);
         /* Of the directory's group, which cannot write to it. */
         CHECK(chown(region_directory, 0, OTHER_ID) == 0);
         CHECK_FAILS(EACCES, caps_sys_open(NULL, CAPS_OPEN_GROUP, &small));

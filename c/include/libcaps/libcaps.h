@@ -113,7 +113,7 @@ int caps_sys_free(int portid, void *msg);
 
 /*
  * Takes the next message, of any length, and shows its bytes in place. Waits at most timeout_ns. *msg is valid until
- * caps_sys_release; at a service, until the reply as well. Returns the length in bytes.
+ * caps_sys_release; at a service, only until the reply if that is earlier. Returns the length in bytes.
  *   EWOULDBLOCK timeout_ns is 0 and no message is ready
  *   ETIMEDOUT   none came in time
  *   EINVAL, ENOTCONN, EINTR as caps_sys_wait; with a time limit, every signal handler ends the sleep

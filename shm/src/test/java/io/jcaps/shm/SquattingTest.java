@@ -129,7 +129,7 @@ class SquattingTest
         Files.setAttribute(own, "unix:mode", 0700);
         Files.setAttribute(own, "unix:uid", OTHER_ID);
         assertThatThrownBy(() -> ShmHost.open(fixture.config().path(own.resolve("region"))))
-            .isInstanceOf(RegionException.class).hasMessageContaining("somebody else's directory");
+            .isInstanceOf(RegionException.class).hasMessageContaining("another user's directory");
         assertThat(RegionFixture.names(own)).isEmpty();
     }
 

@@ -40,7 +40,7 @@ class CommandsOfUsersIT
             "while kill -0 $job && ! grep -q serving /dev/shm/job; do sleep 0.1; done; " +
             as(BOB, "$caps call job --text x --uid 54321 --access world --region " + ALICES_PLACE + "/default") +
             "; echo \"call=$?\"; kill $job; wait $job; echo \"serve=$?\"; cat /dev/shm/job; ls /dev/shm");
-        assertThat(output).contains("somebody else's directory: " + ALICES_PLACE + " belongs to uid " + BOB,
+        assertThat(output).contains("another user's directory: " + ALICES_PLACE + " belongs to uid " + BOB,
             "serve=3", "call=3").doesNotContain("executed\n");
     }
 
@@ -71,7 +71,7 @@ class CommandsOfUsersIT
             "; echo \" joined=$?\"; cat /dev/shm/log");
         final String[] parts = output.split("---\n");
         assertThat(parts[0]).contains("no region: " + ALICES_PLACE + "/default does not exist", "chosen=3",
-            "no regions in /dev/shm", "ls=0", "somebody else's directory: " + BOBS_PLACE, "private=3", "stat=3");
+            "no regions in /dev/shm", "ls=0", "another user's directory: " + BOBS_PLACE, "private=3", "stat=3");
         assertThat(parts[1]).contains("serving bobs").doesNotContain("message ");
         assertThat(parts[2]).contains(region, "bobs", "trusted joined=0", "7 bytes, replied 7");
     }

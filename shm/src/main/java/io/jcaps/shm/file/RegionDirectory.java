@@ -22,9 +22,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The directory that a region lies in. Whoever can write to it can put another file in the place of the region or of
- * its lock file, and cut the region short while it is mapped; so its mode is what protects the users from all others.
- * Whoever can write to a directory above it can put another one in its place, so those are checked, too.
+ * The directory of a region. A user who can write to it can replace the region or its lock file, so its mode protects
+ * the region's users from all others. A user who can write to a directory above it can replace it, so those are
+ * checked, too.
  */
 public final class RegionDirectory implements AutoCloseable
 {
@@ -47,11 +47,12 @@ public final class RegionDirectory implements AutoCloseable
      *
      * @param path            of the directory.
      * @param access          which users share the region.
-     * @param createIfMissing whether to make it, and those above it, with the mode that the access says. What was made
-     *                        stays, whatever fails later: it is empty and the caller's own.
+     * @param createIfMissing whether to create it, and those above it, with the mode of the access. Created directories
+     *                        stay, even if a later step fails: they are empty and the caller's own.
      * @param euid            the caller's effective uid.
-     * @return the directory, fit for use.
-     * @throws RegionException if it is not there, or not fit.
+     * @return the directory, checked.
+     * @throws RegionException if it is missing, or other users than those of the access can change it; the message says
+     *                         what to do.
      */
     public static RegionDirectory open(
         final Path path, final Access access, final boolean createIfMissing, final int euid)
@@ -80,7 +81,7 @@ public final class RegionDirectory implements AutoCloseable
     }
 
     /**
-     * Checks that a file in the directory is of those who may have made it.
+     * Checks that a file in the directory belongs to a user who may have created it.
      *
      * @param file what was found.
      * @param path of the file.
@@ -93,7 +94,7 @@ public final class RegionDirectory implements AutoCloseable
             (isGroupWritable() && stat.gid() == file.gid());
         if (!isTrusted)
         {
-            throw new RegionException("somebody else's file: " + path + " belongs to uid " +
+            throw new RegionException("another user's file: " + path + " belongs to uid " +
                 Credentials.idText(file.uid()) + " (mode " + file.modeText() + "), expected " +
                 Credentials.idText(euid) + ", 0, or the directory's owner " + Credentials.idText(stat.uid()) +
                 ": remove it, or use another path");
@@ -101,8 +102,8 @@ public final class RegionDirectory implements AutoCloseable
     }
 
     /**
-     * Opens the directory, at the first call. To attach to a region this is not needed, so the directory need not be
-     * readable for those who do no more.
+     * Opens the directory, at the first call. An attachment to an existing region does not need this, so the directory
+     * need not be readable for it.
      *
      * @return the directory that was checked, open until this is closed.
      * @throws IOException if it cannot be read, or another one is at its path by now.
@@ -126,7 +127,7 @@ public final class RegionDirectory implements AutoCloseable
      * Creates a file under a private name.
      *
      * @param region path of the region that it belongs to.
-     * @return the file, with the mode that the access says, and its group where a group shares the region.
+     * @return the file, with the mode of the access, and the directory's group where a group shares the region.
      * @throws IOException if that cannot be done; then nothing is left.
      */
     PrivateFile createFile(final Path region) throws IOException
@@ -178,7 +179,7 @@ public final class RegionDirectory implements AutoCloseable
     }
 
     /**
-     * @param ex what happened to a file.
+     * @param ex that an operation on a file threw.
      * @return text for people.
      */
     public static String reason(final IOException ex)
@@ -200,7 +201,7 @@ public final class RegionDirectory implements AutoCloseable
         }
         if (Access.PRIVATE == access && euid != stat.uid() && 0 != stat.uid())
         {
-            throw new RegionException("somebody else's directory: " + path + " belongs to uid " +
+            throw new RegionException("another user's directory: " + path + " belongs to uid " +
                 Credentials.idText(stat.uid()) + " (mode " + stat.modeText() + "), expected " +
                 Credentials.idText(euid) + " or 0: use a directory of your own (system " +
                 "property " + RegionConfig.REGION_PROPERTY + "), or set access to GROUP or WORLD to trust that user");
@@ -239,12 +240,13 @@ public final class RegionDirectory implements AutoCloseable
         final Deque<Path> made = new ArrayDeque<>();
         for (final Path each : missing)
         {
-            // Another user may have made the one above just now, as a link to a directory of this user. Or could put
-            // another directory of this user in the place of this one, which others then could use by its mode.
+            // Another user may have created the directory above just now, as a link to a directory of this user. Or
+            // that user could put another directory of this user in the place of this one, and its new mode would open
+            // it to others.
             checkMaking(path, TrustedPath.problemOfWhole(each.toAbsolutePath().getParent(), euid));
             try
             {
-                // At first for the owner alone.
+                // First for the owner alone.
                 Files.createDirectory(
                     each, PosixFilePermissions.asFileAttribute(Access.PRIVATE.directoryPermissions()));
                 made.push(each);
@@ -255,7 +257,8 @@ public final class RegionDirectory implements AutoCloseable
                 continue;
             }
         }
-        // The innermost first: as long as one is its owner's alone, nobody else can replace those in it.
+        // The innermost first: as long as only its owner can write to a directory, no other user can replace those in
+        // it.
         for (final Path each : made)
         {
             setMode(each, access, euid);
@@ -272,7 +275,7 @@ public final class RegionDirectory implements AutoCloseable
         }
     }
 
-    /** Gives a directory that was made its mode, exactly as it should be, whatever the umask made of it. */
+    /** Sets the mode of a created directory, independent of the umask. */
     private static void setMode(final Path made, final Access access, final int euid) throws IOException
     {
         try (HeldDirectory directory = HeldDirectory.open(made))

@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Finds a region or makes it. The order in which files appear is what keeps newcomers together:
+ * Finds a region or creates it. The order in which files appear makes all processes use the same region:
  * <ol>
  * <li>The lock file is made first, under a private name, and gets its own by {@code link}, which fails if there is
  *     one. It is never replaced while there is a region: the same locks serve every process that attaches.</li>
@@ -38,7 +38,7 @@ import java.util.regex.Pattern;
  * <li>A process that finds a region attaches, without any lock, and without ever making a lock file: a region without
  *     one lost it, and another in its place would show all processes in the region as dead.</li>
  * </ol>
- * A creator that dies leaves at most its private file. It can be told from that of a living one: the creator holds the
+ * A creator that dies leaves at most its private file. It differs from that of a living one: the creator holds the
  * tables' lock, so private files that the lock's next holder finds have no living creator. (A lock file's private file
  * can vanish that way under its living creator, which then finds the lock file made by another, or tries again.)
  * <p>
@@ -49,7 +49,7 @@ import java.util.regex.Pattern;
  * depends on the region's random id, so a process in one region is never mistaken for one in the other. The two share
  * the tables' lock, which only makes one wait for the other.
  * <p>
- * An interrupt does not end what is done here; it stays pending.
+ * An interrupt does not end any call of this class; it stays pending.
  */
 public final class RegionOpener
 {
@@ -69,7 +69,7 @@ public final class RegionOpener
 
     /**
      * @param config      concluded.
-     * @param processInfo what the operating system says.
+     * @param processInfo source of the boot id, the uid and the table of locks.
      */
     public RegionOpener(final RegionConfig config, final ProcessInfo processInfo)
     {
@@ -84,8 +84,8 @@ public final class RegionOpener
 
     /**
      * @return the region, which the caller closes.
-     * @throws RegionException if there is none that can be used and none can be made: the message says why and what to
-     *                         do. Only the directory remains.
+     * @throws RegionException if there is no region that can be used and none can be created: the message has the cause
+     *                         and what to do. At most a created directory remains.
      */
     public RegionFile open()
     {
@@ -142,7 +142,7 @@ public final class RegionOpener
         return locks;
     }
 
-    /** One attempt; null if something changed in the meantime, so that another is worth it. */
+    /** One attempt; null if something changed in the meantime, so that the caller tries again. */
     private RegionFile tryOpen() throws IOException
     {
         FileStat found = FileStat.of(path);
@@ -205,7 +205,7 @@ public final class RegionOpener
         }
         try
         {
-            // What is made from here on counts only if newcomers find this very lock file.
+            // A region created from here on is valid only if later processes find this lock file.
             return locks.isAt(lockPath) ? replaceOrCreate() : null;
         }
         finally
@@ -214,7 +214,7 @@ public final class RegionOpener
         }
     }
 
-    /** A file without a lock file beside it: throws with what is wrong; null if it changed in the meantime. */
+    /** Throws what is wrong with a file that has no lock file beside it; null if it changed in the meantime. */
     private RegionFile refuseWithoutLockFile(final FileStat found) throws IOException
     {
         directory.checkFile(found, path);
@@ -225,15 +225,15 @@ public final class RegionOpener
         }
         try
         {
-            // It may be no region at all, and then it is not for us to advise its removal.
+            // A file that is no region is reported as such: this library must not advise to remove it.
             readHeader(channel);
         }
         finally
         {
             channel.close();
         }
-        // The region was there, its lock file was not, and it is the same region still: so the lock file was removed
-        // from under it. All that had to do with its creation happened before.
+        // The region existed without its lock file, and is still the same region: so the lock file was removed after
+        // the region was created.
         if (found.isSameFile(FileStat.of(path)) && null == FileStat.of(lockPath))
         {
             throw new RegionException("region without its lock file: " + lockPath + " was removed, so it is " +
@@ -242,7 +242,7 @@ public final class RegionOpener
         return null;
     }
 
-    /** Attaches to what was found; null if that is gone, or of an earlier boot. */
+    /** Attaches to the file that was found; null if it is gone, or of an earlier boot. */
     private RegionFile attach(final FileStat found) throws IOException
     {
         final RegionChannel channel = openRegion(found);
@@ -318,8 +318,8 @@ public final class RegionOpener
         }
         finally
         {
-            // A lock file that was made for nothing goes too. Those that wait for its lock see that it is not the one
-            // at the path any more.
+            // Remove the lock file that was created for nothing, too. Processes that wait for its lock find that it is
+            // no longer the one at the path.
             if (null == region && hasMadeLockFile && isGone(path) && !locks.isAnyoneAlive())
             {
                 deleteQuietly(lockPath, locks.file());
@@ -336,8 +336,8 @@ public final class RegionOpener
         try (PrivateFile file = directory.createFile(path))
         {
             channel = RegionChannel.of(file);
-            // A zero at the end gives the file its length, with nothing but holes before it. The zeros written to the
-            // tables are what keeps a store to them from finding no page.
+            // A zero at the end gives the file its length, with holes before it. The zeros written to the tables
+            // allocate their pages, so that no store to them fails.
             channel.writeZeros(geometry.fileLength() - 1, 1);
             channel.writeZeros(0, geometry.tablesLength());
             final UnsafeBuffer tables = new UnsafeBuffer(channel.map(0, geometry.tablesLength()));
@@ -386,7 +386,7 @@ public final class RegionOpener
         }
         catch (final FileAlreadyExistsException | NoSuchFileException ex)
         {
-            // Another made it, or its holder took the private file for a dead one's: the next attempt sees.
+            // Another process created it, or removed the private file as a dead creator's: the next attempt decides.
             return;
         }
     }
@@ -423,7 +423,7 @@ public final class RegionOpener
 
     private RegionHeader readHeader(final RegionChannel channel) throws IOException
     {
-        // A copy: nothing is mapped before the length is known to be there.
+        // A copy of the header: nothing is mapped before the file's length is checked.
         final long fileLength = channel.size();
         final byte[] bytes = new byte[(int)Math.min(fileLength, RegionDescriptor.HEADER_LENGTH)];
         channel.read(bytes);
@@ -454,7 +454,7 @@ public final class RegionOpener
         if (locks.isAnyoneAlive())
         {
             throw new RegionException("region " + path + " is of boot " + header.bootId() + ", this is boot " + bootId +
-                ", and yet somebody is in it: is it shared with another machine? Use another path");
+                ", and yet a process uses it: is it shared with another machine? Use another path");
         }
     }
 

@@ -211,7 +211,7 @@ class RegionOpenerTest
         setMode(fixture.directory(), "rwxr-xr-x");
         Files.setAttribute(fixture.directory(), "unix:uid", OTHER_ID);
 
-        assertRefused(fixture.config(), "somebody else's directory", "uid " + OTHER_ID, "0755");
+        assertRefused(fixture.config(), "another user's directory", "uid " + OTHER_ID, "0755");
         assertThat(fixture.open(fixture.config().access(Access.WORLD)).isCurrent()).isTrue();
         // The region is root's, and so trusted; now one of the directory's owner.
         Files.setAttribute(fixture.path(), "unix:uid", OTHER_ID);
@@ -226,11 +226,11 @@ class RegionOpenerTest
         assumeRoot();
         fixture.open().close();
         Files.setAttribute(fixture.path(), "unix:uid", OTHER_ID);
-        assertRefused(fixture.config(), "somebody else's file", fixture.path().toString(), "uid " + OTHER_ID);
+        assertRefused(fixture.config(), "another user's file", fixture.path().toString(), "uid " + OTHER_ID);
 
         Files.setAttribute(fixture.path(), "unix:uid", 0);
         Files.setAttribute(fixture.lockPath(), "unix:uid", OTHER_ID);
-        assertRefused(fixture.config(), "somebody else's file", fixture.lockPath().toString(), "uid " + OTHER_ID);
+        assertRefused(fixture.config(), "another user's file", fixture.lockPath().toString(), "uid " + OTHER_ID);
     }
 
     @Test
@@ -246,7 +246,7 @@ class RegionOpenerTest
         assertThat(fixture.open(config).isCurrent()).isTrue();
 
         Files.setAttribute(fixture.path(), "unix:gid", OTHER_ID + 1);
-        assertRefused(config, "somebody else's file");
+        assertRefused(config, "another user's file");
     }
 
     @Test
@@ -415,7 +415,7 @@ class RegionOpenerTest
         assertThat(host.holdLife(7)).isTrue();
         writeHeader(OTHER_BOOT);
 
-        assertRefused(fixture.config(), OTHER_BOOT.toString(), "somebody is in it");
+        assertRefused(fixture.config(), OTHER_BOOT.toString(), "a process uses it");
         assertThat(host.isCurrent()).isTrue();
     }
 
