@@ -36,11 +36,11 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Connects the services of this host's region with those of other hosts (B7). Each imported service has a local one
- * that stands in for it, and all rules hold for the clients of that: each accepted put has exactly one outcome. What
- * the bridge lost sight of ends as UNREACHABLE.
+ * that stands in for it, and all rules hold for the clients of that: each accepted put has exactly one outcome. A
+ * message whose outcome the bridge cannot learn ends as UNREACHABLE.
  * <p>
- * Any thread may launch, read and close it. It has three threads of its own, of which one runs Aeron's media driver,
- * unless the configuration names one that runs already.
+ * Any thread may launch, read and close it. It starts three threads, one of them for Aeron's media driver; two if the
+ * configuration names a driver that runs already.
  */
 public final class Bridge implements AutoCloseable
 {
@@ -50,7 +50,7 @@ public final class Bridge implements AutoCloseable
     private static final long DRIVER_TIMEOUT_MS = TimeUnit.SECONDS.toMillis(10);
     private static final int SPIN_COUNT = 200;
     private static final int YIELD_COUNT = 20;
-    // Not even the clock may jump: Aeron's client gives up when it does (aeron#392).
+    // A clock that cannot jump: Aeron's client fails when its clock does (aeron#392).
     private static final long EPOCH_MS = System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     private static final EpochClock CLOCK = () -> EPOCH_MS + TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
 
@@ -112,8 +112,8 @@ public final class Bridge implements AutoCloseable
      * @param listener   of what happens.
      * @return the bridge; to be closed.
      * @throws IllegalArgumentException if the configuration contradicts itself.
-     * @throws BridgeException          if it cannot begin: a name that does not resolve, a port in use, no media
-     *                                  driver.
+     * @throws BridgeException          if it cannot start: a name does not resolve, a port is in use, or no media
+     *                                  driver runs.
      */
     public static Bridge launch(
         final Attachment attachment, final BridgeConfig config, final BridgeListener listener)
@@ -127,7 +127,10 @@ public final class Bridge implements AutoCloseable
         return new Bridge(attachment, new BridgeConfig(config), listener);
     }
 
-    /** The driver would report it later, or for the second port not before the first importer came. */
+    /**
+     * Checks that the ports can be bound: the driver would report a failure later, for the second port only when the
+     * first importer connects.
+     */
     private static void check(final Endpoint endpoint, final int... ports)
     {
         int port = endpoint.port();
@@ -155,7 +158,7 @@ public final class Bridge implements AutoCloseable
         final Aeron.Context context = new Aeron.Context().useConductorAgentInvoker(true).errorHandler(this::report);
         if (null == config.driverDirectory)
         {
-            // A pause of the whole process is no failure of the driver.
+            // A pause of the whole process must not count as a failure of the driver.
             context.aeronDirectoryName(directory.driver()).epochClock(CLOCK)
                 .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(NEVER_NS));
         }
@@ -174,7 +177,7 @@ public final class Bridge implements AutoCloseable
 
     private MediaDriver.Context driverContext(final String directory)
     {
-        // A lost peer is found by the sessions' own beats: Aeron must not be faster.
+        // The sessions' beats detect a lost peer: Aeron's timeouts must be longer.
         final long patienceNs = Math.max(TimeUnit.SECONDS.toNanos(10), 3 * config.lostAfter.toNanos());
         return new MediaDriver.Context()
             .aeronDirectoryName(directory)
@@ -221,8 +224,8 @@ public final class Bridge implements AutoCloseable
     }
 
     /**
-     * Ends all sessions, as if the network were cut, but at once: each open request has its outcome, and the other ends
-     * are told. A second call does nothing.
+     * Ends all sessions at once: each open request gets its outcome, and the other ends are notified. A second call
+     * does nothing.
      */
     @Override
     public synchronized void close()
@@ -245,7 +248,7 @@ public final class Bridge implements AutoCloseable
 
     /**
      * The bridge's first thread: it runs the sessions of both ends, their ports and their streams, and Aeron's
-     * conductor. If the media driver goes, all sessions end, and others begin once there is a driver again.
+     * conductor. If the media driver stops, all sessions end, and new ones begin once a driver runs again.
      */
     private final class BridgeAgent implements Agent
     {
@@ -270,7 +273,7 @@ public final class Bridge implements AutoCloseable
             this.directory = directory;
         }
 
-        /** Begins to use the media driver, before the thread begins or on it. */
+        /** Connects to the media driver, before the thread starts or on it. */
         void connect()
         {
             aeron = aeron(directory);
@@ -371,7 +374,7 @@ public final class Bridge implements AutoCloseable
             }
         }
 
-        /** Once, not with each attempt. */
+        /** Reports a problem once, not at each attempt. */
         private void report(final String found)
         {
             if (!problem.equals(found))
@@ -381,7 +384,7 @@ public final class Bridge implements AutoCloseable
             problem = found;
         }
 
-        /** For caps stat. */
+        /** Writes the status file that caps stat reads. */
         private void writeStatus()
         {
             final CountersReader counters = aeron.countersReader();
@@ -416,7 +419,7 @@ public final class Bridge implements AutoCloseable
             }
         }
 
-        /** Also after a launch that failed. */
+        /** Also called after a launch that failed. */
         @Override
         public void onClose()
         {

@@ -20,7 +20,7 @@ import java.util.Set;
  */
 public final class BridgeConfig
 {
-    /** Time without a sign of life after which the other end is lost, unless set. */
+    /** Default of {@link #lostAfter(Duration)}: 2 s. */
     public static final Duration DEFAULT_LOST_AFTER = Duration.ofSeconds(2);
 
     private static final Duration MIN_LOST_AFTER = Duration.ofMillis(100);
@@ -129,7 +129,7 @@ public final class BridgeConfig
     }
 
     /**
-     * Time without a sign of life after which the other end is lost. Of both ends the smaller one counts.
+     * Time without a sign of life after which the other end is lost. A session uses the smaller value of its two ends.
      *
      * @param lostAfter from 100 ms to an hour.
      * @return this.
@@ -156,10 +156,10 @@ public final class BridgeConfig
     }
 
     /**
-     * Checks what belongs together. A launch does so, too.
+     * Checks that the settings agree with each other. A launch does so, too.
      *
      * @return this.
-     * @throws IllegalArgumentException if something is missing, or contradicts something else.
+     * @throws IllegalArgumentException if a setting is missing, or contradicts another; the message has the value.
      */
     public BridgeConfig conclude()
     {

@@ -8,7 +8,7 @@ import io.aeron.Aeron;
 import io.jcaps.bridge.session.SessionContext;
 
 /**
- * What all streams of a bridge use, for as long as its client of the media driver lives. Immutable.
+ * What all streams of a bridge share until its Aeron client closes. Immutable.
  *
  * @param aeron    the client.
  * @param sessions what the sessions over the streams use.

@@ -57,7 +57,7 @@ public final class BridgeDirectory implements AutoCloseable
             }
             catch (final FileAlreadyExistsException ignore)
             {
-                // Of another bridge in this process, or of a dead one with its pid.
+                // The name is in use by another bridge of this process, or left by a dead process of the same pid.
                 continue;
             }
         }
@@ -68,7 +68,7 @@ public final class BridgeDirectory implements AutoCloseable
         return path.resolve("driver").toString();
     }
 
-    /** Replaces the status as a whole: a reader sees the old one or the new one. */
+    /** Replaces the status file in one step: a reader sees the old text or the new one. */
     Path write(final String status) throws IOException
     {
         final Path next = path.resolve("next");

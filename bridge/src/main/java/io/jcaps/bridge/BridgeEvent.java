@@ -5,7 +5,7 @@
 package io.jcaps.bridge;
 
 /**
- * One thing that happened to an import or to a session of an export.
+ * An event of an import, or of a session of an export.
  *
  * @param kind     what it is.
  * @param isImport whether it is about an import; else about an export.
@@ -24,7 +24,7 @@ public record BridgeEvent(Kind kind, boolean isImport, String service, String pe
         CONNECTED,
         /** The stand-in was registered; at the exporter, the service was found. */
         UP,
-        /** The remote service has gone; at the exporter, the service has. */
+        /** The remote service has closed or died; at the exporter, the local service. */
         DOWN,
         /** A remote client was connected to the service. */
         OPENED,

@@ -5,7 +5,7 @@
 package io.jcaps.bridge;
 
 /**
- * Thrown when a bridge cannot begin. Nothing is left half started.
+ * Thrown when a bridge cannot start. No thread, port or file of it remains.
  */
 public final class BridgeException extends RuntimeException
 {

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ExportPeer extends Peer<ExportSession>
 {
-    /** Longest time that a last frame is tried to be sent for, once all is closed. */
+    /** Longest time for which the last frame is retried, once all ports are closed. */
     private static final long LAST_WORDS_NS = TimeUnit.SECONDS.toNanos(2);
 
     private final Exporter exporter;

@@ -26,7 +26,7 @@ final class Exporter
     final SessionCounters counters;
     final List<ExportPeer> peers = new ArrayList<>();
     private final BridgeContext bridge;
-    // Nothing may be added to the client from within the callback that finds an image.
+    // Aeron forbids adding publications within the callback that announces an image.
     private final ArrayDeque<Image> newImages = new ArrayDeque<>();
     private final ReportLimit reports = new ReportLimit();
 
@@ -70,8 +70,8 @@ final class Exporter
     }
 
     /**
-     * Whether the stream is received from its first byte. An importer goes on with its stream until it learns that this
-     * bridge's predecessor, or the driver, has gone. The new subscription then joins that stream in the middle: its
+     * Whether the stream is received from its first byte. An importer continues its stream until it learns that this
+     * bridge's predecessor, or the driver, has stopped. The new subscription then joins that stream in the middle: its
      * HELLO is lost, and what follows belongs to a session that has ended.
      */
     private static boolean isWhole(final Image image)
@@ -85,7 +85,7 @@ final class Exporter
         reportRefused("", image.sourceIdentity(), "not answered: " + reason);
     }
 
-    /** The end of what was never admitted: not each attempt of a host. */
+    /** Reports the end of a session that was never admitted, limited by {@link ReportLimit}. */
     void reportRefused(final String name, final String source, final String detail)
     {
         if (reports.isDue(host(source) + ' ' + name + ' ' + detail, bridge.sessions().clock().nanoTime()))

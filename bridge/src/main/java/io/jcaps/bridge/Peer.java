@@ -36,7 +36,9 @@ abstract class Peer<S extends Session> implements FragmentHandler
         this.counters = counters;
     }
 
-    /** Each frame is copied from its place to the stream, once, whether or not it fits one datagram. */
+    /**
+     * A wire over the publication: it copies each frame to the stream once, whether or not the frame fits one datagram.
+     */
     final Wire wire()
     {
         return (header, body, length) ->
@@ -45,7 +47,7 @@ abstract class Peer<S extends Session> implements FragmentHandler
 
     abstract int doWork();
 
-    /** What goes wrong with one session ends that one alone. */
+    /** Makes progress. An exception ends this session alone. */
     final int work()
     {
         try
@@ -61,7 +63,7 @@ abstract class Peer<S extends Session> implements FragmentHandler
 
     final int workSession()
     {
-        // First: it finds out whether its time is over, before anything that was received is believed.
+        // First: the session checks whether it has timed out, before it acts on anything received.
         final int work = session.doWork();
         return null == image || image.isClosed() ? work : work + image.poll(this, FRAGMENT_LIMIT);
     }

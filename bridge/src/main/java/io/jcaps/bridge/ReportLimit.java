@@ -10,8 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Limits the reports of importers that were not admitted: they try again and again, and any host that can send
- * datagrams causes such reports. In each minute each text is reported once, and at most so many texts. Used by one
- * thread.
+ * datagrams causes such reports. In each minute each text is reported once, and at most 32 texts. Used by one thread.
  */
 final class ReportLimit
 {

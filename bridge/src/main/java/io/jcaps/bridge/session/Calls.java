@@ -8,8 +8,8 @@ import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
 /**
- * Calls that may block, such as registering and connecting: made by another thread, their results delivered to the
- * session's own.
+ * Runs calls that may block, such as registering and connecting, on another thread, and delivers their results to the
+ * session's thread.
  */
 public interface Calls
 {

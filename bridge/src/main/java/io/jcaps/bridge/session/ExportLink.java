@@ -34,11 +34,11 @@ final class ExportLink implements Receiver
 
     private static final int RECEIVE_LIMIT = 16;
 
-    /** No value of the clock: an attempt to connect is under way, or there is none to come. */
+    /** Instead of a time: an attempt to connect is under way, or no further one is due. */
     static final long NEVER = Long.MIN_VALUE;
 
     final int number;
-    /** Who it is, as reported. */
+    /** The remote client's name for events, as the importer reports it. */
     String client = "";
     long connectNs = NEVER;
     private final ExportSession session;
@@ -46,15 +46,15 @@ final class ExportLink implements Receiver
     private final byte[] states;
     private final long[] ids;
     private final Message[] messages;
-    // Which of the importer's slots a message of this region is for.
+    // By message slot of this region: the importer's slot.
     private final byte[] slotsByLocal;
-    // Outcomes that are due without a reply's place: of requests that could not be put.
+    // Outcomes that are due for requests that could not be put, so that no reply brings them.
     private final short[] dueOutcomes;
     private int dueCount;
     private final Claim claim = new Claim();
     private Message spare = new Message();
     private int unsent = -1;
-    // Of the last request; the one that is being received.
+    // Id of the last request: the one that is being received.
     private long lastId;
     private ClientPort port;
     private boolean isOpenedDue;
@@ -75,7 +75,7 @@ final class ExportLink implements Receiver
         Arrays.setAll(messages, (slot) -> new Message());
     }
 
-    /** The port, or null and how the requests of this link end. */
+    /** Sets the port; null if it could not be opened: then each request of this link ends with the outcome. */
     void opened(final ClientPort opened, final int outcome)
     {
         port = opened;
@@ -85,7 +85,7 @@ final class ExportLink implements Receiver
         isDrained = null == opened;
     }
 
-    /** No outcome of this link is due any more: its service has gone. */
+    /** Whether no outcome of this link is due any more, because its service has closed or died. */
     boolean isDrained()
     {
         return isDrained && unsent < 0 && 0 == dueCount && !isOpenedDue;
@@ -93,7 +93,7 @@ final class ExportLink implements Receiver
 
     // ---- from the importer
 
-    /** What takes the request; null if it is dropped. */
+    /** Returns the receiver of the request; null if the request is dropped. */
     Receiver beginRequest(final long id, final int length)
     {
         final int slot = SlotDescriptor.slotIndex(id);
@@ -136,7 +136,7 @@ final class ExportLink implements Receiver
             return;
         }
         final int slot = SlotDescriptor.slotIndex(lastId);
-        // Before the call that publishes it.
+        // Set before the call that publishes the request.
         states[slot] = PUT;
         final long localId = claim.put();
         if (localId > 0)
@@ -155,7 +155,8 @@ final class ExportLink implements Receiver
     {
         states[slot] = FREE;
         final int end = port.serviceEnd();
-        // What it ended with if it has gone; else this region has no room. Either way the service never saw it.
+        // The outcome of the service if it has closed or died; otherwise this region has no room. Either way the
+        // service never received the request.
         dueOutcomes[slot] = (short)(Status.NO_SPACE != status && Outcome.REPLIED != end ? end : Outcome.UNREACHABLE);
         dueCount++;
     }
@@ -233,7 +234,7 @@ final class ExportLink implements Receiver
         unsent = -1;
         if (!isReply)
         {
-            // Nothing is lent by it.
+            // An outcome holds no memory of the region.
             release(slot);
         }
         return true;
@@ -259,7 +260,9 @@ final class ExportLink implements Receiver
 
     // ---- the end
 
-    /** Nothing more is put or received; the port, or null, is for the caller to close. */
+    /**
+     * Ends the link: nothing more is put or received. Returns the port, which the caller closes; null if there is none.
+     */
     ClientPort close()
     {
         isClosed = true;

@@ -40,9 +40,9 @@ public final class ExportSession extends Session
     private static final int REFUSED = 5;
     private static final int ENDED = 6;
 
-    /** So many beats in the time after which a peer is lost: an outage of half that time leaves some. */
+    /** Beats within the time after which a peer is lost: an outage of half that time still lets some through. */
     private static final int BEATS = 16;
-    /** The lease in percent of that time. The rest is what the rates of two clocks may differ by. */
+    /** The lease in percent of that time. The rest allows for the different rates of two clocks. */
     private static final int LEASE_PERCENT = 80;
     private static final long HANDSHAKE_LIMIT_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long RETRY_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -63,11 +63,11 @@ public final class ExportSession extends Session
     private long leaseNs;
     private boolean hasLease;
     private long lastBeatNs;
-    // A client port that puts nothing: by it the service is found, and its end.
+    // A client port that puts nothing: it finds the service, and detects its end.
     private ClientPort service;
     private boolean isServiceGone;
     private boolean isServiceKnown;
-    // A newer registration was found: the older one may live on, and is not waited for.
+    // A newer registration was found: the session does not wait for the older one, which may stay alive.
     private boolean isReplaced;
     private int serviceEnd;
     private long sentGeneration;
@@ -212,7 +212,7 @@ public final class ExportSession extends Session
     private void onEcho(final long tickNs)
     {
         final long nowNs = clock.nanoTime();
-        // A tick that this end cannot have sent would lengthen the lease.
+        // A tick that this end never sent would lengthen the lease.
         if (tickNs - lastBeatNs > 0 || tickNs - begunNs < 0)
         {
             violation("the echo of a beat that was never sent");
@@ -284,7 +284,8 @@ public final class ExportSession extends Session
             case Status.NO_BUFFERS, Status.NO_SPACE -> link.opened(null, Outcome.UNREACHABLE);
             default ->
             {
-                // The service has gone, which is seen soon; or it may pass: locked tables, no descriptor left.
+                // The service has closed or died, which the next look finds; or the cause may pass, such as locked
+                // tables or no free descriptor.
                 link.connectNs = clock.nanoTime() + RETRY_INTERVAL_NS;
                 if (isServiceGone)
                 {
@@ -313,7 +314,10 @@ public final class ExportSession extends Session
         return null;
     }
 
-    /** For each request: the importer may have reported it as UNREACHABLE, if this process was stopped until now. */
+    /**
+     * Checked for each request: if this process was stopped until now, the importer may have reported the request as
+     * UNREACHABLE.
+     */
     boolean mayHandOut()
     {
         if (isLeaseOver(clock.nanoTime()))
@@ -388,7 +392,7 @@ public final class ExportSession extends Session
 
     private void sendWelcome(final long nowNs)
     {
-        // Only those who have the key learn what is exported, and how large the region is.
+        // Only an importer with the key learns what is exported, and the size of the region.
         if (null == exports.apply(name))
         {
             refuse(Refusal.NOT_EXPORTED);
@@ -499,7 +503,7 @@ public final class ExportSession extends Session
         return Outcome.REPLIED == serviceEnd ? Outcome.UNREACHABLE : serviceEnd;
     }
 
-    /** The outcomes of what is in progress come first: they say more than that the service has gone. */
+    /** The outcomes of requests in progress come first: they report more than the end of the service. */
     private void sendDown()
     {
         for (int i = 0; i < links.size(); i++)
@@ -582,7 +586,10 @@ public final class ExportSession extends Session
         }
     }
 
-    /** After the ports are closed: with it the importer reports outcomes, and nothing may be handed out any more. */
+    /**
+     * After the ports are closed: the importer reports outcomes when it receives BYE, so no request may be handed out
+     * after it.
+     */
     private void sendBye()
     {
         isByeDue = isByeDue && !(0 == pendingCalls && send(FrameDescriptor.BYE, 0, 0, 0, 0));

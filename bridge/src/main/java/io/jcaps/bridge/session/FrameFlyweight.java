@@ -11,7 +11,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A frame where it lies, or its first fragment: {@link FrameDescriptor}. Made once and wrapped again and again.
+ * A view of a frame, or of its first fragment, in the buffer that holds it: {@link FrameDescriptor}. Made once, wrapped
+ * for each frame.
  */
 public final class FrameFlyweight
 {

@@ -12,7 +12,7 @@ import org.agrona.collections.IntArrayQueue;
 import java.util.Arrays;
 
 /**
- * One client of a stand-in, and what becomes of its messages. A slot holds one message at a time:
+ * One client of a stand-in, and the states of its messages. A slot holds one message at a time:
  * <pre>
  *   FREE -> TAKEN: received from the client, not sent
  *             |  \
@@ -50,7 +50,7 @@ final class ImportLink
     final long[] dueDisposals;
     int disposalCount;
     int state = OPEN_DUE;
-    // What its requests end with, once it is refused or closed.
+    // Outcome of its requests, once the link is refused or closed.
     int refusal = Outcome.UNREACHABLE;
 
     /** Slots of requests that wait to be sent, in their order; each once at most. */
@@ -70,7 +70,10 @@ final class ImportLink
         Arrays.setAll(messages, (slot) -> new Message());
     }
 
-    /** A request was received: what was in its slot has been disposed of, which the exporter concludes as well. */
+    /**
+     * Records a received request. The message that was in its slot before has been disposed of, which the exporter
+     * concludes as well.
+     */
     void take(final int slot, final long id)
     {
         endDisposal(slot);

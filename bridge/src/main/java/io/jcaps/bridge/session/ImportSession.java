@@ -34,13 +34,13 @@ public final class ImportSession extends Session
     private final long handshakeLimitNs;
     private byte[] proof;
     private int state = HELLO_DUE;
-    // When the last beat was echoed: the exporter's lease, which it counts from when it sent that beat, ends before
-    // ours does.
+    // When the last beat was echoed. The exporter counts its lease from the time when it sent that beat, so it ends
+    // before ours.
     private long lastEchoNs;
     private boolean isEchoDue;
     private long echoTick;
     int lastLinkNumber;
-    // What the exporter has last reported of its service.
+    // The last state of the service that the exporter reported.
     private boolean isServiceUp;
     private long serviceIncarnation;
     private long serviceGeneration;
@@ -204,7 +204,7 @@ public final class ImportSession extends Session
             handshake();
             return 0;
         }
-        // Before anything else: after a pause, the frames in the streams belong to a session that has ended.
+        // Checked first: after a pause, the frames in the streams belong to a session that has ended.
         if (nowNs - lastEchoNs > lostAfterNs)
         {
             fail("lost: no beat for " + TimeUnit.NANOSECONDS.toMillis(nowNs - lastEchoNs) + " ms");
@@ -260,7 +260,7 @@ public final class ImportSession extends Session
         }
     }
 
-    /** Makes the stand-in what the remote service is: registered, or not. */
+    /** Registers or closes the stand-in, so that it follows the remote service. */
     private void follow(final long nowNs)
     {
         if (null == standIn)

@@ -13,6 +13,6 @@ interface Receiver
 {
     void append(int position, DirectBuffer buffer, int offset, int length);
 
-    /** All of it was appended. */
+    /** Called after the last fragment. */
     void end();
 }

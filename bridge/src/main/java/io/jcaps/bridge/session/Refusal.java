@@ -5,7 +5,7 @@
 package io.jcaps.bridge.session;
 
 /**
- * Why an exporter ends a session before it begins: FLAGS of REFUSE. The numbers are part of the protocol.
+ * Why an exporter refuses a session: FLAGS of REFUSE. The numbers are part of the protocol.
  */
 public enum Refusal
 {

@@ -23,9 +23,9 @@ import java.util.function.Consumer;
  */
 public abstract class Session
 {
-    /** Body of the longest frame that is no message. */
+    /** Longest body in bytes of a frame that is no message. */
     static final int MAX_CONTROL_LENGTH = 256;
-    /** From one look at which processes have gone to the next. */
+    /** Interval between two looks for clients and services that have gone. */
     static final long LOOK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     final Attachment attachment;
@@ -42,13 +42,13 @@ public abstract class Session
     long retryNs;
     int pendingCalls;
     boolean isByeDue;
-    /** Of the message that is being received; null if there is none, or it is dropped. */
+    /** Receiver of the message that is being received; null if there is none, or it is dropped. */
     Receiver receiver;
     private final UnsafeBuffer header = new UnsafeBuffer(new byte[FrameDescriptor.HEADER_LENGTH]);
     private final Calls calls;
     private final Wire wire;
     private int turn;
-    // Of the frame that is being received: bytes of its body still to come.
+    // Bytes still to come of the body of the frame that is being received.
     private int remaining;
     private int received;
     private boolean isInMessage;
@@ -97,7 +97,7 @@ public abstract class Session
             final int sent = sendLink(index);
             if (sent < 0)
             {
-                // It is this link's turn again, once there is room.
+                // This link is the first again, once there is room.
                 turn = index;
                 return work;
             }
@@ -217,7 +217,7 @@ public abstract class Session
         });
     }
 
-    /** What comes before the close, and may use the port, is called by the same thread. */
+    /** Closes a port on the other thread, which calls {@code before} first: it may use the port. */
     final void closePort(final Port port, final Runnable before, final Runnable closed)
     {
         call(() ->
@@ -237,17 +237,17 @@ public abstract class Session
 
     abstract void otherVersion(int type, int version, int flags);
 
-    /** A frame that is no message: {@link #frame} has its body. */
+    /** Handles a frame that is no message; {@link #frame} has its body. */
     abstract void onControl(int type, int flags, int link, long id, int length);
 
-    /** What takes the message; null if it is to be dropped. */
+    /** Returns the receiver of the message; null if the message is to be dropped. */
     abstract Receiver beginMessage(int type, int link, long id, int length);
 
     /** Sends what is due for a link; negative if the wire takes no more. */
     abstract int sendLink(int index);
 
     /**
-     * Ends the session, as nothing that the other end sends can be relied on, or nothing comes any more.
+     * Ends the session because the other end is lost or broke the protocol.
      *
      * @param reason for the listener.
      */

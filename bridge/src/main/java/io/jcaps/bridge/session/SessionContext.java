@@ -8,7 +8,7 @@ import io.jcaps.Attachment;
 import org.agrona.concurrent.NanoClock;
 
 /**
- * What all sessions of a bridge use. Immutable.
+ * What all sessions of a bridge share. Immutable.
  *
  * @param attachment  to the region of this host.
  * @param key         of both ends.

@@ -5,7 +5,7 @@
 package io.jcaps.bridge.session;
 
 /**
- * What a session counts.
+ * The counters of a session.
  */
 public enum SessionCounter
 {
@@ -17,7 +17,7 @@ public enum SessionCounter
     OUTCOMES,
     /** Requests that this end has ended as UNREACHABLE. */
     UNREACHABLE,
-    /** Frames that had come before, and were dropped. */
+    /** Frames that had been received before, and were dropped. */
     DUPLICATES,
     /** Frames that break the protocol: each ends its session. */
     VIOLATIONS,

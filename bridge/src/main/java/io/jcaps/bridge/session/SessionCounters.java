@@ -26,7 +26,7 @@ public final class SessionCounters
     /**
      * Begins at 0.
      *
-     * @param sum counts all that these count, and the latest round trip.
+     * @param sum also counts everything counted here, and takes over the latest round trip.
      */
     public SessionCounters(final SessionCounters sum)
     {

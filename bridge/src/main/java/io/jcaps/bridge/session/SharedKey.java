@@ -36,7 +36,7 @@ public final class SharedKey
     }
 
     /**
-     * @return the key of those who were given none: the handshake is the same, and proves nothing.
+     * @return the key of a bridge without a configured secret: the handshake is the same, and proves nothing.
      */
     public static SharedKey none()
     {

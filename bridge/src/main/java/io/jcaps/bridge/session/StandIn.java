@@ -32,7 +32,7 @@ final class StandIn implements Receiver
     private static final int SEND_LIMIT = 8;
 
     final ServicePort port;
-    /** Of the remote service. */
+    /** Incarnation of the remote service. */
     final long incarnation;
     /** The region was removed, or its attachment closed. */
     boolean isPortEnded;
@@ -43,10 +43,10 @@ final class StandIn implements Receiver
     private final Int2ObjectHashMap<ImportLink> linksByNumber = new Int2ObjectHashMap<>();
     private final Claim claim = new Claim();
     private Message spare = new Message();
-    // Of the reply that is being received.
+    // State of the reply that is being received.
     private ImportLink replyLink;
     private int replySlot;
-    // What each request ends with that the exporter has not been offered; REPLIED while the remote service is up.
+    // Outcome of each request that the exporter was not offered; REPLIED while the remote service is up.
     private int downOutcome = Outcome.REPLIED;
 
     StandIn(final ImportSession session, final ServicePort port, final long incarnation, final int slotCount)
@@ -141,7 +141,7 @@ final class StandIn implements Receiver
         }
     }
 
-    /** Looks which clients have gone. Their CLOSE implies the disposal of all of their messages. */
+    /** Finds clients that have gone. A CLOSE implies the disposal of all messages of its client. */
     void dropGone()
     {
         for (int i = links.size() - 1; i >= 0; i--)
@@ -227,7 +227,7 @@ final class StandIn implements Receiver
             if (ImportLink.TAKEN == link.states[slot])
             {
                 final Message request = link.messages[slot];
-                // Before the call that publishes it: whatever happens within, the request counts as offered (B7).
+                // Set before the call that publishes it: whatever that call does, the request counts as offered (B7).
                 link.states[slot] = ImportLink.OFFERED;
                 if (!session.send(FrameDescriptor.REQUEST, 0, link.number, link.ids[slot],
                     request.buffer(), request.length()))
@@ -264,7 +264,7 @@ final class StandIn implements Receiver
             endTaken(link, outcome);
             if (Outcome.UNREACHABLE == Outcome.kind(outcome))
             {
-                // The region was full, which may pass: the next request is of a new link.
+                // The exporter's region was full, which may pass: the next request opens a new link.
                 close(link);
             }
         }
@@ -295,13 +295,13 @@ final class StandIn implements Receiver
         }
         if (null != link && link.state < ImportLink.CLOSE_DUE)
         {
-            // Its client has not gone in the meantime.
+            // Only if its client has not gone in the meantime.
             session.counters.count(SessionCounter.DUPLICATES);
         }
         return null;
     }
 
-    /** What takes the reply; null if it is to be dropped. */
+    /** Returns the receiver of the reply; null if the reply is to be dropped. */
     Receiver beginReply(final int number, final long id, final int length)
     {
         replyLink = offered(number, id);
@@ -335,7 +335,7 @@ final class StandIn implements Receiver
         }
     }
 
-    /** The client cannot have the reply: the exporter may forget it. */
+    /** The client cannot receive the reply: the exporter may drop it. */
     private void notReplied(final int status)
     {
         if (Status.NO_SPACE == status)
@@ -346,7 +346,7 @@ final class StandIn implements Receiver
         replyLink.dispose(replySlot);
     }
 
-    /** No outcome can be given to a request whose reply is being written. */
+    /** Drops the reply that is being written, so that its request can end with an outcome. */
     private void abandonReply()
     {
         if (null != session.receiver)
@@ -372,7 +372,7 @@ final class StandIn implements Receiver
 
     private void endTaken(final ImportLink link, final int outcome)
     {
-        // In the order of the requests.
+        // Outcomes in the order of the requests.
         for (int slot = link.queue.pollInt(); slot >= 0; slot = link.queue.pollInt())
         {
             if (ImportLink.TAKEN == link.states[slot])
@@ -383,8 +383,8 @@ final class StandIn implements Receiver
     }
 
     /**
-     * The remote service is down: what was not offered ends now. What was offered waits for what the exporter says of
-     * it.
+     * The remote service is down: requests that were not offered end now. Those that were offered wait for the
+     * exporter's outcome.
      */
     void down(final int outcome)
     {
@@ -407,7 +407,7 @@ final class StandIn implements Receiver
         return false;
     }
 
-    /** All are answered: the exporter shall forget the clients, before the port is closed. */
+    /** Called once every request has its outcome: makes the exporter drop the clients, before the port is closed. */
     void closeLinks()
     {
         for (int i = 0; i < links.size(); i++)
@@ -419,7 +419,7 @@ final class StandIn implements Receiver
         }
     }
 
-    /** Nothing more comes from the exporter: each request has its outcome now. */
+    /** The exporter is lost: gives each request its outcome now. */
     void lose()
     {
         abandonReply();
@@ -435,8 +435,9 @@ final class StandIn implements Receiver
     }
 
     /**
-     * Before the port is closed, and by the thread that closes it: what was put until now ends with what has become of
-     * the remote service, not of this one. A client that puts on and on does not hold this up: the close ends the rest.
+     * Before the port is closed, and by the thread that closes it: each request that was put until now ends with the
+     * outcome of the remote service, not of this stand-in. A client that keeps putting does not delay this: the close
+     * ends its remaining requests.
      */
     void drain()
     {

@@ -7,7 +7,7 @@ package io.jcaps.bridge.session;
 import org.agrona.DirectBuffer;
 
 /**
- * Where a session's frames go: in order, each once or not at all, and none after one that was lost.
+ * Sends a session's frames to the other end: in order, each at most once, and none after a lost one.
  */
 @FunctionalInterface
 public interface Wire
