@@ -9,7 +9,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * Who shares a region. Who can open the file can store anywhere in it, so all of them trust each other's code.
+ * The users that share a region. A user who can open the file can store anywhere in it, so all of them trust each
+ * other's code.
  * <p>
  * Directories and files that are created get exactly these modes, whatever the umask.
  */

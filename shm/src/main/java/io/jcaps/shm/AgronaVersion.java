@@ -10,8 +10,8 @@ import org.agrona.concurrent.AtomicBuffer;
 import java.security.CodeSource;
 
 /**
- * Checks that the Agrona that was found on the class path has what jcaps calls. An older one, brought by another
- * library, would fail with a NoSuchMethodError in the middle of a call.
+ * Checks that the Agrona on the class path has the methods that jcaps calls. Without the check, an older Agrona, which
+ * another library depends on, would cause a NoSuchMethodError in the middle of a call.
  */
 final class AgronaVersion
 {
@@ -22,7 +22,7 @@ final class AgronaVersion
     }
 
     /**
-     * @throws RegionException if it does not: names the version and the jar that were found.
+     * @throws RegionException if Agrona is too old: the message names its version and jar, and the version to use.
      */
     static void check()
     {

@@ -10,7 +10,7 @@ import io.jcaps.Status;
 import org.agrona.ErrorHandler;
 
 /**
- * Where a program begins: attaches its process to a region of this machine.
+ * The entry point of the library: attaches a process to a region of this machine. Any thread may call.
  */
 public final class Caps
 {
@@ -19,7 +19,7 @@ public final class Caps
     }
 
     /**
-     * Attaches to the default region, which is made if there is none: see {@link RegionConfig}.
+     * Attaches to the default region, and creates it if there is none: see {@link RegionConfig}.
      *
      * @return the attachment; to be closed.
      */
@@ -29,12 +29,12 @@ public final class Caps
     }
 
     /**
-     * Attaches to a region, which is made if there is none and the configuration allows it.
+     * Attaches to a region, and creates it if there is none and the configuration allows it.
      *
      * @param config of the region.
      * @return the attachment; to be closed.
-     * @throws io.jcaps.layout.RegionException if no region can be used, and none can be created; the message has the
-     *                                         cause, and what to do.
+     * @throws io.jcaps.layout.RegionException if there is no region that can be used, and none can be created; the
+     *                                         message has the cause, and what to do.
      * @throws CapsException                   with {@link Status#NOT_SUPPORTED} if CAPS is switched off (R10), or as
      *                                         {@link Attachment#attach} does.
      */

@@ -17,8 +17,8 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Threshold;
 
 /**
- * Records events for the Flight Recorder. An event that is not recorded costs the test of a constant field. No event is
- * on the path of a message.
+ * Records events for the Flight Recorder. An event that is not recorded costs the test of a constant field. A message
+ * that is sent and received without a sleep records none.
  */
 final class JfrEvents implements Events
 {
@@ -66,7 +66,7 @@ final class JfrEvents implements Events
 
     @Name("jcaps.Refuse")
     @Label("Refuse")
-    @Description("A service turned a client away")
+    @Description("A service refused a client")
     @Category(CATEGORY)
     @StackTrace(false)
     static final class Refuse extends Event
@@ -102,7 +102,7 @@ final class JfrEvents implements Events
         @Label("Port")
         String port;
         @Label("Service")
-        @Description("Whether the dead one was the service")
+        @Description("True if the dead process was the service's; false if it was a client's")
         boolean service;
         @Label("Link")
         int link;

@@ -21,14 +21,14 @@ import java.util.logging.Logger;
  * Chronicle Bytes prints one line to the standard error at its first string, about direct memory, which nothing turns
  * off.
  * <p>
- * Made once and used again and again; not thread safe, but may be handed to another thread. What it gives is valid as
- * long as the claim or the message is.
+ * Made once and reused. One thread at a time may use it. The bytes that it returns are valid as long as the claim or
+ * the message is.
  */
 public final class PayloadBytes
 {
     private static final String SLF4J_VERBOSITY = "slf4j.internal.verbosity";
-    // Chronicle warns that no logger is bound, and of what it would like to do with mapped files; nothing of that is
-    // used here. Loggers are held weakly: without this field the level would be forgotten.
+    // Chronicle warns that no logger is bound, and about mapped files, which are not used here. Loggers are held
+    // weakly: without this field the level would be forgotten.
     private static final Logger CLEANER_LOGGER = quiet();
 
     private final PointerBytesStore store = new PointerBytesStore();
@@ -37,7 +37,7 @@ public final class PayloadBytes
     private Bytes<?> bytes;
 
     /**
-     * Makes one that shows nothing yet.
+     * Creates an object without a payload.
      */
     public PayloadBytes()
     {
@@ -49,8 +49,8 @@ public final class PayloadBytes
      * {@link Claim#put(int)} or {@link Claim#reply(int)} wants.
      *
      * @param claim filled.
-     * @return bytes whose write limit is the claim's length: to write beyond it throws
-     * {@link java.nio.BufferOverflowException}. The same object each time.
+     * @return bytes whose write limit is the claim's length: a write beyond it throws {@link
+     * java.nio.BufferOverflowException}. The same object each time.
      * @throws IllegalStateException if the claim is spent.
      */
     public Bytes<?> forWriting(final Claim claim)
@@ -85,11 +85,12 @@ public final class PayloadBytes
         if (null == bytes)
         {
             bytes = store.bytesForWrite();
-            // Chronicle remembers the first thread, and under -ea throws in any other: a claim, a message, and what is
-            // made for them, may be handed to another thread.
+            // Chronicle remembers the first thread, and under -ea throws in any other. But a claim, a message and their
+            // bytes may be handed to another thread.
             bytes.singleThreadedCheckDisabled(true);
         }
-        // A store checks nothing, and bytes that were made for a longer payload keep its limit: set each time.
+        // A store does not check its limit, and bytes that were made for a longer payload keep theirs: set it each
+        // time.
         bytes.clear();
         bytes.writeLimit(length);
         return bytes;

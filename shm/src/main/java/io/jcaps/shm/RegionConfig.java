@@ -15,14 +15,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * Where a region is and how it is made. Set what differs from the defaults; {@link #conclude()} checks all of it, once,
- * and after that nothing can be changed.
+ * The path of a region and how it is created. Set what differs from the defaults; {@link #conclude()} checks all values
+ * once, and after that none can be changed.
  * <p>
  * This is the one place where system properties and the environment are read, and they are only defaults:
  * {@code jcaps.region} or else the variable {@code CAPS_REGION} for the path, {@code jcaps.enabled} and
  * {@code jcaps.futex} ({@code true} or {@code false}).
  * <p>
- * One thread sets; any may read what was concluded.
+ * One thread sets; any thread may read a concluded configuration.
  */
 public final class RegionConfig
 {
@@ -36,12 +36,12 @@ public final class RegionConfig
     public static final String ENABLED_VARIABLE = "CAPS_ENABLED";
     /** System property: whether sleepers may wait on a futex. */
     public static final String FUTEX_PROPERTY = "jcaps.futex";
-    /** Longest wait in nanoseconds for what another process is making, unless set otherwise: 5 s. */
+    /** Default of {@link #attachTimeoutNs()}, in nanoseconds: 5 s. */
     public static final long DEFAULT_ATTACH_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
-    /** Nanoseconds between two looks at a peer's life, unless set otherwise: 30 ms. */
+    /** Default of {@link #watchIntervalNs()}, in nanoseconds: 30 ms. */
     public static final long DEFAULT_WATCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(30);
 
-    /** What the name of a region's lock file adds to that of the region. */
+    /** Suffix of a lock file's name, after the name of its region's file. */
     public static final String LOCK_SUFFIX = ".lock";
 
     private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
@@ -84,7 +84,7 @@ public final class RegionConfig
     }
 
     /**
-     * @return counts and lengths of a region that has to be created.
+     * @return counts and lengths of a region that is created.
      */
     public Geometry geometry()
     {
@@ -92,7 +92,7 @@ public final class RegionConfig
     }
 
     /**
-     * @param geometry of the region if it has to be created; one that is there keeps its own.
+     * @param geometry of the region if it is created; an existing region keeps its own.
      * @return this.
      */
     public RegionConfig geometry(final Geometry geometry)
@@ -111,7 +111,8 @@ public final class RegionConfig
     }
 
     /**
-     * @param access which users share the region: it sets the modes of what is created, and whose files are trusted.
+     * @param access which users share the region: it sets the modes of created files and directories, and whose files
+     *               are trusted.
      * @return this.
      */
     public RegionConfig access(final Access access)
@@ -122,7 +123,7 @@ public final class RegionConfig
     }
 
     /**
-     * @return whether a region that is not there is created: true unless set otherwise.
+     * @return whether a missing region is created: true unless set otherwise.
      */
     public boolean createIfMissing()
     {
@@ -130,7 +131,7 @@ public final class RegionConfig
     }
 
     /**
-     * @param createIfMissing false to attach to a region that is there, or fail.
+     * @param createIfMissing false to attach to an existing region, or else fail.
      * @return this.
      */
     public RegionConfig createIfMissing(final boolean createIfMissing)
@@ -141,7 +142,7 @@ public final class RegionConfig
     }
 
     /**
-     * @return false if the library is switched off: its calls then answer {@code EOPNOTSUPP} (R10).
+     * @return false if the library is switched off: its calls then fail with {@code EOPNOTSUPP} (R10).
      */
     public boolean enabled()
     {
@@ -160,7 +161,7 @@ public final class RegionConfig
     }
 
     /**
-     * @return whether sleepers wait on a futex where there is one; otherwise they look again every millisecond.
+     * @return whether waiting threads sleep on a futex where there is one; otherwise they poll every millisecond.
      */
     public boolean futex()
     {
@@ -191,12 +192,12 @@ public final class RegionConfig
      * mounted with {@code huge=advise}, from Linux 5.14 on; anywhere else this changes nothing but costs some
      * microseconds when a cell gets memory. Nothing fails without them.
      * <p>
-     * Memory is then found by the huge page: a link of which one cell is in use takes 2 MiB for each direction instead
-     * of 4 KiB, and the message that comes first to a huge page waits until it is found and cleared, unless
-     * {@link io.jcaps.PortOptions#prefaultLength} had that done when the port was opened. Only huge pages that lie
-     * wholly in one link are mapped as such, so a link of less than 4 MiB may have none.
-     * {@link io.jcaps.Attachment#pageMode()} says whether the kernel was asked; what it gave stands in
-     * {@code /proc/<pid>/smaps} as {@code ShmemPmdMapped}, at the mappings of the region's inode.
+     * Memory is then allocated by the huge page: a link of which one cell is in use takes 2 MiB for each direction
+     * instead of 4 KiB, and the first message in a huge page waits until the kernel has allocated and cleared it,
+     * unless {@link io.jcaps.PortOptions#prefaultLength} had that done when the port was opened. Only huge pages that
+     * lie wholly in one link are mapped as such, so a link of less than 4 MiB may have none. {@link
+     * io.jcaps.Attachment#pageMode()} reports whether the kernel was asked; what it gave is in {@code
+     * /proc/<pid>/smaps} as {@code ShmemPmdMapped}, at the mappings of the region's inode.
      *
      * @param hugePages true to ask for them; needs JNA.
      * @return this.
@@ -209,7 +210,7 @@ public final class RegionConfig
     }
 
     /**
-     * @return longest wait in nanoseconds for what another process is making or changing.
+     * @return longest wait in nanoseconds for another process that creates the region or holds the tables' lock.
      */
     public long attachTimeoutNs()
     {
@@ -217,7 +218,8 @@ public final class RegionConfig
     }
 
     /**
-     * @param attachTimeoutNs longest wait in nanoseconds for what another process is making or changing, positive.
+     * @param attachTimeoutNs longest wait in nanoseconds for another process that creates the region or holds the
+     *                        tables' lock; positive.
      * @return this.
      */
     public RegionConfig attachTimeoutNs(final long attachTimeoutNs)
@@ -228,7 +230,7 @@ public final class RegionConfig
     }
 
     /**
-     * @return nanoseconds between two looks at a peer's life while something is awaited of it.
+     * @return nanoseconds between two checks of a peer's life while this process waits for it.
      */
     public long watchIntervalNs()
     {
@@ -236,7 +238,7 @@ public final class RegionConfig
     }
 
     /**
-     * @param watchIntervalNs nanoseconds between two looks at a peer's life, positive.
+     * @param watchIntervalNs nanoseconds between two checks of a peer's life; positive.
      * @return this.
      */
     public RegionConfig watchIntervalNs(final long watchIntervalNs)
@@ -247,7 +249,7 @@ public final class RegionConfig
     }
 
     /**
-     * @return what makes the attachment's watch thread; null for an ordinary thread.
+     * @return the factory of the attachment's watch thread; null for an ordinary thread.
      */
     public ThreadFactory watchThreadFactory()
     {
@@ -255,10 +257,10 @@ public final class RegionConfig
     }
 
     /**
-     * What makes the attachment's watch thread, {@code jcaps-watch}. On Linux a new thread inherits the processors of
-     * the thread that makes it: if that one is pinned to a core of its own, as a trading thread is, the watch would
-     * run on that core, too. A factory can start it from elsewhere, or pin it itself before it runs what it is given.
-     * The thread is made a daemon.
+     * Sets the factory of the attachment's watch thread, {@code jcaps-watch}. On Linux a new thread inherits the
+     * processors of the thread that makes it: if that one is pinned to a core of its own, as a trading thread is, the
+     * watch would run on that core, too. A factory can create it from another thread, or pin it before it runs its
+     * task. The thread is made a daemon.
      *
      * @param watchThreadFactory called once, by the thread that attaches; null for an ordinary thread.
      * @return this.
@@ -271,10 +273,10 @@ public final class RegionConfig
     }
 
     /**
-     * Checks everything and makes the path absolute; after this nothing can be set. A second call does nothing.
+     * Checks all values and makes the path absolute; after this no value can be set. A second call does nothing.
      *
      * @return this.
-     * @throws IllegalArgumentException if a value is not valid: the message has the value, and why.
+     * @throws IllegalArgumentException if a value is not valid: the message has the value and the reason.
      */
     public RegionConfig conclude()
     {
@@ -349,7 +351,7 @@ public final class RegionConfig
 
     private static String userName()
     {
-        // The name only keeps users apart: the operating system reports whose the directory is. A uid without a name
+        // The name only keeps users apart: the operating system reports who owns the directory. A uid without a name
         // gives "?".
         final String name = System.getProperty("user.name", "");
         return PLAIN_NAME.matcher(name).matches() ? name : Integer.toString(ProcessInfo.find().self().euid());

@@ -30,7 +30,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A region in a file that many processes map, seen by one attachment of this process.
  * <p>
- * It does not survive one event, as nothing in Java can: another process truncates the file.
+ * If another process truncates the file, a load or store in the lost part throws an InternalError or ends the JVM.
  */
 public final class ShmHost implements Host
 {
@@ -71,12 +71,13 @@ public final class ShmHost implements Host
     }
 
     /**
-     * Attaches to a region, and creates it first if that is wanted.
+     * Attaches to a region, and creates it first if the configuration asks for it.
      *
-     * @param config is concluded here if it was not yet.
+     * @param config of the region; concluded here if it is not yet.
      * @return an attachment that holds no locks.
-     * @throws IllegalArgumentException if the configuration has a value that cannot be used.
-     * @throws RegionException          if no region can be used: the message has the cause, and what to do.
+     * @throws IllegalArgumentException if the configuration has an invalid value.
+     * @throws RegionException          if there is no region that can be used: the message has the cause, and what to
+     *                                  do.
      */
     public static ShmHost open(final RegionConfig config)
     {
@@ -282,7 +283,7 @@ public final class ShmHost implements Host
                 final Credentials credentials = processInfo.credentials(holder);
                 if (Credentials.UNDETERMINED != credentials && holder == holders.applyAsInt(position))
                 {
-                    // It is there, and yet not shown: /proc hides other users' processes.
+                    // The process exists although /proc does not show it: /proc can hide other users' processes.
                     return null == credentials ? Credentials.UNKNOWN : credentials;
                 }
             }
@@ -356,7 +357,7 @@ public final class ShmHost implements Host
         final UnsafeBuffer tables = region.tablesIfOpen();
         if (null == tables)
         {
-            // Closed just now, by another thread: the caller looks, and finds its port closed.
+            // Another thread has closed the attachment just now: the caller looks again, and finds its port closed.
             return;
         }
         checkWord(tables, wakeOffset);
@@ -425,7 +426,7 @@ public final class ShmHost implements Host
         }
     }
 
-    /** The locks last, even after a failure: while they are held, this process is alive for its peers. */
+    /** Drops the locks last, even after a failure: while they are held, this process is alive for its peers. */
     private static void closeAll(final ProcessEnds ends, final RegionFile region, final LifeLocks locks)
     {
         try
@@ -480,7 +481,7 @@ public final class ShmHost implements Host
         return processIndex;
     }
 
-    /** The kernel takes an address as it is, and any that is mapped will do for it. */
+    /** The kernel accepts any mapped address, so a wrong offset would go unnoticed. */
     private static void checkWord(final UnsafeBuffer tables, final int wakeOffset)
     {
         if (wakeOffset < 0 || wakeOffset > tables.capacity() - Integer.BYTES || 0 != (wakeOffset & 3))

@@ -4,6 +4,6 @@
  */
 /**
  * Regions for users: how to attach to one ({@link io.jcaps.shm.Caps}), and how it is set up
- * ({@link io.jcaps.shm.RegionConfig}). {@code ShmHost} gives the protocol its memory, locks, credentials and sleep.
+ * ({@link io.jcaps.shm.RegionConfig}). {@code ShmHost} provides the protocol with memory, locks, credentials and sleep.
  */
 package io.jcaps.shm;

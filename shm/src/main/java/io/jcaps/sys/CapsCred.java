@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * Who sent a message: the original's {@code struct caps_cred} (R22).
+ * The credentials of a message's sender: the original's {@code struct caps_cred} (R22).
  */
 public final class CapsCred
 {
@@ -29,7 +29,7 @@ public final class CapsCred
     public int[] groups = new int[ProcessDescriptor.MAX_GROUP_COUNT];
 
     /**
-     * Makes one to be filled.
+     * Creates an object that {@link CapsSys#get} fills.
      */
     public CapsCred()
     {

@@ -20,7 +20,7 @@ public final class CapsMsgId
     public int outcome;
 
     /**
-     * Makes one to be filled.
+     * Creates an object that {@link CapsSys#get} fills.
      */
     public CapsMsgId()
     {

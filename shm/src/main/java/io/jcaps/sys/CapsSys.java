@@ -28,8 +28,8 @@ import java.nio.file.Path;
  * The ten calls of the original documentation, with its arguments, results and errors. It has no protocol of its own:
  * each call is one or two of {@link Attachment}, {@link ServicePort} and {@link ClientPort}.
  * <p>
- * As in C, -1 is a failure and {@link #errno()} has its number, as on Linux. Every failure is reported this way, misuse
- * included; nothing was changed then. Any thread may call, on any port.
+ * As in C, -1 is a failure, and {@link #errno()} returns its Linux number. Every failure is reported this way, misuse
+ * included; a failed call changes nothing. Any thread may call, on any port.
  */
 public final class CapsSys implements AutoCloseable
 {
@@ -57,7 +57,7 @@ public final class CapsSys implements AutoCloseable
     public static final int ENOBUFS = 105;
     /** The other side is gone, or this is a forked child. */
     public static final int ENOTCONN = 107;
-    /** The region's tables were locked by another process all the time. */
+    /** Another process held the lock of the region's tables until the time limit: it may be stopped. */
     public static final int ETIMEDOUT = 110;
 
     /** The user's bits of the flags. */
@@ -66,7 +66,7 @@ public final class CapsSys implements AutoCloseable
     public static final int CAPF_USER = PortFlags.USER;
     /** Clients in the service's group may connect. */
     public static final int CAPF_GROUP = PortFlags.GROUP;
-    /** Anybody may connect. */
+    /** Every client may connect. */
     public static final int CAPF_WORLD = PortFlags.WORLD;
     /** Refuse to register beside a living service. */
     public static final int CAPF_EXCL = PortFlags.EXCL;
@@ -90,7 +90,7 @@ public final class CapsSys implements AutoCloseable
     /** A disposal, at the service. */
     public static final int CAPMS_DISPOSE = MessageState.DISPOSE;
 
-    /** Never given. */
+    /** Never returned. */
     public static final int CAPS_ABORT_NOTIMPL = AbortResult.NOT_IMPLEMENTED;
     /** The reply was already there. */
     public static final int CAPS_ABORT_RETURNED = AbortResult.RETURNED;
@@ -118,7 +118,7 @@ public final class CapsSys implements AutoCloseable
     /**
      * Attaches this process to a region.
      *
-     * @param region path of the region's file, which is made if it is not there.
+     * @param region path of the region's file, which is created if it is missing.
      * @return this process's view; to be closed. If CAPS is switched off (R10), each attempt to open a port fails with
      * {@link #EOPNOTSUPP}.
      * @throws RegionException if no region can be used, and none can be created; the message has the cause.
@@ -216,10 +216,11 @@ public final class CapsSys implements AutoCloseable
     }
 
     /**
-     * {@code caps_sys_getgen}: the generation of a client port's service, also after that went (R28).
+     * {@code caps_sys_getgen}: returns the generation of a client port's service, also after the service has closed or
+     * died (R28).
      *
      * @param portid of the port.
-     * @return the generation; -1, which may be one, too, with {@link #EINVAL} or {@link #ENOTCONN}.
+     * @return the generation, which may be -1; -1 also on failure, with {@link #EINVAL} or {@link #ENOTCONN}.
      */
     public long getgen(final int portid)
     {
@@ -233,7 +234,7 @@ public final class CapsSys implements AutoCloseable
     }
 
     /**
-     * {@code caps_sys_put}: sends a request (R12 to R15). What {@link #alloc} gave is put without a copy; any other
+     * {@code caps_sys_put}: sends a request (R12 to R15). Memory of {@link #alloc} is put without a copy; any other
      * bytes are copied once, into the region.
      *
      * @param portid  of a client port.
@@ -253,8 +254,8 @@ public final class CapsSys implements AutoCloseable
     }
 
     /**
-     * {@code caps_sys_reply}: replies to a request (R20). What {@link #alloc} gave for it is sent without a copy; any
-     * other bytes are copied once, into the region.
+     * {@code caps_sys_reply}: replies to a request (R20). Memory of {@link #alloc} for that request is sent without a
+     * copy; any other bytes are copied once, into the region.
      *
      * @param portid  of a service port.
      * @param msg     to send; may be null if the size is 0.
@@ -330,7 +331,7 @@ public final class CapsSys implements AutoCloseable
     }
 
     /**
-     * {@code caps_sys_abort}: takes a request back (R29). Its reply must still be waited for.
+     * {@code caps_sys_abort}: aborts a request (R29). Its outcome must still be taken.
      *
      * @param portid of a client port.
      * @param msgid  of a message in progress.
@@ -349,8 +350,8 @@ public final class CapsSys implements AutoCloseable
     }
 
     /**
-     * Memory of the region for a message, to be filled and put or replied without any copy. Not in the original, where
-     * any memory would do.
+     * Allocates memory of the region for a message, which is then put or replied without a copy. Not in the original,
+     * which accepts any memory.
      *
      * @param portid of a client port for a request, of a service port for a reply.
      * @param msgid  0 for a request, otherwise the request that is to be replied to.
@@ -375,7 +376,7 @@ public final class CapsSys implements AutoCloseable
     }
 
     /**
-     * Gives memory back that {@link #alloc} gave and that is not needed after all. Not in the original.
+     * Releases memory of {@link #alloc} that will not be sent. Not in the original.
      *
      * @param portid of the port that it was allocated for.
      * @param msg    as {@link #alloc} returned it; it has no bytes afterwards.
@@ -450,7 +451,7 @@ public final class CapsSys implements AutoCloseable
                     final int status = message.copyTo(msg, 0);
                     if (Status.OK != status)
                     {
-                        // Closed by another thread in between.
+                        // Another thread has closed the port in between.
                         return result(status);
                     }
                 }
@@ -498,7 +499,7 @@ public final class CapsSys implements AutoCloseable
         return FAILED;
     }
 
-    /** What a thread needs from call to call. */
+    /** The state that a thread keeps between calls. */
     private static final class Call
     {
         private final Message message = new Message();

@@ -9,13 +9,13 @@ import io.jcaps.Port;
 import java.util.Arrays;
 
 /**
- * The port ids of one process: small positive numbers (R9). An id is not given again soon after its port was closed.
+ * The port ids of one process: small positive numbers (R9). An id is not reused soon after its port was closed.
  */
 final class PortIds
 {
     private static final int MAX_ID = 1 << 20;
 
-    // Copied on change: a look-up takes no lock.
+    // Copied at each change, so that a look-up takes no lock.
     private volatile SysPort[] ports = new SysPort[16];
     private int lastId;
 

@@ -20,16 +20,15 @@ import java.util.ArrayList;
 /**
  * A port with an id, and the memory that was allocated for its messages.
  * <p>
- * The program holds a buffer for each allocation. That buffer is changed only when the program has given it back, by
- * put or reply: a thread may be writing to it at any time before, also when another thread finds that the client is
- * gone.
+ * The program holds a buffer for each allocation. The buffer is detached only when the program gives it back by put,
+ * reply or free: until then a thread may be writing to it, also when another thread finds that the client is gone.
  */
 final class SysPort
 {
     private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
     private final Port port;
-    // Searched from its end: a program mostly gives back what it was given last.
+    // Searched from its end: a program mostly gives back its newest allocation first.
     private final ArrayList<Allocation> allocations = new ArrayList<>();
     private final ArrayDeque<Allocation> spare = new ArrayDeque<>();
     // For replies whose client is gone: their memory is kept until the program has dropped the buffer.
@@ -45,11 +44,11 @@ final class SysPort
         return port;
     }
 
-    /** Claims memory; a status, and if it is OK, its buffer in the first element. */
+    /** Claims memory. Returns a status, and if that is OK, the buffer in the first element. */
     synchronized int alloc(final long msgid, final int size, final MutableDirectBuffer[] buffer)
     {
         freeOrphans();
-        // Before the claim: without memory for its note it could not be given back.
+        // Made before the claim: without heap memory for its record the claim could not be given back.
         allocations.ensureCapacity(allocations.size() + 1);
         final Allocation pooled = spare.poll();
         final Allocation allocation = null == pooled ? new Allocation() : pooled;
@@ -77,7 +76,7 @@ final class SysPort
         return Status.OK;
     }
 
-    /** Whether a buffer is one that alloc gave, and that was not put or replied since. */
+    /** Whether alloc returned the buffer, and it was not put, replied or freed since. */
     synchronized boolean isAllocated(final DirectBuffer buffer)
     {
         return null != allocationOf(buffer) || null != orphanOf(buffer);
@@ -134,7 +133,7 @@ final class SysPort
         return Status.OK;
     }
 
-    /** The client is done with a message, or gone: what was allocated for a reply to it will not be sent (R24). */
+    /** Handles a disposal: memory that was allocated for a reply to that message will not be sent (R24). */
     synchronized void forgetDisposed(final long msgid)
     {
         for (int i = allocations.size() - 1; i >= 0; i--)
@@ -192,7 +191,7 @@ final class SysPort
         return null;
     }
 
-    /** A claim that is used again and again, and what it was made for. */
+    /** A reusable claim, and the message that it was made for. */
     private static final class Allocation
     {
         private final Claim claim = new Claim();
@@ -200,7 +199,7 @@ final class SysPort
         private long msgid;
     }
 
-    /** An allocation that came to nothing. */
+    /** An allocation for a reply whose client is gone. */
     private static final class Orphan
     {
         private final Claim claim;

@@ -28,16 +28,16 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * An open directory. Names are looked up in this directory, whatever is at its path by now, and symbolic links are not
- * followed: another user who can rename files here or above cannot redirect what is changed or deleted.
+ * An open directory. Names are looked up in this directory, even if another one is at its path by now, and symbolic
+ * links are not followed. So another user who can rename files here or above cannot redirect a change or a deletion.
  * <p>
  * Any thread may call.
  */
 public final class HeldDirectory implements AutoCloseable
 {
     /**
-     * Also behind the name of a directory that is to be opened: Java would open whatever has the name, and an open of a
-     * named pipe waits for its other end. The kernel finds this name in a directory only.
+     * Appended to the name of a directory that is opened: Java opens any file of a name, and the open of a named pipe
+     * waits for its other end. The kernel finds this name only in a directory.
      */
     private static final Path SELF = Path.of(".");
     private static final int MAX_ENTRIES = 20_000;
@@ -58,7 +58,7 @@ public final class HeldDirectory implements AutoCloseable
      *
      * @param path of the directory; its last component must not be a symbolic link.
      * @return the directory, which the caller closes.
-     * @throws IOException if there is none, it cannot be read, or the path leads elsewhere by now.
+     * @throws IOException if there is none, it cannot be read, or the path leads to another one by now.
      */
     static HeldDirectory open(final Path path) throws IOException
     {
@@ -88,11 +88,12 @@ public final class HeldDirectory implements AutoCloseable
         boolean isInThis = false;
         try
         {
-            // A link of that name was followed: only the name's last part, the dot, is no link for certain.
+            // A symbolic link of that name was followed: NOFOLLOW_LINKS applies only to the last part of the name, the
+            // dot.
             final PosixFileAttributes found = attributes(name);
             if (null == found)
             {
-                // As one that was not there at all: another process took it for a dead creator's.
+                // Treated as missing: another process removed it as the directory of a dead creator.
                 throw new NoSuchFileException(child.path.toString(), null, "removed while it was opened");
             }
             isInThis = found.fileKey().equals(child.stat.key());
@@ -145,7 +146,7 @@ public final class HeldDirectory implements AutoCloseable
     }
 
     /**
-     * @return the path at which it was opened; by now something else may be there.
+     * @return the path at which it was opened; another file may be there by now.
      */
     Path path()
     {
@@ -180,7 +181,7 @@ public final class HeldDirectory implements AutoCloseable
     /**
      * @param name of a file in the directory.
      * @return its attributes; null if it is not there.
-     * @throws IOException if the operating system does not tell.
+     * @throws IOException if the operating system does not report them.
      */
     public PosixFileAttributes attributes(final Path name) throws IOException
     {
@@ -195,7 +196,7 @@ public final class HeldDirectory implements AutoCloseable
     }
 
     /**
-     * Lists the directory, 20,000 entries of it at most: Linux goes on with the listing of a tmpfs as long as somebody
+     * Lists the directory, 20,000 entries of it at most: Linux continues the listing of a tmpfs as long as a process
      * renames files there.
      *
      * @param filter of names.
@@ -276,7 +277,7 @@ public final class HeldDirectory implements AutoCloseable
      * Deletes a file, which is not a directory.
      *
      * @param name of the file.
-     * @param file that is meant; null for whichever has the name.
+     * @param file that must have the name; null for any file.
      * @return false if it is not there.
      * @throws IOException if it cannot be deleted.
      */

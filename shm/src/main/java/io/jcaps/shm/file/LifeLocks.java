@@ -26,16 +26,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Locks on single bytes of the file beside a region, as one attachment sees them. They prove life: the
- * kernel gives a process's locks back when the process is gone, after its memory and not before.
+ * Locks on single bytes of the lock file beside a region, as one attachment uses them. They prove life: the kernel
+ * releases a process's locks when the process has ended, after it has released its memory.
  * <pre>
  *    byte 0                        the tables' lock
  *    ProcessDescriptor.lifePosition  the life of a process entry
  * </pre>
  * The kernel counts locks by process and file: closing <em>any</em> descriptor of the file drops all of this JVM's
  * locks on it, silently. So there is one channel for each lock file in a JVM, whichever class loader the attachments
- * come from ({@link LockFiles}), and it is closed after the last of them. Nothing in the JVM may open the lock file in
- * another way, or by another name, and close it; that this happened is found out by {@link #holdsLife}.
+ * come from ({@link LockFiles}), and it is closed after the last of them. No code in the JVM may open the lock file in
+ * another way, or by another name, and close it; {@link #holdsLife} detects that it happened.
  * <p>
  * A JVM never asks for a lock on a byte that it holds itself: the kernel would grant it.
  * <p>
@@ -47,7 +47,7 @@ public final class LifeLocks implements AutoCloseable
     private static final long MIN_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long MAX_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    // What is shared by all attachments to one lock file: an Object[] with these elements.
+    // The state that all attachments to one lock file share: an Object[] with these elements.
     private static final int CHANNEL_INDEX = 0;
     private static final int ATTACHMENT_COUNT_INDEX = 1;
     private static final int TABLES_INDEX = 2;
@@ -95,8 +95,8 @@ public final class LifeLocks implements AutoCloseable
     }
 
     /**
-     * Opens a lock file to ask who lives. Where it cannot be written, as under a read-only mount, it is opened to be
-     * read, which is enough for that; in this JVM, no attachment can then use that file until this is closed.
+     * Opens a lock file to ask which processes live. Where it cannot be written, as under a read-only mount, it is
+     * opened read-only, which is enough to ask. Until this is closed, no attachment of this JVM can use that file.
      *
      * @param path of the lock file.
      * @return null if the file is not there, or was replaced just now.
@@ -134,7 +134,7 @@ public final class LifeLocks implements AutoCloseable
 
     /**
      * Opens the lock file. From before it is open until it is recorded under its own key, the channel is among the
-     * strays: one that is lost half-way would be closed by its cleaner some time, which drops all of this JVM's locks.
+     * strays: a lost channel would be closed by its cleaner at some time, which drops all of this JVM's locks.
      */
     private static Object[] openShared(final Path path, final FileStat file, final boolean isReadingEnough)
         throws IOException
@@ -159,13 +159,14 @@ public final class LifeLocks implements AutoCloseable
                 LockFiles.strays().remove(shared);
             }
         }
-        // If the file was replaced between the two looks, which one is open is not known. It may be one that this JVM
-        // holds locks on, so it is never closed.
+        // If the file was replaced between the two looks, it is not known which one is open. It may be one that this
+        // JVM holds locks on, so the channel is never closed.
         if (!file.isSameFile(FileStat.of(path)))
         {
             return null;
         }
-        // By a list of this process's own locks: the kernel's table of all locks can name the file by another device.
+        // This uses the list of this process's own locks: the kernel's table of all locks can name the file by another
+        // device.
         if (new OwnLocks(file).holdsAny())
         {
             // It stays among the strays: to close it would drop the other library's locks.
@@ -204,7 +205,7 @@ public final class LifeLocks implements AutoCloseable
 
     /**
      * @param path of a lock file.
-     * @return whether it is this one that is found there.
+     * @return whether this lock file is at that path.
      * @throws IOException if the operating system does not say.
      */
     public boolean isAt(final Path path) throws IOException
@@ -213,11 +214,11 @@ public final class LifeLocks implements AutoCloseable
     }
 
     /**
-     * Takes the tables' lock: one holder among all attachments and their threads. An interrupt does not end the wait,
-     * it stays pending.
+     * Takes the tables' lock, which one thread of all attachments holds. An interrupt does not end the wait, and stays
+     * pending.
      *
-     * @param timeoutNs longest wait.
-     * @return false if another held it all the time.
+     * @param timeoutNs longest wait in nanoseconds.
+     * @return false if another thread or process held it all the time.
      * @throws RegionException if the operating system refuses locks.
      */
     public boolean lockTables(final long timeoutNs)
@@ -278,7 +279,7 @@ public final class LifeLocks implements AutoCloseable
     }
 
     /**
-     * Gives the tables' lock back.
+     * Releases the tables' lock.
      *
      * @throws IllegalStateException if this attachment does not hold it.
      */
@@ -298,7 +299,7 @@ public final class LifeLocks implements AutoCloseable
         }
         catch (final IOException ex)
         {
-            throw new RegionException("the tables' lock cannot be released, it is tried again", ex);
+            throw new RegionException("the tables' lock cannot be released: the watch tries again", ex);
         }
         finally
         {
@@ -307,7 +308,9 @@ public final class LifeLocks implements AutoCloseable
         }
     }
 
-    /** Releases a tables' lock whose release failed; whoever needs the lock in this JVM before takes it as it is. */
+    /**
+     * Releases a tables' lock whose release failed; a thread of this JVM that needs the lock before that takes it over.
+     */
     private void releaseStuck()
     {
         if (null != shared[STUCK_INDEX] && tables.tryAcquire())
@@ -385,8 +388,8 @@ public final class LifeLocks implements AutoCloseable
     }
 
     /**
-     * Whether this attachment still holds a life lock, by the kernel's word: see {@link OwnLocks}. It is asked for by
-     * the watch in each round, which also releases what could not be released before.
+     * Whether this attachment still holds a life lock, as the kernel reports it: see {@link OwnLocks}. The watch calls
+     * it in each round, which also releases a tables' lock whose release failed.
      *
      * @param position of the entry's byte.
      * @return false if the lock is known to be gone.
@@ -424,7 +427,7 @@ public final class LifeLocks implements AutoCloseable
         synchronized (lives)
         {
             checkOpen();
-            // Shared: two that look at one time do not take each other for the holder.
+            // A shared lock: two processes that look at the same time do not mistake each other for the holder.
             return lives.containsKey(position) || !isFree(position, 1, true);
         }
     }
@@ -443,7 +446,7 @@ public final class LifeLocks implements AutoCloseable
     }
 
     /**
-     * Gives back all that this attachment holds. The channel stays open for the others. A second call does nothing.
+     * Releases all locks of this attachment. The channel stays open for the others. A second call does nothing.
      */
     @Override
     public void close()
@@ -501,7 +504,7 @@ public final class LifeLocks implements AutoCloseable
         }
         catch (final OverlappingFileLockException ex)
         {
-            // Other code in this JVM that does not use the registry.
+            // Other code in this JVM, which does not use the registry, holds a lock on the file.
             return null;
         }
         catch (final NonWritableChannelException ex)
@@ -515,11 +518,11 @@ public final class LifeLocks implements AutoCloseable
         }
     }
 
-    /** Another channel to the same file is no way out: when either is closed, the kernel drops the locks of both. */
+    /** A second channel to the same file would not help: when either is closed, the kernel drops the locks of both. */
     private static RegionException openedToLook(final NonWritableChannelException cause)
     {
-        return new RegionException("the lock file is open to be read only, by a view of this program that could " +
-            "not open it otherwise: close that view, then attach", cause);
+        return new RegionException("the lock file is open read-only, by a view of this program that could " +
+            "not open it for writing: close that view, then attach", cause);
     }
 
     private boolean isFree(final long position, final long length, final boolean isShared)
@@ -536,7 +539,7 @@ public final class LifeLocks implements AutoCloseable
         }
         catch (final OverlappingFileLockException | IOException ex)
         {
-            // No proof of death.
+            // A failure proves no death.
             return false;
         }
     }
@@ -557,7 +560,7 @@ public final class LifeLocks implements AutoCloseable
         }
         catch (final IOException ex)
         {
-            // The kernel had no memory to part a range of bytes: others see the entry as alive, which is safe.
+            // The kernel had no memory to split a range of locked bytes: others see the entry as alive, which is safe.
         }
     }
 }

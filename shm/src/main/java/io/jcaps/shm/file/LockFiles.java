@@ -56,11 +56,12 @@ final class LockFiles
     }
 
     /**
-     * Before a file is opened that is to be closed again.
+     * Checks a file before it is opened and closed again.
      *
      * @param file that is found.
      * @param path of the file, for the message.
-     * @throws RegionException if it is a lock file that this JVM has open.
+     * @throws RegionException if it is a lock file that this JVM has open: to close another descriptor of it would drop
+     *                         this JVM's locks.
      */
     static void checkNotHeld(final FileStat file, final Path path)
     {
@@ -79,7 +80,7 @@ final class LockFiles
      * Closes a file, unless that would drop locks of this JVM: then it stays open until the JVM ends.
      *
      * @param channel of the file.
-     * @param file    which one it is; null if it is not known, as something else had its path just after.
+     * @param file    which one it is; null if that is not known, because another file was at its path just after.
      * @throws IOException if it cannot be closed.
      */
     static void close(final FileChannel channel, final FileStat file) throws IOException
@@ -120,7 +121,7 @@ final class LockFiles
         }
         catch (final IOException ex)
         {
-            // Not known: a descriptor that stays is better than a lock that goes.
+            // Not known: a descriptor that stays open is better than a lost lock.
             return true;
         }
     }

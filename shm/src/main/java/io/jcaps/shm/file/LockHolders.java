@@ -16,10 +16,9 @@ import static org.agrona.BitUtil.SIZE_OF_INT;
 import static org.agrona.BitUtil.SIZE_OF_LONG;
 
 /**
- * Which process holds a byte of a lock file, by what the kernel reports. With native code {@code fcntl(F_GETLK)} is
- * asked, which names the holder at once, however many locks the machine has. It is asked on the descriptor of this
- * JVM's own channel: closing another one would drop this process's locks. Without native code the kernel's table of all
- * locks is read.
+ * Finds which process holds a byte of a lock file. With native code, {@code fcntl(F_GETLK)} names the holder at once,
+ * however many locks the machine has. It uses the descriptor of this JVM's own channel: closing another one would drop
+ * this process's locks. Without native code the kernel's table of all locks is read.
  * <p>
  * Any thread may call.
  */
@@ -44,16 +43,17 @@ public final class LockHolders implements LongToIntFunction
     private final UnsafeBuffer flock;
 
     /**
-     * @param isNative    whether there are native calls: a futex is present.
+     * @param isNative    whether native calls are available, as they are when a futex is present.
      * @param processInfo that knows the table of locks.
-     * @param locks       open, of the file that is asked about.
+     * @param locks       of the file, open.
      */
     public LockHolders(final boolean isNative, final ProcessInfo processInfo, final LifeLocks locks)
     {
         this.locks = locks;
         this.processInfo = processInfo;
         ownLocks = new OwnLocks(locks.file());
-        // The pids of F_GETLK are those of this process's pid namespace. They are of use only if those in /proc are.
+        // The pids of F_GETLK are those of this process's pid namespace. They are useful only if /proc shows the same
+        // ones.
         flock = isNative && processInfo.showsOwnNamespace() ?
             new UnsafeBuffer(BufferUtil.allocateDirectAligned(FLOCK_LENGTH, SIZE_OF_LONG)) : null;
     }
@@ -76,7 +76,7 @@ public final class LockHolders implements LongToIntFunction
         {
             return ProcessInfo.UNDETERMINED;
         }
-        // A read lock conflicts with the holder's write lock alone, not with the read locks of those who look.
+        // A read lock conflicts with the holder's write lock alone, not with the read locks of processes that look.
         flock.setMemory(0, FLOCK_LENGTH, (byte)0);
         flock.putShort(TYPE_OFFSET, F_RDLCK);
         flock.putLong(START_OFFSET, position);

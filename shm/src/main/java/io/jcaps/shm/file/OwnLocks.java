@@ -18,20 +18,20 @@ import java.util.StringTokenizer;
 import java.util.function.Predicate;
 
 /**
- * Which locks this process holds on a file: {@code fdinfo} in {@code /proc} lists with a descriptor, in one piece, the
- * locks that were taken through its open file. So all descriptors of the file are looked at; another library of the
- * process can have some. It takes no lock and closes no descriptor of the file, so it cannot drop one. Where
- * {@code /proc} is not there, nothing is known. Not thread safe.
+ * Finds which locks this process holds on a file: {@code fdinfo} in {@code /proc} lists for a descriptor, in one piece,
+ * the locks that were taken through its open file. So all descriptors of the file are read; another library of the
+ * process can have some. It takes no lock and closes no descriptor of the file, so it cannot drop one. Where {@code
+ * /proc} is not there, nothing is known. Not thread safe.
  * <p>
- * It is {@code /proc/thread-self} that is read: {@code /proc/self} shows no descriptors any more once the main thread
- * has ended, as in a program of another language that goes on with a JVM in it.
+ * It reads {@code /proc/thread-self}: {@code /proc/self} shows no descriptors once the main thread has ended, as in a
+ * program of another language that continues with a JVM in it.
  */
 final class OwnLocks
 {
     static final int NO_DESCRIPTOR = -1;
 
     private static final Path SELF = Path.of("/proc/thread-self");
-    /** That no lock is listed is believed when as many readings in a row agree. */
+    /** So many readings in a row without a lock prove that there is none. */
     private static final int AGREEING_READINGS = 2;
     private static final String FIRST_FIELD = "pos:";
 
@@ -59,14 +59,14 @@ final class OwnLocks
 
     /**
      * @param position of the byte.
-     * @return false if the kernel lists no lock of this process on that byte, in two whole readings. True also if that
+     * @return false if the kernel lists no lock of this process on that byte, in two whole readings. Also true if that
      * cannot be found out.
      */
     boolean mayHold(final long position)
     {
         try
         {
-            // The number may be another file's by now, or none's: only a lock that is listed is taken at its word.
+            // The descriptor may be another file's by now, or closed: only a listed lock proves something.
             boolean isFound = null != descriptor && isListed(info(descriptor), position);
             for (int i = 0; i < AGREEING_READINGS && !isFound; i++)
             {
@@ -81,7 +81,7 @@ final class OwnLocks
     }
 
     /**
-     * @return whether this process holds any POSIX lock on the file; false also where that is never known.
+     * @return whether this process holds any POSIX lock on the file; also false where that is never known.
      * @throws IOException if it cannot be found out just now, for want of a descriptor for instance.
      */
     boolean holdsAny() throws IOException
@@ -199,7 +199,7 @@ final class OwnLocks
         }
         if (!info.startsWith(FIRST_FIELD) || !info.endsWith("\n"))
         {
-            // A part of it proves nothing.
+            // A partial list proves nothing.
             throw new IOException("not whole: " + infos.resolve(descriptor));
         }
         return info;

@@ -19,10 +19,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
- * A file that is being made. It lies in a directory of its own beside its later path, mode 0700: other users who can
- * write to the directory around it can rename that directory, but put nothing into it. Owner, group and mode are
- * changed relative to the open directory, never by path. It then gets its name by {@code link}, which fails if there
- * is a file.
+ * A file that is being created. It is in a directory of its own beside its later path, mode 0700: other users who can
+ * write to the directory around it can rename that directory, but cannot create files in it. Owner, group and mode are
+ * changed relative to the open directory, never by path. It then gets its name by {@code link}, which fails if there is
+ * a file.
  */
 public final class PrivateFile implements AutoCloseable
 {
@@ -53,10 +53,10 @@ public final class PrivateFile implements AutoCloseable
     /**
      * Creates an empty file that only its owner can open.
      *
-     * @param parent directory that it shall be published in; stays open until this is closed.
+     * @param parent directory in which it will be published; stays open until this is closed.
      * @param region path of the region that it belongs to.
      * @param euid   the caller's effective uid.
-     * @return the file, which the caller closes; its channel is closed by whoever uses it.
+     * @return the file, which the caller closes; the user of its channel closes that.
      * @throws IOException if that cannot be done; then nothing is left.
      */
     static PrivateFile create(final HeldDirectory parent, final Path region, final int euid) throws IOException
@@ -100,7 +100,7 @@ public final class PrivateFile implements AutoCloseable
 
     /**
      * @param region path of a region.
-     * @return what the names of the private directories for its files are like.
+     * @return pattern of the names of the private directories for its files.
      */
     public static Pattern directoryName(final Path region)
     {
@@ -109,11 +109,12 @@ public final class PrivateFile implements AutoCloseable
     }
 
     /**
-     * Deletes what a creator left that died, which its caller has made sure of.
+     * Deletes the private directory of a dead creator. The caller has made sure of the death: it holds the tables'
+     * lock.
      *
      * @param parent directory that it is in.
      * @param name   that matches {@link #directoryName}.
-     * @return whether there was something that was deleted.
+     * @return whether something was deleted.
      */
     public static boolean removeLeft(final HeldDirectory parent, final Path name)
     {
@@ -140,7 +141,7 @@ public final class PrivateFile implements AutoCloseable
         }
         catch (final IOException ex)
         {
-            // Another user's, which only that user can remove; or it is for the next creator to remove.
+            // It belongs to another user, and only that user can remove it; or the next creator removes it.
             return false;
         }
     }
@@ -182,7 +183,7 @@ public final class PrivateFile implements AutoCloseable
      * Gives the file its mode.
      *
      * @param access who shares it.
-     * @param group  that it is given to; null to leave it in its group.
+     * @param group  new group of the file; null to keep its group.
      * @throws IOException if that cannot be done.
      */
     void setMode(final Access access, final GroupPrincipal group) throws IOException
@@ -237,7 +238,7 @@ public final class PrivateFile implements AutoCloseable
         }
         catch (final IOException ex)
         {
-            // It was renamed, or not made: it is for the next creator to remove.
+            // It was renamed, or not created: the next creator removes it.
         }
     }
 }

@@ -23,11 +23,11 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * The region file, open. Java closes a file channel when a thread in it is interrupted, under all threads. Here such a
- * thread opens the file again, makes sure that it is the same one, repeats what it was doing, and leaves with its
- * interrupt pending. All that is done here can be done twice. A lock file that this JVM has open is not opened here,
- * whatever name it has: see {@link LockFiles}.
+ * thread opens the file again, makes sure that it is the same one, repeats its operation, and returns with its
+ * interrupt pending. Every operation of this class can be repeated. A lock file that this JVM has open is not opened
+ * here, whatever name it has: see {@link LockFiles}.
  * <p>
- * Any thread may call; one at a time gets in.
+ * Any thread may call; the calls are serialised.
  */
 public final class RegionChannel implements AutoCloseable
 {
@@ -53,7 +53,7 @@ public final class RegionChannel implements AutoCloseable
     }
 
     /**
-     * Of a file that is being made.
+     * Returns the channel of a file that is being created.
      *
      * @param file that was created.
      * @return the file, open, until {@link #movedTo} found through its private directory.
@@ -180,10 +180,10 @@ public final class RegionChannel implements AutoCloseable
         }
     }
 
-    /** A file that another user can replace, which is only looked at. JNA is loaded. */
+    /** A file that another user can replace; it is only read. JNA is loaded. */
     private static final class OtherUsersFile
     {
-        // Linux's numbers on all architectures that Java runs on there, but O_NOFOLLOW, which is checked otherwise.
+        // Linux's values on all architectures that run Java. O_NOFOLLOW differs, so links are detected in another way.
         private static final int O_NONBLOCK = 04000;
         private static final int O_CLOEXEC = 02000000;
         private static final int O_PATH = 010000000;
@@ -193,7 +193,8 @@ public final class RegionChannel implements AutoCloseable
 
         static RegionChannel open(final Path path) throws IOException
         {
-            // Without opening what is there: a device would act on that, and a link may lead to a file of this process.
+            // O_PATH does not open the file itself: a device would react to an open, and a link may lead to a file of
+            // this process.
             final int place = NativeCalls.open(path.toString(), O_PATH | O_CLOEXEC);
             if (place < 0)
             {
@@ -212,7 +213,8 @@ public final class RegionChannel implements AutoCloseable
                 {
                     throw new RegionException("no region: " + path + " was replaced just now: look again");
                 }
-                // A descriptor of it is closed again: not while a thread opens it to take locks.
+                // Closing a descriptor of a lock file drops its locks, so no thread may open it to take locks in the
+                // meantime.
                 synchronized (LockFiles.REGISTRY)
                 {
                     LockFiles.checkNotHeld(file, path);
@@ -424,11 +426,11 @@ public final class RegionChannel implements AutoCloseable
     }
 
     /**
-     * Writes zeros, and so gets memory for that part of the file. Allocates nothing.
+     * Writes zeros, and so gets memory for that part of the file. Allocates no Java object.
      *
      * @param position in bytes from the start of the file.
      * @param length   in bytes.
-     * @throws IOException if that cannot be done, above all if there is no space left.
+     * @throws IOException if that cannot be done, mostly because no space is left.
      */
     synchronized void writeZeros(final long position, final long length) throws IOException
     {
@@ -456,19 +458,19 @@ public final class RegionChannel implements AutoCloseable
     }
 
     /**
-     * As {@link #writeZeros}, within the file: one that was cut short is not made longer again, so that it is refused
-     * by who comes later.
+     * As {@link #writeZeros}, within the file: a truncated file is not made longer again, so that later processes
+     * refuse it.
      *
      * @param position in bytes from the start of the file.
      * @param length   in bytes.
-     * @throws IOException if the file ends before, and as {@link #writeZeros} does.
+     * @throws IOException if the file ends before that part, and as {@link #writeZeros} does.
      */
     synchronized void writeZerosWithin(final long position, final long length) throws IOException
     {
         final long fileLength = size();
         if (fileLength < position + length)
         {
-            throw new EOFException("the file was cut short: length=" + fileLength + ", position=" + position);
+            throw new EOFException("the file was truncated: length=" + fileLength + ", position=" + position);
         }
         writeZeros(position, length);
     }
@@ -503,8 +505,8 @@ public final class RegionChannel implements AutoCloseable
     }
 
     /**
-     * Closes the file; what was mapped stays. A second call does nothing. Only if this JVM has taken locks on the file
-     * since it was opened, it stays open.
+     * Closes the file; its mappings stay. A second call does nothing. If this JVM has taken locks on the file since it
+     * was opened, the file stays open.
      */
     @Override
     public synchronized void close()

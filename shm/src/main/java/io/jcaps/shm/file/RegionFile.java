@@ -21,12 +21,12 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A region's file as one attachment has it: checked, open and mapped. {@link RegionOpener} makes these.
+ * A region's file, checked, open and mapped, of one attachment. {@link RegionOpener} creates it.
  * <p>
  * Nothing is unmapped by hand. A buffer keeps its mapping alive, and the garbage collector unmaps what no buffer refers
- * to any more: so no view that a caller still has can crash the JVM (R25). {@link #close()} only drops the buffers.
- * What a mapping that is left costs is addresses: the memory of a link is returned by {@link #trim}, when no side
- * holds it.
+ * to any more: so no view that a caller still has can crash the JVM (R25). {@link #close()} only drops the buffers. A
+ * mapping that is left costs address space, not memory: {@link #trim} returns the memory of a link when no side holds
+ * it.
  * <p>
  * Any thread may call, {@link #close()} once the others have returned.
  */
@@ -44,10 +44,10 @@ public final class RegionFile implements AutoCloseable
 
     /**
      * @param path      where the file is.
-     * @param header    what it says, checked.
+     * @param header    its header, checked.
      * @param channel   the file, open.
      * @param tables    header and tables, mapped.
-     * @param hugePages asks for them, or does not.
+     * @param hugePages whether and how they are requested.
      */
     RegionFile(
         final Path path,
@@ -74,7 +74,7 @@ public final class RegionFile implements AutoCloseable
     }
 
     /**
-     * @return what the header said when it was checked.
+     * @return the header as it was when it was checked.
      */
     public RegionHeader header()
     {
@@ -123,7 +123,7 @@ public final class RegionFile implements AutoCloseable
     }
 
     /**
-     * Fills part of a link with zeros by writing to the file, and so gets memory for it. Allocates nothing.
+     * Fills part of a link with zeros by writing to the file, and so gets memory for it. Allocates no Java object.
      *
      * @param linkIndex of the link.
      * @param offset    in bytes from the start of the link.
@@ -152,14 +152,15 @@ public final class RegionFile implements AutoCloseable
         }
         catch (final IOException ex)
         {
-            // Which error it was stands in a text in the user's language only, and any of them means: not now.
+            // Java reports the error only as a text in the user's language. Each of them means that there is no memory
+            // now.
             return false;
         }
     }
 
     /**
-     * Punches a hole into the file where a link is: its pages are free, also for those who have it mapped, and come
-     * back as zeros when they are next used. It needs native code. A file system that cannot do it keeps them.
+     * Returns a link's memory by a hole in the file: its pages are freed, also in other processes' mappings, and are
+     * zeros when they are next used. Needs native code. A file system that does not support holes keeps the pages.
      *
      * @param linkIndex of a link that no side holds.
      * @throws RegionException       if it cannot be mapped.
@@ -216,8 +217,8 @@ public final class RegionFile implements AutoCloseable
     {
         checkPart(linkIndex, offset, length);
         final MappedByteBuffer part = ((MappedByteBuffer)link(linkIndex).byteBuffer()).slice(offset, length);
-        // To read a page that has no memory would get it some, or kill the access if there is none left. A page that
-        // has memory keeps it as long as the file is there.
+        // A read of a page without memory would allocate it, or fail with SIGBUS if none is left. A page that has
+        // memory keeps it as long as the file exists.
         if (part.isLoaded())
         {
             part.load();
@@ -225,7 +226,7 @@ public final class RegionFile implements AutoCloseable
     }
 
     /**
-     * @return for people: which pages it is mapped by.
+     * @return the kind of pages of the mappings, as a text for people.
      */
     public String pageMode()
     {
@@ -247,7 +248,10 @@ public final class RegionFile implements AutoCloseable
         }
     }
 
-    /** Lets go of file and buffers; what others have a buffer of stays mapped. A second call does nothing. */
+    /**
+     * Closes the file and drops the buffers; a mapping stays as long as a caller has a buffer of it. A second call does
+     * nothing.
+     */
     @Override
     public void close()
     {

@@ -21,7 +21,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What this library can use of the operating system in this JVM, and if not, why. Any thread may call.
+ * Reports which features of the operating system this library can use in this JVM, and if not, why. Any thread may
+ * call.
  */
 public final class Diagnostics
 {
@@ -82,8 +83,8 @@ public final class Diagnostics
     }
 
     /**
-     * Counts the processes in a region that live and that the kernel does not show to this one, as those in another
-     * container's pid namespace. Who they are is unknown here.
+     * Counts the living processes of a region that are not visible to this one, such as those in another container's
+     * pid namespace. Their credentials are unknown here.
      *
      * @param view     of the region.
      * @param snapshot that it took.

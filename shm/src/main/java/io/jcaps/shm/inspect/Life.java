@@ -9,9 +9,9 @@ package io.jcaps.shm.inspect;
  */
 public enum Life
 {
-    /** Somebody holds its life lock: it is there, however slow it is. */
+    /** A process holds the life lock: it is alive, however slow. */
     ALIVE,
-    /** Nobody holds its life lock, or its entry was given up: it can store nothing any more. */
+    /** No process holds the life lock, or the entry was freed: the process can store nothing any more. */
     DEAD,
     /** The lock file is missing, is another one than the region's, or may not be opened. */
     UNKNOWN

@@ -22,12 +22,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads one link's body after the other from a region's file, and finds by the content of the slots which messages are
- * in flight. The body is copied twice, and a slot whose words differ is only counted as moving. One thread.
+ * Reads the links' bodies from a region's file, one after the other, and finds the messages in flight from the content
+ * of the slots. The body is copied twice, and a slot whose words differ is only counted as moving. One thread.
  * <p>
- * Where a message is written down by both sides there is no doubt. Of the outcomes that a client makes by itself (it
- * took the message back before the service saw it, or the service is gone) nothing is written when they are taken; the
- * client's counters say how many are left, and those are assumed to be the newest.
+ * A message that both sides have recorded is certain. An outcome that a client makes by itself (it aborted the message
+ * before the service received it, or the service is gone) leaves no record when it is taken; the client's counters show
+ * how many are left, and those are assumed to be the newest.
  */
 final class LinkReader
 {
@@ -217,7 +217,7 @@ final class LinkReader
         final long putCount = counter(ClientCounter.PUTS);
         if (0 == putCount)
         {
-            // Nobody counts.
+            // No living client counts.
             return;
         }
         long certainCount = 0;

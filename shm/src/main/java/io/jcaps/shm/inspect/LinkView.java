@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A link between a client and a service, at the time of the snapshot. Immutable. Indices are the client's word, and
- * may be any number if the entry was damaged.
+ * A link between a client and a service, at the time of the snapshot. Immutable. The client wrote the indices; they may
+ * be any number if the entry is corrupt.
  *
  * @param index                  of its entry.
  * @param incarnation            of this use of the link.
@@ -52,7 +52,7 @@ public record LinkView(
         ClientCounter.DIED, ClientCounter.ABORTED, ClientCounter.UNREACHABLE, ClientCounter.REFUSED);
 
     /**
-     * @return messages that were put and whose outcome the client was not known to be done with.
+     * @return messages that were put and whose outcome the client has not released, as far as the look shows.
      */
     public int inFlight()
     {
@@ -83,7 +83,7 @@ public record LinkView(
 
     /**
      * @return replies that the client has taken and not released: it still holds their views, or never releases them.
-     * Derived from the client's counters, so it can be wrong by what happened during the look.
+     * Derived from the client's counters, so changes during the look can make it inexact.
      */
     public int held()
     {

@@ -19,7 +19,7 @@ public record MessageView(
     long id, int slot, State state, Side side, boolean isReceived, int length, byte[] head)
 {
     /**
-     * How far a message is.
+     * The progress of a message.
      */
     public enum State
     {
@@ -29,11 +29,11 @@ public record MessageView(
         RECEIVED,
         /** Replied: the client has not taken the reply, or holds a view of it. */
         REPLIED,
-        /** Taken back by its client, and the service is not done with it, or the outcome was not taken yet. */
+        /** Aborted by its client; the service still has it, or the client has not taken the outcome yet. */
         ABORTED,
-        /** The service is gone, and did not reply: the client takes, or took, an automatic reply. */
+        /** The service closed or died without a reply: the client gets an automatic reply, or has it. */
         RETURNED,
-        /** Length and flags cannot be. */
+        /** Length or flags are invalid. */
         CORRUPT
     }
 
@@ -46,7 +46,7 @@ public record MessageView(
         QUEUE,
         /** The service has received it. */
         SERVICE,
-        /** The outcome is there for the client to take, or it looks at it. */
+        /** The client can take the outcome, or holds a view of it. */
         CLIENT
     }
 }

@@ -16,8 +16,9 @@ import java.util.Map;
  * @param index              of its entry.
  * @param incarnation        of the port.
  * @param kind               what it is.
- * @param isOpen             false for a service that is closed, and stays known as clients ask for its generation.
- * @param processIndex       of the owner's entry; any number, if the entry was damaged.
+ * @param isOpen             false for a closed service whose entry stays because clients may ask for its generation
+ *                           (R28).
+ * @param processIndex       of the owner's entry; any number if the entry is corrupt.
  * @param processIncarnation of the owner.
  * @param pid                of the owner; 0 if its entry is gone.
  * @param life               of the owner.
@@ -29,13 +30,13 @@ import java.util.Map;
  * @param generation         of the port.
  * @param openedAtMs         milliseconds since 1970.
  * @param sleeperCount       threads that sleep on the port, a wait set counted as one.
- * @param counters           what should not happen and did.
- * @param claimed            claims that were not spent in the last round of the owner's watch: a client's for requests,
+ * @param counters           of rare events, by {@link io.jcaps.PortCounter}.
+ * @param claimed            claims that were not spent at the last round of the owner's watch: a client's for requests,
  *                           a service's for replies.
- * @param held               views that were not released then: a client's of replies and other outcomes, a service's of
- *                           requests.
- * @param goneClients        what the clients of a service that have gone had counted.
- * @param goneService        what the service had counted of them.
+ * @param held               views that were not released at that time: a client's of replies and other outcomes, a
+ *                           service's of requests.
+ * @param goneClients        totals of the client counters of links that have closed, at a service.
+ * @param goneService        totals of the service counters of those links.
  */
 public record PortView(
     int index,
@@ -61,7 +62,7 @@ public record PortView(
     Map<ServiceCounter, Long> goneService)
 {
     /**
-     * What a port is.
+     * The kind of a port.
      */
     public enum Kind
     {
@@ -71,9 +72,9 @@ public record PortView(
         CLIENT,
         /** Waits for several ports. */
         WAIT_SET,
-        /** Will be a client as soon as there is the service that it waits for. */
+        /** A client that waits until its service is registered. */
         WAITING,
-        /** A number that no library of this version writes. */
+        /** An invalid kind. */
         UNKNOWN
     }
 }

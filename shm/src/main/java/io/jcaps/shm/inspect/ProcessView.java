@@ -9,9 +9,9 @@ package io.jcaps.shm.inspect;
  *
  * @param index       of its entry.
  * @param incarnation of its attachment.
- * @param pid         as it sees itself, by its own word.
- * @param euid        effective user id, by its own word.
- * @param isC         whether it uses libcaps, by its own word; otherwise it is a JVM.
+ * @param pid         as the process wrote it, in its own pid namespace.
+ * @param euid        effective user id, as the process wrote it.
+ * @param isC         whether it uses libcaps, as the process wrote it; otherwise it is a JVM.
  * @param startTicks  start of the process in ticks since boot; 0 if not known.
  * @param life        whether it lives, as the operating system reports it.
  */

@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads the error logs of a region from outside: nothing is mapped, locked or entered, so it does not matter which of
- * its users lives. Any thread may call.
+ * Reads the error logs of a region without attaching: it maps and locks nothing, so it works whether the region's
+ * processes live or not. Any thread may call.
  */
 public final class RegionErrors
 {
@@ -54,8 +54,8 @@ public final class RegionErrors
             final UnsafeBuffer log = new UnsafeBuffer(bytes);
             for (int i = 0; i < geometry.processCount(); i++)
             {
-                // Read, not mapped: in a mapping the look at a page without memory would get it some. The head alone
-                // shows for most that there is nothing.
+                // Read, not mapped: a load from a mapped page without memory would allocate it. For most logs the head
+                // shows that they are empty.
                 readFully(channel, bytes.clear().limit(ErrorLogDescriptor.RECORDS_OFFSET), geometry.errorLogOffset(i));
                 if (0 != log.getLong(ErrorLogDescriptor.PROCESS_INCARNATION_OFFSET))
                 {

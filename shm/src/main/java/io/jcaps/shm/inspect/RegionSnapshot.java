@@ -22,7 +22,7 @@ public record RegionSnapshot(
 {
     /**
      * @param life to count.
-     * @return number of processes of which the operating system reports that.
+     * @return number of processes with that life.
      */
     public int count(final Life life)
     {
@@ -30,8 +30,8 @@ public record RegionSnapshot(
     }
 
     /**
-     * Ports and links that were left behind: they name a process that has no entry any more. The next process that
-     * attaches, or opens a port, frees them. A closed service that a client still refers to is none.
+     * Counts orphaned ports and links: they name a process that has no entry any more. The next process that attaches,
+     * or opens a port, frees them. A closed service that a client still refers to is not counted.
      *
      * @return number of entries.
      */

@@ -42,23 +42,23 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A look at a region from outside, whether its processes live or are dead: it writes nothing, takes no entry, and no
+ * A view of a region without attaching, whether its processes live or not: it writes nothing, takes no entry, and no
  * process waits for it.
  * <p>
- * It reads copies of the file instead of mapping it. Of a hole in the file a read gets zeros, where a load from a
- * mapping would get it memory; and a file that is truncated in the meantime is an error, where a load would end the
- * JVM. What was read is input: an entry counts if its incarnation, which is never used again, is the same before and
- * after it, and each number is checked before it is used as an index.
+ * It reads copies of the file instead of mapping it. A read of a hole returns zeros, where a load from a mapping would
+ * allocate memory; and a file that is truncated in the meantime causes an error, where a load would end the JVM. The
+ * copy is input: an entry is valid if its incarnation, which is never used again, is the same before and after it is
+ * read, and each number is checked before it is used as an index.
  * <p>
- * To find whether a process lives, its byte of the lock file is locked and released. In a program that is attached
- * itself that goes through the lock file that is open already.
+ * To find whether a process lives, its byte of the lock file is locked and released. In a program that is attached to
+ * the region, this uses the lock file that is open already.
  * <p>
  * Any thread may call; the calls are serialised.
  */
 public final class RegionView implements AutoCloseable
 {
     private static final int PAGE_LENGTH = 4_096;
-    /** Looks until none met a service that released a link; a service that died in the middle of that never ends it. */
+    /** Most looks until one finds no service releasing a link; a service that dies within the release never ends it. */
     private static final int LOOK_LIMIT = 8;
     private static final long FLAGS_MASK = (1L << LinkEntryDescriptor.INCARNATION_SHIFT) - 1;
 
@@ -97,9 +97,9 @@ public final class RegionView implements AutoCloseable
     }
 
     /**
-     * Opens a region to look at it, whichever user owns it. A file of another user than the caller and root is opened
-     * without waiting, and its lock file not at all: of processes in that region it is known only whether the kernel
-     * shows that they live.
+     * Opens a region for inspection, whichever user owns it. A file of another user than the caller and root is opened
+     * without waiting, and its lock file is not opened: a process in that region counts as alive only if the kernel's
+     * table of locks shows it.
      *
      * @param path of the region's file.
      * @return the view; to be closed.
@@ -112,7 +112,7 @@ public final class RegionView implements AutoCloseable
     }
 
     /**
-     * Opens a region of those who are trusted to look at it.
+     * Opens a region of trusted users for inspection.
      *
      * @param path   of the region's file.
      * @param access which users share it, and so whose directory and files are trusted.
@@ -306,7 +306,7 @@ public final class RegionView implements AutoCloseable
     }
 
     /**
-     * @return why it is not known of some processes whether they live; null if it is known of all.
+     * @return why it is unknown whether some processes live; null if it is known of all.
      */
     public String lifeProblem()
     {
@@ -314,11 +314,11 @@ public final class RegionView implements AutoCloseable
     }
 
     /**
-     * Looks.
+     * Takes a snapshot of the region.
      *
      * @param peekLength most bytes to read of each message's payload; 0 for none.
-     * @return what is there.
-     * @throws RegionException       if the file cannot be read any more, as when it was cut short.
+     * @return the snapshot.
+     * @throws RegionException       if the file can no longer be read, for example because it was truncated.
      * @throws IllegalStateException if closed.
      */
     public synchronized RegionSnapshot look(final int peekLength)
@@ -336,8 +336,8 @@ public final class RegionView implements AutoCloseable
     }
 
     /**
-     * Whether no service has released a link during the look: such a link could be counted both as present and among
-     * those that have gone, or as neither.
+     * Whether no service has released a link during the look: such a link could be counted both as present and in the
+     * totals, or in neither.
      */
     private boolean isSettled()
     {
@@ -372,7 +372,7 @@ public final class RegionView implements AutoCloseable
             takenAtNs, List.copyOf(processes), List.copyOf(ports(processes)), List.copyOf(links));
     }
 
-    /** Lets go of the files. A second call does nothing. */
+    /** Closes the files. A second call does nothing. */
     @Override
     public synchronized void close()
     {
@@ -413,8 +413,8 @@ public final class RegionView implements AutoCloseable
         {
             return locks.isAlive(position) ? Life.ALIVE : Life.DEAD;
         }
-        // Without the right to ask, the kernel's table of locks can still show a holder; that it shows none proves
-        // nothing.
+        // Without permission to open the lock file, the kernel's table of locks can still show a holder; but no line in
+        // it proves no death.
         final boolean isShown = null != lockFile && lockFile.ino() == RegionHeader.lockInode(tables) &&
             ProcessInfo.NO_HOLDER != LockTable.holder(shown, position);
         return isShown ? Life.ALIVE : Life.UNKNOWN;
@@ -527,7 +527,7 @@ public final class RegionView implements AutoCloseable
         };
     }
 
-    /** A terminal would obey what a hostile process wrote for a name. */
+    /** Replaces control characters: a terminal would obey those that a hostile process wrote into a name. */
     private static String printable(final String name)
     {
         return name.replaceAll("[^0-9A-Za-z_.]", "?");

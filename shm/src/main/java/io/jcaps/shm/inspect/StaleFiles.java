@@ -41,7 +41,7 @@ public final class StaleFiles
     }
 
     /**
-     * Finds them, and leaves them where they are.
+     * Finds stale files without removing them.
      *
      * @param region      path of the region's file, which need not be there.
      * @param access      which users share it, and so whose directory and files are trusted.
@@ -68,8 +68,8 @@ public final class StaleFiles
     }
 
     /**
-     * Removes what {@link #find} finds. A process that attaches in the moment in which an unused region is removed
-     * finds out, and has to attach again.
+     * Removes what {@link #find} finds. A process that attaches while an unused region is removed gets an error, and
+     * has to attach again.
      *
      * @param region      path of the region's file, which need not be there.
      * @param access      which users share it, and so whose directory and files are trusted.
@@ -112,7 +112,7 @@ public final class StaleFiles
         {
             if (null == locks || !locks.file().isSameFile(lockFile))
             {
-                // Without a lock file a creator may be at work on the very files that look like left ones.
+                // Without a lock file, a living creator may be using the files that look stale.
                 return List.of();
             }
             if (!locks.lockTables(LOCK_TIMEOUT_NS))
@@ -158,7 +158,7 @@ public final class StaleFiles
         return removed;
     }
 
-    /** Paths, in the order of their removal, with the file that is meant, or null for a creator's private ones. */
+    /** Paths, in the order of their removal, with the file that must be there, or null for a creator's private ones. */
     private static Map<Path, FileStat> find(
         final Path path, final RegionDirectory directory, final boolean isUnusedToo) throws IOException
     {

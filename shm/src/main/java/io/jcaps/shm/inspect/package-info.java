@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Regions seen from outside: what is in one, what dead processes left behind, what the machine lacks. Nothing here
- * joins a region.
+ * Inspection of regions without attaching: their content, what dead processes left, and what the machine lacks.
  */
 package io.jcaps.shm.inspect;

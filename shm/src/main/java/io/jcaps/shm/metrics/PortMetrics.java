@@ -25,9 +25,8 @@ import java.util.function.ToDoubleFunction;
  * Binds the counters of one port to a registry: a meter each, named after {@link Counter#label()} such as
  * {@code jcaps.put.bytes}, with the tags {@code port}, its name, and {@code kind}, {@code client} or {@code service}.
  * <p>
- * The numbers are read from the region when the registry asks; a message costs no more for it. After the port's end
- * they stay what they were, as long as somebody keeps the port. Any thread may read, also of a port that one thread
- * uses at a time.
+ * The numbers are read from the region when the registry asks, so messages cost no more. After the port is closed they
+ * keep their last values, as long as the port is reachable. Any thread may read, also of a single-threaded port.
  */
 public final class PortMetrics implements MeterBinder
 {
@@ -44,8 +43,8 @@ public final class PortMetrics implements MeterBinder
 
     /**
      * @param port whose counters to bind.
-     * @param tags to add. A registry knows meters by name and tags: of two ports of one kind and name, it takes the
-     *             second for the first unless these tell them apart.
+     * @param tags to add. A registry knows meters by name and tags: it cannot distinguish two ports of one kind and
+     *             name unless these tags differ.
      */
     public PortMetrics(final Port port, final Iterable<Tag> tags)
     {

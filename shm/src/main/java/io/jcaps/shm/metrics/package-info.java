@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * The counters of ports as Micrometer's meters. Needs {@code io.micrometer:micrometer-core}, which the library itself
- * does not bring.
+ * The counters of ports as Micrometer's meters. Needs {@code io.micrometer:micrometer-core}, which is not a dependency
+ * of the library.
  */
 package io.jcaps.shm.metrics;

@@ -37,7 +37,7 @@ public record FileStat(int mode, int uid, int gid, long dev, long ino, int nlink
     private static final int PERMISSION_MASK = 07777;
 
     /**
-     * Of a file that is not on disk.
+     * Creates the attributes of a file that does not exist, for tests.
      *
      * @param mode  type and permission bits.
      * @param uid   of the owner.
@@ -111,11 +111,11 @@ public record FileStat(int mode, int uid, int gid, long dev, long ino, int nlink
     }
 
     /**
-     * Whether this is the same file. An inode number comes again once its file is gone and closed, so this means
-     * something only while one of the two is known to exist.
+     * Whether this is the same file. An inode number is reused once its file is removed and closed, so the result is
+     * reliable only while one of the two files exists.
      *
      * @param other or null.
-     * @return true if it is.
+     * @return true if device and inode are the same.
      */
     public boolean isSameFile(final FileStat other)
     {

@@ -14,8 +14,9 @@ import java.util.concurrent.TimeUnit;
 import static org.agrona.BitUtil.SIZE_OF_LONG;
 
 /**
- * Sleep on a word of shared memory, and wake: Linux's futex, called through JNA. Where it cannot be had, the reason is
- * kept instead. On JDK 24 and later JNA needs {@code --enable-native-access=ALL-UNNAMED}, or the JDK prints a warning.
+ * Sleeps on a word of shared memory, and wakes sleepers: Linux's futex, called through JNA. Where it is not available,
+ * {@link #reason()} says why. On JDK 24 and later JNA needs {@code --enable-native-access=ALL-UNNAMED}, or the JDK
+ * prints a warning.
  * <p>
  * Any thread may call; a virtual one keeps its carrier while it sleeps. Only a thread's first call allocates anything.
  */
@@ -45,7 +46,7 @@ public final class Futex
      * @param isWanted  false to do without.
      * @param osName    as in the system property {@code os.name}.
      * @param archName  as in the system property {@code os.arch}.
-     * @return one that works, or one that has the reason why it cannot.
+     * @return the futex; {@link #isPresent()} shows whether it works.
      */
     public static Futex open(final boolean isWanted, final String osName, final String archName)
     {
@@ -124,14 +125,14 @@ public final class Futex
         return (int)NativeCalls.syscall(callNumber, address, FUTEX_WAKE, limit, 0, 0, 0);
     }
 
-    /** A sleeper that fails at once would spin: find out here that the call does what it should. */
+    /** Tests the call once: a sleep that fails at once would make its caller spin. */
     private String test()
     {
         final UnsafeBuffer word = new UnsafeBuffer(BufferUtil.allocateDirectAligned(SIZE_OF_LONG, SIZE_OF_LONG));
         final long result = NativeCalls.syscall(callNumber, word.addressOffset(), FUTEX_WAIT, 1, 0, 0, 0);
         final int error = NativeCalls.error();
         return -1 == result && EAGAIN == error ? null :
-            "the futex call answers " + result + ", errno " + error + ", instead of -1, errno " + EAGAIN;
+            "the futex call returns " + result + ", errno " + error + ", instead of -1, errno " + EAGAIN;
     }
 
     private static long callNumber(final String archName)

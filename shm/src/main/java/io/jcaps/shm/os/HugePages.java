@@ -11,10 +11,10 @@ import java.lang.ref.Reference;
 
 /**
  * Asks Linux, through JNA, to back mapped memory by huge pages. It is advice: where it cannot be given, or the kernel
- * does not follow it, all is as it is without.
+ * ignores it, ordinary pages are used.
  * <p>
- * Linux follows it for a tmpfs that is mounted with {@code huge=advise}, and takes care itself that the address suits.
- * With {@code within_size} or {@code always} it does so unasked, with {@code never}, the default, not at all.
+ * Linux follows it for a tmpfs that is mounted with {@code huge=advise}, and aligns the mapping itself. With {@code
+ * within_size} or {@code always} it uses huge pages without advice, with {@code never}, the default, not at all.
  * <p>
  * Any thread may call.
  */
@@ -63,7 +63,8 @@ public final class HugePages
     }
 
     /**
-     * Asks for huge pages wherever memory is found later. A kernel that does not know them is not asked again.
+     * Asks for huge pages for all memory that the mapping is given later. A kernel that does not know the advice is not
+     * asked again.
      *
      * @param mapped all of a mapping.
      */
@@ -74,15 +75,15 @@ public final class HugePages
             final int result = madvise(mapped, 0, mapped.capacity(), MADV_HUGEPAGE);
             if (0 != result)
             {
-                reason = "the advice for huge ones is answered by " + result + ", errno " + NativeCalls.error();
+                reason = "the advice for huge ones fails with " + result + ", errno " + NativeCalls.error();
             }
         }
     }
 
     /**
-     * Finds memory for part of what was advised, and changes nothing there. A write to the file gets small pages,
-     * whatever was advised, so this comes before it. Where it fails the write gets what there is, or says that there is
-     * nothing.
+     * Allocates memory for part of an advised mapping, and does not change its content. A write to the file allocates
+     * small pages, whatever was advised, so this is called before it. If this fails, the write allocates pages, or
+     * reports that there is no memory.
      *
      * @param mapped a mapping.
      * @param offset in bytes from its start.
@@ -98,7 +99,7 @@ public final class HugePages
 
     private static int madvise(final UnsafeBuffer mapped, final int offset, final int length, final int advice)
     {
-        // The kernel wants whole pages. Those of the mapping are its own: a mapping begins with a page.
+        // The kernel needs whole pages. A mapping begins at a page.
         final long start = mapped.addressOffset() + offset;
         final long pageStart = start & -UnsafeApi.pageSize();
         final int result = NativeCalls.madvise(pageStart, start + length - pageStart, advice);

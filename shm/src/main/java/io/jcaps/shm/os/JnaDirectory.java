@@ -17,18 +17,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where JNA unpacks its library. Its own choice is a directory below the user's home, or a name below {@code /tmp} that
- * another user can have made before, without a look whose it is and whether a library can be loaded from there: a home
- * that is mounted without exec does not allow it, and for a user without a passwd entry the JVM calls the home
- * {@code ?}, so that JNA makes a directory of that name in the current one.
+ * The directory in which JNA unpacks its library. JNA's own choice is a directory below the user's home, or a name
+ * below {@code /tmp} that another user may have created. JNA checks neither its owner nor whether a library can be
+ * loaded from there: a home that is mounted without exec does not allow it, and for a user without a passwd entry the
+ * JVM's home is {@code ?}, so that JNA creates a directory of that name in the current one.
  * <p>
- * Whoever can replace the library before it is loaded runs code in this process. So a directory is used only if nobody
- * but this user and root can change it or a directory above it: that below the home, which is not this user's if the
- * environment is that of another one, as after {@code sudo -E}; otherwise a new one in {@code java.io.tmpdir}.
+ * A user who can replace the library before it is loaded runs code in this process. So a directory is used only if no
+ * user but this one and root can change it or a directory above it. The first choice is the directory below the home,
+ * which may be another user's if the environment is, as after {@code sudo -E}; the second is a new one in {@code
+ * java.io.tmpdir}.
  */
 public final class JnaDirectory implements AutoCloseable
 {
-    /** Names a directory, and is all that JNA reads of a program that wants another one. */
+    /** System property with which a program names the directory; JNA reads no other. */
     public static final String PROPERTY = "jna.tmpdir";
 
     private static final String CACHE = "JNA/temp";
@@ -47,7 +48,7 @@ public final class JnaDirectory implements AutoCloseable
         this.problem = problem;
     }
 
-    /** As set by this JVM's properties and environment. */
+    /** Finds the directory from this JVM's properties and environment. */
     static JnaDirectory find()
     {
         if (null != System.getProperty(PROPERTY) || null != System.getProperty("jna.boot.library.path") ||
@@ -63,7 +64,7 @@ public final class JnaDirectory implements AutoCloseable
         }
         catch (final InvalidPathException ex)
         {
-            // A name with other characters than the locale has.
+            // A name with characters that the locale does not have.
             return new JnaDirectory(null, false, "no directory to load its library from: " + ex.getMessage() +
                 ": set LC_ALL, or name a directory by -D" + PROPERTY + "=<directory>");
         }
@@ -79,7 +80,7 @@ public final class JnaDirectory implements AutoCloseable
     {
         final List<String> tried = new ArrayList<>();
         final Path cache = null != cacheHome && !cacheHome.isBlank() ? Path.of(cacheHome) : Path.of(home, ".cache");
-        // A relative one is none: as of a user without a passwd entry.
+        // A relative home is not used: it is that of a user without a passwd entry.
         if (cache.isAbsolute() && Files.isDirectory(cache.getParent()))
         {
             final Path directory = cache.resolve(CACHE);
@@ -119,14 +120,17 @@ public final class JnaDirectory implements AutoCloseable
     }
 
     /**
-     * @return why there is none; null if there is one, or the program has chosen.
+     * @return why there is none; null if there is one, or if the program has set the property.
      */
     String problem()
     {
         return problem;
     }
 
-    /** When the library is loaded: removes what was made in {@code java.io.tmpdir}. A second call does nothing. */
+    /**
+     * Called when the library is loaded: removes the directory created in {@code java.io.tmpdir}. A second call does
+     * nothing.
+     */
     @Override
     public void close()
     {
@@ -192,7 +196,7 @@ public final class JnaDirectory implements AutoCloseable
             final File file = Files.createTempFile(directory, "jcaps", ".so", OWN).toFile();
             try
             {
-                // Also where the file's mode allows it, access(2) reports that the mount does not.
+                // access(2) also reports a mount without exec, where the file's mode alone would allow execution.
                 if (file.canExecute())
                 {
                     return true;
@@ -227,7 +231,7 @@ public final class JnaDirectory implements AutoCloseable
         }
         catch (final IOException ex)
         {
-            // An empty directory, or one with JNA's library, is left.
+            // The directory stays, empty or with JNA's library.
         }
     }
 }

@@ -16,13 +16,13 @@ import javax.management.ObjectName;
 import javax.management.StandardMBean;
 
 /**
- * State that a JVM has once, however many class loaders have loaded this library: a map whose keys and values are of
- * {@code java} types.
+ * State that exists once in a JVM, however many class loaders have loaded this library: a map whose keys and values are
+ * of {@code java} types.
  * <p>
  * It is the result of a completed future that is registered as an MBean. The platform's MBean server belongs to the
- * JVM, not to a class loader; its names are strings; every object in it that is of this library's making is of a JDK
- * class, so it keeps no class loader alive. System properties are no such place: a program may replace them ({@code
- * System.setProperties}), and those who list or store them fail at a value that is not a string.
+ * JVM, not to a class loader; its names are strings; every object that this library registers is of a JDK class, so it
+ * keeps no class loader alive. System properties would not do: a program may replace them ({@code
+ * System.setProperties}), and code that lists or stores them fails at a value that is not a string.
  */
 public final class JvmRegistry
 {
@@ -60,7 +60,7 @@ public final class JvmRegistry
         }
         catch (final JMException ex)
         {
-            throw new IllegalStateException("the JVM's MBean server does not keep what class loaders share: " +
+            throw new IllegalStateException("the JVM's MBean server does not hold what class loaders share: " +
                 NAME_PREFIX + name, ex);
         }
     }

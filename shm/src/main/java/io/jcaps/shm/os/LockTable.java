@@ -46,8 +46,8 @@ public record LockTable(String lines, boolean isWhole)
     }
 
     /**
-     * Write locks on a file that are as short as life locks are, read once for many positions. Those are random: so the
-     * inode and the position identify a lock, also where the table names another device than {@code stat}.
+     * Finds the write locks of one byte on a file, as life locks are; read once for many positions. The positions are
+     * random: so inode and position identify a lock, also where the table names another device than {@code stat}.
      *
      * @param file that is locked.
      * @return the locks, in the table's order; input.
@@ -111,7 +111,7 @@ public record LockTable(String lines, boolean isWhole)
     /**
      * A write lock.
      *
-     * @param pid   of its holder; 0 or less if this process's namespace has none for it.
+     * @param pid   of its holder; 0 or less if the holder is not in this process's pid namespace.
      * @param first byte.
      * @param last  byte.
      */

@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.util.StringTokenizer;
 
 /**
- * Why a mapping fails in a process that called {@code mlockall(MCL_FUTURE)}: the kernel then locks all of each mapping
- * at once, and refuses it when {@code RLIMIT_MEMLOCK} is reached. The error that Java reports is a text for EAGAIN,
- * which names no limit. Any thread may call.
+ * Explains why a mapping fails in a process that called {@code mlockall(MCL_FUTURE)}: the kernel then locks all of each
+ * mapping at once, and refuses it when {@code RLIMIT_MEMLOCK} is reached. The error that Java reports is a text for
+ * EAGAIN, which names no limit. Any thread may call.
  */
 public final class LockedMemory
 {
@@ -26,7 +26,8 @@ public final class LockedMemory
 
     /**
      * @param length of the mapping that failed, in bytes.
-     * @return what to append to the message: which limit was reached and what to do; empty if it was not that.
+     * @return text to append to the error: which limit was reached and what to do; empty if another cause made the
+     * mapping fail.
      */
     public static String advice(final long length)
     {

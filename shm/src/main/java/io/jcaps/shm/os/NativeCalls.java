@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * The calls into the C library, through JNA. A class of their own, so that the callers load without JNA.
+ * The calls into the C library, through JNA. They are a class of their own, so that their callers load without JNA.
  * <p>
  * JNA refers to mapped methods, and so to their class loader. The class loader of a program that can be deployed again
  * must not stay in use. Below such a class loader the methods are therefore unmapped when the last attachment has
@@ -31,7 +31,7 @@ public final class NativeCalls
     private static final int STRIPE_LENGTH = 32;
     private static final int FAILED = -1;
 
-    /** Threads in calls, by stripes of threads; counted only below a class loader that can be dropped. */
+    /** Number of threads in calls, in stripes; counted only below a class loader that can be unloaded. */
     private static final AtomicIntegerArray CALLS = new AtomicIntegerArray(STRIPE_COUNT * STRIPE_LENGTH);
     private static final Stripe[] STRIPES = stripes();
 
@@ -46,7 +46,7 @@ public final class NativeCalls
     /** Counts a thread that is in a call, until it is closed. */
     private static final class Stripe implements AutoCloseable
     {
-        // Of its count in CALLS.
+        // Index of its count in CALLS.
         private final int index;
 
         Stripe(final int index)
@@ -118,7 +118,7 @@ public final class NativeCalls
         return problem;
     }
 
-    /** Undoes one {@link #retain()} that returned null. */
+    /** Ends one {@link #retain()} that returned null. */
     public static synchronized void release()
     {
         userCount--;
@@ -136,13 +136,13 @@ public final class NativeCalls
             return;
         }
         isUnmapPending = true;
-        // Before the look at the calls: a thread that enters one from now on finds this, or is counted.
+        // Set before the counts are read: a thread that enters a call from now on finds this, or is counted.
         isMapped = false;
         for (int i = 0; i < STRIPE_COUNT; i++)
         {
             if (0 != CALLS.get(i * STRIPE_LENGTH))
             {
-                // In a call, or about to find that there is none: it tries again when it leaves.
+                // A thread is in a call, or about to find the calls unmapped: it tries again when it leaves.
                 isMapped = true;
                 return;
             }
@@ -169,7 +169,7 @@ public final class NativeCalls
         {
             return map();
         }
-        // Only while JNA loads: it reads the property then, and the program may have a use of its own for JNA later.
+        // Set only while JNA loads, which is when it reads the property: the program may use JNA itself later.
         System.setProperty(JnaDirectory.PROPERTY, directory.toString());
         try
         {
@@ -189,7 +189,7 @@ public final class NativeCalls
             return register();
         }
         // JNA leaves thread-local values to the thread that maps, and the caller's thread outlives the class loader.
-        final String[] result = {"the thread that maps them died"};
+        final String[] result = {"the thread that maps the native calls has ended"};
         final Thread thread = new Thread(() -> result[0] = register(), "jcaps-native");
         thread.setDaemon(true);
         thread.start();

@@ -13,9 +13,9 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * Stands in where there is no {@code /proc}: reports the pid and the effective uid, and nothing about other processes.
- * So there a peer's credentials are {@link Credentials#UNKNOWN}, no process is in any group, and a service is reached
- * by {@code WORLD} only (R6).
+ * Used where there is no {@code /proc}: reports the pid and the effective uid, and nothing about other processes. So a
+ * peer's credentials are {@link Credentials#UNKNOWN}, no process is in any group, and a client can connect only to
+ * services with {@code WORLD} (R6).
  */
 public final class PortableProcessInfo implements ProcessInfo
 {
@@ -30,7 +30,7 @@ public final class PortableProcessInfo implements ProcessInfo
     /**
      * {@inheritDoc}
      * <p>
-     * The JDK remembers this pid, so a fork goes unnoticed; without {@code /proc} there is no plain Java that asks.
+     * The JDK caches this pid, so a fork is not detected; without {@code /proc} Java has no other way to ask.
      */
     @Override
     public int ownPid()

@@ -21,10 +21,10 @@ import java.util.StringTokenizer;
 import java.util.UUID;
 
 /**
- * Linux's word on processes, from {@code /proc}. All pids are those of the pid namespace that {@code /proc} was mounted
- * for, so they agree with each other.
+ * What Linux reports about processes in {@code /proc}. All pids are those of the pid namespace that {@code /proc} was
+ * mounted for, so they agree with each other.
  * <p>
- * {@code com.sun.security.auth.module.UnixSystem} is not used: it answers uid 0 for a uid without a name.
+ * {@code com.sun.security.auth.module.UnixSystem} is not used: it returns uid 0 for a uid without a name.
  */
 public final class ProcFs implements ProcessInfo
 {
@@ -193,8 +193,8 @@ public final class ProcFs implements ProcessInfo
     }
 
     /**
-     * Of another process. A lock survives {@code exec}, so whoever holds one and executes a set-uid program has ids of
-     * two users. Such a process is of none.
+     * Of another process. A lock survives {@code exec}, so a process that holds one and executes a set-uid program has
+     * ids of two users. Such a process counts as no user's.
      *
      * @param status text of {@code /proc/<pid>/status}.
      * @return the credentials in it, all but the pids unknown unless its real, effective, saved and file system ids
@@ -266,8 +266,8 @@ public final class ProcFs implements ProcessInfo
     }
 
     /**
-     * Whether an id of a process or of a file is none: in a user namespace the kernel shows one that is not mapped
-     * there as the overflow id, whoever's it is.
+     * Whether an id of a process or of a file is not mapped in this user namespace: the kernel shows the overflow id
+     * for each such id.
      */
     private boolean isUnmapped(final int id, final String kind)
     {
@@ -342,7 +342,7 @@ public final class ProcFs implements ProcessInfo
         }
     }
 
-    /** A setting of the kernel, which comes whole with the first read or not at all; null if there is none. */
+    /** Reads a setting of the kernel, which one read returns as a whole; null if there is none. */
     private String readSetting(final String name)
     {
         final byte[] text = new byte[SETTING_LENGTH];

@@ -18,11 +18,11 @@ import static org.agrona.BitUtil.SIZE_OF_INT;
 import static org.agrona.BitUtil.SIZE_OF_LONG;
 
 /**
- * Tells when a peer's process ends, by Linux's pidfds: one is readable once the last thread of its process is gone, and
- * so after the kernel has released the locks. It only reports when to look; that lock is the proof. Where there are
- * none, nothing is followed, and waiting is just that.
+ * Reports when a peer's process ends, by Linux's pidfds: a pidfd is readable once the last thread of its process has
+ * ended, and so after the kernel has released the locks. It only reports when to look; the released lock is the proof
+ * of death. Without pidfds no process is followed, and a wait lasts until its timeout.
  * <p>
- * Any thread may follow; one waits, and closes when it is done.
+ * Any thread may follow a process; one thread waits, and closes this when it is done.
  */
 public final class ProcessEnds implements AutoCloseable
 {
@@ -75,7 +75,7 @@ public final class ProcessEnds implements AutoCloseable
      * @param holders      by the position of a life lock, pid of the process that holds it; not positive if that is not
      *                     known.
      * @param header       of the region.
-     * @return one that follows what it can.
+     * @return an object that follows each process that it can.
      */
     public static ProcessEnds open(
         final boolean isWanted,
@@ -90,7 +90,7 @@ public final class ProcessEnds implements AutoCloseable
     }
 
     /**
-     * Whether a process can be followed at all; native code is there.
+     * Tests whether a process can be followed; only where native code is available.
      *
      * @param pid of a living process.
      * @return null if it can, else why not.
@@ -100,7 +100,7 @@ public final class ProcessEnds implements AutoCloseable
         final int pidfd = (int)NativeCalls.syscall(PIDFD_OPEN, pid, 0, 0, 0, 0, 0);
         if (pidfd < 0)
         {
-            return "pidfd_open answers errno " + NativeCalls.error();
+            return "pidfd_open fails with errno " + NativeCalls.error();
         }
         NativeCalls.close(pidfd);
         return null;
@@ -158,9 +158,9 @@ public final class ProcessEnds implements AutoCloseable
     }
 
     /**
-     * Waits until a process that was followed before has ended; it is followed no more then.
+     * Waits until one of the followed processes has ended, and stops following it.
      *
-     * @param timeoutNs longest wait.
+     * @param timeoutNs longest wait in nanoseconds.
      */
     public void await(final long timeoutNs)
     {
@@ -178,7 +178,7 @@ public final class ProcessEnds implements AutoCloseable
 
     /**
      * @param timeoutNs in nanoseconds, 0 or more.
-     * @return in milliseconds, rounded up: what is shorter than one would be no wait at all.
+     * @return in milliseconds, rounded up: rounded down, a timeout below one millisecond would not wait.
      */
     static int timeoutMs(final long timeoutNs)
     {
@@ -187,7 +187,7 @@ public final class ProcessEnds implements AutoCloseable
         return (int)Math.min(restNs > 0 ? wholeMs + 1 : wholeMs, Integer.MAX_VALUE);
     }
 
-    /** Ends the wait of another thread, and makes each later one end at once. */
+    /** Ends the wait of another thread; each later wait ends at once. */
     public synchronized void cancel()
     {
         if (NONE != cancelDescriptor && !isClosed)
@@ -198,7 +198,7 @@ public final class ProcessEnds implements AutoCloseable
         }
     }
 
-    /** Nobody may wait any more. A second call does nothing. */
+    /** Closes the descriptors. No thread may be in a wait, or wait later. A second call does nothing. */
     @Override
     public synchronized void close()
     {

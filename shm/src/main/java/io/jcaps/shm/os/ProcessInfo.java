@@ -17,11 +17,11 @@ public interface ProcessInfo
     int NO_HOLDER = -1;
     /** Instead of a pid: a process that is not visible from here. */
     int HIDDEN = -2;
-    /** Instead of a pid: that could not be found out just now, for a cause that may pass. */
+    /** Instead of a pid: it could not be found out, for a cause that may pass. */
     int UNDETERMINED = -3;
 
     /**
-     * @return the best that this system has.
+     * @return the implementation for this system.
      */
     static ProcessInfo find()
     {
@@ -67,7 +67,8 @@ public interface ProcessInfo
 
     /**
      * @param uid of a file, as {@code stat} shows it.
-     * @return whether it replaces users that this process's user namespace does not have.
+     * @return whether it is the overflow uid, which stands for all users that this process's user namespace does not
+     * map.
      */
     default boolean isUnknownUser(final int uid)
     {
@@ -76,7 +77,7 @@ public interface ProcessInfo
 
     /**
      * @param pidfd descriptor of this process that refers to another one.
-     * @return the pid of that by which this interface knows it, or {@link #NO_HOLDER}.
+     * @return pid of that process, as this interface uses pids, or {@link #NO_HOLDER}.
      */
     int followedPid(int pidfd);
 

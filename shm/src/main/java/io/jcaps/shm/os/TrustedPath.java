@@ -18,9 +18,9 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Checks each directory and each symbolic link on the way to a directory, as OpenSSH does for its keys: whoever can
- * rename an entry of one of them can lead the rest of the path elsewhere, whatever the mode of the last directory.
- * Any thread may call.
+ * Checks each directory and each symbolic link on the way to a directory, as OpenSSH does for its keys: a user who can
+ * rename an entry of one of them can redirect the rest of the path, whatever the mode of the last directory. Any thread
+ * may call.
  */
 public final class TrustedPath
 {
@@ -46,11 +46,11 @@ public final class TrustedPath
     /**
      * Finds which other user can change where a path leads.
      *
-     * @param path       of a directory, absolute. What is missing of it is not looked at.
+     * @param path       of a directory, absolute. Missing parts are not checked.
      * @param euid       the caller's effective uid, which is trusted, as root is.
      * @param trustedUid another user who is trusted, or {@link #NONE}.
      * @param trustedGid a group whose members are trusted, or {@link #NONE}.
-     * @return null if only trusted users can, else which directory or link others can change, for people.
+     * @return null if only trusted users can; otherwise a text for people: which directory or link others can change.
      * @throws IOException if the operating system does not say.
      */
     public static String problem(final Path path, final int euid, final int trustedUid, final int trustedGid)
@@ -60,11 +60,11 @@ public final class TrustedPath
     }
 
     /**
-     * As {@link #problem(Path, int, int, int)}, of a directory that is there: what is missing can be made by others in
-     * a directory such as {@code /dev/shm}, so only a whole path stays as it was found.
+     * As {@link #problem(Path, int, int, int)}, for an existing directory: other users can create missing parts in a
+     * directory such as {@code /dev/shm}, so only a complete path stays as it was found.
      *
      * @param path of a directory.
-     * @param euid the caller's effective uid, which is trusted, as root is; nobody else is.
+     * @param euid the caller's effective uid; only that user and root are trusted.
      * @return null if only trusted users can change where the path leads, else which directory or link others can.
      * @throws NoSuchFileException if a part of it is missing.
      * @throws IOException         if the operating system does not say.
@@ -87,7 +87,7 @@ public final class TrustedPath
             final Path name = names.pop();
             if ("..".equals(name.toString()))
             {
-                // No link is left in what was walked, so this is the directory above.
+                // The checked part contains no link any more, so this is its parent directory.
                 at = null == at.getParent() ? at : at.getParent();
                 continue;
             }
@@ -139,7 +139,7 @@ public final class TrustedPath
     private String problem(final Path path, final FileStat stat)
     {
         if (0 != stat.uid() && euid != stat.uid() && (NONE == trustedUid || trustedUid != stat.uid()) &&
-            // Root of the machine is such a user in a namespace that does not have it.
+            // The machine's root is such a user in a namespace that does not map it.
             !ProcessInfo.find().isUnknownUser(stat.uid()))
         {
             return path + " belongs to uid " + Credentials.idText(stat.uid());
