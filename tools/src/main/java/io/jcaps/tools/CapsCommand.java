@@ -40,7 +40,7 @@ import java.nio.file.InvalidPathException;
 import java.util.Optional;
 
 /**
- * The {@code caps} command: without a subcommand it explains itself.
+ * The {@code caps} command: without a subcommand it prints its help.
  */
 @Command(
     name = "caps",
@@ -126,7 +126,10 @@ public final class CapsCommand implements Runnable
             .setCaseInsensitiveEnumValuesAllowed(true);
     }
 
-    /** Help is printed here too, past the handler for exceptions. */
+    /**
+     * Executes the command. An OutputFailure of picocli's help does not reach the handler for exceptions, so it is
+     * caught here.
+     */
     private static int runLast(final ParseResult result)
     {
         try
@@ -139,7 +142,7 @@ public final class CapsCommand implements Runnable
         }
     }
 
-    /** The error alone: after a screenful of options it would be overlooked. */
+    /** Prints the error alone: after a screenful of options it would be overlooked. */
     private static int explain(final ParameterException ex, final String[] args)
     {
         final CommandLine command = ex.getCommandLine();
@@ -149,7 +152,7 @@ public final class CapsCommand implements Runnable
         return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 
-    /** A file of options that is not there is taken for an argument. */
+    /** picocli treats {@code @FILE} as an argument if there is no such file: finds it for the error. */
     private static Optional<String> missingFile(final ParameterException ex)
     {
         return !(ex instanceof UnmatchedArgumentException) ? Optional.empty() :
@@ -158,7 +161,9 @@ public final class CapsCommand implements Runnable
                     argument.substring(1));
     }
 
-    /** What a user can mend is said in one line; the rest is a fault of this program, and says so. */
+    /**
+     * Prints one line for an error that the user can fix; any other exception is reported as a fault of this program.
+     */
     private int fail(final Exception ex, final CommandLine command, final ParseResult result)
     {
         if (ex instanceof OutputFailure)
@@ -211,7 +216,7 @@ public final class CapsCommand implements Runnable
         @Override
         public String[] getVersion()
         {
-            // The jar knows it; classes in a directory do not.
+            // Only a jar has the version; classes in a directory have none.
             final String version = CapsCommand.class.getPackage().getImplementationVersion();
             return new String[] {"caps " + (null == version ? "(not built as a jar)" : version)};
         }

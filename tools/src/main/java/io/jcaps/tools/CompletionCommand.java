@@ -39,7 +39,7 @@ import java.util.regex.Pattern;
 final class CompletionCommand implements Callable<Integer>
 {
     /**
-     * Shells that are known. The one script is for both: zsh reads bash's by its bashcompinit, which the script calls.
+     * The supported shells. One script serves both: it calls zsh's bashcompinit, which reads bash's completions.
      */
     enum Shell
     {
@@ -47,7 +47,7 @@ final class CompletionCommand implements Callable<Integer>
         zsh
     }
 
-    /** What a service may be called (R2): the names come from other processes, and the shell reads them. */
+    /** A valid name of a service (R2): the names come from other processes, and the shell evaluates them. */
     private static final Pattern NAME = Pattern.compile("[0-9A-Za-z_.]+");
     /** Words that picocli's script does not know of. The shell splits --region=FILE into three words. */
     private static final String NAMES_SCRIPT = """
@@ -116,7 +116,7 @@ final class CompletionCommand implements Callable<Integer>
             }
             catch (final RegionException ignore)
             {
-                // In the middle of a command line, nothing is the answer.
+                // A completion must not print an error into the command line: it completes nothing.
                 return CommandLine.ExitCode.OK;
             }
         }

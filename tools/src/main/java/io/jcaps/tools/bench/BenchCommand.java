@@ -61,7 +61,7 @@ public final class BenchCommand implements Callable<Integer>
 {
     private static final long PLAIN_INTERVAL_NS = TimeUnit.SECONDS.toNanos(5);
     private static final String OWN = "jcaps";
-    /** Short enough to be typed. */
+    /** Exclusive upper limit of a random seed, short enough to be typed. */
     private static final long MAX_SEED = 1_000_000;
 
     @Spec
@@ -280,13 +280,13 @@ public final class BenchCommand implements Callable<Integer>
         }
         catch (final RuntimeException ex)
         {
-            // In a JVM that is ending, nothing can be started any more.
+            // While a JVM shuts down, no process can be started.
             awaitShutdown(suite);
             throw ex;
         }
         if (suite.isStopped() || !removeHook(hook))
         {
-            // The hook writes what there is, and this JVM ends with it.
+            // The shutdown hook writes the results so far, and the JVM exits after it.
             Thread.sleep(Long.MAX_VALUE);
         }
         return finish(screen, plan, suite);
@@ -322,7 +322,7 @@ public final class BenchCommand implements Callable<Integer>
         return failed.isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** Too few replies are no failure: the table says so. */
+    /** Cells of jcaps that failed in each round. Too few replies are no failure: the table shows them. */
     private static List<String> failedCells(final Plan plan, final Summary summary)
     {
         return plan.points().stream()
@@ -369,7 +369,7 @@ public final class BenchCommand implements Callable<Integer>
         final PlanOptions options = new PlanOptions()
             .quick(isQuick)
             .tuning(new Tuning(isPinned, isPrefaulted, hasHugePages));
-        // First: the others may name what it brings.
+        // First: the other options may name contenders from these jars.
         set("--contender-path", contenderPath, Contenders::addPath);
         set("--rounds", rounds, options::roundCount);
         set("--contenders", contenders, options::contenders);
@@ -407,7 +407,7 @@ public final class BenchCommand implements Callable<Integer>
         }
     }
 
-    /** What no JVM understands would fail in each cell, one after the other. */
+    /** Checks the arguments once: an argument that no JVM accepts would fail in each cell. */
     private void checkJvmArguments() throws InterruptedException
     {
         if (jvmArguments.isEmpty())
@@ -441,7 +441,7 @@ public final class BenchCommand implements Callable<Integer>
             plan.cellCount() + " cells";
     }
 
-    /** Of the run that is resumed, whose order of cells is kept; null if there is none. */
+    /** Results of the resumed run, which decide the order of cells; null if there is none. */
     private Results earlier()
     {
         if (null == resume || !Files.exists(resume.resolve(BenchReport.RESULTS_FILE)))
@@ -504,7 +504,7 @@ public final class BenchCommand implements Callable<Integer>
             commandLine, kind, plan.roundCount(), seed, suite.contenders(), suite.results());
     }
 
-    /** Ctrl-C: what was measured is kept, and said to be incomplete. The JVMs that measure end when this one does. */
+    /** Ctrl-C: writes the results so far, marked as incomplete. The measuring JVMs exit with this one. */
     private void onShutdown(final Plan plan, final Suite suite)
     {
         suite.stop();
@@ -543,7 +543,7 @@ public final class BenchCommand implements Callable<Integer>
         }
         catch (final IllegalStateException ignore)
         {
-            // It runs.
+            // The shutdown has begun: the hook cannot be removed.
             return false;
         }
     }

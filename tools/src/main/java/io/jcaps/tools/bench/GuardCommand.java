@@ -20,7 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code caps bench guard}: what each build looks at.
+ * {@code caps bench guard}: the check for regressions that each build runs.
  */
 @Command(
     name = "guard",
@@ -91,7 +91,7 @@ final class GuardCommand implements Callable<Integer>
         }
         catch (final IllegalStateException ignore)
         {
-            // It runs: this JVM is about to end.
+            // The shutdown has begun: the hook cannot be removed.
         }
         final Guard.Verdict verdict = Guard.judge(plan, suite.results());
         verdict.lines().forEach(screen::print);

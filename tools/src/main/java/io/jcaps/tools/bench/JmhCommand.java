@@ -68,7 +68,7 @@ final class JmhCommand implements Callable<Integer>
         }
         catch (final IllegalStateException ignore)
         {
-            // It runs: this JVM is about to end.
+            // The shutdown has begun: the hook cannot be removed.
         }
         return isDone ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
@@ -77,7 +77,7 @@ final class JmhCommand implements Callable<Integer>
     {
         final List<String> command = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            // JMH starts its forks with these, too.
+            // JMH passes these flags to its forks, too.
             "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
             "--enable-native-access=ALL-UNNAMED",
             "-XX:+IgnoreUnrecognizedVMOptions",
@@ -92,7 +92,10 @@ final class JmhCommand implements Callable<Integer>
         return command;
     }
 
-    /** The one that was named; or, as a checkout has them: tools/target/caps.jar and bench/target/benchmarks.jar. */
+    /**
+     * The jar of {@link #JAR_PROPERTY}; without it bench/target/benchmarks.jar of the checkout that contains this jar
+     * as tools/target/caps.jar.
+     */
     static Path jar()
     {
         final String named = System.getProperty(JAR_PROPERTY);

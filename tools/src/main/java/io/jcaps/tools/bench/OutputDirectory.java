@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Where results go: proved to be writable before anything is measured, and free of other results.
+ * The directory for results: checked before anything is measured to be writable and without other results.
  */
 final class OutputDirectory
 {
@@ -81,7 +81,7 @@ final class OutputDirectory
         }
         catch (final IOException ignore)
         {
-            // It stays.
+            // It is not empty, or cannot be deleted: it stays.
         }
     }
 }

@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Shows how far a run is, and what fails in it. One thread.
+ * Shows the progress of a run and its failures. One thread.
  */
 final class SuiteProgress implements Suite.Listener
 {
@@ -40,7 +40,7 @@ final class SuiteProgress implements Suite.Listener
     @Override
     public void onResult(final CellResult result)
     {
-        // Once: what cannot start fails in each round alike.
+        // Once per text: a contender that cannot start fails alike in each round.
         final String failure = result.cell().contender() + ": " + title(result.cell()) + ": " + result.failure();
         if (null == result.failure() && !result.isSteady())
         {

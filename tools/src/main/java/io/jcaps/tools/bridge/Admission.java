@@ -10,8 +10,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Whether a bridge has anything to do: not if each bridge that it imports from has refused it, as its key is wrong or
- * it speaks another version, and none has ever admitted it. Once one has, a refusal may pass.
+ * Decides whether a bridge can still import. It cannot if each bridge that it imports from has refused it, because of
+ * its key or its version, and none has ever admitted it. Once one has admitted it, a refusal may be temporary.
  */
 final class Admission
 {
@@ -20,7 +20,8 @@ final class Admission
     private boolean isAdmitted;
 
     /**
-     * @param endpointCount of all imports; 0 if the bridge has something else to do.
+     * @param endpointCount number of endpoints of all imports; 0 if the bridge also exports, so that a refusal never
+     *                      ends it.
      */
     Admission(final int endpointCount)
     {

@@ -44,7 +44,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 
 /**
- * {@code caps bridge}: services of other hosts.
+ * {@code caps bridge}: exports services to other hosts and imports theirs.
  */
 @Command(
     name = "bridge",
@@ -164,7 +164,10 @@ public final class BridgeCommand implements Callable<Integer>
         return exitCode;
     }
 
-    /** Until the user wants an end: then null. Or until nothing is left to do: then why. */
+    /**
+     * Prints events until the user ends the command: then returns null. Or until no import is possible any more: then
+     * returns the reason.
+     */
     private String print(final BlockingQueue<BridgeEvent> events, final Interruption interruption)
     {
         final Admission admission = new Admission(
@@ -177,7 +180,7 @@ public final class BridgeCommand implements Callable<Integer>
                 final BridgeEvent event = events.take();
                 if (!event.equals(last))
                 {
-                    // One that tries again and again says it once.
+                    // A session that fails repeatedly in the same way is printed once.
                     say(event);
                 }
                 last = event;
@@ -189,7 +192,7 @@ public final class BridgeCommand implements Callable<Integer>
         }
         catch (final InterruptedException ignore)
         {
-            // By the user, who wants an end.
+            // Interrupted by the user's signal.
         }
         return null;
     }

@@ -26,8 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * What a bridge has written of itself within the last second, for tools; and the directories that bridges leave when
- * they are killed.
+ * The status that a bridge writes each second, for tools; and the directories that killed bridges leave.
  *
  * @param directory    of the bridge.
  * @param pid          of its process, as that process sees it.
@@ -50,8 +49,8 @@ public record BridgeStatus(
     private static final Set<PosixFilePermission> OWNERS_ALONE = Set.of(
         PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE);
     /**
-     * Of the parent, to which any user can write: Linux goes on with the listing of a tmpfs as long as files are
-     * renamed there.
+     * Most entries of the parent directory that are read. Any user can write to it, and Linux continues the listing of
+     * a tmpfs as long as files are renamed there.
      */
     private static final int MAX_FILES = 20_000;
     private static final long GRACE_MS = TimeUnit.MINUTES.toMillis(1);
@@ -87,7 +86,7 @@ public record BridgeStatus(
     }
 
     /**
-     * @return what this user's bridges on this machine have written, those that were killed included.
+     * @return statuses of this user's bridges on this machine, including killed ones.
      */
     public static List<BridgeStatus> all()
     {
@@ -119,7 +118,7 @@ public record BridgeStatus(
         return directories().stream().filter(BridgeStatus::isDead).toList();
     }
 
-    /** The kernel proves a death: it has released the lock. A pid proves none, across containers. */
+    /** The released lock proves that the bridge is dead. A pid proves nothing across containers. */
     private static boolean isDead(final Path directory)
     {
         // To close a file drops the locks of it that other parts of this process hold.
@@ -179,7 +178,7 @@ public record BridgeStatus(
         }
     }
 
-    /** Those of this user's bridges among some files. */
+    /** Keeps the directories of this user's bridges. */
     static List<Path> own(final Stream<Path> files)
     {
         return files.limit(MAX_FILES)
@@ -187,8 +186,8 @@ public record BridgeStatus(
     }
 
     /**
-     * Any user can make a directory of that name, with links, pipes or a forged status in it. What is here was made by
-     * this user's bridge: in a directory that no other user can write to.
+     * Any user can make a directory of that name, with links, pipes or a forged status in it. So it counts only if this
+     * user owns it and no other user can write to it.
      */
     private static boolean isOwn(final Path directory)
     {

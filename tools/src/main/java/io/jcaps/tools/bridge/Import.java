@@ -11,7 +11,7 @@ import picocli.CommandLine.TypeConversionException;
 import java.util.Arrays;
 
 /**
- * What --import says.
+ * The value of an option --import.
  *
  * @param name      of the service.
  * @param endpoints of the bridges that export it.

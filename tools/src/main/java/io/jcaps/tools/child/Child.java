@@ -17,14 +17,14 @@ import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * A JVM beside this one, in which a command works. What it says goes into a queue that all children share; that it has
- * ended is told last. It ends when this JVM does: see {@link ParentLink}.
+ * A JVM that a command starts. The lines that it prints go into a queue that all children share; the last event reports
+ * its end. It exits with this JVM: see {@link ParentLink}.
  * <p>
  * Any thread may call.
  */
 public final class Child
 {
-    /** What the queue holds when a child's output is at its end. */
+    /** Word of the event that a child's output has ended. */
     public static final String ENDED = "ended";
 
     // What pom.xml calls caps.jvm.flags, of which a jar's manifest carries the first two only for java -jar.
@@ -47,7 +47,7 @@ public final class Child
     private final BlockingQueue<Event> events;
 
     /**
-     * What a child said.
+     * A line that a child printed.
      */
     public record Event(Child child, Line line)
     {
@@ -58,7 +58,7 @@ public final class Child
      *
      * @param name   for people.
      * @param type   with its main method.
-     * @param events to which each line is added that it says.
+     * @param events receives each line that it prints.
      * @param args   for the main method.
      */
     public Child(final String name, final Class<?> type, final BlockingQueue<Event> events, final String... args)
@@ -71,7 +71,7 @@ public final class Child
      *
      * @param name              for people.
      * @param type              with its main method.
-     * @param events            to which each line is added that it says.
+     * @param events            receives each line that it prints.
      * @param ignoresInterrupts whether a Ctrl-C is this JVM's alone, which then says to the child what to do.
      * @param jvmFlags          after those that each child has.
      * @param args              for the main method.
@@ -92,7 +92,7 @@ public final class Child
      *
      * @param name              for people.
      * @param type              with its main method.
-     * @param events            to which each line is added that it says.
+     * @param events            receives each line that it prints.
      * @param ignoresInterrupts whether a Ctrl-C is this JVM's alone, which then says to the child what to do.
      * @param launcher          words in front of its command, such as those that enter a namespace; it must not fork.
      * @param jvmFlags          after those that each child has.
@@ -123,8 +123,8 @@ public final class Child
             final ProcessBuilder builder =
                 new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
             JvmOptions.keepShareable(builder.environment());
-            // The C library keeps what compiler threads have freed, in an arena for each. From one arena it is used
-            // again, so that a JVM's memory stays the same: what grows then is something else.
+            // The C library keeps the memory that compiler threads free, in one arena per thread. With a single arena
+            // it is reused, so that growth of the JVM's memory has another cause.
             builder.environment().putIfAbsent("MALLOC_ARENA_MAX", "1");
             process = builder.start();
         }
@@ -170,8 +170,8 @@ public final class Child
     /**
      * Sends SIGSTOP, and SIGCONT after a while. Does not wait for it.
      *
-     * @param durationMs from the one to the other.
-     * @return what ends with the SIGCONT.
+     * @param durationMs milliseconds between the two signals.
+     * @return process that exits after the SIGCONT.
      */
     public Process pause(final long durationMs)
     {
@@ -249,7 +249,7 @@ public final class Child
         }
         catch (final IOException ignore)
         {
-            // The end of it, too.
+            // A read that fails is the end of the output, too.
         }
         events.add(new Event(this, new Line(ENDED)));
     }

@@ -5,7 +5,7 @@
 package io.jcaps.tools.child;
 
 /**
- * Something that should hold did not: the message says what.
+ * Thrown when a check fails; the message says which.
  */
 public final class ChildFailure extends RuntimeException
 {

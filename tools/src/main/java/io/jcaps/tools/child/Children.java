@@ -17,8 +17,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The children of one command, and what they say to it. A child that ends unasked, or says that it failed, is a
- * failure of the command.
+ * The children of one command, and their output. A child that exits without a request, or reports a failure, makes the
+ * command fail.
  * <p>
  * One thread uses it; any may close it.
  */
@@ -32,12 +32,12 @@ public final class Children
     private final Set<Child> endingChildren = new HashSet<>();
     private Runnable onProgress = () -> {};
 
-    // Guarded by this, because a shutdown closes them while the command runs.
+    // Guarded by this, because a shutdown closes the children while the command runs.
     private final List<Child> children = new ArrayList<>();
     private boolean isClosed;
 
     /**
-     * @param silenceLimitNs nanoseconds without a line after which a child is said to hang.
+     * @param silenceLimitNs nanoseconds without a line from any child after which a wait fails.
      */
     public Children(final long silenceLimitNs)
     {
@@ -94,22 +94,22 @@ public final class Children
     }
 
     /**
-     * @param child that may have said how far it is.
-     * @return what it said last; null if nothing since {@link #forgetProgress}.
+     * @param child that may have reported progress.
+     * @return its last report; null if there is none since {@link #forgetProgress}.
      */
     public Line progress(final Child child)
     {
         return progressByChild.get(child);
     }
 
-    /** Forgets how far the children are. */
+    /** Drops the children's progress reports. */
     public void forgetProgress()
     {
         progressByChild.clear();
     }
 
     /**
-     * @param child whose end is no failure from now on.
+     * @param child that may exit from now on without a failure.
      */
     public void mayEnd(final Child child)
     {
@@ -117,8 +117,8 @@ public final class Children
     }
 
     /**
-     * @param child that says more than is asked for.
-     * @param word  of the lines that are not read.
+     * @param child that prints lines which are not needed.
+     * @param word  first word of the lines that are dropped.
      */
     public void ignore(final Child child, final String word)
     {
@@ -126,7 +126,7 @@ public final class Children
     }
 
     /**
-     * Waits for the end of a child that was asked to end.
+     * Waits until a child that was told to stop has exited; fails if its exit code is not 0.
      *
      * @param child that ends.
      */
@@ -138,8 +138,8 @@ public final class Children
     }
 
     /**
-     * @param child that will say something.
-     * @param word  that it should say.
+     * @param child that will print a line.
+     * @param word  expected first word of its next line.
      * @return the line with that word.
      * @throws InterruptedException if the thread is interrupted.
      */
@@ -151,9 +151,9 @@ public final class Children
     }
 
     /**
-     * @param child          that will say something.
-     * @param silenceLimitNs nanoseconds without a line of any child after which it is said to hang.
-     * @return the next line that it says.
+     * @param child          that will print a line.
+     * @param silenceLimitNs nanoseconds without a line of any child after which the wait fails.
+     * @return its next line.
      * @throws InterruptedException if the thread is interrupted.
      */
     public Line next(final Child child, final long silenceLimitNs) throws InterruptedException
@@ -161,7 +161,7 @@ public final class Children
         final Deque<Line> lines = unread.get(child);
         while (lines.isEmpty())
         {
-            check(await(silenceLimitNs), "nothing was heard from the " + child.name() + " for " +
+            check(await(silenceLimitNs), "no line came from the " + child.name() + " for " +
                 TimeUnit.NANOSECONDS.toSeconds(silenceLimitNs) + " s: does it hang, or is the machine busy?");
         }
         return lines.remove();
@@ -191,7 +191,7 @@ public final class Children
             }
             case "failed" -> throw new ChildFailure(event.line().text("what"));
             case Child.ENDED -> check(endingChildren.contains(child),
-                child.name() + " ended unasked, exit code " + child.join());
+                child.name() + " exited without a request, exit code " + child.join());
             default ->
             {
                 if (!event.line().word().equals(ignoredWords.get(child)))
@@ -212,7 +212,7 @@ public final class Children
     }
 
     /**
-     * Kills what still runs, and waits for its end.
+     * Kills the children that still run, and waits until they have exited.
      *
      * @return false if they were closed before.
      */

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Options that JVMs take from their environment. Some are for one JVM only: a port to listen on, or an agent; and what
- * a JVM logs to standard output would be taken for a child's words. The launcher {@code caps} drops the same ones.
- * Any thread may call.
+ * Options that JVMs take from their environment. Some are for one JVM only, such as a port to listen on or an agent;
+ * and a JVM's log on standard output would be mixed with the child's lines. The launcher {@code caps} drops the same
+ * ones. Any thread may call.
  */
 final class JvmOptions
 {
@@ -24,7 +24,7 @@ final class JvmOptions
     }
 
     /**
-     * Drops what a second JVM cannot have.
+     * Removes the options that a second JVM cannot share.
      *
      * @param environment of the process to start, which is changed.
      */

@@ -11,11 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One line that a child says to its parent, or hears from it: a word, and named values. Not thread safe.
+ * One line between a child and its parent, in either direction: a word, and named values. Not thread safe.
  */
 public final class Line
 {
-    /** Tells these lines from whatever else comes out of a JVM. */
+    /** Distinguishes these lines from any other output of a JVM. */
     private static final String PREFIX = "@caps ";
 
     private final String word;
@@ -30,7 +30,7 @@ public final class Line
      * Reads a line.
      *
      * @param text of it.
-     * @return the line, or null if the text is none.
+     * @return the line; null if the text does not begin with the prefix.
      */
     public static Line parse(final String text)
     {

@@ -15,8 +15,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * A child's connection to its parent, over standard input and output. When the parent goes, however it goes,
- * the input ends: the child then removes what the parent no longer can, and ends at once.
+ * A child's connection to its parent, over standard input and output. When the parent exits, however that happens, the
+ * input ends: the child then removes the directories that the parent no longer can, and exits at once.
  * <p>
  * Any thread may call.
  */
@@ -40,13 +40,13 @@ public final class ParentLink
     }
 
     /**
-     * A child's work.
+     * The work of a child.
      */
     @FunctionalInterface
     public interface Work
     {
         /**
-         * @param parent to talk to.
+         * @param parent of the child.
          * @throws Exception if it failed: it is reported to the parent.
          */
         void run(ParentLink parent) throws Exception;
@@ -84,7 +84,7 @@ public final class ParentLink
         }
         catch (final Throwable ex)
         {
-            // Whatever it is, the parent is to hear of it.
+            // Any exception and any error is reported to the parent.
             ex.printStackTrace();
             parent.tell(new Line("failed").with("what", ex.toString()));
             exitCode = 1;
@@ -106,7 +106,7 @@ public final class ParentLink
     }
 
     /**
-     * @return the next line from the parent, waited for.
+     * @return the next line from the parent; waits for it.
      * @throws InterruptedException if the thread is interrupted.
      */
     public Line take() throws InterruptedException
@@ -129,7 +129,7 @@ public final class ParentLink
         }
         catch (final IOException ignore)
         {
-            // The end of it, too.
+            // A read that fails is the end of the input, too.
         }
         directories.forEach(WorkDirectory::remove);
         Runtime.getRuntime().halt(ORPHANED);

@@ -9,8 +9,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * What messages contain that are to be checked: length and each byte follow from the client, the sequence number and
- * the direction, so that either end can check all of a message without being told anything.
+ * The content of messages that are checked: length and each byte follow from the client, the sequence number and the
+ * direction, so that either end can check a whole message without further information.
  */
 public final class Payload
 {
@@ -24,7 +24,10 @@ public final class Payload
     public static final int MAGNITUDE_COUNT = 19;
 
     private static final long STEP = 0x9E37_79B9_7F4A_7C15L;
-    /** One message of so many, a power of two, has the longest payload, beside those that have it anyway. */
+    /**
+     * One of this many messages, a power of two, has the longest payload, in addition to those of the highest
+     * magnitude.
+     */
     private static final int LONGEST_RATE = 512;
     private static final int LENGTH_SALT = 0x1E57;
 

@@ -22,13 +22,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The directory that a command and its children work in, and that nothing is left of. Any thread may call.
+ * The working directory of a command and its children, which is removed at the end. Any thread may call.
  */
 public final class WorkDirectory
 {
-    /** In a directory: also where another file has its name by now, this opens nothing but a directory. */
+    /** Appended to a directory's name: it opens only a directory, even if another file has the name by now. */
     private static final Path SELF = Path.of(".");
-    /** Of those that this process made, by path: the file key. */
+    /** File keys of the directories that this process created, by path. */
     private static final Map<Path, Object> MADE = new ConcurrentHashMap<>();
 
     private WorkDirectory()
@@ -36,9 +36,10 @@ public final class WorkDirectory
     }
 
     /**
-     * Makes one, for its owner alone.
+     * Creates a directory of mode 0700.
      *
-     * @param parent that it is made in; null for memory if there is such a directory, else that for temporary files.
+     * @param parent directory in which it is created; null for /dev/shm, or the directory for temporary files if there
+     *               is none.
      * @param prefix of its name.
      * @return its path, absolute.
      * @throws IOException if it cannot be made there.
@@ -55,7 +56,7 @@ public final class WorkDirectory
 
     /**
      * Gives a directory to the group of the directory that it was made in, as that one does itself if it has the setgid
-     * bit. What else has its path by now is left as it is.
+     * bit. Another file that has its path by now is not changed.
      *
      * @param directory that this process made.
      * @throws IOException if that cannot be done, as by a user who is not of that group.
@@ -77,11 +78,11 @@ public final class WorkDirectory
     }
 
     /**
-     * Removes a directory and what is in it, as far as that can be done. Whoever can write to the directory around it
-     * can have put another one in its place: nothing in a directory that this process has not made is removed, if it is
-     * this process that made the one which is meant, and no link is followed.
+     * Removes a directory and what is in it, as far as that can be done. A user who can write to the parent directory
+     * may have replaced it: if this process created a directory at the path, only that one is removed. No link is
+     * followed.
      *
-     * @param directory that may have gone already.
+     * @param directory that may have been removed already.
      * @return whether it is gone.
      */
     public static boolean remove(final Path directory)
@@ -110,7 +111,7 @@ public final class WorkDirectory
         }
         catch (final IOException ignore)
         {
-            // Told by the result.
+            // The result reports it.
         }
         return !Files.exists(directory, LinkOption.NOFOLLOW_LINKS);
     }

@@ -4,6 +4,6 @@
  */
 
 /**
- * JVMs that a command starts beside its own, and what they and it say to each other.
+ * JVMs that a command starts, and the lines that it exchanges with them.
  */
 package io.jcaps.tools.child;

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 
 /**
- * What the demo's processes agree on.
+ * Constants that all processes of the demo share.
  */
 final class Demo
 {
@@ -25,8 +25,8 @@ final class Demo
     /** Milliseconds from one report of progress to the next. */
     static final long PROGRESS_INTERVAL_MS = 100;
 
-    // Only what is used takes memory: with the most messages in flight about 40 MB, less than the 64 MB that a
-    // container has under /dev/shm.
+    // Only used pages take memory: at most about 40 MB with all messages in flight, less than the 64 MB of a
+    // container's /dev/shm.
     private static final Geometry GEOMETRY = new Geometry(16, 32, 8, 128, Payload.MAX_LENGTH);
 
     private Demo()

@@ -79,7 +79,7 @@ final class DemoClient implements RequestWindow.Client
                 case "flight" ->
                 {
                     window.fly(Long.MAX_VALUE);
-                    // It can still be read, although the service has gone (R28).
+                    // The generation can still be read after the service has died (R28).
                     final Line gone = new Line("gone").with("generation", port.serviceGeneration());
                     port.close();
                     window.reportTotals(gone);
@@ -157,10 +157,10 @@ final class DemoClient implements RequestWindow.Client
     @Override
     public void addTotals(final Line line)
     {
-        // By the sequence numbers that had an outcome, not by the sums of the kinds.
+        // Counted by the sequence numbers that had an outcome, not by the sums of the kinds.
         final int outcomes = outcomeSequences.cardinality();
         line.with("outcomes", outcomes)
-            // Lost once nothing more is due; open before.
+            // A request without an outcome is lost if no more outcomes are due; otherwise it is open.
             .with("lost", window.sent() - outcomes)
             .with("autoReceived", autoReceived)
             .with("autoNotReceived", autoNotReceived)

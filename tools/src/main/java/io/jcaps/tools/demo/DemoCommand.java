@@ -23,8 +23,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code caps demo}: shows on the user's own machine what the library claims, and says by its exit code whether it
- * held.
+ * {@code caps demo}: demonstrates the library's guarantees on the user's own machine; the exit code shows whether every
+ * check passed.
  */
 @Command(
     name = "demo",
@@ -186,7 +186,7 @@ public final class DemoCommand implements Callable<Integer>
         }
     }
 
-    /** Ctrl-C or SIGTERM: no process and no file may remain. */
+    /** Ctrl-C or SIGTERM: ends all processes and removes all files. */
     private static void onShutdown(final Performance run, final JsonFile file)
     {
         run.close();
@@ -194,8 +194,8 @@ public final class DemoCommand implements Callable<Integer>
     }
 
     /**
-     * Ctrl-C reaches the children as well, and they may be faster: their end, and what comes of it, is no failure then.
-     * This thread stays here until the JVM has gone.
+     * Ctrl-C reaches the children as well, and they may exit first: that and its consequences are no failure then. This
+     * thread blocks here until the JVM has exited.
      */
     private static void awaitShutdown(final Performance run) throws InterruptedException
     {
@@ -214,7 +214,7 @@ public final class DemoCommand implements Callable<Integer>
         }
         catch (final IllegalStateException ignore)
         {
-            // The hook runs.
+            // The shutdown has begun: the hook cannot be removed.
         }
     }
 }

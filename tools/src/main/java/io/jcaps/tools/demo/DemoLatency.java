@@ -22,9 +22,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The client that measures, a process of its own, which starts the other side of each measurement. Floor and transport
- * are measured in turn: what else the machine does falls on both.
+ * are measured in turn, so that other load of the machine affects both.
  * <p>
- * Hears nothing but its parent's end. Says: {@code round}, {@code latency}, {@code failed}.
+ * Commands: none. Reports: {@code round}, {@code latency}, {@code failed}.
  */
 final class DemoLatency
 {
@@ -33,7 +33,10 @@ final class DemoLatency
 
     private static final int LENGTH = 32;
     private static final long WARM_UP_NS = TimeUnit.MILLISECONDS.toNanos(200);
-    /** For what takes milliseconds, with two sides that spin on one processor. Then not all round trips are timed. */
+    /**
+     * Time limit of a measurement: with two sides that spin on one processor a round trip takes milliseconds. Then not
+     * all round trips are timed.
+     */
     private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(10);
 
     private DemoLatency()

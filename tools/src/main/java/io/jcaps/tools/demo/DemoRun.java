@@ -21,14 +21,17 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One run of the demo: starts the processes, tells them what to do, and checks their reports.
+ * One run of the demo: starts the processes, sends them commands, and checks their reports.
  * <p>
  * One thread runs it; any may close it.
  */
 final class DemoRun implements Performance
 {
     private static final long SILENCE_LIMIT_NS = TimeUnit.SECONDS.toNanos(30);
-    /** Two spinners that a busy machine puts on one core take a time slice for each round trip. */
+    /**
+     * Longer than for other parts: two spinning sides that a busy machine puts on one core take a time slice for each
+     * round trip.
+     */
     private static final long SPINNING_SILENCE_LIMIT_NS = TimeUnit.MINUTES.toNanos(3);
     private static final long FLIGHT_NS = TimeUnit.MILLISECONDS.toNanos(1_500);
     private static final long FLIGHT_MIN_OUTCOMES = 500;
@@ -380,20 +383,22 @@ final class DemoRun implements Performance
             total.number("autoNotReceived"), "sent is not replied plus auto-replied: " + total);
     }
 
-    /** A client must know what a killed service may have acted on (B1): the service's own notes tell. */
+    /**
+     * A client must know which requests a killed service may have acted on (B1): compares with the service's own notes.
+     */
     private void checkWitness(final Witness witness, final Line[] outcomes)
     {
         for (int i = 0; i < outcomes.length; i++)
         {
             final long next = witness.nextSequence(i);
-            // It may have been killed between the library's note and its own, of one request.
+            // The service may have been killed between the library's record and its own note, of one request.
             check(outcomes[i].number("maxReceived") == next - 1 || outcomes[i].number("maxReceived") == next,
                 "the service noted " + next + " requests of " + clients[i].name() +
                 " as received, the client counts " + (outcomes[i].number("maxReceived") + 1));
             check(outcomes[i].number("minNotReceived") > outcomes[i].number("maxReceived"),
                 clients[i].name() + " has an outcome without RECEIVED for a request that the service received");
         }
-        // Between the reply and its note, too; and no reply is disposed of that was not sent.
+        // The same between a reply and its note; and only a reply that was sent can be disposed of.
         final long replied = total("replied");
         check(replied == witness.replied() || replied == witness.replied() + 1,
             "the service noted " + witness.replied() + " replies, the clients have " + replied);
@@ -469,7 +474,7 @@ final class DemoRun implements Performance
         long sum = 0;
         for (int i = 0; i < clients.length; i++)
         {
-            // Until a client has said something new, it is where it was.
+            // A client without a new report counts with its last one.
             final Line said = children.progress(clients[i]);
             final Line line = null == said ? totals[i] : said;
             sum += null == line ? 0 : line.number(key);

@@ -23,11 +23,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The demo's service, a process of its own: checks each request where it lies, and writes its reply in place. It knows
- * a client by the credentials that the operating system vouches for, and the message by their order.
+ * The demo's service, a process of its own: checks each request in place, and writes its reply in place. It identifies
+ * a client by the credentials that the operating system reports, and a message by its order.
  * <p>
- * Hears: {@code clients} (pids, next sequence numbers), {@code hold}, {@code report}, {@code stop}. Says:
- * {@code ready}, {@code known}, {@code holding}, {@code report}, {@code failed}.
+ * Commands: {@code clients} (pids, next sequence numbers), {@code hold}, {@code report}, {@code stop}. Reports: {@code
+ * ready}, {@code known}, {@code holding}, {@code report}, {@code failed}.
  */
 final class DemoService
 {
@@ -50,7 +50,7 @@ final class DemoService
     private long doubled;
     private boolean isStopped;
 
-    // Requests that are received and wait for their reply: none unless it was asked to hold some.
+    // Received requests that wait for their reply: none unless the command {@code hold} came.
     private int holdCount;
     private int heldCount;
     private long[] heldIds = new long[1];
@@ -99,7 +99,7 @@ final class DemoService
             }
             else if (Status.TIMED_OUT != result)
             {
-                throw new ChildFailure("service: await gave " + Status.text(result));
+                throw new ChildFailure("service: await returned " + Status.text(result));
             }
             if (Status.TIMED_OUT == result || (i & COMMAND_INTERVAL_MASK) == 0)
             {
@@ -114,7 +114,7 @@ final class DemoService
         final int client = clientByPid.get(message.credentials().pid());
         if (NO_CLIENT == client)
         {
-            throw new ChildFailure("service: message from a stranger: " + message.credentials());
+            throw new ChildFailure("service: message from an unknown client: " + message.credentials());
         }
         if (message.id() <= lastIds[client])
         {
@@ -152,7 +152,7 @@ final class DemoService
         heldSequences[heldCount++] = sequence;
         if (heldCount > holdCount)
         {
-            // Any of them: replies need not keep to the order of the requests (R20).
+            // A random one: replies need not follow the order of the requests (R20).
             replyHeld(random.nextInt(heldCount));
         }
     }

@@ -8,8 +8,8 @@ import io.jcaps.Outcome;
 import io.jcaps.tools.child.Line;
 
 /**
- * The last outcomes of a client, with the times of put and outcome: tells afterwards which messages were open at the
- * moment when the service was killed, and what became of them. One thread.
+ * The last outcomes of a client, with the times of put and outcome. Shows afterwards which messages were open when the
+ * service was killed, and their outcomes. One thread.
  */
 final class Flight
 {
@@ -34,9 +34,9 @@ final class Flight
     }
 
     /**
-     * Counts by kind what was open at some moment, and what was put later.
+     * Counts by kind the messages that were open at a time, and those that were put later.
      *
-     * @param killMicros the moment.
+     * @param killMicros that time, in microseconds since 1970.
      * @param line       to add the counts to.
      */
     void tell(final long killMicros, final Line line)

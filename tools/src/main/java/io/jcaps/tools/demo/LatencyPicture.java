@@ -14,12 +14,12 @@ import java.util.Map;
 
 /**
  * Two latency histograms side by side, as text of at most {@link Screen#WIDTH} columns: a table of percentiles, and
- * bars that show how many round trips took how long. Both axes are logarithmic, so that one in a million can be seen
- * beside the million.
+ * bars with the number of round trips per range of latency. Both axes are logarithmic, so that one in a million is
+ * visible beside the million.
  */
 final class LatencyPicture
 {
-    /** Where one row of bars ends and the next begins, in nanoseconds: narrow where the many are; 11 fit a screen. */
+    /** Edges between the rows of bars in nanoseconds: narrow where most round trips are; 11 rows fit a screen. */
     private static final long[] EDGES =
         {0, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000, 1_000_000, 10_000_000};
     private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99};
@@ -125,7 +125,7 @@ final class LatencyPicture
         return 0 == count ? "" : screen.bar(length(count) * scale) + format(" %,d", count);
     }
 
-    /** Below the last column of a bar for each power of ten: its exponent. */
+    /** The axis: below the last column of each power of ten, its exponent. */
     private static String axis(final double scale, final long max)
     {
         final StringBuilder axis = new StringBuilder();
@@ -140,7 +140,7 @@ final class LatencyPicture
         return axis.toString();
     }
 
-    /** Length of a bar on a logarithmic axis where even one is to be seen. */
+    /** Length of a bar on a logarithmic axis on which even a count of one is visible. */
     private static double length(final long count)
     {
         return 0 == count ? 0 : 1 + Math.log10(count);

@@ -12,12 +12,15 @@ import java.util.Locale;
 import java.util.StringJoiner;
 
 /**
- * The medians of a floor and a transport that were measured in turn. A machine changes its speed, so only what was
- * measured one right after the other is compared: the ratio of each pair, and the median of those. One thread.
+ * The medians of a floor and a transport that were measured in turn. A machine changes its speed, so only measurements
+ * that follow each other are compared: the result is the median of the ratios of the pairs. One thread.
  */
 final class LatencyRounds
 {
-    /** From the slowest floor to the fastest: more than a quarter is not the noise of one speed. */
+    /**
+     * Ratio of the slowest floor to the fastest above which the machine has changed its speed: a quarter more is no
+     * noise.
+     */
     private static final double STEADY_RATIO = 1.25;
 
     private final List<Long> floors = new ArrayList<>();

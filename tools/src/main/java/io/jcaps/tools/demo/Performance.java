@@ -16,13 +16,13 @@ interface Performance extends AutoCloseable
     /**
      * Runs it.
      *
-     * @throws ChildFailure         if something did not hold.
+     * @throws ChildFailure         if a check failed.
      * @throws InterruptedException if it was closed, or the thread interrupted.
      */
     void run() throws InterruptedException;
 
     /**
-     * @return what was found so far, by name.
+     * @return the results so far, by name.
      */
     Map<String, Object> summary();
 
@@ -31,7 +31,7 @@ interface Performance extends AutoCloseable
      */
     boolean isClosed();
 
-    /** Ends what still runs and removes the directory. A second call does nothing. */
+    /** Ends all processes and removes the directory. A second call does nothing. */
     @Override
     void close();
 }

@@ -137,7 +137,7 @@ final class RemoteClient implements RequestWindow.Client
                 {
                     throw ex;
                 }
-                // It closed between the look-up and the connect.
+                // The service closed between the look-up and the connect.
             }
         }
         final int status = port.claim(RemoteService.HELLO_LENGTH, claim);
@@ -162,7 +162,7 @@ final class RemoteClient implements RequestWindow.Client
         return isReplied;
     }
 
-    /** Puts requests until the service has gone; each of them must have an outcome then. */
+    /** Puts requests until the service has closed or died; then each of them must have an outcome. */
     private void fly()
     {
         window.fly(RemoteNotes.CAPACITY);

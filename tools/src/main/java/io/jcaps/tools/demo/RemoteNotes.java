@@ -13,8 +13,8 @@ import java.nio.MappedByteBuffer;
 import java.nio.file.Path;
 
 /**
- * What the two ends did with each request of one client, in a mapped file apart from both regions: it is there when
- * either end was killed. Both hosts are on this machine, so both ends can write it.
+ * The record of what both ends did with each request of one client, in a mapped file apart from both regions: it
+ * survives the kill of either end. Both hosts are on this machine, so both ends can write it.
  * <pre>
  *   at  size  field          written by
  *   2i     1  CLIENT_NOTE    the client, of request i
@@ -27,11 +27,11 @@ final class RemoteNotes implements AutoCloseable
     /** Most requests of a client. */
     static final int CAPACITY = 1 << 22;
 
-    /** Client: put gave an id. */
+    /** Client: put returned an id. */
     static final int ACCEPTED = 0x01;
-    /** Client: it had an outcome. */
+    /** Client: received an outcome. */
     static final int ENDED = 0x02;
-    /** Client: the outcome said that the service had received it. */
+    /** Client: the outcome has RECEIVED. */
     static final int TOLD_RECEIVED = 0x04;
     private static final int KIND_SHIFT = 4;
 
@@ -39,7 +39,7 @@ final class RemoteNotes implements AutoCloseable
     static final int SEEN = 0x01;
     /** Service: about to reply. */
     static final int REPLYING = 0x02;
-    /** Service: got the disposal. */
+    /** Service: received the disposal. */
     static final int DISPOSED = 0x04;
 
     private static final int NOTES_LENGTH = 2 * BitUtil.SIZE_OF_BYTE;

@@ -27,14 +27,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One run of {@code demo --remote}: two regions, two bridges, and a network that is cut. What each client was told is
- * compared with what the service noted.
+ * One run of {@code demo --remote}: two regions, two bridges, and a network that is cut. The clients' outcomes are
+ * compared with the service's own record.
  * <p>
  * One thread runs it; any may close it.
  */
 final class RemoteRun implements Performance
 {
-    /** Most requests of the first part. */
+    /** Upper limit of --messages: requests of the first part. */
     static final int MAX_MESSAGES = 2_000_000;
 
     private static final long SILENCE_LIMIT_NS = TimeUnit.SECONDS.toNanos(40);
@@ -68,7 +68,7 @@ final class RemoteRun implements Performance
     private long disposed;
 
     /**
-     * @param directory    that is the run's own, and removed when it is closed.
+     * @param directory    of this run, removed when it is closed.
      * @param messageCount requests to exchange before anything is cut.
      * @param screen       to show it on.
      */
@@ -80,7 +80,7 @@ final class RemoteRun implements Performance
     }
 
     /**
-     * Length of a payload: seven of eight are short, as a network of 100 MB/s would otherwise be busy for a minute; the
+     * Length of a payload: seven of eight are short, as otherwise a network of 100 MB/s would be busy for a minute; the
      * others have any length up to the longest.
      */
     static int length(final int client, final long sequence, final int direction)
@@ -246,7 +246,7 @@ final class RemoteRun implements Performance
             children.end(client);
         }
         final Line report = awaitDisposals();
-        // Again, over all: what was not received never may be, whatever came later.
+        // Checked again over all parts: a request reported as not received must never be received later.
         final Tally tally = new Tally();
         for (int i = 0; i < clients.length; i++)
         {
@@ -424,7 +424,7 @@ final class RemoteRun implements Performance
                     " requests ended as " + Outcome.text(kind) + ", not received, but the service has received them");
             }
             RemoteRun.check(0 == repliedUnsent, repliedUnsent + " replies were not sent by the service");
-            // A service is killed between the library's note and its own, of one request of each client.
+            // A service may be killed between the library's record and its own note, of one request of each client.
             RemoteRun.check(told(Outcome.SERVICE_DIED, true) - seen[index(Outcome.SERVICE_DIED, true)] <=
                 Demo.CLIENT_COUNT, "more outcomes have RECEIVED than the service that died has noted");
         }
@@ -488,7 +488,7 @@ final class RemoteRun implements Performance
         }
     }
 
-    /** All of a part in which nothing was cut. */
+    /** Checks a part in which nothing was cut. */
     private void compare(final long from)
     {
         final Tally tally = new Tally();
@@ -509,7 +509,7 @@ final class RemoteRun implements Performance
         return children.expect(service, "report");
     }
 
-    /** A disposal is not waited for by anybody, so it comes when a bridge has nothing better to send. */
+    /** No thread waits for a disposal, so a bridge sends it after everything else. */
     private Line awaitDisposals() throws InterruptedException
     {
         final long fromNs = System.nanoTime();

@@ -26,11 +26,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The service on host B, a process of its own. It notes what it receives before it acts on it, and verifies each byte.
- * A client tells which one it is by the first message of each connection: the credentials are those of the bridge.
+ * The service on host B, a process of its own. It notes each request before it acts on it, and verifies each byte. The
+ * first message of each connection identifies the client, as the credentials are those of the bridge.
  * <p>
- * Hears: {@code hold} (how many), {@code report}, {@code stop}. Says: {@code ready}, {@code holding}, {@code report},
- * {@code failed}.
+ * Commands: {@code hold} (how many), {@code report}, {@code stop}. Reports: {@code ready}, {@code holding}, {@code
+ * report}, {@code failed}.
  */
 final class RemoteService
 {
@@ -57,7 +57,7 @@ final class RemoteService
     private long verifiedBytes;
     private boolean isStopped;
 
-    // Requests that are received and wait for their reply.
+    // Received requests that wait for their reply.
     private int holdCount;
     private int heldCount;
     private long[] heldIds = new long[1];
@@ -112,7 +112,7 @@ final class RemoteService
     /**
      * Writes the first message of a connection.
      *
-     * @return its length.
+     * @return its length in bytes.
      */
     static int putHello(final MutableDirectBuffer buffer, final int client, final long next)
     {
@@ -137,7 +137,7 @@ final class RemoteService
             }
             else if (Status.TIMED_OUT != result)
             {
-                throw new ChildFailure("service: await gave " + Status.text(result));
+                throw new ChildFailure("service: await returned " + Status.text(result));
             }
             if (Status.TIMED_OUT == result || (i & COMMAND_INTERVAL_MASK) == 0)
             {
@@ -174,7 +174,7 @@ final class RemoteService
         heldIds[heldCount++] = message.id();
         while (heldCount > holdCount)
         {
-            // Any of them: replies need not keep to the order of the requests (R20).
+            // A random one: replies need not follow the order of the requests (R20).
             replyHeld(random.nextInt(heldCount));
         }
     }

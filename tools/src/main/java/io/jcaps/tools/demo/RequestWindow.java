@@ -17,25 +17,25 @@ import io.jcaps.tools.child.Payload;
 import org.agrona.collections.Long2LongHashMap;
 
 /**
- * The requests that a demo's client has in flight: writes each in place, checks each reply where it lies, and counts
- * what it puts and receives. The client's process notes the outcome of each request. One thread.
+ * The requests that a demo's client has in flight: writes each in place, checks each reply in place, and counts puts
+ * and outcomes. The client's process notes the outcome of each request. One thread.
  */
 final class RequestWindow
 {
-    /** Requests in flight while nothing is wrong. */
+    /** Requests in flight in normal operation. */
     static final int WINDOW = 16;
     /** Requests in flight when something is cut or killed. */
     static final int FLIGHT_WINDOW = 64;
 
     private static final long NO_SEQUENCE = -1;
 
-    /** What a client adds. */
+    /** What differs between clients of the demo and of the remote demo. */
     interface Client
     {
         /** Length in bytes of a payload: {@link Payload#REQUEST} or {@link Payload#REPLY}. */
         int length(long sequence, int direction);
 
-        /** A request was put. */
+        /** Called when a request was put. */
         void accepted(long sequence);
 
         /** Whether an outcome of that request was received before. */
@@ -73,7 +73,7 @@ final class RequestWindow
      * @param parent  to report progress to.
      * @param client  index of the client.
      * @param awaitNs longest wait for an outcome.
-     * @param owner   to ask and to notify.
+     * @param owner   called for lengths and outcomes.
      */
     RequestWindow(final ParentLink parent, final int client, final long awaitNs, final Client owner)
     {
@@ -83,7 +83,7 @@ final class RequestWindow
         this.owner = owner;
     }
 
-    /** The client has connected: requests go to this port from here on. */
+    /** Sets the port of later requests. */
     void connected(final ClientPort connected)
     {
         port = connected;
@@ -107,10 +107,10 @@ final class RequestWindow
     }
 
     /**
-     * Puts so many requests, and receives an outcome for each.
+     * Puts a number of requests, and receives an outcome for each.
      *
      * @param count  of requests.
-     * @param reason why the service must not go in the meantime, for the failure's text.
+     * @param reason why the service must stay alive in the meantime, for the failure's text.
      */
     void exchange(final long count, final String reason)
     {
@@ -129,7 +129,7 @@ final class RequestWindow
     /**
      * Puts requests until the service has gone, and receives all that is due.
      *
-     * @param end number of requests that are put in all at the most.
+     * @param end sequence number at which it stops at the latest.
      */
     void fly(final long end)
     {
@@ -172,7 +172,7 @@ final class RequestWindow
             final long id = claim.put();
             if (Status.NOT_CONNECTED == id)
             {
-                // Not accepted, so nothing is due for it.
+                // The put was rejected, so no outcome is due for it.
                 isGone = true;
                 return;
             }
@@ -180,7 +180,7 @@ final class RequestWindow
             owner.accepted(sent);
             if (NO_SEQUENCE != openSequences.put(id, sent))
             {
-                throw new ChildFailure(name() + ": message id " + id + " was given twice");
+                throw new ChildFailure(name() + ": message id " + id + " was returned twice");
             }
             countLength(length);
             sentBytes += length;
@@ -193,7 +193,7 @@ final class RequestWindow
     }
 
     /**
-     * Waits for one outcome, and takes those that are there after it.
+     * Waits for one outcome, and then takes all that are available.
      *
      * @return false if nothing more is due, because the service has gone.
      */

@@ -7,7 +7,7 @@ package io.jcaps.tools.demo;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Says now and then that it is time to tell how far one is, for little when it is not. Not thread safe.
+ * Reports when the next progress report is due; cheap when it is not. Not thread safe.
  */
 final class Ticker
 {

@@ -12,14 +12,14 @@ import java.nio.MappedByteBuffer;
 import java.nio.file.Path;
 
 /**
- * What a service has seen and done, in a mapped file of its own, apart from the region: it is there when the service
- * was killed, and what its clients were told can be held against it.
+ * A service's record of its actions, in a mapped file apart from the region: it survives the kill of the service, and
+ * is compared with the clients' outcomes.
  * <pre>
  *   at  size  field           written by the service
  *    0     8  REPLIED         after each reply
  *    8     8  DISPOSED        after each disposal
- *   16     8  VERIFIED_BYTES  after each request that was right
- *   64 * (1 + client)  8  NEXT_SEQUENCE  after each reception, before anything is done with the request
+ *   16 8 VERIFIED_BYTES after each verified request 64 * (1 + client) 8 NEXT_SEQUENCE after each reception, before
+ *   anything is done with the request
  * </pre>
  * One thread writes; any process may read.
  */

@@ -4,7 +4,7 @@
  */
 
 /**
- * The {@code demo} command: a service that is killed in full flight, two clients that lose nothing by it, and how long
- * a round trip takes.
+ * The {@code demo} command: a service that is killed with requests in flight, two clients that get exactly one outcome
+ * each time, and the latency of a round trip.
  */
 package io.jcaps.tools.demo;

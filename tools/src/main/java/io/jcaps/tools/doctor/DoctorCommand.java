@@ -39,7 +39,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 
 /**
- * {@code caps doctor}: is this machine fit, and what to do if not.
+ * {@code caps doctor}: checks whether regions work on this machine, and what to do if not.
  */
 @Command(
     name = "doctor",
@@ -164,7 +164,7 @@ public final class DoctorCommand implements Callable<Integer>
                 "Linux 5.3 or later, and a seccomp filter that lets pidfd_open through");
     }
 
-    /** What a check finds in the region, which is opened as its user may. */
+    /** Runs a check on the region, opened with the user's rights. */
     private Finding inRegion(final String check, final Path path, final Function<RegionView, Finding> finder)
     {
         if (!Files.exists(path))
@@ -182,7 +182,7 @@ public final class DoctorCommand implements Callable<Integer>
         }
     }
 
-    /** Whether the kernel shows those who are in the region already. */
+    /** Checks whether the kernel shows the processes of the region to this one. */
     private static Finding peers(final RegionView view)
     {
         final RegionSnapshot snapshot = view.look(0);
@@ -236,7 +236,7 @@ public final class DoctorCommand implements Callable<Integer>
                 "caps inflight shows what was under way; caps reap --all --region FILE removes one");
     }
 
-    /** With the life of its processes, if the user may know. */
+    /** Opens the region, with its lock file if the user may open that. */
     private RegionView view(final Path own)
     {
         try
@@ -257,7 +257,7 @@ public final class DoctorCommand implements Callable<Integer>
         }
         catch (final RegionException ex)
         {
-            // Not the caller's to tidy up.
+            // Only its owner can remove it.
             return false;
         }
     }

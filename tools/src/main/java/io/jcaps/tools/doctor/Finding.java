@@ -7,19 +7,19 @@ package io.jcaps.tools.doctor;
 /**
  * What one check found. Immutable.
  *
- * @param check   what was looked at.
- * @param result  whether it is as it should be.
- * @param found   what was there, with its value.
- * @param meaning what follows from it; null if nothing does.
+ * @param check   name of the check.
+ * @param result  of the check.
+ * @param found   what the check found, with its value.
+ * @param meaning its consequence; null if it has none.
  * @param advice  what to do; null if nothing.
  */
 record Finding(String check, Result result, String found, String meaning, String advice)
 {
-    /** Whether something is as it should be. */
+    /** Result of a check. */
     enum Result
     {
         OK,
-        /** It works, but slower, or not for long. */
+        /** It works, but slower, or only for a time. */
         WARN,
         /** It does not work. */
         FAIL

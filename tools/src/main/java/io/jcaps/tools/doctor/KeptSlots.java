@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Looks for live programs that keep nearly all slots of a link: a client by claims and views of replies, a service by
- * requests that it has received and not replied to. A program that is only busy shows a different picture at the second
+ * Finds live programs that keep nearly all slots of a link: a client by claims and views of replies, a service by
+ * requests that it has received and not replied to. A program that is only busy keeps other messages at the second
  * look.
  */
 final class KeptSlots
@@ -70,7 +70,7 @@ final class KeptSlots
         final Map<Long, LinkView> before = new LinkedHashMap<>();
         first.links().forEach((link) -> before.put(link.incarnation(), link));
         final List<String> keepers = new ArrayList<>();
-        // Of a service's incarnation: for each client, how many of its requests.
+        // By incarnation of a service: for each client, how many of its requests the service keeps.
         final Map<Long, List<Integer>> unanswered = new LinkedHashMap<>();
         for (final LinkView link : second.links())
         {

@@ -26,7 +26,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Checks of files that the operating system shows; below a root, so that a test can show others. One thread.
+ * Checks of files of the operating system, below a root directory that a test can replace. One thread.
  */
 final class Machine
 {
@@ -42,13 +42,13 @@ final class Machine
     private static final String DRIVER = "bridge: driver directory";
     /** Aeron's receive window and socket buffers, unless they are set. */
     private static final long WINDOW = 128L << 10;
-    /** A datagram of Aeron, with the headers of UDP and IPv6. */
+    /** Length in bytes of Aeron's datagram with the headers of UDP and IPv6. */
     private static final int MIN_MTU = 1_408 + 48;
-    /** Six terms of a session. */
+    /** Bytes of a bridge's session in the driver's directory: six terms. */
     private static final long SESSION_BYTES = 12L << 20;
     private static final long FEW_BYTES = 64L << 20;
     private static final int FIRST_LOGIN_UID = 1_000;
-    /** Where a region's tables and one small link fit: less is not enough to begin. */
+    /** Bytes that a region's tables and one small link need. */
     private static final long TOO_FEW_BYTES = 1L << 20;
 
     private final Path root;
@@ -80,7 +80,7 @@ final class Machine
         }
         return switch (mount.type())
         {
-            // Whether a region works there, the trial says.
+            // The trial decides whether a region works there.
             case "tmpfs", "ramfs", "hugetlbfs" -> Finding.ok(OPTIONS, found);
             case "overlay" -> Finding.warn(OPTIONS, found,
                 "as a container's own file system: other containers do not see it, and a region there may be written " +
@@ -213,7 +213,7 @@ final class Machine
             "--region " + directory + "/jcaps/region";
     }
 
-    /** What programs have to say of a directory that others can use; that they trust them is not concluded from it. */
+    /** Advice for a directory that other users can write to: programs must state that they trust those users. */
     private static String sharing(final Set<PosixFilePermission> mode)
     {
         final Access access = mode.contains(PosixFilePermission.GROUP_WRITE) ? Access.GROUP :
@@ -264,7 +264,7 @@ final class Machine
             }
             catch (final IOException ignore)
             {
-                // Not there.
+                // The file does not exist.
                 continue;
             }
         }
@@ -329,7 +329,7 @@ final class Machine
                 "where latency counts: cpupower frequency-set -g performance");
     }
 
-    /** Which pages a region can be mapped by. */
+    /** Checks which pages a region can be mapped with. */
     Finding hugePages(final Path directory)
     {
         final Mount mount = mount(directory);
@@ -341,11 +341,11 @@ final class Machine
         {
             found.add("the kernel's shmem_enabled is " + enabled.strip());
         }
-        // None is the default and costs little: nothing to warn of.
+        // No huge pages is the default and costs little, so it is no warning.
         return Finding.ok(HUGE_PAGES, String.join("; ", found));
     }
 
-    /** Whether the windows of a bridge's media driver fit the sockets. */
+    /** Checks whether the receive window of a bridge's media driver fits the sockets' buffers. */
     Finding socketBuffers()
     {
         final String receive = read("proc/sys/net/core/rmem_max");
@@ -387,7 +387,7 @@ final class Machine
                 "a media driver with -Daeron.mtu.length=1184 or less, and caps bridge --driver");
     }
 
-    /** Whether a bridge's media driver finds room; and what bridges that were killed have left. */
+    /** Checks whether there is room for a bridge's media driver; and for directories of killed bridges. */
     Finding driverDirectory(final Path directory, final int deadCount)
     {
         try
@@ -417,7 +417,7 @@ final class Machine
 
     private static String readOrNull(final Path file)
     {
-        // A file below /proc/sys gives its value to the first read alone, however few bytes that asks for.
+        // A file below /proc/sys returns its value only to the first read, however short that is.
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), READ_LENGTH))
         {
             return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);

@@ -33,7 +33,7 @@ record Mount(Path point, String type, List<String> options)
             {
                 continue;
             }
-            // The kernel writes a blank and some others in octal.
+            // The kernel writes blanks and some other characters in octal.
             final Path point = Path.of(
                 fields[1].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"));
             if (path.startsWith(point) && (null == found || point.getNameCount() >= found.point.getNameCount()))

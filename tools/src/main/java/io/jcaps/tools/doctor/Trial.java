@@ -37,8 +37,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Makes a small region where the user's would lie, with another process in it, and removes it: what a file system can
- * do is tried, and not concluded from its name. One thread.
+ * Creates a small region beside the user's, uses it from a second process, and removes it: it tests what the file
+ * system can do instead of deriving that from its name. One thread.
  */
 final class Trial
 {
@@ -53,9 +53,11 @@ final class Trial
     private static final long PEER_TIMEOUT_S = 30;
     private static final long CALL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
     private static final int CALL_COUNT = 9;
-    /** For the service to fall asleep. */
+    /** Pause in which the service falls asleep. */
     private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(5);
-    /** A service that is not woken looks by itself after 30 ms, and one that polls after 1 ms. */
+    /**
+     * A wake-up is faster than this; a service that is not woken looks by itself after 30 ms.
+     */
     private static final long WAKE_LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Path directory;
@@ -65,7 +67,7 @@ final class Trial
 
     /**
      * @param directory of the region.
-     * @param access    who shares it.
+     * @param access    which users share it.
      * @param mount     of the directory; null if it is not known.
      */
     Trial(final Path directory, final Access access, final Mount mount)
@@ -100,7 +102,7 @@ final class Trial
             // of a group's no mode can be set by path, as a member can put a link there.
             if (Access.GROUP == access)
             {
-                // Only the group that a region's own directory has is trusted with those above it.
+                // Of the directories above, only the group of the region's own directory is trusted.
                 WorkDirectory.giveToGroup(trialDirectory);
             }
             exchange(trialDirectory);
@@ -207,7 +209,7 @@ final class Trial
         Arrays.sort(sorted);
         final String found = "a request to a service that sleeps was replied to within " +
             Units.time(sorted[sorted.length / 2]) + " (median of " + CALL_COUNT + "), at best " + Units.time(sorted[0]);
-        // By the best: on a busy machine most of the time is the wait for a processor.
+        // Judged by the best time: on a busy machine most of the others is the wait for a processor.
         return sorted[0] < WAKE_LIMIT_NS || !sleepMode.startsWith("futex") ? Finding.ok(WAKING, found) :
             Finding.warn(WAKING, found, "threads that sleep are woken late, or not at all and look by themselves",
                 "if the machine is not just busy: use a directory under /dev/shm");
@@ -247,7 +249,7 @@ final class Trial
         }
     }
 
-    /** Something in the trial did not work: the message says what. */
+    /** Thrown when a step of the trial failed; the message says which. */
     private static final class TrialFailure extends RuntimeException
     {
         private static final long serialVersionUID = 1L;

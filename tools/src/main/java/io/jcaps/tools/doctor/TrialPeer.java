@@ -19,7 +19,7 @@ import io.jcaps.tools.child.ParentLink;
 import java.nio.file.Path;
 
 /**
- * The other process of a {@link Trial}: a service that sleeps until there is a request, and replies with nothing. It
+ * The second process of a {@link Trial}: a service that sleeps until a request comes, and replies with 0 bytes. It
  * exits with its parent, or is killed.
  */
 public final class TrialPeer
@@ -29,7 +29,7 @@ public final class TrialPeer
     }
 
     /**
-     * @param args the trial's directory, and who shares its region.
+     * @param args the trial's directory, and the access of its region.
      */
     public static void main(final String[] args)
     {
@@ -40,7 +40,7 @@ public final class TrialPeer
     private static void serve(final ParentLink parent, final Path directory, final Access access)
     {
         final RegionConfig config = new RegionConfig().path(Trial.region(directory)).access(access);
-        // No turns before it sleeps: each request has to wake it.
+        // No polls before it sleeps: each request has to wake it.
         final PortOptions options = new PortOptions().flags(PortFlags.WORLD).spinCount(0);
         try (Attachment attachment = Caps.attach(config);
             ServicePort service = attachment.service(Trial.NAME, options))

@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Whether this machine is fit for regions, and what to do if not.
+ * Checks whether regions work on this machine, and what to do if not.
  */
 package io.jcaps.tools.doctor;

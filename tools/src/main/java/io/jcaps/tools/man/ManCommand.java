@@ -133,12 +133,12 @@ public final class ManCommand implements Callable<Integer>
     }
 
     /**
-     * Lets a program show a page, and waits for its end.
+     * Shows a page with a program, and waits until that has exited.
      *
      * @param command to which the page's file is added: its path has a slash, by which all kinds of {@code man} know
      *                that it is a file.
      * @param page    to show.
-     * @return whether there is such a program, and it did.
+     * @return whether the program exists and has shown the page.
      */
     static boolean isShownBy(final List<String> command, final ManualPage page)
     {
@@ -152,7 +152,7 @@ public final class ManCommand implements Callable<Integer>
                 final List<String> arguments = new ArrayList<>(command);
                 arguments.add(file.toString());
                 final Process process = new ProcessBuilder(arguments).inheritIO().start();
-                // Ctrl-C is for the pager, which stays: this process must not leave it alone with the terminal.
+                // Ctrl-C is for the pager, which continues: this process must not exit before it.
                 final Thread hook = new Thread(() -> waitFor(process), "caps-man-shutdown");
                 Runtime.getRuntime().addShutdownHook(hook);
                 final boolean isShown = 0 == waitFor(process);
@@ -167,7 +167,7 @@ public final class ManCommand implements Callable<Integer>
         }
         catch (final IOException ex)
         {
-            // No such program, or no room for the file: there is the text.
+            // No such program, or no space for the file: the page is printed as text.
             return false;
         }
     }
@@ -182,7 +182,7 @@ public final class ManCommand implements Callable<Integer>
             }
             catch (final InterruptedException ignore)
             {
-                // Nobody interrupts this thread to any purpose.
+                // No code of this program interrupts this thread.
             }
         }
     }
@@ -195,7 +195,7 @@ public final class ManCommand implements Callable<Integer>
         }
         catch (final IllegalStateException ignore)
         {
-            // The hook runs.
+            // The shutdown has begun: the hook cannot be removed.
         }
     }
 

@@ -19,27 +19,27 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * One page of the manual, as the build made it.
+ * One page of the manual, which the build generates.
  *
  * @param name    without the section.
  * @param section of the manual: 1 for commands, 2 for calls, 3 for what libcaps adds to them, 7 for concepts.
  */
 record ManualPage(String name, int section)
 {
-    /** What the names of the calls begin with. */
+    /** Prefix of the calls' names. */
     static final String CALL_PREFIX = "caps_sys_";
-    /** How the pages look as HTML; beside them. */
+    /** Style sheet of the HTML pages, in the same directory. */
     static final String STYLE_SHEET = "man.css";
 
     private static final int CALLS = 2;
     private static final int LIBRARY = 3;
     private static final String JAVA = "caps_java";
-    /** What else the page of the Java API is asked for by: its classes, which have no pages of their own. */
+    /** Further names of the page of the Java API: its classes, which have no pages of their own. */
     private static final Set<String> JAVA_NAMES = Set.of("java", "java-api", "Caps", "Attachment", "Port",
         "PortOptions", "ServicePort", "ClientPort", "Message", "Claim", "WaitSet", "PortAgent", "AsyncCalls",
         "AsyncCall", "Status", "Outcome", "RegionConfig", "PayloadBytes");
 
-    /** In the order of their sections, the calls in that in which they are first used. */
+    /** All pages, by section; the calls in the order in which a program first uses them. */
     static final List<ManualPage> ALL = Stream.of(
         Stream.of(new ManualPage("caps", 1), new ManualPage("caps-bridge", 1)),
         Stream.of("open", "service", "client", "close", "setgen", "getgen", "put", "alloc", "free", "reply", "get",
@@ -71,7 +71,7 @@ record ManualPage(String name, int section)
     }
 
     /**
-     * @return as pages refer to it: {@code caps(7)}.
+     * @return name by which pages refer to it: {@code caps(7)}.
      */
     String title()
     {
@@ -79,7 +79,7 @@ record ManualPage(String name, int section)
     }
 
     /**
-     * @return as {@code man} wants it: {@code caps.7}.
+     * @return file name for {@code man}: {@code caps.7}.
      */
     String fileName()
     {
@@ -87,7 +87,7 @@ record ManualPage(String name, int section)
     }
 
     /**
-     * @return as a browser wants it.
+     * @return file name for a browser.
      */
     String htmlFileName()
     {
@@ -119,7 +119,7 @@ record ManualPage(String name, int section)
     }
 
     /**
-     * @return what it is for, in a few words.
+     * @return its purpose in a few words.
      */
     String purpose()
     {

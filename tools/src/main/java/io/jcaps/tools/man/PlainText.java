@@ -11,8 +11,8 @@ import org.w3c.dom.Node;
 import java.util.Locale;
 
 /**
- * A page as text, for where there is no {@code man}: the few elements that Asciidoctor makes of the manual's pages.
- * An element that it does not know is an error, so that nothing is left out unseen.
+ * Renders a page as text, where there is no {@code man}. It supports the few HTML elements that Asciidoctor generates
+ * for the manual. An unknown element is an error, so that nothing is silently omitted.
  */
 final class PlainText
 {
@@ -25,7 +25,7 @@ final class PlainText
     private static final String BULLET = "* ";
 
     private final StringBuilder text = new StringBuilder();
-    // The text before the next paragraph's first line, within its indent.
+    // Text before the next paragraph's first line, within its indent.
     private String mark = "";
     // The next block follows without an empty line.
     private boolean isTight;
@@ -87,7 +87,7 @@ final class PlainText
         }
     }
 
-    /** A heading: what is below it follows at once. */
+    /** Prints a heading: no empty line follows it. */
     private void line(final int indent, final String heading)
     {
         text.append('\n').append(" ".repeat(indent)).append(heading).append('\n');
@@ -140,7 +140,7 @@ final class PlainText
         return ascii(node.getTextContent()).replaceAll("\\s+", " ").strip();
     }
 
-    /** What Asciidoctor makes prettier is made plain again: it can be copied, and any terminal shows it. */
+    /** Replaces Asciidoctor's typographic characters by ASCII, which can be copied and which any terminal shows. */
     private static String ascii(final String content)
     {
         return content

@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * The manual: what {@code caps man} shows, and how. Its pages are written in {@code src/main/man}.
+ * The manual that {@code caps man} shows. The sources of its pages are in {@code src/main/man}.
  */
 package io.jcaps.tools.man;

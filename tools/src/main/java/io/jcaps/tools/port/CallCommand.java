@@ -36,7 +36,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * {@code caps call}: one request, one reply.
+ * {@code caps call}: sends one request and prints the reply.
  */
 @Command(
     name = "call",
@@ -125,7 +125,8 @@ public final class CallCommand implements Callable<Integer>
             }
             catch (final OutputFailure ex)
             {
-                // Also if the reader has gone: a second call would make the service act twice.
+                // Printed even if the reader of the output has closed it: a second call would make the service act
+                // twice.
                 spec.commandLine().getErr().println("the outcome was " + outcome +
                     (isReplied ? ", the reply of " + bytes.length + " bytes is lost" : ""));
                 throw ex;
@@ -139,7 +140,10 @@ public final class CallCommand implements Callable<Integer>
         }
     }
 
-    /** To a file or a pipe the bytes as they are; a terminal would obey escape sequences in them. */
+    /**
+     * Prints the bytes unchanged to a file or a pipe; on a terminal it escapes them, as a terminal would obey escape
+     * sequences.
+     */
     private void print(final byte[] bytes) throws IOException
     {
         if (Screen.isTerminal())
@@ -165,7 +169,7 @@ public final class CallCommand implements Callable<Integer>
         spec.commandLine().getOut().println(Json.pretty(members));
     }
 
-    /** Null if it is no text. */
+    /** The bytes as UTF-8 text; null if they are not valid UTF-8. */
     private static String decode(final byte[] bytes)
     {
         try

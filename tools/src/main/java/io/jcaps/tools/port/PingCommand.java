@@ -35,7 +35,7 @@ import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 
 /**
- * {@code caps ping}: whether a service can be connected to, and how long that takes; or round trips.
+ * {@code caps ping}: measures connects to a service, or round trips.
  */
 @Command(
     name = "ping",
@@ -218,7 +218,7 @@ public final class PingCommand implements Callable<Integer>
             final long ns = System.nanoTime() - startNs;
             if (Status.INTERRUPTED == result)
             {
-                // The user ended it: this ping's result is not needed.
+                // The user has ended the command: the result of this ping is dropped.
                 return;
             }
             sent++;
@@ -315,7 +315,7 @@ public final class PingCommand implements Callable<Integer>
         }
     }
 
-    /** As 50 or 99.9. */
+    /** The percentile as a name, such as 50 or 99.9. */
     private static String name(final double percentile)
     {
         return percentile == Math.rint(percentile) ? Long.toString((long)percentile) : Double.toString(percentile);

@@ -38,7 +38,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * {@code caps serve}: a service of the shell's.
+ * {@code caps serve}: a service for shell scripts.
  */
 @Command(
     name = "serve",
@@ -193,7 +193,7 @@ public final class ServeCommand implements Callable<Integer>
             return;
         }
         final int result = request.reply(new UnsafeBuffer(answer), 0, answer.length);
-        // A client that has gone is no failure of the service's.
+        // The client has closed or died: that is no failure of the service.
         if (Status.OK != result && Status.INVALID != result)
         {
             spec.commandLine().getErr().println("message " + id + " was not replied: " + Status.text(result));
@@ -211,7 +211,7 @@ public final class ServeCommand implements Callable<Integer>
         }
     }
 
-    /** What the command printed; null if the user ended it. */
+    /** Returns the output of the command; null if the user ended it. */
     private byte[] execute(final byte[] input, final Message request, final int messageLimit) throws IOException
     {
         final long limitNs = null == limit ? Long.MAX_VALUE : limit.toNanos();

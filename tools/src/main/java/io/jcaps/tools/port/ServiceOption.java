@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Which service a command talks to.
+ * The options that name a command's service.
  */
 final class ServiceOption
 {
@@ -51,7 +51,7 @@ final class ServiceOption
         return name;
     }
 
-    /** Attaches to a region that is there. */
+    /** Attaches to an existing region. */
     Attachment attach()
     {
         final Path path = region.find();
@@ -63,7 +63,7 @@ final class ServiceOption
      * Connects.
      *
      * @param caps attached.
-     * @param wait how long to wait for a service; null for not at all.
+     * @param wait longest wait for the service; null for no wait.
      */
     ClientPort connect(final Attachment caps, final Duration wait)
     {

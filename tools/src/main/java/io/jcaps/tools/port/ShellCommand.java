@@ -17,8 +17,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /**
- * A command of the shell's, executed once for each request. However it ends, nothing of its process tree is left: it
- * runs in a session of its own, whose processes are found also when their parents have ended.
+ * A shell command, executed once for each request. However it ends, no process of its tree is left: it runs in a
+ * session of its own, whose processes are found even if their parents have exited.
  * <p>
  * One thread at a time.
  */
@@ -26,7 +26,7 @@ final class ShellCommand
 {
     private static final long GRACE_MS = 300;
     private static final long POLL_MS = 10;
-    /** Without setsid only the processes are found whose parents run. */
+    /** Without setsid, only processes whose parents still run are found. */
     private static final String SCRIPT =
         "if command -v setsid >/dev/null 2>&1; then exec setsid sh -c \"$1\"; fi; exec sh -c \"$1\"";
 
@@ -47,7 +47,7 @@ final class ShellCommand
     }
 
     /**
-     * The command cannot answer.
+     * Thrown when the command has no valid output.
      */
     static final class Failure extends Exception
     {
@@ -63,8 +63,8 @@ final class ShellCommand
      * Executes it.
      *
      * @param input  that it can read.
-     * @param client who asks.
-     * @return what it printed.
+     * @param client credentials of the client.
+     * @return its output.
      * @throws IOException          if it cannot be started.
      * @throws Failure              if it failed, printed too much, or took too long.
      * @throws InterruptedException if the thread was interrupted; then its processes have ended.
@@ -77,7 +77,8 @@ final class ShellCommand
         builder.environment().put("CAPS_CLIENT_PID", Integer.toString(client.pid()));
         builder.environment().put("CAPS_CLIENT_UID", Integer.toUnsignedString(client.uid()));
         final Process process = builder.start();
-        // Beside the reading: a command that prints before it has read all would wait for both for ever.
+        // On another thread than the reads: a command that prints before it has read its whole input would otherwise
+        // deadlock.
         start("serve-input", () -> feed(process, input));
         final CompletableFuture<byte[]> output = new CompletableFuture<>();
         // A read of a pipe cannot be interrupted, a wait for it can.
@@ -138,7 +139,7 @@ final class ShellCommand
         }
         catch (final IOException ignore)
         {
-            // It does not read its input, and need not.
+            // The command does not read its input, which is allowed.
         }
     }
 
@@ -149,12 +150,15 @@ final class ShellCommand
         thread.start();
     }
 
-    /** SIGTERM to all, and SIGKILL to those that it does not end at once: the clients of the service wait. */
+    /**
+     * Sends SIGTERM to all processes, and SIGKILL to those that have not exited soon after: clients of the service
+     * wait.
+     */
     private static void end(final Process process)
     {
         // An interrupt is why this is called; the waits below are short.
         final boolean isInterrupted = Thread.interrupted();
-        // The root last, so that the group exists until all have got the signal.
+        // The root last, so that the group exists until all processes have received the signal.
         final List<ProcessHandle> tree = process.descendants().collect(Collectors.toList());
         tree.add(process.toHandle());
         signal(process, "TERM");
@@ -180,7 +184,7 @@ final class ShellCommand
         }
     }
 
-    /** To the process group; fails if there is none, or no process is left in it. */
+    /** Sends a signal to the process group; fails if no process is left in it. */
     private static void signal(final Process process, final String name)
     {
         try

@@ -36,7 +36,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code caps inflight}: each message in flight, also in a region of the dead.
+ * {@code caps inflight}: lists each message in flight, also in a region whose processes are dead.
  */
 @Command(
     name = "inflight",
@@ -217,7 +217,7 @@ public final class InflightCommand implements Callable<Integer>
             (0 == movingCount ? "" : ", and " + movingCount + " on the move while this looked"));
     }
 
-    /** A dead process's pid is marked; one whose entry is gone has none. */
+    /** A pid for display: that of a dead process is marked, and a process without an entry has none. */
     private static String pid(final Object pid, final Object life)
     {
         return 0 == (Integer)pid ? "gone" : Life.DEAD == life ? "+" + pid : pid.toString();

@@ -34,7 +34,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
- * {@code caps ls}: the regions of this machine that the user may see.
+ * {@code caps ls}: lists the regions of this machine that the user may read.
  */
 @Command(
     name = "ls",
@@ -104,7 +104,7 @@ public final class ListCommand implements Callable<Integer>
         return 0;
     }
 
-    /** What is at a path; null if that has gone since it was found. */
+    /** Describes the region at a path; null if it was removed since it was found. */
     static Map<String, Object> describe(final Path path)
     {
         final Map<String, Object> region = new LinkedHashMap<>();
@@ -140,7 +140,7 @@ public final class ListCommand implements Callable<Integer>
         return snapshot.ports().stream().filter((port) -> kind == port.kind()).count();
     }
 
-    /** Java does not know a file's blocks. */
+    /** Memory of a file in bytes, by stat(1), as Java does not report a file's blocks; null if it is not known. */
     private static Long memory(final Path path)
     {
         try

@@ -37,7 +37,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * {@code caps reap}: removes what dead processes left, and nothing else.
+ * {@code caps reap}: removes only what dead processes left.
  */
 @Command(
     name = "reap",
@@ -106,7 +106,7 @@ public final class ReapCommand implements Callable<Integer>
         return isDone ? ExitCodes.OK : ExitCodes.FAILED;
     }
 
-    /** Whoever attaches removes what the dead left, under the tables' lock. */
+    /** Attaches, which frees the entries of dead processes under the tables' lock. */
     private void reap(final Path path)
     {
         final RegionConfig config = new RegionConfig().path(path).createIfMissing(false).access(region.access());
@@ -116,7 +116,7 @@ public final class ReapCommand implements Callable<Integer>
         }
     }
 
-    /** What the dead hold: their processes' entries, ports and links. */
+    /** Entries, ports and links of dead processes. */
     private List<Map<String, Object>> entries(final Path path)
     {
         final List<Map<String, Object>> entries = new ArrayList<>();
@@ -132,7 +132,7 @@ public final class ReapCommand implements Callable<Integer>
             }
             for (final PortView port : snapshot.ports())
             {
-                // A dead service stays known while a living client is still connected to it.
+                // A dead service's entry stays while a living client is still connected to it.
                 if (Life.DEAD == port.life() && isOfDead(snapshot, port.processIndex(), port.processIncarnation()) &&
                     !isAsked(snapshot, port))
                 {

@@ -18,7 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Which region a command is about.
+ * The options that name a command's region.
  */
 public final class RegionOption
 {
@@ -42,7 +42,7 @@ public final class RegionOption
     private Access access;
 
     /**
-     * @return who shares the region, as the user states: a file's mode does not show whom to trust.
+     * @return which users share the region, as the user states: a file's mode does not show which users to trust.
      */
     public Access access()
     {
@@ -59,11 +59,12 @@ public final class RegionOption
     }
 
     /**
-     * The region that is meant: whoever names none means the one that is in use, if there is but one. Regions of other
-     * users than the caller and root are never chosen.
+     * Finds the region: the named one; without a name the default region, or else the only region that is in use.
+     * Regions of other users than the caller and root are never chosen.
      *
-     * @return path of a file that was there.
-     * @throws RegionException if there is none.
+     * @return path of the region's file, which may be missing if the user named it.
+     * @throws RegionException if the user named none, the default region is missing, and not exactly one other is in
+     *                         use.
      */
     public Path find()
     {
@@ -85,7 +86,7 @@ public final class RegionOption
 
     /**
      * @param isAllUsers whether another user's region may be looked at.
-     * @return the region that is meant, to be looked at and closed.
+     * @return view of the region of {@link #find()}; to be closed.
      */
     RegionView view(final boolean isAllUsers)
     {
@@ -95,7 +96,7 @@ public final class RegionOption
     /**
      * @param path       of a region.
      * @param isAllUsers whether another user's region may be looked at.
-     * @return the region, to be looked at and closed.
+     * @return view of the region; to be closed.
      */
     public RegionView view(final Path path, final boolean isAllUsers)
     {

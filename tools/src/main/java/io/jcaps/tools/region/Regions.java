@@ -23,11 +23,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Finds regions by what their files begin with, in the places where they usually lie. Any thread may call.
+ * Finds regions by the first bytes of their files, in the usual directories. Any thread may call.
  */
 public final class Regions
 {
-    /** Of one search: a million files somewhere must not keep a user waiting. */
+    /** Most files of one search, so that a directory with a million files does not delay it. */
     private static final int MAX_FILES = 20_000;
     private static final Path MEMORY = Path.of("/dev/shm");
 
@@ -36,7 +36,7 @@ public final class Regions
     }
 
     /**
-     * @return directories where regions usually lie: memory, that for temporary files, and the default region's.
+     * @return directories that usually contain regions: /dev/shm, that for temporary files, and the default region's.
      */
     public static List<Path> usualPlaces()
     {
@@ -52,11 +52,10 @@ public final class Regions
     }
 
     /**
-     * @param places     directories; those in them whose names begin with {@code jcaps} are searched, too, and in
-     * memory
-     *                   all of them.
+     * @param places     directories; their subdirectories whose names begin with {@code jcaps} are searched, too, and
+     *                   under /dev/shm all subdirectories.
      * @param isAllUsers whether to look at files and directories of other users than the caller and root.
-     * @param unreadable gets the directories that may not be read.
+     * @param unreadable receives the directories that may not be read.
      * @return files that begin as regions do, sorted.
      */
     public static Set<Path> find(
@@ -130,7 +129,7 @@ public final class Regions
             }
             catch (final RegionException ignore)
             {
-                // Removed by now, or of another version: not to be used.
+                // It was removed in the meantime, or has another version: not usable.
             }
         }
         return inUse;
@@ -139,7 +138,7 @@ public final class Regions
     private static List<Path> list(final Path directory, final int[] left, final Collection<Path> unreadable)
     {
         final List<Path> files = new ArrayList<>();
-        // By the dot in it: an open of a named pipe, which another user could have put there, would wait.
+        // Opened by the dot in it: an open of a named pipe, which another user could have put there, would wait.
         try (DirectoryStream<Path> names = Files.newDirectoryStream(directory.resolve(".")))
         {
             for (final Path name : names)
@@ -165,7 +164,7 @@ public final class Regions
     private static void addRegion(final Path file, final Set<Path> found)
     {
         final String name = file.getFileName().toString();
-        // A lock file is never opened here: closing it would drop the locks that this process may hold on it.
+        // Never opens a lock file: closing it would drop the locks that this process may hold on it.
         if (name.endsWith(".lock") || name.endsWith(".tmp") ||
             !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !Files.isReadable(file))
         {

@@ -18,18 +18,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A service and what goes over its links. Immutable.
+ * A service with its links and their traffic. Immutable.
  *
- * @param name     of the service, or what its clients call it if it is gone.
+ * @param name     of the service; if that is gone, the name that its clients looked up.
  * @param port     of the service; null if its entry is gone.
  * @param links    to it.
  * @param inFlight messages on them.
  * @param backlog  requests among those that the service has not received.
- * @param traffic  of the links that there are, and of those whose clients have gone.
+ * @param traffic  of its present links, and of links whose clients have gone.
  */
 record ServiceRow(String name, PortView port, List<LinkView> links, int inFlight, int backlog, Traffic traffic)
 {
-    /** The services of a region, and below them those that are gone and still have clients. */
+    /** The services of a region, and after them those that are gone and still have clients. */
     static List<ServiceRow> of(final RegionSnapshot snapshot)
     {
         final Map<Long, List<LinkView>> linksByService = new LinkedHashMap<>();
@@ -93,7 +93,7 @@ record ServiceRow(String name, PortView port, List<LinkView> links, int inFlight
         return null == port ? 0 : System.currentTimeMillis() - port.openedAtMs();
     }
 
-    /** Clients that the service had accepted and that are there no more; 0 if its entry is gone. */
+    /** Accepted clients that have closed or died; 0 if the service's entry is gone. */
     long goneCount()
     {
         if (null == port)
@@ -103,7 +103,7 @@ record ServiceRow(String name, PortView port, List<LinkView> links, int inFlight
         final long there = links.stream().filter((link) -> Life.DEAD != link.clientLife() &&
             LinkEntryDescriptor.SERVICE_HOLDS == (link.flags() &
                 (LinkEntryDescriptor.SERVICE_HOLDS | LinkEntryDescriptor.CLIENT_CLOSED))).count();
-        // Read one after the other: a client can have been accepted in between.
+        // The counters are read one after the other: a client can have been accepted in between.
         return Math.max(0, count(PortCounter.ACCEPTED) - there);
     }
 

@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.function.ToLongFunction;
 
 /**
- * What rows of {@code caps stat} can be sorted by: names upwards, numbers downwards.
+ * The columns by which {@code caps stat} can sort: names ascending, numbers descending.
  */
 enum SortColumn
 {

@@ -37,7 +37,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
 /**
- * {@code caps stat}: services, clients and links of a region, and what went over them.
+ * {@code caps stat}: shows services, clients and links of a region, and their traffic.
  */
 @Command(
     name = "stat",
@@ -145,7 +145,7 @@ public final class StatCommand implements Callable<Integer>
         }
     }
 
-    /** Opens the region again where another one stands at its path. */
+    /** Returns a source of views that opens the region again if another one is at its path. */
     private Supplier<RegionView> viewer()
     {
         final Path path = region.find();
@@ -227,7 +227,7 @@ public final class StatCommand implements Callable<Integer>
         }
     }
 
-    /** Clients that get NO_BUFFERS because of what their own program keeps. */
+    /** Prints the clients that get NO_BUFFERS because their own program keeps claims or replies. */
     private static void printExhausted(final PrintWriter out, final RegionSnapshot snapshot, final int slotCount)
     {
         for (final LinkView link : snapshot.links())
@@ -245,7 +245,7 @@ public final class StatCommand implements Callable<Integer>
         }
     }
 
-    /** Whether claims and replies that the program keeps are at least half of what fills the link. */
+    /** Whether the claims and replies that the program keeps are at least half of the link's used slots. */
     static boolean isExhausted(final LinkView link, final PortView client, final int slotCount)
     {
         final int kept = client.claimed() + link.held();
@@ -298,7 +298,7 @@ public final class StatCommand implements Callable<Integer>
         clients.lines().forEach(out::println);
     }
 
-    /** What should not happen is not worth a column. */
+    /** Prints rare counters as lines, as they are not worth a column. */
     private static void printTrouble(final PrintWriter out, final RegionSnapshot snapshot)
     {
         for (final ProcessView process : StoppedProcess.of(snapshot))

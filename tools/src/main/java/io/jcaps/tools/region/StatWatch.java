@@ -30,8 +30,8 @@ import java.util.function.Supplier;
 
 /**
  * {@code caps stat --watch}: rates, like {@code top}. Each look is compared with the one before: a service by its
- * totals, which do not fall when a client goes, and one that is gone link by link. On a terminal it fills the screen;
- * elsewhere it prints one picture after the other. One thread.
+ * totals, which do not fall when a client closes, and a service that is gone by its links. On a terminal it redraws the
+ * screen; elsewhere it prints one table after the other. One thread.
  */
 final class StatWatch
 {
@@ -43,7 +43,7 @@ final class StatWatch
     private static final String REVERSE = "\u001b[7m";
     private static final String PLAIN = "\u001b[0m";
     private static final int NAME_WIDTH = 12;
-    /** With seconds also when they are 0. */
+    /** Always with seconds, even if they are 0. */
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
     private static final long KEY_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -134,7 +134,7 @@ final class StatWatch
         return exitCode;
     }
 
-    /** Waits for the next look; whether the user wants an end. */
+    /** Waits for the next look. Returns whether the user ends the command. */
     private boolean pause(final Interruption interruption, final Keyboard keyboard)
     {
         final long startNs = System.nanoTime();
@@ -208,13 +208,13 @@ final class StatWatch
         final Traffic before = lastByIncarnation.get(incarnation);
         if (null != last)
         {
-            // All that was counted came since the last look, if it was not there then.
+            // A row that is new since the last look is compared with zero.
             rates.put(incarnation, (null == before ? traffic : traffic.minus(before))
                 .perSecond(snapshot.takenAtNs() - last.takenAtNs()));
         }
     }
 
-    /** Another region stands where the one that was watched did: that is meant now. Else the old one goes on. */
+    /** Watches the new region if another one is at the path; otherwise continues with the old one. */
     private void reopen()
     {
         try
@@ -308,7 +308,7 @@ final class StatWatch
         out.flush();
     }
 
-    /** What the screen showed last stays, where the terminal scrolls. */
+    /** Prints the last screen again as normal output, which stays. */
     private void printLast()
     {
         if (null != last)

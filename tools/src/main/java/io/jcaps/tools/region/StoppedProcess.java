@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Which processes of a region are stopped, by SIGSTOP, Ctrl-Z or a debugger: they are alive (B2), and their peers wait.
- * Any thread may call.
+ * Finds processes of a region that are stopped by SIGSTOP, Ctrl-Z or a debugger: they are alive (B2), and their peers
+ * wait. Any thread may call.
  */
 final class StoppedProcess
 {
@@ -29,13 +29,13 @@ final class StoppedProcess
     {
     }
 
-    /** Those of a region that are stopped. */
+    /** The stopped processes of a region. */
     static List<ProcessView> of(final RegionSnapshot snapshot)
     {
         return snapshot.processes().stream().filter(StoppedProcess::is).collect(Collectors.toList());
     }
 
-    /** Whether the operating system says that a process is stopped; false if it is not visible from here. */
+    /** Whether the operating system reports a process as stopped; false if it is not visible to this process. */
     static boolean is(final ProcessView process)
     {
         if (Life.ALIVE != process.life() || process.pid() <= 0)
@@ -55,7 +55,7 @@ final class StoppedProcess
 
     /**
      * @param stat       content of /proc/pid/stat.
-     * @param startTicks of the process that is meant: seen from another pid namespace, the pid may be another's.
+     * @param startTicks of the expected process: in another pid namespace, another process may have the pid.
      */
     static boolean isStopped(final String stat, final long startTicks)
     {

@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What went over a link, or over several. Immutable.
+ * The traffic of one or more links. Immutable.
  *
  * @param puts      requests put.
  * @param gets      requests received.
@@ -22,7 +22,7 @@ import java.util.Map;
  * @param closed    automatic replies taken, as the service had closed.
  * @param died      automatic replies taken, as the service had died.
  * @param aborted   automatic replies taken, as the message was aborted.
- * @param aborts    messages taken back.
+ * @param aborts    messages aborted.
  * @param noBuffers puts that got NO_BUFFERS.
  * @param wakeUps   system calls to wake the other side, of both.
  * @param bytes     of requests and replies sent.
@@ -47,7 +47,7 @@ record Traffic(
         return of(link.clientCounters(), link.serviceCounters());
     }
 
-    /** What went over the links of a service whose clients have gone. */
+    /** Traffic of the links of a service whose clients have gone. */
     static Traffic ofGone(final PortView service)
     {
         return of(service.goneClients(), service.goneService());
@@ -80,8 +80,8 @@ record Traffic(
     }
 
     /**
-     * So much in each second, if this came within some nanoseconds. Not negative: the numbers of a client that closed
-     * before its service accepted it are in no total.
+     * Rates per second of traffic within {@code ns} nanoseconds. Never negative, although the numbers of a client that
+     * closed before its service accepted it are in no total.
      */
     Traffic perSecond(final long ns)
     {

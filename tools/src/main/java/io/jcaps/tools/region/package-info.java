@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * What an operator asks of a region: which there are, what is in them, what is under way, and what the dead left.
+ * Commands on regions for operators: list them, show their content and the messages in flight, remove what dead
+ * processes left.
  */
 package io.jcaps.tools.region;

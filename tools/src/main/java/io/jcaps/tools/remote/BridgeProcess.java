@@ -26,7 +26,8 @@ import java.util.Locale;
 /**
  * A bridge in a process of its own.
  * <p>
- * Hears: {@code stop}. Says: {@code ready}, {@code bridge} (an event), {@code over} (what it counted), {@code failed}.
+ * Commands: {@code stop}. Reports: {@code ready}, {@code bridge} (an event), {@code over} (its counters), {@code
+ * failed}.
  */
 public final class BridgeProcess
 {
@@ -76,7 +77,7 @@ public final class BridgeProcess
     }
 
     /**
-     * Removes what a bridge that was killed leaves beside its region: the directory of its media driver.
+     * Removes the directory of the media driver that a killed bridge leaves.
      *
      * @param pid of the bridge.
      */
@@ -143,7 +144,7 @@ public final class BridgeProcess
             parent.tell(new Line("ready"));
             while (!"stop".equals(parent.take().word()))
             {
-                // Nothing else is for a bridge.
+                // A bridge has no other command.
                 continue;
             }
             final Line over = new Line("over");

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The network between host A, which imports, and host B, which exports. It can be cut while datagrams are on their way.
+ * The network between host A, which imports, and host B, which exports. It can be cut at any time.
  * <p>
  * One thread at a time.
  */
@@ -36,7 +36,7 @@ public interface HostNetwork extends AutoCloseable
     /**
      * Makes a network: two network namespaces where that is allowed, otherwise two loopback addresses.
      *
-     * @param directory that processes on this network have among their arguments.
+     * @param directory that is an argument of each process on this network.
      * @return the network; to be closed.
      * @throws IOException if neither can be made.
      */
@@ -48,27 +48,27 @@ public interface HostNetwork extends AutoCloseable
     }
 
     /**
-     * @return what it is, for people.
+     * @return description for people.
      */
     String description();
 
     /**
-     * @return what starts a process on host A: words in front of its command.
+     * @return words in front of a command that start its process on host A.
      */
     List<String> launcherOfA();
 
     /**
-     * @return what starts a process on host B: words in front of its command.
+     * @return words in front of a command that start its process on host B.
      */
     List<String> launcherOfB();
 
     /**
-     * @return where the bridge of host B listens.
+     * @return HOST:PORT at which the bridge of host B listens.
      */
     String bind();
 
     /**
-     * @return where the bridge of host A finds it.
+     * @return HOST:PORT to which the bridge of host A sends.
      */
     String exporter();
 
@@ -84,7 +84,7 @@ public interface HostNetwork extends AutoCloseable
      */
     void cut(Cut cut);
 
-    /** Drops nothing any more. */
+    /** Ends all cuts. */
     void restore();
 
     @Override

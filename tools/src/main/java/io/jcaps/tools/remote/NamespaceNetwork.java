@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * Two network namespaces, joined by a pair of virtual Ethernet devices. Needs root. A cut gives the other host a link
  * address that no device has, so that datagrams vanish and no sender notices.
  * <p>
- * A process holds each namespace. It ends with this JVM, however that ends, and the namespace with it.
+ * A process keeps each namespace open. It exits with this JVM, however that exits, and the namespace with it.
  */
 final class NamespaceNetwork implements HostNetwork
 {

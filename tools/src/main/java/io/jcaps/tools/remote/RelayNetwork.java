@@ -34,14 +34,14 @@ final class RelayNetwork implements HostNetwork, Runnable
     private static final int PORT_COUNT = 12_000;
     private static final int PORT_TRIES = 100;
     private static final int MAX_DATAGRAM = 65_536;
-    /** Each session of a bridge has sockets of its own. Those that are used least are closed. */
+    /** Most flows: each session of a bridge has sockets of its own. The least recently used flow is closed. */
     private static final int MAX_FLOWS = 64;
     private static final int SOCKET_BUFFER_LENGTH = 4 * 1024 * 1024;
 
     private final Selector selector;
     private final int port;
     private final List<DatagramChannel> channels = new ArrayList<>();
-    // Used by the relay's thread.
+    // Used only by the relay's thread.
     private final Map<FlowKey, Flow> flows = new LinkedHashMap<>(MAX_FLOWS, 0.75f, true);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(MAX_DATAGRAM);
     private final Thread thread = new Thread(this, "relay");
@@ -54,7 +54,7 @@ final class RelayNetwork implements HostNetwork, Runnable
     {
     }
 
-    /** The relay's socket towards B, for one socket of A's: what comes back by it goes to that one. */
+    /** The relay's socket towards B for one socket of A: datagrams received by it go to that socket. */
     private record Flow(DatagramChannel entrance, SocketAddress ofA, DatagramChannel exit, SocketAddress ofB)
     {
     }
@@ -128,7 +128,7 @@ final class RelayNetwork implements HostNetwork, Runnable
         }
         catch (final IOException ex)
         {
-            // What waits for a reply finds out.
+            // A bridge that waits for a reply detects it.
             System.err.println("the relay failed: " + ex);
         }
         finally
@@ -154,7 +154,7 @@ final class RelayNetwork implements HostNetwork, Runnable
         }
         catch (final IOException ignore)
         {
-            // Nothing listens there now: as on a network, the datagram is lost.
+            // No socket listens there now: as on a network, the datagram is lost.
         }
     }
 

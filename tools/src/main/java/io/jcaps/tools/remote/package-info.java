@@ -4,6 +4,6 @@
  */
 
 /**
- * Two hosts and the network between them, on this machine: what {@code demo} and {@code soak} need to show a bridge.
+ * Two simulated hosts and the network between them, with which {@code demo} and {@code soak} test bridges.
  */
 package io.jcaps.tools.remote;

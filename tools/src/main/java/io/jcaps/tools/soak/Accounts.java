@@ -13,15 +13,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Holds what clients were told against what services noted, connection by connection, when both ends are done with it:
- * each accepted put has exactly one outcome (B1), what the outcome says is true, and each reply that reached a client
- * is disposed of once (R21, R24). Not thread safe.
+ * Compares the clients' outcomes with the services' notes, connection by connection, when both ends have finished: each
+ * accepted put has exactly one outcome (B1), the outcome is true, and each reply that reached a client is disposed of
+ * once (R21, R24). Not thread safe.
  */
 final class Accounts
 {
     private static final int MAX_FINDINGS = 20;
     private static final int KIND_COUNT = Outcome.REFUSED + 1;
-    /** A service may be killed between the library's note of a reception and its own: of a whole batch, at an agent. */
+    /**
+     * A service may be killed between the library's record of a reception and its own note; an agent receives a whole
+     * batch.
+     */
     private static final int MAX_UNSEEN_PER_REGISTRATION = Registration.MAX_BATCH;
 
     private final Map<Long, Integer> unseenByGeneration = new HashMap<>();
@@ -48,7 +51,7 @@ final class Accounts
     private long other;
 
     /**
-     * How a client's end of a connection came to its end.
+     * How a client's end of a connection finished.
      */
     enum ClientEnd
     {
@@ -63,13 +66,13 @@ final class Accounts
     }
 
     /**
-     * How a service's end of a connection came to its end.
+     * How a service's end of a connection finished.
      */
     enum ServiceEnd
     {
-        /** It lived on, and says that it waits for nothing more. */
+        /** It stayed alive, and has reported that no more messages are due. */
         OUTLIVED,
-        /** It lived on, and had time enough, but does not say so. */
+        /** It stayed alive, and had time enough, but has not reported that. */
         OVERDUE,
         /** It closed its port. */
         CLOSED,
@@ -80,22 +83,22 @@ final class Accounts
     }
 
     /**
-     * What was between the two ends of a connection.
+     * The path between the two ends of a connection.
      */
     enum Way
     {
-        /** Nothing: they shared a region. */
+        /** Both ends share a region. */
         LOCAL,
-        /** Two bridges, and nothing happened to them or to the network. */
+        /** Two bridges, without a disturbance of them or of the network. */
         STEADY,
-        /** Two bridges, of which one may have lost sight of the other. */
+        /** Two bridges, of which one may have lost the other. */
         DISTURBED,
-        /** Two bridges, of which the importing one was killed: to its clients it was the service. */
+        /** Two bridges, of which the importing one was killed: for its clients, their service died. */
         IMPORTER_KILLED
     }
 
     /**
-     * Takes a connection into the accounts.
+     * Adds a connection to the accounts.
      *
      * @param ledger     of the connection; neither end writes it any more.
      * @param clientEnd  of the connection.
@@ -124,7 +127,7 @@ final class Accounts
         }
     }
 
-    /** Whether a bridge may have lost sight of the service. */
+    /** Whether a bridge may have lost the service. */
     private boolean isLossPossible()
     {
         return Way.DISTURBED == way || Way.IMPORTER_KILLED == way;
@@ -294,14 +297,14 @@ final class Accounts
         }
     }
 
-    /** Another error, which belongs to no message. */
+    /** Adds an error that belongs to no message. */
     void addOther(final String what)
     {
         other++;
         find(what);
     }
 
-    /** What a party said of something that it counted as a fault itself. */
+    /** Adds the description of a fault that a process has counted itself. */
     void find(final String what)
     {
         if (findings.size() < MAX_FINDINGS)
@@ -329,7 +332,7 @@ final class Accounts
             " noted 0x" + Integer.toHexString(ledger.serviceNote(number)));
     }
 
-    /** What was found, in words: not all of it if there is much. */
+    /** The findings as text: the first ones if there are many. */
     List<String> findings()
     {
         return findings;
@@ -345,7 +348,7 @@ final class Accounts
         return puts;
     }
 
-    /** Of the lost ones, those that had no outcome at all. */
+    /** Lost messages that had no outcome at all. */
     long withoutOutcome()
     {
         return withoutOutcome;

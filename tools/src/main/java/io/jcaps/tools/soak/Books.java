@@ -19,12 +19,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 
 /**
- * Follows the ledgers of all connections, and takes each into the accounts when both of its ends are over, after which
- * its file is removed. One thread.
+ * Follows the ledgers of all connections. When both ends of one have finished, adds it to the accounts and removes its
+ * file. One thread.
  */
 final class Books implements AutoCloseable
 {
-    /** A connection that its service does not know by then, it will not know. */
+    /** A connection that its service has not noticed within this time is never noticed. */
     private static final long UNKNOWN_LIMIT_NS = TimeUnit.SECONDS.toNanos(20);
     private static final long OVERDUE_LIMIT_NS = TimeUnit.SECONDS.toNanos(30);
 
@@ -40,8 +40,8 @@ final class Books implements AutoCloseable
 
     /**
      * @param directory of the ledgers.
-     * @param accounts  to take them into.
-     * @param ways      what was between the two ends of a connection that was opened at some time.
+     * @param accounts  to which they are added.
+     * @param ways      the path between both ends of a connection, by the time at which it was opened.
      */
     Books(final Path directory, final Accounts accounts, final LongFunction<Accounts.Way> ways)
     {
@@ -50,11 +50,11 @@ final class Books implements AutoCloseable
         this.ways = ways;
     }
 
-    /** A connection that is not over. */
+    /** A connection that has not finished. */
     private static final class Entry
     {
         private final Ledger ledger;
-        /** For how long the client's end is over while the service runs. */
+        /** Time since the client's end has finished, while the service runs. */
         private long waitedNs;
 
         private Entry(final Ledger ledger)
@@ -63,7 +63,7 @@ final class Books implements AutoCloseable
         }
     }
 
-    /** A process has ended: it writes nothing any more. */
+    /** Records that a process has exited: it writes nothing any more. */
     void lifeEnded(final int life)
     {
         endedLives.add(life);
@@ -72,7 +72,7 @@ final class Books implements AutoCloseable
     /**
      * Looks at all connections.
      *
-     * @param stoppedLives of processes that do nothing now, though they live.
+     * @param stoppedLives of processes that are alive and stopped.
      */
     void look(final Set<Integer> stoppedLives) throws IOException
     {
@@ -93,7 +93,7 @@ final class Books implements AutoCloseable
         }
     }
 
-    /** Connections that are not over. */
+    /** Number of connections that have not finished. */
     int openCount()
     {
         return entries.size();
@@ -137,14 +137,14 @@ final class Books implements AutoCloseable
                 }
                 else if (isClientOver)
                 {
-                    // Killed before it could put anything.
+                    // The client was killed before its first put.
                     Files.deleteIfExists(Ledger.file(directory, session));
                 }
             }
         }
     }
 
-    /** Notes of what is over are kept until no connection can be left that needs them. */
+    /** Notes of a finished registration are kept until no connection needs them. */
     private void forgetIfOver(final long generation, final long nowNs) throws IOException
     {
         if (!endedLives.contains(PortNote.life(generation)) && PortNote.CLOSED != PortNote.read(directory, generation))
@@ -163,7 +163,7 @@ final class Books implements AutoCloseable
     private boolean isOver(final Entry entry, final Set<Integer> stoppedLives, final long sinceNs) throws IOException
     {
         final Ledger ledger = entry.ledger;
-        // Before the look at the state: what an ended process has written is there.
+        // Read before the state: everything that an exited process wrote is visible then.
         final boolean isClientDead = endedLives.contains(SoakClient.life(ledger.session()));
         final int state = ledger.state();
         if (isClientDead && state < Ledger.DRAINED)
@@ -205,7 +205,7 @@ final class Books implements AutoCloseable
         {
             return PortNote.CLOSING == note ? Accounts.ServiceEnd.KILLED_CLOSING : Accounts.ServiceEnd.KILLED;
         }
-        // A client can know of an end sooner than the events tell of it here; or it lost sight of a service that lives.
+        // A client can detect an end before its event arrives here; or it has lost a service that is alive.
         final Accounts.Way way = ways.apply(ledger.openedNs());
         final boolean isEndDue = (Accounts.Way.LOCAL == way || Accounts.Way.STEADY == way) &&
             ledger.isServiceEndTold();

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Whether something that was sampled at an even rate is flat after its warm-up, the first third: the median of the last
- * third is held against that of the middle one, so that no single sample decides. Not thread safe.
+ * Decides whether a quantity, sampled at an even rate, is flat after its warm-up, the first third: compares the medians
+ * of the middle and the last third, so that no single sample decides. Not thread safe.
  */
 final class Flatness
 {
@@ -25,11 +25,11 @@ final class Flatness
     private final List<Long> samples = new ArrayList<>();
 
     /**
-     * @param name            of what is sampled.
-     * @param unit            that it is shown in; empty for a count.
-     * @param divisor         of a sample, to get that unit.
-     * @param allowedGrowth   from the middle third to the last, as samples are.
-     * @param allowedFraction likewise, of the middle third; the larger one counts.
+     * @param name            of the quantity.
+     * @param unit            in which it is shown; empty for a count.
+     * @param divisor         by which a sample is divided to get that unit.
+     * @param allowedGrowth   most growth from the middle third to the last, in the unit of the samples.
+     * @param allowedFraction most growth as a fraction of the middle third; the larger limit applies.
      */
     Flatness(
         final String name,

@@ -17,8 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What the two ends of one connection did with each of its messages, in a mapped file apart from the region: it is
- * there when either was killed. Each end notes what it is about to do before it does it.
+ * The record of what both ends of one connection did with each message, in a mapped file apart from the region: it
+ * survives the kill of either end. Each end notes an action before it takes it.
  * <pre>
  *   at  size  field             written by
  *    0     8  STATE             client, last of its line
@@ -48,20 +48,20 @@ final class Ledger implements AutoCloseable
     static final int DRAINED = 3;
     /** Closed with messages still open, on purpose. */
     static final int ABANDONED = 4;
-    /** Closed with messages still open, as no outcome came for too long. */
+    /** Closed with messages still open, because an outcome was overdue. */
     static final int STUCK = 5;
 
     /** Client: about to put it. */
     static final int PUTTING = 0x01;
-    /** Client: put gave an id. */
+    /** Client: put returned an id. */
     static final int ACCEPTED = 0x02;
     /** Client: put by a call. */
     static final int CALLED = 0x04;
     /** Client: about to abort it. */
     static final int ABORTING = 0x08;
-    /** Client: it had an outcome. */
+    /** Client: received an outcome. */
     static final int ENDED = 0x10;
-    /** Client: the outcome said that the service had received it. */
+    /** Client: the outcome has RECEIVED. */
     static final int TOLD_RECEIVED = 0x20;
     /** Client: about to release the outcome. */
     static final int RELEASING = 0x40;
@@ -73,11 +73,11 @@ final class Ledger implements AutoCloseable
     static final int REPLYING = 0x02;
     /** Service: replied. */
     static final int REPLIED = 0x04;
-    /** Service: its reply was refused, as the client had gone. */
+    /** Service: its reply was rejected, because the client had gone. */
     static final int REFUSED = 0x08;
-    /** Service: got the disposal. */
+    /** Service: received the disposal. */
     static final int DISPOSED = 0x10;
-    /** Service: got the disposal although the client had not released the outcome. */
+    /** Service: received the disposal although the client had not released the outcome. */
     static final int DISPOSED_EARLY = 0x20;
     /** Service: its handler is about to throw, so that the agent replies with 0 bytes. */
     static final int THROWING = 0x40;
@@ -108,17 +108,17 @@ final class Ledger implements AutoCloseable
     private final AtomicBuffer buffer;
 
     /**
-     * What should never happen, as the end that saw it counts it.
+     * Violations of the rules, counted by the end that detects them.
      */
     enum Fault
     {
-        /** Bytes that are not what the other end wrote. */
+        /** The payload differs from what the other end wrote. */
         TORN,
         /** A second reception, outcome or disposal. */
         DOUBLED,
-        /** Before another that it should follow (R19). */
+        /** Received before a message that it should follow (R19). */
         DISORDERED,
-        /** An answer that the rules do not know here. */
+        /** A result that the rules do not allow here. */
         STRANGE
     }
 
@@ -145,7 +145,7 @@ final class Ledger implements AutoCloseable
     }
 
     /**
-     * @return the ledger; null if there is none, or its client was killed before it had made it.
+     * @return the ledger; null if there is none, or its client was killed before it was complete.
      */
     static Ledger open(final Path directory, final long session) throws IOException
     {
@@ -180,14 +180,14 @@ final class Ledger implements AutoCloseable
     // ---- what the messages are, which both ends know
 
     /**
-     * Length of a payload: up to the limit, and the limit itself rather often.
+     * Length of a payload in bytes: up to the limit, and often the limit itself.
      */
     static int length(final long session, final int number, final int direction, final int limit)
     {
         return Math.min(limit, Payload.length(0, sequence(session, number), direction));
     }
 
-    /** Position of a message among all. */
+    /** Sequence number of a message among those of all connections. */
     static long sequence(final long session, final int number)
     {
         return session * CAPACITY + number;
@@ -270,7 +270,7 @@ final class Ledger implements AutoCloseable
         buffer.putLongVolatile(CLIENT_DEAD_OFFSET, 1);
     }
 
-    /** Whether nothing more comes from the client. */
+    /** Whether the client's end has finished. */
     boolean isClientEnded()
     {
         return 0 != buffer.getLongVolatile(CLIENT_DEAD_OFFSET) || state() >= DRAINED;
@@ -338,7 +338,7 @@ final class Ledger implements AutoCloseable
         buffer.putShortVolatile(offset(number) + SERVICE_NOTE_OFFSET, (short)(serviceNote(number) | note));
     }
 
-    /** Place among the replies of this connection, from 1; noted before the reply is sent. */
+    /** Number of the reply within this connection, from 1; noted before the reply is sent. */
     int replyOrder(final int number)
     {
         return buffer.getIntVolatile(offset(number) + REPLY_ORDER_OFFSET);

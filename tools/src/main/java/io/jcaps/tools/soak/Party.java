@@ -9,7 +9,7 @@ import io.jcaps.tools.child.Child;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A place among the soak's processes, filled by one life after the other. One thread.
+ * A role in the soak, taken by one process after the other: each process is one life. One thread.
  */
 final class Party
 {
@@ -26,7 +26,7 @@ final class Party
     private boolean isEnding;
 
     /**
-     * What its processes do.
+     * The role of its processes.
      */
     enum Role
     {
@@ -90,7 +90,7 @@ final class Party
         return life;
     }
 
-    /** A new life begins. */
+    /** Begins a new life. */
     void live(final Child child, final int life)
     {
         this.child = child;
@@ -99,26 +99,26 @@ final class Party
         startAtNs = NEVER;
     }
 
-    /** Whether it is time for the next life. */
+    /** Whether the next life is due. */
     boolean isDue(final long nowNs)
     {
         return null == child && NEVER != startAtNs && nowNs - startAtNs >= 0;
     }
 
-    /** The life is over. */
+    /** Records the end of the life. */
     void ended(final long nextLifeInMs)
     {
         child = null;
         startAtNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(nextLifeInMs);
     }
 
-    /** Whether it lives and was not asked to end. */
+    /** Whether a process lives and was not told to stop. */
     boolean isIdle()
     {
         return null != child && !isEnding;
     }
 
-    /** Its end is wanted. */
+    /** Records that its process was told to stop. */
     void ending()
     {
         isEnding = true;

@@ -14,8 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a service's process did with one registration, in a mapped file that is there when it was killed. Its generation
- * names it: the number of the process's life, and a count of registrations within it.
+ * The state of one registration of a service, in a mapped file that survives the kill of its process. It is named after
+ * its generation: the number of the process's life, and a count of registrations within it.
  */
 final class PortNote implements AutoCloseable
 {

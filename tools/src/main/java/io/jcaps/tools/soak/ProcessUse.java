@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What a process that lives all the time uses: memory of its own, file descriptors and threads, as the system counts
- * them. One thread.
+ * The resources of a process that is never killed: private memory, file descriptors and threads, as the operating
+ * system counts them. One thread.
  */
 final class ProcessUse
 {
@@ -42,14 +42,14 @@ final class ProcessUse
         try (Stream<Path> open = Files.list(directory.resolve("fd")))
         {
             final List<String> status = Files.readAllLines(directory.resolve("status"));
-            // Without the region and the program's own files, which are mapped: the region's file is judged by itself.
+            // Without mapped files, such as the region and the program's jars: the region's file is checked separately.
             memory.add(field(status, "RssAnon:") * KB);
             threads.add(field(status, "Threads:"));
             descriptors.add(open.count());
         }
         catch (final IOException ignore)
         {
-            // No such file system here: what is not sampled is not judged.
+            // No /proc: without samples there is no judgement.
         }
     }
 

@@ -24,8 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A region as one sees it who is not attached: its tables, mapped read-only, its memory, and the locks on the file
- * beside it. One thread.
+ * A region seen without attaching: its tables, mapped read-only, its memory, and the locks on its lock file. One
+ * thread.
  */
 final class RegionState implements AutoCloseable
 {
@@ -58,7 +58,7 @@ final class RegionState implements AutoCloseable
         return geometry;
     }
 
-    /** Entries in use, in words; empty if the region is not in use. */
+    /** Descriptions of the entries in use; empty if the region is not in use. */
     List<String> entries()
     {
         final List<String> entries = new ArrayList<>();
@@ -90,7 +90,7 @@ final class RegionState implements AutoCloseable
         return entries;
     }
 
-    /** Lines of the system's list of locks that are about the file beside the region. */
+    /** Lines of the kernel's table of locks for the lock file. */
     List<String> locks() throws IOException
     {
         final Path lockFile = file.resolveSibling(file.getFileName() + LOCK_SUFFIX);
@@ -98,7 +98,7 @@ final class RegionState implements AutoCloseable
         {
             return List.of();
         }
-        // The device's number is another one here where a file system is mounted in several places.
+        // The device number can differ from that of stat where a file system is mounted in several places.
         final String inode = ":" + Files.getAttribute(lockFile, "unix:ino");
         final List<String> locks = new ArrayList<>();
         for (final String line : Files.readString(LOCKS, StandardCharsets.US_ASCII).split("\n"))
@@ -115,14 +115,14 @@ final class RegionState implements AutoCloseable
     /** Memory that the region's file takes, in bytes; -1 if it is not known. */
     long allocatedLength() throws IOException, InterruptedException
     {
-        // Java does not know a file's blocks.
+        // By stat(1), as Java does not report a file's blocks.
         final Process process = new ProcessBuilder("stat", "-c", "%b", file.toString())
             .redirectErrorStream(true).start();
         final String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim();
         return 0 == process.waitFor() ? Long.parseLong(printed) * BLOCK_LENGTH : -1;
     }
 
-    /** Most memory that the file takes when no link is in use, in bytes. */
+    /** Most memory in bytes that the file takes when no link is in use. */
     long fixedLength()
     {
         return geometry.fileLength() - (geometry.errorLogOffset(0) - geometry.linkOffset(0));

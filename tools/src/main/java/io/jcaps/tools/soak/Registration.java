@@ -33,8 +33,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * One registration of a service: receives, in one of two ways, and replies at once or later, in any order, copied or in
- * place, while it notes in each connection's ledger what it is about to do. One thread.
+ * One registration of a service: receives in one of two ways, and replies at once or later, in any order, copied or in
+ * place. It notes each action in the connection's ledger before it takes it. One thread.
  */
 final class Registration implements AutoCloseable
 {
@@ -73,9 +73,9 @@ final class Registration implements AutoCloseable
      * @param directory  of the ledgers.
      * @param attachment of the port.
      * @param port       just registered.
-     * @param random     decides.
-     * @param findings   hears of what should not be, and stands in a ledger.
-     * @param strangers  hears of what stands in none.
+     * @param random     source of all random choices.
+     * @param findings   receives faults that a ledger has counted.
+     * @param strangers  receives faults that no ledger can count.
      * @param isRemote   whether the clients are on another host: then each request carries its number, as a bridge's
      *                   ids are its own.
      */
@@ -102,7 +102,7 @@ final class Registration implements AutoCloseable
         errorRate = 1 << 10 + random.nextInt(8);
     }
 
-    /** A handler's exception, thrown to see what becomes of it. */
+    /** A handler's exception, thrown to test how the agent handles it. */
     private static final class DeliberateException extends RuntimeException
     {
         private static final long serialVersionUID = 1L;
@@ -113,7 +113,7 @@ final class Registration implements AutoCloseable
         }
     }
 
-    /** A handler's error, likewise: it ends the port. */
+    /** A handler's error, thrown for the same reason: it ends the port. */
     private static final class DeliberateError extends Error
     {
         private static final long serialVersionUID = 1L;
@@ -124,14 +124,14 @@ final class Registration implements AutoCloseable
         }
     }
 
-    /** What is known of a connection. */
+    /** The state of a connection. */
     private static final class Connection
     {
         private final Ledger ledger;
         private final long session;
         private final long firstSequence;
         private final long linkId;
-        /** Numbers of what was received and not disposed of, by id; null if they follow from the ids. */
+        /** Numbers of messages that were received and not disposed of, by id; null if they follow from the ids. */
         private final Long2LongHashMap numbers;
         private int lastNumber = -1;
         private int replyCount;
@@ -166,11 +166,11 @@ final class Registration implements AutoCloseable
     }
 
     /**
-     * Serves for some time.
+     * Serves for a time.
      *
      * @param durationNs of it.
-     * @param isStopped  whether to end before.
-     * @param onClosing  called before the port is closed, by whichever thread.
+     * @param isStopped  whether to end earlier.
+     * @param onClosing  called before the port is closed, by the thread that closes it.
      */
     void run(final long durationNs, final BooleanSupplier isStopped, final Runnable onClosing)
         throws InterruptedException
@@ -300,8 +300,8 @@ final class Registration implements AutoCloseable
     }
 
     /**
-     * The ids of a connection's messages begin alike, as no other's do. The first that is received tells which
-     * connection it is.
+     * The ids of a connection's messages begin with bits that no other connection has. The first received message
+     * identifies the connection.
      */
     private Connection connection(final Message shown)
     {
@@ -331,7 +331,7 @@ final class Registration implements AutoCloseable
         }
     }
 
-    /** Behind a bridge the hello may have ended without being received, as when the region was full for a while. */
+    /** Over a bridge, the hello may have ended without being received, for example because the region was full. */
     private long session(final Message shown)
     {
         final long session = Soak.hello(shown.buffer(), shown.length());
@@ -358,7 +358,7 @@ final class Registration implements AutoCloseable
         final long id = shown.id();
         if (!shown.isView())
         {
-            // Too long for what was asked for (R17): it is first in line still, unless it is replied to unseen.
+            // Longer than the requested limit (R17): it stays first in line, unless it is replied to unread.
             if (random.nextBoolean())
             {
                 reply(new Held(connection, number, id, null));
@@ -439,7 +439,7 @@ final class Registration implements AutoCloseable
         {
             if (held.get(i).id() == id)
             {
-                // Its client went: a reply is refused, and what is in view stays readable (R25).
+                // Its client has gone: a reply is rejected, and views stay readable (R25).
                 reply(held.remove(i));
             }
         }
@@ -465,12 +465,12 @@ final class Registration implements AutoCloseable
         }
         if (held.size() < holdLimit / 2 && !Soak.isOneIn(random, 4))
         {
-            // Held back, until there are more of them, or a while has passed.
+            // Held back until there are more requests, or a time has passed.
             return;
         }
         for (int i = 1 + random.nextInt(4); i > 0 && !held.isEmpty(); i--)
         {
-            // Any of them: replies need not keep to the order of the requests (R20).
+            // A random one: replies need not follow the order of the requests (R20).
             reply(held.remove(random.nextInt(held.size())));
         }
     }
@@ -572,8 +572,8 @@ final class Registration implements AutoCloseable
     // ---- the ends of connections
 
     /**
-     * Called when nothing is there to be received. A connection whose client had ended before that has nothing more to
-     * say if each of its messages was disposed of.
+     * Called when no message is ready. A connection whose client had finished before is complete if each of its
+     * messages was disposed of.
      */
     private void sweep()
     {
@@ -595,7 +595,7 @@ final class Registration implements AutoCloseable
             }
             else
             {
-                // From another host requests may still be on their way when their client has ended.
+                // Requests from another host may still arrive after their client has finished.
                 connection.isEnding =
                     isRemote ? !port.isConnected(connection.linkId) : connection.ledger.isClientEnded();
             }

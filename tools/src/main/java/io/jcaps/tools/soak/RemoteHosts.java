@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a soak of two hosts has beside one of a single region: the second region, the network, and a record of what
- * happened to the bridges and to the network, by which the outcomes are judged. One thread.
+ * What a soak of two hosts needs in addition: the second region, the network, and a record of disturbances of bridges
+ * and network, by which outcomes are judged. One thread.
  */
 final class RemoteHosts implements AutoCloseable
 {
@@ -102,7 +102,7 @@ final class RemoteHosts implements AutoCloseable
         }
     }
 
-    /** Called often: restores the network when it is time, and looks whether anything is wrong. */
+    /** Called often: restores the network when it is due, and checks the relay. */
     void look(final List<Party> parties)
     {
         final long nowNs = System.nanoTime();
@@ -118,7 +118,7 @@ final class RemoteHosts implements AutoCloseable
         }
     }
 
-    /** A bridge is about to be killed or ended. */
+    /** Records that a bridge is about to be killed or stopped. */
     void bridgeEnds(final Party.Role role, final boolean isKill)
     {
         disturbedAtNs = System.nanoTime();
@@ -128,15 +128,15 @@ final class RemoteHosts implements AutoCloseable
         }
     }
 
-    /** A bridge's process has ended. */
+    /** Removes the directory of a bridge whose process has exited. */
     static void bridgeEnded(final long pid)
     {
         BridgeProcess.removeRemains(pid);
     }
 
     /**
-     * @param openedNs when a connection was opened that is over now.
-     * @return what was between its ends.
+     * @param openedNs time at which a finished connection was opened.
+     * @return the path between its ends.
      */
     Accounts.Way way(final long openedNs)
     {
@@ -148,9 +148,9 @@ final class RemoteHosts implements AutoCloseable
     }
 
     /**
-     * Takes what a bridge says.
+     * Handles a line of a bridge.
      *
-     * @return what should not be; null if all is well.
+     * @return a finding; null if there is none.
      */
     String onLine(final Line line)
     {
@@ -184,7 +184,7 @@ final class RemoteHosts implements AutoCloseable
         return counts;
     }
 
-    /** Why sessions ended, and what failed and was tried again, with how often. */
+    /** Reasons why sessions ended, and failures that were tried again, with their counts. */
     Map<String, Long> troubles()
     {
         return troubles;

@@ -32,14 +32,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * What a client does with one connection: puts in all ways, calls, aborts, reads slowly, and in the end waits for what
- * is due, or just goes; while it notes in the connection's ledger what it is about to do. One thread.
+ * A client's use of one connection: puts in all ways, calls, aborts, reads slowly, and finally waits for the outcomes
+ * that are due, or closes without them. It notes each action in the connection's ledger before it takes it. One thread.
  */
 final class Session
 {
     private static final long NO_NUMBER = -1;
     private static final long AWAIT_NS = TimeUnit.MILLISECONDS.toNanos(100);
-    /** Twice as long as the longest stop of a service, and more: each one is a wait of {@link #AWAIT_NS}. */
+    /** Most waits of {@link #AWAIT_NS} without an outcome: together more than twice the longest stop of a service. */
     private static final int MAX_VAIN_WAITS = 600;
     private static final int MAX_CALL_MS = 50;
     private static final int MAX_NAP_MS = 20;
@@ -72,20 +72,20 @@ final class Session
     private boolean isGone;
 
     /**
-     * A reply that is still held.
+     * A reply whose view is not released.
      */
     private record View(Message message, int number)
     {
     }
 
     /**
-     * @param ledger       just made.
-     * @param port         just connected; is closed by this.
-     * @param waitSet      that the port is in, to wait by; null for none.
+     * @param ledger       new.
+     * @param port         just connected; this closes it.
+     * @param waitSet      that contains the port and is used for waits; null for none.
      * @param messageLimit of the region.
      * @param slotCount    most messages in progress.
-     * @param random       decides.
-     * @param findings     hears of what should not be.
+     * @param random       source of all random choices.
+     * @param findings     receives faults.
      * @param isRemote     whether the service is on another host: then each request carries its number.
      */
     Session(
@@ -114,7 +114,7 @@ final class Session
     /**
      * Uses the connection, and closes it.
      *
-     * @param isStopped whether to come to an end before long.
+     * @param isStopped whether to finish soon.
      */
     void run(final BooleanSupplier isStopped) throws InterruptedException
     {
@@ -167,7 +167,7 @@ final class Session
         }
         else if (choice < 98)
         {
-            // Slow, with its views in hand.
+            // Reads slowly, and holds its views.
             Thread.sleep(random.nextInt(MAX_NAP_MS));
         }
         else if (next > 0 && openNumbers.size() + views.size() < window)
@@ -394,7 +394,7 @@ final class Session
     {
         if (!message.isView())
         {
-            // Too long for what was asked for (R17): it is first in line still.
+            // Longer than the requested limit (R17): it stays first in line.
             final long id = message.id();
             final int result = port.get(message);
             if (MessageState.REPLY != result || message.id() != id)
@@ -518,7 +518,7 @@ final class Session
         return Ledger.DRAINED;
     }
 
-    /** The service is gone: what is due is there. */
+    /** The service is gone: all outcomes that are due can be taken. */
     private void drainGone()
     {
         for (int i = 0; !isGone && i <= MAX_VAIN_WAITS; i++)
@@ -538,7 +538,7 @@ final class Session
         ledger.gone();
         if (!openNumbers.isEmpty())
         {
-            // The ledger says so, too: they are lost.
+            // The ledger also shows them as lost.
             findings.accept("connection " + ledger.session() + ": nothing more is due, but " + openNumbers.size() +
                 " messages had no outcome");
         }

@@ -18,19 +18,19 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 
 /**
- * What the soak's processes agree on.
+ * Constants and functions that all processes of the soak share.
  */
 final class Soak
 {
-    /** Length of a connection's first message, which says which connection it is. */
+    /** Length in bytes of a connection's first message, which identifies the connection. */
     static final int HELLO_LENGTH = 16;
-    /** Length of what each other request of a connection to another host begins with: its place among all. */
+    /** Length in bytes of the sequence number with which each later request to another host begins. */
     static final int NUMBER_LENGTH = Long.BYTES;
     /** Prefix of the names of services. */
     static final String SERVICE_PREFIX = "soak.";
 
     private static final long HELLO = 0x6A63_6170_732E_736FL;
-    // Small enough for each of its cells to be used soon, and for the 64 MB that a container has under /dev/shm.
+    // Small, so that every cell is used early, and the region fits the 64 MB of a container's /dev/shm.
     private static final Geometry GEOMETRY = new Geometry(32, 64, 24, 32, 32_768);
 
     private Soak()
@@ -75,13 +75,13 @@ final class Soak
         };
     }
 
-    /** Sleeps up to some time. */
+    /** Sleeps for a random time below a limit in milliseconds. */
     static void pause(final SplittableRandom random, final int limitMs) throws InterruptedException
     {
         Thread.sleep(random.nextInt(limitMs));
     }
 
-    /** Whether something should be done now that is done once in so many times. */
+    /** Returns true with a probability of one in {@code count}. */
     static boolean isOneIn(final SplittableRandom random, final int count)
     {
         return 0 == random.nextInt(count);

@@ -22,10 +22,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Clients of the soak, threads of a process of its own: each connects to one service after the other, makes a session
- * of each connection, and attaches to the region again now and then.
+ * Clients of the soak, threads of a process of its own: each connects to one service after the other, runs a session on
+ * each connection, and sometimes attaches to the region again.
  * <p>
- * Hears: {@code stop}. Says: {@code finding}, {@code failed}.
+ * Commands: {@code stop}. Reports: {@code finding}, {@code failed}.
  */
 final class SoakClient
 {
@@ -93,7 +93,7 @@ final class SoakClient
         }
         while (!"stop".equals(parent.take().word()))
         {
-            // Nothing else is for us.
+            // There is no other command.
             continue;
         }
         isStopped = true;

@@ -28,7 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code caps soak}: everything at once, for as long as one likes, with deaths; and an account of every message.
+ * {@code caps soak}: all operations at once, for a given time, with kills; accounts for every message.
  */
 @Command(
     name = "soak",
@@ -218,7 +218,7 @@ public final class SoakCommand implements Callable<Integer>
         }
     }
 
-    /** Makes the region if there is none, and finds out whether anybody uses it. */
+    /** Creates the region if there is none, and rejects one that is in use. */
     private void prepareRegion(final Path regionFile)
     {
         final String option = null == region ? "--directory" : "--region";
@@ -273,7 +273,7 @@ public final class SoakCommand implements Callable<Integer>
             "Invalid value for option '" + option + "': " + what, cause);
     }
 
-    /** Ctrl-C or SIGTERM: an earlier end, with all of its steps. */
+    /** Ctrl-C or SIGTERM: ends the run early, with all final checks. */
     private static void onShutdown(final SoakRun run, final CountDownLatch isFinished)
     {
         run.stop();
@@ -295,7 +295,7 @@ public final class SoakCommand implements Callable<Integer>
         }
         catch (final IllegalStateException ignore)
         {
-            // The hook runs.
+            // The shutdown has begun: the hook cannot be removed.
         }
     }
 }

@@ -28,8 +28,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One run of the soak: starts the processes, kills, stops and restarts them at random, and in the end holds what each
- * noted against what the others were told.
+ * One run of the soak: starts the processes, kills, stops and restarts them at random, and finally compares the notes
+ * of services with the outcomes of clients.
  * <p>
  * One thread runs it; any may stop or close it.
  */
@@ -45,19 +45,19 @@ final class SoakRun implements AutoCloseable
     private static final int MAX_ACT_MS = 1_400;
     private static final int MAX_SECOND_ACT_MS = 100;
     private static final int MAX_REST_MS = 800;
-    /** One act of so many is a cut, if there is a network. */
+    /** One of this many acts is a cut, if there is a network. */
     private static final int CUT_RATE = 8;
     private static final int MIN_STOP_MS = 50;
     private static final int STOP_DOUBLINGS = 7;
     private static final int MAX_STOPPED = 2;
     private static final long SETTLE_LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final long END_LIMIT_NS = TimeUnit.SECONDS.toNanos(120);
-    /** Shorter runs are over before all memory was used once. */
+    /** A shorter run ends before all memory has been used once. */
     private static final long MIN_JUDGED_NS = TimeUnit.SECONDS.toNanos(120);
-    // Fixed from the beginning, so that what grows is something else.
+    // A fixed heap, so that growth of a process has another cause.
     private static final List<String> JVM_FLAGS = List.of(
         "-Xms24m", "-Xmx24m", "-XX:+AlwaysPreTouch", "-Xss512k", "-XX:ReservedCodeCacheSize=24m",
-        // What the compilers have freed is given back to the system: when they run depends on the machine's load.
+        // Memory that compilers free is returned to the system: when they run depends on the machine's load.
         "-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockExperimentalVMOptions", "-XX:TrimNativeHeapInterval=1000");
 
     private final Path directory;
@@ -92,10 +92,10 @@ final class SoakRun implements AutoCloseable
     private boolean isClosed;
 
     /**
-     * @param directory   that is the run's own, and removed when it is closed.
+     * @param directory   of this run, removed when it is closed.
      * @param regionFile  to use, in that directory or another.
      * @param durationNs  of the traffic.
-     * @param seed        of all that is random.
+     * @param seed        of all random choices.
      * @param clientCount clients in processes that may be killed.
      * @param hosts       between which there are bridges; null for one region. They are closed with this.
      * @param screen      to show it on.
@@ -123,7 +123,7 @@ final class SoakRun implements AutoCloseable
     /**
      * Runs it, until its time is over or it is stopped.
      *
-     * @return whether all held.
+     * @return whether every check passed.
      */
     boolean run() throws IOException, InterruptedException
     {
@@ -139,19 +139,19 @@ final class SoakRun implements AutoCloseable
         return accounts.isClean();
     }
 
-    /** Lets the traffic end now; what follows is as at its usual end. */
+    /** Ends the traffic now; the final checks follow as usual. */
     void stop()
     {
         isStopping = true;
     }
 
-    /** What was counted, by name. */
+    /** The counters by name. */
     Map<String, Object> summary()
     {
         return summary;
     }
 
-    /** Ends what still runs and removes the directory. A second call does nothing. */
+    /** Ends all processes and removes the directory. A second call does nothing. */
     @Override
     public void close()
     {
@@ -177,7 +177,7 @@ final class SoakRun implements AutoCloseable
 
     // ---- the traffic
 
-    /** Starts all, and waits for the first connection: a busy machine takes its time. */
+    /** Starts all processes, and waits for the first connection, which can take long on a busy machine. */
     private void begin(final RegionState region) throws IOException, InterruptedException
     {
         screen.progress("  starting ...");
@@ -228,7 +228,7 @@ final class SoakRun implements AutoCloseable
             }
             if (nowNs - actAtNs >= 0)
             {
-                // Some die while the others are busy with a death.
+                // Sometimes a second process is killed while the others handle a death.
                 final int delayMs = act() && Soak.isOneIn(random, 3) ?
                     random.nextInt(MAX_SECOND_ACT_MS) : MIN_ACT_MS + random.nextInt(MAX_ACT_MS - MIN_ACT_MS);
                 actAtNs = nowNs + TimeUnit.MILLISECONDS.toNanos(delayMs);
@@ -434,7 +434,7 @@ final class SoakRun implements AutoCloseable
         checkSums();
     }
 
-    /** The network is there again, and both bridges are: what is due to the clients comes. */
+    /** Waits until network and bridges work again, so that the clients receive the outcomes that are due. */
     private void awaitBridges(final RegionState region) throws InterruptedException
     {
         hosts.restore();
@@ -482,7 +482,7 @@ final class SoakRun implements AutoCloseable
         }
     }
 
-    /** Whoever attaches next removes what the killed ones have left: then nothing may be there any more. */
+    /** Attaches once, which frees what killed processes left: after that the region must be empty. */
     private void checkRegion(final Path file, final RegionState region) throws IOException, InterruptedException
     {
         try (Attachment attachment = Soak.attach(file))
@@ -497,7 +497,7 @@ final class SoakRun implements AutoCloseable
         {
             accounts.addOther("left on the region's lock file: " + lock);
         }
-        // While there are clients the memory rises and falls with them. Now no link has any: each was returned.
+        // With clients the memory changes. Now no link may have any: all must have been returned.
         final long length = region.allocatedLength();
         summary.put("regionMemory", length);
         if (length > region.fixedLength())

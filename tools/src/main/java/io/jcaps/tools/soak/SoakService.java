@@ -16,10 +16,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A service of the soak, a process of its own: registers itself again and again, each time with the next generation,
- * and attaches to the region again now and then.
+ * A service of the soak, a process of its own: registers repeatedly, each time with the next generation, and sometimes
+ * attaches to the region again.
  * <p>
- * Hears: {@code stop}. Says: {@code finding}, {@code stranger}, {@code failed}.
+ * Commands: {@code stop}. Reports: {@code finding}, {@code stranger}, {@code failed}.
  */
 final class SoakService
 {

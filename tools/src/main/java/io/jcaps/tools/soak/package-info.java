@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * The {@code soak} command: clients and services that do all there is to do, are killed, stopped and started again at
- * random, and an account of what became of every message.
+ * The {@code soak} command: clients and services that use every operation, and are killed, stopped and started again at
+ * random; and accounts for every message.
  */
 package io.jcaps.tools.soak;

@@ -13,12 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Whether the command line reached this program as it was typed. The JVM decodes it by the locale's encoding and
- * replaces what that does not know: a message or a path would silently become another one. Any thread may call.
+ * Checks that the JVM has decoded the command line without a loss. It uses the locale's encoding and replaces bytes
+ * that are invalid in it, so that a message or a path would silently change. Any thread may call.
  */
 public final class Arguments
 {
-    /** What to do about it. */
+    /** What the user can do. */
     public static final String ADVICE = "set LC_ALL to a locale with UTF-8, as LC_ALL=C.UTF-8";
 
     private Arguments()
@@ -46,8 +46,8 @@ public final class Arguments
     }
 
     /**
-     * @param commandLine as the operating system has it: arguments that end with a zero byte.
-     * @param charset     that the JVM decodes it by.
+     * @param commandLine as the operating system reports it: arguments that end with a zero byte.
+     * @param charset     with which the JVM decodes it.
      * @return what is wrong with it; null if nothing.
      */
     static String problem(final byte[] commandLine, final Charset charset)

@@ -5,8 +5,8 @@
 package io.jcaps.tools.terminal;
 
 /**
- * Makes text that came from a region, a file name or a peer fit for a terminal: such text can hold escape sequences,
- * line feeds that forge rows, and characters that reverse what follows. Any thread may call.
+ * Escapes text from a region, a file name or a peer for a terminal: such text can hold escape sequences, line feeds
+ * that forge rows, and characters that reverse what follows. Any thread may call.
  */
 public final class Escaped
 {

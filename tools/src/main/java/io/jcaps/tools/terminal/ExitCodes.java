@@ -5,15 +5,15 @@
 package io.jcaps.tools.terminal;
 
 /**
- * Exit codes of the commands that look at regions and talk to services; each command's help names those that it has.
+ * Exit codes of the commands on regions and services; each command's help lists its own.
  */
 public final class ExitCodes
 {
     /** Done. */
     public static final int OK = 0;
-    /** It was done, and the answer is no: no reply, a check that failed. Or it could not be done. */
+    /** The command failed, or its result is negative: no reply, or a failed check. */
     public static final int FAILED = 1;
-    /** Options or parameters cannot be. */
+    /** Invalid options or parameters. */
     public static final int USAGE = 2;
     /** There is no such region, or no such service, or it may not be used. */
     public static final int NOT_THERE = 3;

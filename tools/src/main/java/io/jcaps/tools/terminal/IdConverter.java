@@ -31,7 +31,7 @@ public final class IdConverter implements ITypeConverter<Integer>
 
     /**
      * @param id as the library keeps it.
-     * @return as people and JSON write it: 0 to 4294967294, or -1 for any.
+     * @return the id for output: 0 to 4294967294, or -1 for any.
      */
     public static long number(final int id)
     {

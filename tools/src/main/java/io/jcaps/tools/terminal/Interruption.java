@@ -8,10 +8,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a command come to its end at Ctrl-C or a polite kill: its thread is interrupted, and the JVM waits
- * until it has closed its ports and said its last word. Then it ends with the command's exit code, not the signal's.
+ * Ends a command in order at Ctrl-C or SIGTERM: its thread is interrupted, and the JVM waits until it has closed its
+ * ports and printed its last line. Then the JVM exits with the command's exit code, not the signal's.
  * <p>
- * Made, asked and ended by the command's thread.
+ * Used by the command's thread alone.
  */
 public final class Interruption
 {
@@ -22,7 +22,7 @@ public final class Interruption
     private volatile boolean isRequested;
     private volatile int exitCode = ExitCodes.FAILED;
 
-    /** Watches for a signal from here on. */
+    /** Begins to handle signals. */
     public Interruption()
     {
         final Thread thread = Thread.currentThread();
@@ -31,7 +31,7 @@ public final class Interruption
     }
 
     /**
-     * @return whether the user wants the command to end.
+     * @return whether a signal has come.
      */
     public boolean isRequested()
     {
@@ -39,10 +39,10 @@ public final class Interruption
     }
 
     /**
-     * Waits, less if the user wants an end.
+     * Waits, or until a signal comes.
      *
-     * @param ns to wait.
-     * @return whether the user wants an end.
+     * @param ns longest wait in nanoseconds.
+     * @return whether a signal has come.
      */
     public boolean await(final long ns)
     {
@@ -57,14 +57,14 @@ public final class Interruption
         return isRequested;
     }
 
-    /** The interrupt was noticed: what is closed from here on is to close in peace. */
+    /** Clears the interrupt, so that it does not disturb the closing of ports. */
     public void clear()
     {
         Thread.interrupted();
     }
 
     /**
-     * All is closed and said.
+     * Called when everything is closed and printed.
      *
      * @param exitCode of the command.
      * @return the same.
@@ -79,7 +79,7 @@ public final class Interruption
         }
         catch (final IllegalStateException ignore)
         {
-            // The hook runs, and ends the JVM.
+            // The shutdown has begun: the hook ends the JVM.
         }
         return exitCode;
     }
@@ -99,7 +99,7 @@ public final class Interruption
         }
         catch (final InterruptedException ignore)
         {
-            // Nobody interrupts a hook.
+            // No thread interrupts the hook.
         }
     }
 }

@@ -8,7 +8,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 
 /**
- * What commands print with {@code --json}. Any thread may call.
+ * Renders the output of {@code --json}. Any thread may call.
  */
 public final class Json
 {
@@ -22,7 +22,7 @@ public final class Json
 
     /**
      * @param value maps, lists, numbers, texts.
-     * @return it, over several lines.
+     * @return JSON in several lines.
      */
     public static String pretty(final Object value)
     {
@@ -31,14 +31,16 @@ public final class Json
 
     /**
      * @param value maps, lists, numbers, texts.
-     * @return it, in one line: for values that follow each other.
+     * @return JSON in one line: for a sequence of values.
      */
     public static String line(final Object value)
     {
         return escape(LINE.toJson(value));
     }
 
-    /** All that the library leaves as it is and a terminal obeys; such characters are in texts only, never between. */
+    /**
+     * Escapes the characters that the JSON library does not, and that a terminal obeys; they occur only within strings.
+     */
     private static String escape(final String json)
     {
         return Escaped.lines(json);

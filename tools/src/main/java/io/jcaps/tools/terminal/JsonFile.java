@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
 /**
- * The file that a command writes its summary to, if its user wants one. Any thread may call.
+ * The file for a command's summary, if the user names one. Any thread may call.
  */
 public final class JsonFile
 {
@@ -22,7 +22,7 @@ public final class JsonFile
     private final boolean isNew;
 
     /**
-     * Finds out at once whether it can be written: that must not be learned at the end of a long run.
+     * Checks at once whether the file can be written, not only at the end of a long run.
      *
      * @param file to write; null for none.
      * @throws IOException if it cannot be written.
@@ -64,7 +64,7 @@ public final class JsonFile
             }
             catch (final IOException ignore)
             {
-                // An empty file is left.
+                // The empty file stays.
             }
         }
     }

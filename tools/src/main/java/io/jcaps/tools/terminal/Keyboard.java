@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The keyboard of a command that fills the screen: keys come one by one and are not shown. Java cannot switch a
- * terminal to that, {@code stty} can; where it cannot, no key ever comes. One thread; {@link #close()} by any.
+ * terminal to that mode, so {@code stty} does; where that fails, no key ever comes. One thread; {@link #close()} by
+ * any.
  */
 public final class Keyboard implements AutoCloseable
 {
@@ -56,7 +57,7 @@ public final class Keyboard implements AutoCloseable
     }
 
     /**
-     * @return a key that was pressed, or {@link #NONE}; at once.
+     * @return a pressed key, or {@link #NONE}; does not wait.
      */
     public int poll()
     {
@@ -71,7 +72,7 @@ public final class Keyboard implements AutoCloseable
     }
 
     /**
-     * @return rows and columns of the terminal; 24 and 80 if it does not say.
+     * @return rows and columns of the terminal; 24 and 80 if they are not known.
      */
     public int[] size()
     {
@@ -84,7 +85,7 @@ public final class Keyboard implements AutoCloseable
         return new int[] {DEFAULT_ROWS, DEFAULT_COLUMNS};
     }
 
-    /** Leaves the terminal as it was. A second call does nothing. */
+    /** Restores the terminal's mode. A second call does nothing. */
     @Override
     public synchronized void close()
     {
@@ -111,7 +112,7 @@ public final class Keyboard implements AutoCloseable
         final String[] command = new String[args.length + 1];
         command[0] = "stty";
         System.arraycopy(args, 0, command, 1, args.length);
-        // The end of the command is Ctrl-C, and the terminal has to be put right after it.
+        // Ctrl-C ends the command, and the terminal's mode must be restored after it.
         boolean isInterrupted = Thread.interrupted();
         try
         {

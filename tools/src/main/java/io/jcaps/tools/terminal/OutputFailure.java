@@ -5,7 +5,8 @@
 package io.jcaps.tools.terminal;
 
 /**
- * Standard output cannot be written. Unchecked, because {@link java.io.PrintWriter} hides an {@code IOException}.
+ * Thrown when standard output cannot be written. Unchecked, because {@link java.io.PrintWriter} hides an {@code
+ * IOException}.
  */
 public final class OutputFailure extends RuntimeException
 {
@@ -16,8 +17,8 @@ public final class OutputFailure extends RuntimeException
     private final boolean isPipe;
 
     /**
-     * @param isPipe  whether standard output is a pipe or a socket, whose reader has gone.
-     * @param problem what the operating system said.
+     * @param isPipe  whether standard output is a pipe or a socket whose reader has closed it.
+     * @param problem the operating system's error.
      */
     public OutputFailure(final boolean isPipe, final String problem)
     {
@@ -26,7 +27,7 @@ public final class OutputFailure extends RuntimeException
     }
 
     /**
-     * @return whether the reader has gone, as after {@code | head}: that is no error to report.
+     * @return whether the reader has closed the pipe, as {@code | head} does: that is not reported as an error.
      */
     public boolean isPipe()
     {
@@ -34,7 +35,7 @@ public final class OutputFailure extends RuntimeException
     }
 
     /**
-     * @return exit code of a command that ends because of it: 141 for a pipe, else 1.
+     * @return exit code of the command: 141 for a pipe, else 1.
      */
     public int exitCode()
     {

@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * Where a command shows what it does: lines, and below them one line of progress that is drawn again and again on a
- * terminal, or now and then a new one elsewhere. 80 columns. One thread at a time.
+ * A command's output: lines, and below them one line of progress, which is redrawn on a terminal; elsewhere a new line
+ * is printed at intervals. 80 columns. One thread at a time.
  */
 public final class Screen
 {
@@ -22,7 +22,7 @@ public final class Screen
     private static final String EIGHTHS = " ▏▎▍▌▋▊▉█";
     private static final int EIGHTH_COUNT = 8;
     private static final String ERASE_LINE = "\r\u001b[K";
-    /** In a narrow window the rest of a line is cut: what wraps could not be erased. */
+    /** Cuts lines in a narrow window: a wrapped line could not be erased. */
     private static final String WRAP_OFF = "\u001b[?7l";
     private static final String WRAP_ON = "\u001b[?7h";
 
@@ -71,7 +71,7 @@ public final class Screen
         }
         try
         {
-            // From 22 on there is a console anyway, and it knows.
+            // From JDK 22 on there always is a console, which reports whether it is a terminal.
             return (boolean)Console.class.getMethod("isTerminal").invoke(console);
         }
         catch (final ReflectiveOperationException ex)
@@ -109,9 +109,9 @@ public final class Screen
     }
 
     /**
-     * Shows how far something is.
+     * Shows progress.
      *
-     * @param fraction that is done, 0 to 1.
+     * @param fraction of the work that is done, 0 to 1.
      * @param text     beside the bar.
      */
     public void progress(final double fraction, final String text)
@@ -122,7 +122,7 @@ public final class Screen
     }
 
     /**
-     * Shows something that will be replaced by what comes next.
+     * Shows a line that the next output replaces.
      *
      * @param line of text.
      */
@@ -155,7 +155,7 @@ public final class Screen
     }
 
     /**
-     * A horizontal bar, to an eighth of a column where there are characters for it.
+     * A horizontal bar, exact to an eighth of a column where block characters can be shown.
      *
      * @param columns its length, 0 or more.
      * @return the bar, not padded; not empty if the length is not zero.
@@ -181,5 +181,5 @@ public final class Screen
         return text + " ".repeat(Math.max(0, width - text.length()));
     }
 
-    /** What the terminal understands, by the locale: 17 knows it under another name than 19 and later. */
+    /** The terminal's encoding by the locale: JDK 17 has another property for it than JDK 19 and later. */
 }

@@ -18,8 +18,8 @@ import java.nio.file.Path;
 
 /**
  * Standard output that reports when it cannot be written: the first failed write throws {@link OutputFailure}, so that
- * a command ends when its reader has gone, and never loses its output silently. What is written after that is dropped:
- * a command closes its ports in peace.
+ * a command ends when its reader has gone, and never loses its output silently. Later writes are dropped, so that they
+ * do not disturb the closing of ports.
  * <p>
  * Any thread may write.
  */
@@ -42,9 +42,9 @@ public final class StandardOutput extends OutputStream
     }
 
     /**
-     * Makes it the process's {@link System#out}.
+     * Replaces {@link System#out}.
      *
-     * @return it.
+     * @return the new standard output.
      */
     public static StandardOutput install()
     {
@@ -84,7 +84,7 @@ public final class StandardOutput extends OutputStream
     }
 
     /**
-     * @return why it could not be written; null if all went well.
+     * @return the first failure; null if there was none.
      */
     public OutputFailure failure()
     {
@@ -115,7 +115,7 @@ public final class StandardOutput extends OutputStream
         }
     }
 
-    /** By the kind of file: the text of an error is in the language of the locale. */
+    /** Decides by the kind of file, as the text of an error is in the language of the locale. */
     private boolean isPipe()
     {
         try

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Rows of text in columns as wide as what stands in them. The first and all columns that are said to be text begin at
- * the left, numbers end at the right. One thread.
+ * Rows of text in columns as wide as their content. The first column and all text columns are aligned left, numbers
+ * right. One thread.
  */
 public final class Table
 {
@@ -17,7 +17,7 @@ public final class Table
     private final boolean[] isText;
 
     /**
-     * @param headings of the columns; one that begins with {@code <} is of text.
+     * @param headings of the columns; a heading that begins with {@code <} marks a text column.
      */
     public Table(final String... headings)
     {
@@ -78,7 +78,7 @@ public final class Table
     /**
      * @param text  to show.
      * @param width in columns.
-     * @return the text, or its beginning and a {@code ~}.
+     * @return the text; if it is too long, its beginning and a {@code ~}.
      */
     public static String cut(final String text, final int width)
     {

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Numbers as people read them, in few columns.
+ * Formats numbers for people, in few columns.
  */
 public final class Units
 {
@@ -103,7 +103,8 @@ public final class Units
         }
         double rest = value;
         int unit = 0;
-        // What would be rounded up to four digits gets the next unit. The largest number is less than ten of the last.
+        // A value that would be rounded up to four digits gets the next unit. The largest value is less than ten of the
+        // last unit.
         while (rest >= step - 0.5)
         {
             rest /= step;

@@ -4,6 +4,6 @@
  */
 
 /**
- * What commands print to.
+ * Output of commands: terminal, tables, JSON, units and exit codes.
  */
 package io.jcaps.tools.terminal;
