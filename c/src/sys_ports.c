@@ -229,6 +229,11 @@ int caps_sys_generic(const char *name, const int flags)
         /* At least one is registered, so the error is not ENOENT. */
         fail_with(EACCES, "no generic service admits this client: name=%s", name);
     }
+    else if (id < 0 && errno == ENOENT)
+    {
+        fail_with(ENOENT, "no such service is registered: name=%s, of uid=%u, else of gid=%u, else of uid=0 and gid=0",
+            name, (unsigned)uids[0], (unsigned)gids[1]);
+    }
     return id;
 }
 

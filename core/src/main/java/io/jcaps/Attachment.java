@@ -209,7 +209,8 @@ public final class Attachment implements AutoCloseable
      * @param options flags, and how the port is used; uid, gid and {@link PortFlags#WAITSVC} are ignored.
      * @return the port.
      * @throws CapsException as {@link #client(String, PortOptions)} does: with {@link Status#ACCESS_DENIED} if at least
-     * one of the three refuses the caller and none admits it, otherwise as for the last of the three.
+     * one of the three refuses the caller and none admits it, with {@link Status#NOT_FOUND} if there is none of
+     * the three.
      */
     public ClientPort genericClient(final String name, final PortOptions options)
     {
@@ -230,9 +231,15 @@ public final class Attachment implements AutoCloseable
                     throw ex;
                 }
                 denied = null == denied && Status.ACCESS_DENIED == ex.status() ? ex : denied;
+                if (i + 1 == owners.length && null != denied)
+                {
+                    throw denied;
+                }
                 if (i + 1 == owners.length)
                 {
-                    throw null == denied ? ex : denied;
+                    throw new CapsException(Status.NOT_FOUND, "no such service is registered: name=" + name +
+                        ", of uid=" + Credentials.idText(self.uid()) + ", else of gid=" +
+                        Credentials.idText(self.gid()) + ", else of uid=0 and gid=0, region=" + host.place());
                 }
             }
         }

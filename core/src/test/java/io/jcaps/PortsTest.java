@@ -265,6 +265,9 @@ class PortsTest
         final Credentials credentials = new Credentials(1, 5, 55, 6, 66, new int[]{6});
         final Attachment process = region.attach(credentials);
         assertStatus(Status.NOT_FOUND, () -> process.genericClient(NAME, open()));
+        // All three are named, not the last one only, which is of neither the caller's user nor its group.
+        assertThatThrownBy(() -> process.genericClient(NAME, open()))
+            .hasMessageContaining("name=" + NAME + ", of uid=5, else of gid=6, else of uid=0 and gid=0");
         final ServicePort ofSystem = root.service(NAME, open().uid(0).gid(0));
         assertGeneric(process, ofSystem);
         final ServicePort ofGroup = root.service(NAME, open().uid(PortOptions.ANY).gid(6));
