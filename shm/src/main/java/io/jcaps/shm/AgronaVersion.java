@@ -13,7 +13,7 @@ import java.security.CodeSource;
  * Checks that the Agrona on the class path has the methods that jcaps calls. Without the check, an older Agrona, which
  * another library depends on, would cause a NoSuchMethodError in the middle of a call.
  */
-final class AgronaVersion
+public final class AgronaVersion
 {
     private static final String NEEDED = "2.6.0";
 
@@ -24,7 +24,7 @@ final class AgronaVersion
     /**
      * @throws RegionException if Agrona is too old: the message names its version and jar, and the version to use.
      */
-    static void check()
+    public static void check()
     {
         check(AtomicBuffer.class);
     }

@@ -7,8 +7,10 @@ package io.jcaps.shm.inspect;
 import io.jcaps.layout.ProcessDescriptor;
 import io.jcaps.layout.RegionException;
 import io.jcaps.shm.Access;
+import io.jcaps.shm.AgronaVersion;
 import io.jcaps.shm.RegionConfig;
 import io.jcaps.shm.ShmHost;
+import io.jcaps.shm.file.LockHolders;
 import io.jcaps.shm.file.RegionDirectory;
 import io.jcaps.shm.os.FileStat;
 import io.jcaps.shm.os.Futex;
@@ -41,6 +43,22 @@ public final class Diagnostics
             return null;
         }
         catch (final RuntimeException ex)
+        {
+            return ex.getMessage();
+        }
+    }
+
+    /**
+     * @return which Agrona was found that is too old, and what to do; null if it is not.
+     */
+    public static String agronaProblem()
+    {
+        try
+        {
+            AgronaVersion.check();
+            return null;
+        }
+        catch (final RegionException ex)
         {
             return ex.getMessage();
         }
@@ -88,24 +106,29 @@ public final class Diagnostics
      *
      * @param view     of the region.
      * @param snapshot that it took.
-     * @return number of them; all of them if the kernel shows no locks.
+     * @return number of them; 0 if that cannot be found out.
      */
     public static int hiddenProcesses(final RegionView view, final RegionSnapshot snapshot)
     {
         final FileStat lockFile = view.lockFile();
-        final LockTable table = ProcessInfo.find().lockTable();
-        if (null == table || null == lockFile)
+        final ProcessInfo processInfo = ProcessInfo.find();
+        final LockTable table = processInfo.lockTable();
+        if (null == view.locks() || null == lockFile)
         {
             return 0;
         }
-        final List<LockTable.Lock> locks = table.lifeLocks(lockFile);
+        final List<LockTable.Lock> listed = null == table ? List.of() : table.lifeLocks(lockFile);
+        // Where the table lists none, it may be empty or missing: the kernel is asked as an attachment asks it.
+        final LockHolders holders = new LockHolders(null == futexProblem(), processInfo, view.locks());
         int hidden = 0;
         for (final ProcessView process : snapshot.processes())
         {
             if (Life.ALIVE == process.life())
             {
                 final long position = ProcessDescriptor.lifePosition(view.header().regionId(), process.index());
-                hidden += ProcessInfo.NO_HOLDER == LockTable.holder(locks, position) ? 1 : 0;
+                final boolean isHidden = ProcessInfo.NO_HOLDER == LockTable.holder(listed, position) &&
+                    ProcessInfo.HIDDEN == holders.applyAsInt(position);
+                hidden += isHidden ? 1 : 0;
             }
         }
         return hidden;

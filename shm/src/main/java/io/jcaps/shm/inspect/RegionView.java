@@ -265,6 +265,14 @@ public final class RegionView implements AutoCloseable
     }
 
     /**
+     * @return the lock file, open to look; null if it was not opened.
+     */
+    LifeLocks locks()
+    {
+        return locks;
+    }
+
+    /**
      * @return where the region is.
      */
     public Path path()

@@ -55,6 +55,7 @@ import java.util.function.Function;
 public final class DoctorCommand implements Callable<Integer>
 {
     private static final String FLAGS = "JVM flags";
+    private static final String AGRONA = "Agrona";
     private static final String NATIVE_ACCESS = "native access";
     private static final String FUTEX = "futex";
     private static final String PIDFD = "pidfd";
@@ -84,22 +85,33 @@ public final class DoctorCommand implements Callable<Integer>
         final List<Finding> findings = new ArrayList<>();
         findings.add(flags());
         findings.add(nativeAccess());
-        findings.add(futex());
+        // Without buffers none of what they are needed for can be tried.
+        final boolean hasBuffers = null == Diagnostics.bufferProblem();
+        if (hasBuffers)
+        {
+            findings.add(futex());
+        }
         findings.add(pidfd());
         findings.add(machine.fileSystem(directory));
         findings.add(machine.space(directory, Geometry.DEFAULT.tablesLength()));
         findings.add(machine.permissions(path, region.access()));
         final Mount mount = machine.mount(directory);
-        if (null == mount || !mount.options().contains("ro"))
+        if (hasBuffers && (null == mount || !mount.options().contains("ro")))
         {
             findings.addAll(new Trial(directory, region.access(), mount).run(Files.exists(path)));
         }
-        findings.add(inRegion(PEERS, path, DoctorCommand::peers));
-        findings.add(inRegion(KeptSlots.CHECK, path, KeptSlots::finding));
+        if (hasBuffers)
+        {
+            findings.add(inRegion(PEERS, path, DoctorCommand::peers));
+            findings.add(inRegion(KeptSlots.CHECK, path, KeptSlots::finding));
+        }
         findings.add(machine.removeIpc(directory, uid()));
         findings.add(machine.governor());
         findings.add(machine.hugePages(directory));
-        findings.add(staleRegions(path));
+        if (hasBuffers)
+        {
+            findings.add(staleRegions(path));
+        }
         findings.add(machine.socketBuffers());
         findings.add(machine.mtu());
         findings.add(machine.driverDirectory(BridgeDirectory.parent(), BridgeStatus.dead().size()));
@@ -125,6 +137,12 @@ public final class DoctorCommand implements Callable<Integer>
 
     private static Finding flags()
     {
+        final String agronaProblem = Diagnostics.agronaProblem();
+        if (null != agronaProblem)
+        {
+            return Finding.fail(AGRONA, agronaProblem, "no program with this class path can attach",
+                "mvn dependency:tree shows what brings the older one: exclude it there, or put the newer one first");
+        }
         final String problem = Diagnostics.bufferProblem();
         final String java = "Java " + Runtime.version().feature();
         return null == problem ?
@@ -171,7 +189,7 @@ public final class DoctorCommand implements Callable<Integer>
         {
             return Finding.ok(check, path + " is not there yet");
         }
-        try (RegionView view = region.view(path, isAllUsers))
+        try (RegionView view = view(path))
         {
             return finder.apply(view);
         }

@@ -137,11 +137,10 @@ final class KeptSlots
             .filter((port) -> PortView.Kind.SERVICE == port.kind() && port.incarnation() == incarnation)
             .findFirst().orElse(null);
         final int sum = counts.stream().mapToInt(Integer::intValue).sum();
-        final String clients = 1 == counts.size() ? "1 client" : counts.size() + " clients";
         return "service " + (null == service ? "?" : service.name() + ", pid " + service.pid()) + ", has received " +
-            sum + " requests of " + clients + " with " + slotCount + " slots each, and replied to none of them " +
-            "within " + BETWEEN_MS + " ms" + (null == service ? "" : ": " +
-            Units.counted(service.held(), "view", "views") + ", " +
+            Units.counted(sum, "request", "requests") + " of " + Units.counted(counts.size(), "client", "clients") +
+            " with " + slotCount + " slots each, and replied to none of them within " + BETWEEN_MS + " ms" +
+            (null == service ? "" : ": " + Units.counted(service.held(), "view", "views") + ", " +
             Units.counted(service.claimed(), "claim", "claims"));
     }
 

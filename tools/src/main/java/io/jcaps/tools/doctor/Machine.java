@@ -4,6 +4,7 @@
  */
 package io.jcaps.tools.doctor;
 
+import io.jcaps.host.Credentials;
 import io.jcaps.shm.Access;
 import io.jcaps.shm.inspect.Diagnostics;
 import io.jcaps.tools.terminal.Units;
@@ -236,11 +237,11 @@ final class Machine
         {
             return Finding.ok(REMOVE_IPC, found + (isOff ? "" : ", which only concerns /dev/shm"));
         }
-        if (uid < FIRST_LOGIN_UID)
+        if (Integer.compareUnsigned(uid, FIRST_LOGIN_UID) < 0)
         {
             return Finding.ok(REMOVE_IPC, found + ", which spares system users such as uid " + uid);
         }
-        return Finding.warn(REMOVE_IPC, found + ", and you are uid " + uid,
+        return Finding.warn(REMOVE_IPC, found + ", and you are uid " + Credentials.idText(uid),
             "when your last session ends, systemd removes your regions from /dev/shm under the programs that use them",
             "RemoveIPC=no in /etc/systemd/logind.conf, or loginctl enable-linger, or run programs as a system user");
     }

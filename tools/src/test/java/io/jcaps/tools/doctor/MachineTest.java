@@ -103,6 +103,9 @@ class MachineTest
         Files.createDirectories(root.resolve("run/systemd/seats"));
         assertThat(machine.removeIpc(DIRECTORY, USER).result()).isEqualTo(Finding.Result.WARN);
         assertThat(machine.removeIpc(DIRECTORY, 0).result()).isEqualTo(Finding.Result.OK);
+        // An id is 32 bits without a sign: this is no system user.
+        assertThat(machine.removeIpc(DIRECTORY, (int)3_000_000_000L).result()).isEqualTo(Finding.Result.WARN);
+        assertThat(machine.removeIpc(DIRECTORY, (int)3_000_000_000L).found()).contains("you are uid 3000000000");
         assertThat(machine.removeIpc(Path.of("/run/mine"), USER).result()).isEqualTo(Finding.Result.OK);
 
         write("etc/systemd/logind.conf", "[Login]\n#RemoveIPC=yes\nRemoveIPC=no\n");
