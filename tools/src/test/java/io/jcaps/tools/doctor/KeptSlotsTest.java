@@ -4,28 +4,21 @@
  */
 package io.jcaps.tools.doctor;
 
-import io.jcaps.Attachment;
 import io.jcaps.Claim;
 import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
-import io.jcaps.PortOptions;
-import io.jcaps.ServicePort;
 import io.jcaps.Status;
-import io.jcaps.layout.Geometry;
-import io.jcaps.shm.Caps;
-import io.jcaps.shm.RegionConfig;
 import io.jcaps.shm.inspect.RegionSnapshot;
 import io.jcaps.shm.inspect.RegionView;
 import io.jcaps.tools.CapsRun;
+import io.jcaps.tools.OrdersRegion;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,38 +29,23 @@ import static org.awaitility.Awaitility.await;
  */
 class KeptSlotsTest
 {
-    private static final int SLOT_COUNT = 4;
+    private static final int SLOT_COUNT = OrdersRegion.SLOT_COUNT;
 
-    @TempDir
-    Path directory;
+    @RegisterExtension
+    private final OrdersRegion region = new OrdersRegion();
 
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[10]);
-    private Attachment attachment;
-    private ServicePort service;
     private ClientPort client;
 
     @BeforeEach
-    void attach()
+    void connect()
     {
-        attachment = Caps.attach(new RegionConfig().path(region()).geometry(new Geometry(4, 8, 8, SLOT_COUNT, 100)));
-        service = attachment.service("orders", new PortOptions());
-        client = attachment.client("orders", new PortOptions());
-    }
-
-    @AfterEach
-    void close()
-    {
-        attachment.close();
-    }
-
-    private Path region()
-    {
-        return directory.resolve("own").resolve("region");
+        client = region.client();
     }
 
     private Finding finding()
     {
-        try (RegionView view = RegionView.open(region()))
+        try (RegionView view = RegionView.open(region.path()))
         {
             return KeptSlots.finding(view);
         }
@@ -83,13 +61,8 @@ class KeptSlotsTest
         final Message[] messages = new Message[count];
         for (int i = 0; i < count; i++)
         {
-            assertThat(client.put(bytes, 0, 1)).isPositive();
             messages[i] = new Message();
-            while (MessageState.REQUEST != service.get(messages[i]))
-            {
-                // Disposals of earlier requests come first.
-                assertThat(messages[i].isView()).isFalse();
-            }
+            region.receive(client, 1, messages[i]);
         }
         return messages;
     }
@@ -140,7 +113,7 @@ class KeptSlotsTest
     {
         final Message[] requests = receive(SLOT_COUNT);
         final Claim claim = new Claim();
-        assertThat(service.claim(requests[0].id(), 1, claim)).isEqualTo(Status.OK);
+        assertThat(region.service().claim(requests[0].id(), 1, claim)).isEqualTo(Status.OK);
         await().atMost(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES).until(() -> finding().found().equals(
             "service orders, pid " + pid() + ", has received 4 requests of 1 client with 4 slots each, and replied " +
             "to none of them within 500 ms: 4 views, 1 claim"));
@@ -156,7 +129,7 @@ class KeptSlotsTest
     @DisplayName("R14: a service that is busy with other messages at the second look is not named")
     void shouldNotNameAServiceThatIsOnlyBusy()
     {
-        try (RegionView view = RegionView.open(region()))
+        try (RegionView view = RegionView.open(region.path()))
         {
             final Message[] requests = receive(SLOT_COUNT);
             final RegionSnapshot first = view.look(0);

@@ -4,31 +4,23 @@
  */
 package io.jcaps.tools.region;
 
-import io.jcaps.Attachment;
 import io.jcaps.Claim;
 import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
-import io.jcaps.PortOptions;
-import io.jcaps.ServicePort;
 import io.jcaps.Status;
-import io.jcaps.layout.Geometry;
-import io.jcaps.shm.Caps;
-import io.jcaps.shm.RegionConfig;
 import io.jcaps.tools.CapsCommand;
 import io.jcaps.tools.CapsRun;
+import io.jcaps.tools.OrdersRegion;
 import io.jcaps.tools.terminal.ExitCodes;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import picocli.CommandLine;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -40,33 +32,13 @@ import static org.awaitility.Awaitility.await;
  */
 class StatCommandTest
 {
-    private static final int SLOT_COUNT = 4;
+    private static final int SLOT_COUNT = OrdersRegion.SLOT_COUNT;
 
-    @TempDir
-    Path directory;
+    @RegisterExtension
+    private final OrdersRegion region = new OrdersRegion();
 
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[10]);
     private final Message message = new Message();
-    private Attachment attachment;
-    private ServicePort service;
-
-    @BeforeEach
-    void attach()
-    {
-        attachment = Caps.attach(new RegionConfig().path(region()).geometry(new Geometry(4, 8, 8, SLOT_COUNT, 100)));
-        service = attachment.service("orders", new PortOptions());
-    }
-
-    @AfterEach
-    void close()
-    {
-        attachment.close();
-    }
-
-    private Path region()
-    {
-        return directory.resolve("own").resolve("region");
-    }
 
     private String stat(final String... options)
     {
@@ -76,7 +48,7 @@ class StatCommandTest
         final String[] args = new String[3 + options.length];
         args[0] = "stat";
         args[1] = "--region";
-        args[2] = region().toString();
+        args[2] = region.path().toString();
         System.arraycopy(options, 0, args, 3, options.length);
         assertThat(command.execute(args)).isEqualTo(ExitCodes.OK);
         return out.toString();
@@ -98,12 +70,7 @@ class StatCommandTest
 
     private void exchange(final ClientPort client)
     {
-        assertThat(client.put(bytes, 0, 7)).isPositive();
-        while (MessageState.REQUEST != service.get(message))
-        {
-            // Disposals of earlier clients come first.
-            assertThat(message.isView()).isFalse();
-        }
+        region.receive(client, 7, message);
         assertThat(message.reply(bytes, 0, 3)).isEqualTo(Status.OK);
         final Message reply = new Message();
         assertThat(client.get(reply)).isEqualTo(MessageState.REPLY);
@@ -114,7 +81,7 @@ class StatCommandTest
     @DisplayName("R14: unspent claims show apart from messages in flight, and in words once the client gets NO_BUFFERS")
     void shouldShowUnspentClaims()
     {
-        final ClientPort client = attachment.client("orders", new PortOptions());
+        final ClientPort client = region.client();
         assertThat(client.put(bytes, 0, 1)).isPositive();
         final Claim[] claims = new Claim[SLOT_COUNT - 1];
         for (int i = 0; i < claims.length; i++)
@@ -149,7 +116,7 @@ class StatCommandTest
     @DisplayName("R14: a client whose messages wait for a slow service is not said to leak")
     void shouldNotBlameAClientThatWaits()
     {
-        final ClientPort client = attachment.client("orders", new PortOptions());
+        final ClientPort client = region.client();
         for (int i = 0; i < SLOT_COUNT; i++)
         {
             assertThat(client.put(bytes, 0, 1)).isPositive();
@@ -163,11 +130,11 @@ class StatCommandTest
     @DisplayName("R17, R20: requests that a service has in view, and its claims for replies, are columns of its row")
     void shouldShowWhatAServiceHolds()
     {
-        final ClientPort client = attachment.client("orders", new PortOptions());
+        final ClientPort client = region.client();
         assertThat(client.put(bytes, 0, 1)).isPositive();
-        assertThat(service.get(message)).isEqualTo(MessageState.REQUEST);
+        assertThat(region.service().get(message)).isEqualTo(MessageState.REQUEST);
         final Claim claim = new Claim();
-        assertThat(service.claim(message.id(), 1, claim)).isEqualTo(Status.OK);
+        assertThat(region.service().claim(message.id(), 1, claim)).isEqualTo(Status.OK);
         await().atMost(CapsRun.WATCHDOG_MINUTES, TimeUnit.MINUTES)
             .until(() -> "1".equals(cell(stat(), "SERVICE", "HELD")) && "1".equals(cell(stat(), "SERVICE", "CLMD")));
         claim.cancel();
@@ -182,18 +149,19 @@ class StatCommandTest
     {
         for (int i = 1; i <= 3; i++)
         {
-            final ClientPort client = attachment.client("orders", new PortOptions());
+            final ClientPort client = region.client();
             exchange(client);
             assertThat(cell(stat(), "TRAFFIC", "PUTS")).isEqualTo(Integer.toString(i));
             client.close();
             assertThat(cell(stat(), "TRAFFIC", "PUTS")).isEqualTo(Integer.toString(i));
-            assertThat(service.clientCount()).isZero();
+            assertThat(region.service().clientCount()).isZero();
             final String text = stat();
             assertThat(cell(text, "TRAFFIC", "PUTS")).isEqualTo(Integer.toString(i));
             assertThat(cell(text, "TRAFFIC", "RPLY")).isEqualTo(Integer.toString(i));
             assertThat(text).contains(1 == i ? "1 client has gone, 0 by death: 1 put, 1 reply, 10 bytes" :
                 i + " clients have gone, 0 by death: " + i + " puts, " + i + " replies, " + 10 * i + " bytes");
-            assertThat(text.lines()).allMatch((line) -> line.length() < 80 || line.startsWith(directory.toString()));
+            assertThat(text.lines())
+                .allMatch((line) -> line.length() < 80 || line.startsWith(region.path().toString()));
         }
         assertThat(stat("--json")).containsPattern("\"gone\": \\{\\s*\"puts\": 3,\\s*\"gets\": 3,\\s*\"replies\": 3,");
     }
