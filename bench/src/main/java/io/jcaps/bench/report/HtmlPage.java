@@ -46,6 +46,7 @@ final class HtmlPage
         td.met { color: var(--good); }
         td.missed { color: var(--bad); font-weight: bold; }
         td.verdict { white-space: nowrap; }
+        .goals td:first-child, .goals td:last-child { min-width: 15em; }
         img { display: block; max-width: 100%; height: auto; margin: 1em 0; }
         code { font-size: 0.95em; overflow-wrap: anywhere; }
         """;
@@ -161,7 +162,7 @@ final class HtmlPage
     private void appendGoals()
     {
         html.append("<h2>Goals</h2>\n<p>What jcaps set out to reach, each as a ratio within the same rounds.</p>\n")
-            .append("<div class=\"scroll\"><table>\n<tr><th>goal</th><th class=\"n\">measured</th>")
+            .append("<div class=\"scroll\"><table class=\"goals\">\n<tr><th>goal</th><th class=\"n\">measured</th>")
             .append("<th class=\"n\">bound</th><th>verdict</th><th></th></tr>\n");
         for (final Goals.Goal goal : Goals.of(summary))
         {
