@@ -169,7 +169,7 @@ final class Machine
             final String problem = Diagnostics.directoryProblem(region, access);
             if (null != problem)
             {
-                return Finding.fail(PERMISSIONS, problem, "no region is used there", advice(directory, mode));
+                return Finding.fail(PERMISSIONS, problem, "no region is used there", advice(directory, mode, problem));
             }
             if (!Files.isReadable(directory) || !Files.isExecutable(directory))
             {
@@ -185,8 +185,14 @@ final class Machine
         }
     }
 
-    private static String advice(final Path directory, final Set<PosixFilePermission> mode) throws IOException
+    private static String advice(
+        final Path directory, final Set<PosixFilePermission> mode, final String problem) throws IOException
     {
+        if (problem.startsWith("a directory above "))
+        {
+            return "mount " + directory + " alone at another place, in a pod by subPath; or use a directory of your own, " +
+                "below ones that only you and root can change";
+        }
         if (Files.isSymbolicLink(directory))
         {
             return "links are not followed; name what it leads to: " +

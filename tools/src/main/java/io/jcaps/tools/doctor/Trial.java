@@ -13,6 +13,7 @@ import io.jcaps.Outcome;
 import io.jcaps.PortFlags;
 import io.jcaps.PortOptions;
 import io.jcaps.Status;
+import io.jcaps.host.Credentials;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.RegionException;
 import io.jcaps.shm.Access;
@@ -104,6 +105,16 @@ final class Trial
             {
                 // Of the directories above, only the group of the region's own directory is trusted.
                 WorkDirectory.giveToGroup(trialDirectory);
+            }
+            final int owner = (Integer)Files.getAttribute(there, "unix:uid");
+            if (Access.PRIVATE != access && 0 != owner && !Files.getAttribute(trialDirectory, "unix:uid").equals(owner))
+            {
+                // The region's own directory may be another member's. One in it is at the mercy of that member.
+                findings.add(Finding.warn(TRIAL, "not made: " + there + " belongs to uid " + Credentials.idText(owner) +
+                    ", who could replace a directory of yours in it",
+                    "whether a region works there was not tried; for one that is there, caps ping tries it",
+                    "run caps doctor as that user"));
+                return findings;
             }
             exchange(trialDirectory);
         }

@@ -232,6 +232,17 @@ class DoctorIT
     }
 
     @Test
+    @DisplayName("F23: in another member's directory of the group no trial is made, and that is no failure")
+    void shouldNotFailInAnotherMembersDirectory() throws IOException, InterruptedException
+    {
+        final String output = in("chown 4713:4712 \"$1\" && chmod 2770 \"$1\"",
+            "; setpriv --reuid=4711 --regid=4711 --groups=4712 $caps doctor --access group " +
+            "--region \"$1/region\"; echo \"doctor=$?\"; chown 0:0 \"$1\"; chmod 0700 \"$1\"");
+        assertThat(output).contains("ok    permissions", "warn  trial region", "belongs to uid 4713",
+            "run caps doctor as that user", "doctor=0");
+    }
+
+    @Test
     @DisplayName("F23: in a directory of a group's, where members can replace it, the trial's own stays private")
     void shouldKeepTheTrialPrivate() throws IOException, InterruptedException
     {
