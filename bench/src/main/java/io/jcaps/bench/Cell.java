@@ -9,7 +9,7 @@ import com.google.gson.Gson;
 import java.util.Objects;
 
 /**
- * One point of the measurement: which transport does what, for how long. Handed to both JVMs that measure it.
+ * One measurement: transport, workload and duration. Passed to both JVMs that measure it.
  *
  * @param contender     name of the transport.
  * @param workload      order of requests and replies.
@@ -18,7 +18,7 @@ import java.util.Objects;
  * @param payload       what each side does with the bytes.
  * @param window        most requests in flight.
  * @param ratePerSecond requests per second of an open loop; 0 for other workloads.
- * @param loadPercent   rate of a load, as percent of what the contender can do; 0 for other workloads.
+ * @param loadPercent   rate of a load, as a percentage of the contender's capacity; 0 for other workloads.
  * @param clientCount   connections to the one server; all but the first are silent, except in a crowd.
  * @param warmUpNs      nanoseconds before the measurement.
  * @param measuredNs    nanoseconds of the measurement.
@@ -42,11 +42,11 @@ public record Cell(
 {
     /** Each payload carries the number of its message in its first bytes. */
     public static final int MIN_LENGTH = Long.BYTES;
-    /** Longer than some contenders take: those refuse. */
+    /** In bytes. Some contenders have a lower limit and refuse longer messages. */
     public static final int MAX_LENGTH = 1_048_576;
-    /** More than some contenders take: those refuse. */
+    /** Some contenders have a lower limit and refuse larger windows. */
     public static final int MAX_WINDOW = 4_096;
-    /** Requests of an open loop that each contender takes. */
+    /** Most requests of an open loop in flight, which each contender supports. */
     public static final int OPEN_LOOP_WINDOW = 128;
 
     /** Messages of a stream between two replies. */
@@ -79,7 +79,7 @@ public record Cell(
     }
 
     /**
-     * One request in flight, its payload ready but for its first bytes; both sides spin.
+     * One request in flight, its payload prebuilt except for the first bytes; both sides spin.
      *
      * @param contender name of the transport.
      * @param length    of each request and each reply, in bytes.
@@ -93,7 +93,7 @@ public record Cell(
 
     /**
      * @param contender name of another transport.
-     * @return this cell for that one.
+     * @return this cell for that transport.
      */
     public Cell contender(final String contender)
     {
@@ -142,7 +142,7 @@ public record Cell(
     }
 
     /**
-     * @param loadPercent of what the contender can do, which is measured first.
+     * @param loadPercent of the contender's capacity in percent, which is measured first.
      * @return this cell as an open loop at that rate.
      */
     public Cell load(final int loadPercent)
@@ -161,7 +161,7 @@ public record Cell(
     }
 
     /**
-     * @return messages that one reply answers: 1, but more in a stream.
+     * @return messages that one reply answers: 1, or {@link #STREAM_STEP} in a stream.
      */
     public int replyStep()
     {
@@ -169,7 +169,7 @@ public record Cell(
     }
 
     /**
-     * @param clientCount connections, of which one talks.
+     * @param clientCount connections, of which one sends requests.
      * @return this cell with that.
      */
     public Cell clientCount(final int clientCount)
@@ -179,7 +179,7 @@ public record Cell(
     }
 
     /**
-     * @param clientCount clients that all talk, and yield to each other.
+     * @param clientCount clients that all send requests, and yield to each other.
      * @return this cell with that.
      */
     public Cell crowd(final int clientCount)

@@ -20,14 +20,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * Another JVM like this one: the same Java, class path and flags. It says {@link #READY} on a line of its own when it
- * is, and ends when its standard input does, so it never outlives this one: see {@link ParentLife}.
+ * Another JVM with the same Java, class path and flags as this one. It prints {@link #READY} on a line of its own when
+ * it is ready, and exits when its standard input ends, so it never outlives this one: see {@link ParentLife}.
  * <p>
  * One thread at a time.
  */
 public final class ChildJvm implements AutoCloseable
 {
-    /** The line by which a child tells that it is ready. */
+    /** The line that a child prints when it is ready. */
     public static final String READY = "READY";
 
     private static final String FAILED = "FAILED ";
@@ -59,7 +59,7 @@ public final class ChildJvm implements AutoCloseable
      * @param jvmArguments beside those of this JVM.
      * @param args         for it.
      * @return the child; to be ended or closed.
-     * @throws IllegalStateException if it does not get ready.
+     * @throws IllegalStateException if it does not become ready; the message has its output.
      */
     public static ChildJvm start(final Class<?> mainClass, final List<String> jvmArguments, final List<String> args)
     {
@@ -67,11 +67,11 @@ public final class ChildJvm implements AutoCloseable
     }
 
     /**
-     * Starts a program that is no JVM and keeps the same protocol, and waits until it is ready.
+     * Starts a native program with the same protocol, and waits until it is ready.
      *
      * @param command of the program.
      * @return the child; to be ended or closed.
-     * @throws IllegalStateException if it does not get ready, or refuses.
+     * @throws IllegalStateException if it does not become ready, or refuses; the message has its output.
      */
     public static ChildJvm startProgram(final List<String> command)
     {
@@ -110,12 +110,12 @@ public final class ChildJvm implements AutoCloseable
     }
 
     /**
-     * In a child: starts what it is for. If that fails, the parent is told why, and this JVM ends: a stack trace would
-     * be printed into what the parent shows.
+     * In a child: starts its task. If that fails, it reports the reason to the parent and exits, without a stack trace
+     * in the parent's output.
      *
      * @param start  to call.
-     * @param <T>    type of what is started.
-     * @return what was started.
+     * @param <T>    type of the task.
+     * @return the started task.
      */
     public static <T> T started(final Callable<T> start)
     {
@@ -132,7 +132,7 @@ public final class ChildJvm implements AutoCloseable
     }
 
     /**
-     * Waits for a line, for a while.
+     * Waits for a line.
      *
      * @param timeoutNs longest time in nanoseconds.
      * @return the line; null if none came in that time, or the child has ended.
@@ -143,11 +143,11 @@ public final class ChildJvm implements AutoCloseable
     }
 
     /**
-     * Waits for the one line that the child prints before it ends.
+     * Waits for the one line that the child prints before it exits.
      *
      * @param timeoutNs longest time in nanoseconds.
      * @return the line.
-     * @throws IllegalStateException if it ends without one, or takes longer.
+     * @throws IllegalStateException if it exits without one, or takes longer.
      */
     public String awaitLine(final long timeoutNs)
     {
@@ -160,10 +160,10 @@ public final class ChildJvm implements AutoCloseable
     }
 
     /**
-     * Lets the child end by itself.
+     * Closes the child's standard input, and waits until it exits.
      *
      * @return the lines that it has printed since it was ready.
-     * @throws IllegalStateException if it does not end, or not well.
+     * @throws IllegalStateException if it does not exit, or with a failure.
      */
     public List<String> end()
     {
@@ -200,7 +200,7 @@ public final class ChildJvm implements AutoCloseable
     }
 
     /**
-     * Kills the child by SIGKILL, and does not wait for its end.
+     * Kills the child by SIGKILL, and does not wait for its exit.
      */
     public void kill()
     {
@@ -208,7 +208,7 @@ public final class ChildJvm implements AutoCloseable
     }
 
     /**
-     * Ends the child at once, if it runs. A second call does nothing.
+     * Kills the child if it runs. A second call does nothing.
      */
     @Override
     public void close()
@@ -245,7 +245,7 @@ public final class ChildJvm implements AutoCloseable
             .filter((argument) -> COLLECTOR.matcher(argument).matches()).reduce((one, next) -> next).orElse(null);
         for (final String argument : allArguments)
         {
-            // A debugger's port is taken already, and no JVM starts with two collectors: the last one named is meant.
+            // A debugger's port is in use already, and no JVM starts with two collectors: the last one named applies.
             final boolean isDropped = argument.startsWith("-agentlib:jdwp") || argument.startsWith("-Xrunjdwp") ||
                 (COLLECTOR.matcher(argument).matches() && !argument.equals(collector));
             if (!isDropped)
@@ -255,7 +255,7 @@ public final class ChildJvm implements AutoCloseable
         }
         if (!allArguments.contains(AGRONA_EXPORT))
         {
-            // A jar has it from its manifest, which counts only for java -jar.
+            // A jar's manifest has this flag, but it applies only to java -jar.
             command.add(AGRONA_EXPORT);
         }
         command.add("-cp");
@@ -286,7 +286,7 @@ public final class ChildJvm implements AutoCloseable
         }
         catch (final IOException ex)
         {
-            // It has ended already.
+            // The child has exited already.
         }
     }
 

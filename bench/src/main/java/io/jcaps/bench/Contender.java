@@ -8,35 +8,35 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A transport that takes part in the comparison, in the best configuration that keeps its promises. Each side of each
- * measurement runs in a JVM that is started for it, so its calls have one target only.
+ * A transport that takes part in the comparison, in its fastest configuration that keeps its guarantees. Each side of
+ * each measurement runs in a JVM of its own, so its calls have one target only.
  * <p>
  * Your own transport takes part without a change of this suite: implement this in a class with a public constructor
  * without arguments, name it in {@code META-INF/services/io.jcaps.bench.Contender} of a jar, and run
- * {@code caps bench --contender-path my.jar}. The jar must contain what the class needs beside the suite. Each JVM
- * makes an instance of its own; it should do nothing before {@link #serve} or {@link #connect}.
+ * {@code caps bench --contender-path my.jar}. The jar must contain the class's dependencies other than the suite. Each
+ * JVM creates an instance of its own; it should do nothing before {@link #serve} or {@link #connect}.
  */
 public interface Contender
 {
     /**
-     * @return name by which it is chosen: lower case, digits and hyphens.
+     * @return name for options: lower-case letters, digits and hyphens.
      */
     String name();
 
     /**
-     * @return name that people know it by.
+     * @return name for people.
      */
     String title();
 
     /**
-     * @return how it is set up, in a sentence for the report.
+     * @return its configuration, in a sentence for the report.
      */
     String configuration();
 
     /**
      * Whether it connects two hosts. Both sides run on this machine all the same, over the loopback address.
      *
-     * @return true if it is compared with others that do, and with them alone.
+     * @return true if it is compared only with other transports between hosts.
      */
     default boolean isRemote()
     {
@@ -44,7 +44,7 @@ public interface Contender
     }
 
     /**
-     * Whether it can do what a cell asks.
+     * Whether it can run a cell.
      *
      * @param cell of the measurement; its contender is this one.
      * @return null if it can, otherwise why not, in a few words for the report.
@@ -52,7 +52,7 @@ public interface Contender
     String refusal(Cell cell);
 
     /**
-     * What this machine lacks for it. May build a program first, which can take minutes; asked only for a contender
+     * What this machine lacks for it. May build a program first, which can take minutes; called only for a contender
      * that takes part.
      *
      * @return null if nothing, otherwise a few words for the report.
@@ -63,7 +63,7 @@ public interface Contender
     }
 
     /**
-     * A program that is both sides, by the protocol of {@code bench/NATIVE.md}; then {@link #serve} and
+     * A native program that implements both sides, by the protocol of {@code bench/NATIVE.md}; then {@link #serve} and
      * {@link #connect} are not called.
      *
      * @return the program and its first arguments; empty if both sides are JVMs.
@@ -74,22 +74,22 @@ public interface Contender
     }
 
     /**
-     * @return what its JVMs need beside what all have.
+     * @return arguments of its JVMs in addition to those of all contenders.
      */
     List<String> jvmArguments();
 
     /**
-     * Opens the end that answers; ready to be connected to when this returns.
+     * Opens the server; clients can connect when this returns.
      *
      * @param cell      of the measurement.
-     * @param directory of the measurement's own, in memory, shared with the other JVM.
+     * @param directory of this measurement, in memory, shared with the other JVM.
      * @return the server.
      * @throws Exception if it cannot start; the message goes into the report.
      */
     EchoServer serve(Cell cell, Path directory) throws Exception;
 
     /**
-     * Opens the ends that ask, {@link Cell#clientCount()} of them, each connected.
+     * Opens and connects {@link Cell#clientCount()} clients.
      *
      * @param cell      of the measurement.
      * @param directory the one that {@link #serve} was given.

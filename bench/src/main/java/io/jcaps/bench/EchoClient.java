@@ -5,7 +5,7 @@
 package io.jcaps.bench;
 
 /**
- * A transport's end that asks. One thread.
+ * A transport's client. One thread.
  */
 public interface EchoClient extends AutoCloseable
 {
@@ -18,12 +18,12 @@ public interface EchoClient extends AutoCloseable
     boolean send(long number);
 
     /**
-     * Takes replies that are there, and verifies that they are the next ones and whole. If the cell says to block,
-     * waits until there is one.
+     * Takes available replies, and verifies order and content. If the cell's waiting is {@link Waiting#BLOCK}, waits
+     * for a reply.
      *
      * @param limit most replies to take, positive.
-     * @return replies taken; 0 if none was there, never if the cell says to block.
-     * @throws IllegalStateException if one is not what it should be.
+     * @return number of replies taken; 0 if none was available, but never 0 with {@link Waiting#BLOCK}.
+     * @throws IllegalStateException if a reply is wrong; the message says how.
      */
     int receive(int limit);
 

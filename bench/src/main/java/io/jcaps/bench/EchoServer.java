@@ -5,18 +5,18 @@
 package io.jcaps.bench;
 
 /**
- * A transport's end that answers: verifies each request, and replies with as many bytes. One thread.
+ * A transport's server: verifies each request, and replies with as many bytes. One thread.
  */
 public interface EchoServer extends AutoCloseable
 {
     /**
-     * Longest time in nanoseconds for which {@link #serve} may block, unless a client's end or {@link #wake} ends it as
-     * well: then it need not set the operating system's timer, which costs part of a microsecond each time.
+     * Longest time in nanoseconds for which {@link #serve} may block. A server whose wait ends when the clients close,
+     * or by {@link #wake}, needs no limit, and saves the operating system's timer: part of a microsecond each time.
      */
     long SERVE_TIMEOUT_NS = 50_000_000;
 
     /**
-     * Answers requests that are there. If the cell says to block, waits for one, but not for ever.
+     * Answers available requests. If the cell's waiting is {@link Waiting#BLOCK}, waits for one, for a limited time.
      *
      * @param limit most requests to answer, positive.
      * @return requests answered.
@@ -24,16 +24,16 @@ public interface EchoServer extends AutoCloseable
     int serve(int limit);
 
     /**
-     * Ends a {@link #serve} that blocks, and would not end by itself when the clients are gone. Any thread may call.
+     * Ends a blocking {@link #serve} that would not end by itself when the clients have closed. Any thread may call.
      */
     default void wake()
     {
     }
 
     /**
-     * Answers what is left when all clients are gone, and counts.
+     * Answers the remaining requests when all clients have closed, and returns the counters.
      *
-     * @return what was served.
+     * @return the counters.
      */
     Tally end();
 

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A directory of its own, in memory if there is {@code /dev/shm}, deleted when it is closed.
+ * A temporary directory, under {@code /dev/shm} if there is one, deleted when this is closed.
  */
 public final class MemoryDirectory implements AutoCloseable
 {
@@ -20,7 +20,7 @@ public final class MemoryDirectory implements AutoCloseable
     private final Thread shutdownHook = new Thread(this::delete);
 
     /**
-     * Makes it.
+     * Creates the directory.
      */
     public MemoryDirectory()
     {
@@ -34,7 +34,7 @@ public final class MemoryDirectory implements AutoCloseable
         {
             throw new UncheckedIOException("cannot make a directory in " + memory, ex);
         }
-        // A measurement is often ended from the keyboard.
+        // A measurement is often ended by Ctrl-C.
         Runtime.getRuntime().addShutdownHook(shutdownHook);
     }
 
@@ -56,7 +56,7 @@ public final class MemoryDirectory implements AutoCloseable
         }
         catch (final IllegalStateException ex)
         {
-            // It is running already, and finds nothing left to do.
+            // The shutdown has begun: the hook runs, and finds nothing to delete.
         }
     }
 

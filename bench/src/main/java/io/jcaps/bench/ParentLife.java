@@ -9,8 +9,8 @@ import java.io.InputStream;
 import java.util.concurrent.TimeUnit;
 
 /**
- * In a child: whether its parent still wants it. The parent holds the other end of this JVM's standard input, and lets
- * go of it when it closes it or dies, however it dies. A child that does not end by itself soon after is ended.
+ * In a child: detects that its parent has closed it or has exited. The parent holds the other end of this JVM's
+ * standard input, which ends in both cases. A child that does not exit by itself soon after is halted.
  */
 public final class ParentLife
 {
@@ -24,7 +24,7 @@ public final class ParentLife
     }
 
     /**
-     * Begins to watch.
+     * Starts the watch.
      *
      * @return the watch.
      */
@@ -38,7 +38,7 @@ public final class ParentLife
     }
 
     /**
-     * @return whether the parent still wants this JVM.
+     * @return whether the parent still holds the input open.
      */
     public boolean isPresent()
     {
@@ -46,9 +46,9 @@ public final class ParentLife
     }
 
     /**
-     * Has something done, by the watch's own thread, when the parent wants this JVM no more.
+     * Calls a listener on the watch's thread when the input ends.
      *
-     * @param listener to call; at once if the parent is gone already.
+     * @param listener to call; at once if the input has ended already.
      */
     public void onEnd(final Runnable listener)
     {
@@ -71,7 +71,7 @@ public final class ParentLife
         }
         catch (final IOException ex)
         {
-            // As good as the end.
+            // A read that fails counts as the end.
         }
         isPresent = false;
         final Runnable listener = endListener;

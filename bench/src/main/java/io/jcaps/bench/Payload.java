@@ -11,8 +11,8 @@ import org.agrona.collections.LongHashSet;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * What the messages of one direction contain: the number of the message, then words that tell their own place, and, if
- * they are written anew each time, the message's number, too. One thread.
+ * The content of the messages of one direction: the number of the message, then words that encode their own index, and,
+ * if they are written for each message, also the message's number. One thread.
  */
 public final class Payload
 {
@@ -46,7 +46,7 @@ public final class Payload
     }
 
     /**
-     * The payload in memory of this side's own, for a transport to copy.
+     * The payload in memory of this side, for a transport that copies it.
      *
      * @param number of the message.
      * @return the memory, as long as the payload; the same one each time.
@@ -65,7 +65,7 @@ public final class Payload
     }
 
     /**
-     * Writes the payload into memory of the transport's that has other content now.
+     * Writes the whole payload into memory of the transport, whose content is unknown.
      *
      * @param buffer to write to.
      * @param offset of the payload in it.
@@ -85,9 +85,9 @@ public final class Payload
     }
 
     /**
-     * Writes the payload into memory of the transport's that keeps what this side wrote there last. That is known from
-     * the heap, not by a look at the memory: the line is the peer's by now, and reading it before writing it was
-     * measured to cost 100 ns a round trip.
+     * Writes the payload into memory of the transport that still has what this side wrote there last. This side
+     * remembers that in the heap instead of reading the memory: the peer has the cache line by now, and a read before
+     * the write cost 100 ns a round trip.
      *
      * @param buffer to write to.
      * @param offset of the payload in it.
@@ -120,7 +120,7 @@ public final class Payload
      * @param offset         of the payload in it.
      * @param receivedLength of the payload.
      * @param number         that it should have been written for.
-     * @return whether it was, and is whole: as far as the kind lets the receiver look.
+     * @return whether number and content are right, as far as the kind lets the receiver check them.
      */
     public boolean verify(final DirectBuffer buffer, final int offset, final int receivedLength, final long number)
     {
@@ -156,7 +156,7 @@ public final class Payload
 
     private long expectedSum(final long number)
     {
-        // The words behind the first: each salt + number + its own place.
+        // Each word after the first is salt + number + its index.
         final long wordCount = length / Long.BYTES - 1;
         long sum = number + wordCount * (salt + number) + Long.BYTES * (wordCount * (wordCount + 1) / 2);
         for (int index = (int)(wordCount + 1) * Long.BYTES; index < length; index++)

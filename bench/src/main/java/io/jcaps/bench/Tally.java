@@ -5,15 +5,15 @@
 package io.jcaps.bench;
 
 /**
- * What a server has counted.
+ * The counters of a server.
  *
  * @param requestCount  requests received.
- * @param corruptCount  requests whose payload was not what it should have been.
- * @param disposalCount disposals received: as many as requests, where a transport tells a server that its reply may be
- *                      reused, {@link #NO_DISPOSALS} where it does not.
+ * @param corruptCount  requests with a wrong payload.
+ * @param disposalCount disposals received: as many as requests if the transport notifies a server that its reply may be
+ *                      reused, otherwise {@link #NO_DISPOSALS}.
  */
 public record Tally(long requestCount, long corruptCount, long disposalCount)
 {
-    /** The transport knows no disposals. */
+    /** The transport has no disposals. */
     public static final long NO_DISPOSALS = -1;
 }

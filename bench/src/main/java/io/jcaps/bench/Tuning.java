@@ -5,14 +5,14 @@
 package io.jcaps.bench;
 
 /**
- * What may be asked of the machine; all of it is off unless the user says so.
+ * Optional settings of the machine; all are off by default.
  *
- * @param pin       whether each side's thread keeps to a core of its own.
- * @param prefault  whether a link's pages get memory when it is opened. For the transports that know how.
- * @param hugePages whether mappings ask for huge pages. For the transports that know how.
+ * @param pin       whether each side's thread is pinned to a core of its own.
+ * @param prefault  whether a link's pages get memory when it is opened; for transports that support it.
+ * @param hugePages whether mappings ask for huge pages; for transports that support it.
  */
 public record Tuning(boolean pin, boolean prefault, boolean hugePages)
 {
-    /** Nothing is asked. */
+    /** All settings off. */
     public static final Tuning NONE = new Tuning(false, false, false);
 }

@@ -9,10 +9,10 @@ package io.jcaps.bench;
  */
 public enum Waiting
 {
-    /** Each polls on a core of its own, and does nothing else. */
+    /** Each side polls on a core of its own. */
     SPIN,
-    /** Each polls, and yields its core when nothing is there: for more parties than cores. */
+    /** Each side polls, and yields its core when no message is ready: for more threads than cores. */
     YIELD,
-    /** Each sleeps in the operating system until it is woken. */
+    /** Each side sleeps in the operating system until it is woken. */
     BLOCK
 }

@@ -4,6 +4,6 @@
  */
 
 /**
- * What a comparison of transports consists of: a cell says what is measured, a contender does it, in two JVMs.
+ * The parts of a comparison of transports: a cell describes a measurement, a contender runs it, in two JVMs.
  */
 package io.jcaps.bench;

@@ -54,27 +54,27 @@ final class AeronContender implements Contender
      */
     private static final int MTU_LENGTH = DataHeaderFlyweight.HEADER_LENGTH + 16 * 1024;
     /**
-     * A sender may be half of a term ahead, and learns how far the receiver is only when the driver wakes. With 1 MiB,
-     * the least for the longest message, that alone held pipelined short messages to a fifth of their rate. Twice this
-     * was as fast, but it takes so many messages to touch all its pages for the first time that it shows in the tail.
+     * A sender may be half a term ahead, and learns the receiver's position only when the driver wakes. With 1 MiB, the
+     * minimum for the longest message, pipelined short messages reached a fifth of their rate. Twice this length was as
+     * fast, but the first touches of its pages are so many that they show in the tail.
      */
     private static final int SHORT_TERM_LENGTH = 8 * 1024 * 1024;
-    /** Long messages touch them soon, and with shorter terms wait for the driver more often. */
+    /** Long messages soon touch all pages of a long term, and with shorter terms wait for the driver more often. */
     private static final int LONG_TERM_LENGTH = 32 * 1024 * 1024;
     private static final int LONG_LENGTH = 1024;
-    /** Each time that it wakes, the driver may take the core of one of the two sides. */
+    /** Sleep of the driver: each time it wakes, it may take the core of one of the two sides. */
     private static final long DRIVER_SLEEP_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
 
-    /** The longest that IPC takes in one frame: 64 KiB less 32 bytes, and a frame's header. */
+    /** The longest frame of IPC in bytes: 64 KiB less 32 bytes, header included. */
     private static final int MAX_MTU_LENGTH = 65_504;
-    /** For the files of all streams, which have memory from the start. */
+    /** Most bytes for the files of all streams, which have memory from the start. */
     private static final long ALL_TERMS_LENGTH = 512L * 1024 * 1024;
     private static final int TERMS_PER_LOG = 3;
     private static final int LEAST_TERM_LENGTH = 64 * 1024;
-    /** A driver that spins needs a core beside those of the two sides. */
+    /** Cores needed for a driver that spins, besides the two sides. */
     private static final int SPINNING_CPU_COUNT = 3;
-    /** Calls of the server's that find nothing, or a full reply stream, between two of the driver's duty cycles. */
+    /** Calls of the server that find no request, or a full reply stream, between two duty cycles of the driver. */
     private static final int INVOKE_INTERVAL = 64;
 
     private final boolean isExclusive;
@@ -124,7 +124,7 @@ final class AeronContender implements Contender
         {
             return "has no way to sleep until a message comes, only to back off";
         }
-        // What a message may be, is an eighth of a term.
+        // The longest message is an eighth of a term.
         return cell.length() > termLength(cell) / 8 ? "its files for " + cell.clientCount() +
             " clients would need more than " + ALL_TERMS_LENGTH + " bytes" : null;
     }
@@ -173,7 +173,7 @@ final class AeronContender implements Contender
             {
                 clients.add(new Client(cell, aeron, openCount, i));
             }
-            // Only when all have been opened: the driver connects them meanwhile.
+            // Waits only after all have been opened: the driver connects them at the same time.
             final long deadlineNs = System.nanoTime() + CONNECT_TIMEOUT_NS;
             for (final Client client : clients)
             {
@@ -188,7 +188,7 @@ final class AeronContender implements Contender
         }
     }
 
-    /** Null: the driver has a thread of its own, or runs in another JVM. */
+    /** Connects to the driver; driverInvoker is null if the driver has a thread of its own, or runs in another JVM. */
     private static Aeron attach(final Path directory, final AgentInvoker driverInvoker)
     {
         return Aeron.connect(new Aeron.Context()
@@ -204,7 +204,7 @@ final class AeronContender implements Contender
         return Runtime.getRuntime().availableProcessors() >= SPINNING_CPU_COUNT;
     }
 
-    /** One frame for a message if it can be claimed; shorter ones are faster where it is longer. */
+    /** One frame per message if it can be claimed; a longer message is faster in shorter frames. */
     private static int mtuLength(final Cell cell)
     {
         final int frameLength =
@@ -233,7 +233,7 @@ final class AeronContender implements Contender
     }
 
     /**
-     * Writes messages in place as long as they fit one frame; longer ones Aeron takes only from memory of the sender's.
+     * Writes messages in place if they fit one frame; Aeron takes longer ones only from memory of the sender.
      */
     static final class Sender implements AutoCloseable
     {
@@ -298,7 +298,7 @@ final class AeronContender implements Contender
         {
             if (number != sourceNumber)
             {
-                // Written once, however often the offer is made.
+                // Written once, even if the offer is repeated.
                 source = payload.source(number);
                 sourceNumber = number;
             }
@@ -309,7 +309,7 @@ final class AeronContender implements Contender
     private final class Server implements EchoServer
     {
         private final MediaDriver driver;
-        /** Of the driver, and of this side's own conductor, which then has no thread either; or null. */
+        /** Invoker of the driver, and of this side's conductor, which then has no thread either; or null. */
         private final AgentInvoker invoker;
         private final AgentInvoker conductorInvoker;
         private final Aeron aeron;
@@ -353,7 +353,7 @@ final class AeronContender implements Contender
             return (int)(requestCount - before);
         }
 
-        /** A reply stream that is full, or a request that does not come, may wait for the driver. */
+        /** Runs the driver: a full reply stream, or a missing request, may wait for it. */
         private void idle()
         {
             if (null != invoker && 0 == ++callCount % INVOKE_INTERVAL)
@@ -369,7 +369,7 @@ final class AeronContender implements Contender
             isEnding = true;
             while (subscription.poll(handler, Integer.MAX_VALUE) > 0)
             {
-                // The handler counts.
+                // The handler counts the requests.
             }
             return new Tally(requestCount, corruptCount, Tally.NO_DISPOSALS);
         }

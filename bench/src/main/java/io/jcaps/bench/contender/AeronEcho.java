@@ -32,8 +32,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Both sides over one pair of Aeron streams, and the channels of a pair between two hosts: as the bridge has them, and
- * drivers that idle as the bridge's.
+ * Both sides over one pair of Aeron streams, and the channels of a pair between two hosts, with the bridge's settings
+ * of channels and drivers.
  */
 final class AeronEcho
 {
@@ -140,7 +140,7 @@ final class AeronEcho
     {
     }
 
-    /** The side that answers. */
+    /** The server. */
     static final class Server implements EchoServer
     {
         private final AutoCloseable[] resources;
@@ -178,7 +178,7 @@ final class AeronEcho
                 {
                     return 0;
                 }
-                // Not from within the handler, nor before there is one to reply to.
+                // Added outside the handler, once there is an image to reply to.
                 sender = new AeronContender.Sender(replies.apply(subscription.imageAtIndex(0)), reply, 0);
             }
             if (!isConnected)
@@ -197,7 +197,7 @@ final class AeronEcho
             isEnding = true;
             while (subscription.poll(handler, Integer.MAX_VALUE) > 0)
             {
-                // The handler counts.
+                // The handler counts the requests.
             }
             return new Tally(requestCount, corruptCount, Tally.NO_DISPOSALS);
         }
@@ -223,7 +223,7 @@ final class AeronEcho
         }
     }
 
-    /** The side that asks. */
+    /** The client. */
     static final class Client implements EchoClient
     {
         private final AutoCloseable[] resources;

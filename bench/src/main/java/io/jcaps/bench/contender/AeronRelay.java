@@ -19,8 +19,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A relay by hand, as a process that ends with its input: each message of one stream is offered to the other, in both
- * directions.
+ * A hand-written relay, as a process that exits with its input: each message of one stream is offered to the other, in
+ * both directions.
  */
 final class AeronRelay
 {
@@ -99,7 +99,7 @@ final class AeronRelay
         }
     }
 
-    /** What the other stream has no room for now comes again. */
+    /** Copies each message; one for which the target has no room is delivered again. */
     private static ControlledFragmentHandler copyTo(final ExclusivePublication target)
     {
         return new ControlledFragmentAssembler((buffer, offset, length, header) ->

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a user of Aeron would write in place of two bridges: a relay on each host, IPC to UDP to IPC.
+ * What a user of Aeron would write instead of two bridges: a relay on each host, IPC to UDP to IPC.
  */
 final class AeronRelayContender implements Contender
 {

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Aeron's response channels over UDP, without anything around them: what the bridge is made of.
+ * Aeron's response channels over UDP, used directly: the basis of the bridge.
  */
 final class AeronUdpContender implements Contender
 {

@@ -32,9 +32,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class AgronaRingsContender implements Contender
 {
     private static final String FILE_NAME = "rings";
-    /** Twice or four times as much was no faster. */
+    /** In bytes; twice and four times this length were no faster. */
     private static final int LEAST_CAPACITY = 1024 * 1024;
-    /** Of its ring, the longest message may be an eighth. */
+    /** The longest message is this part of its ring. */
     private static final int PARTS = 8;
     /** Types of messages begin at 1: that of the first client. */
     private static final int FIRST_TYPE_ID = 1;

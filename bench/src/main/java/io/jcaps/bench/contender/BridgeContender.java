@@ -36,7 +36,9 @@ final class BridgeContender implements Contender
     private static final long CONNECT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
     private static final long LAST_DISPOSALS_NS = TimeUnit.SECONDS.toNanos(20);
     private static final int PROCESS_COUNT = 4;
-    /** The service, and the port by which the bridge follows it. */
+    /**
+     * Ports of the region besides those of clients, such as the service and the port with which the bridge follows it.
+     */
     private static final int OTHER_PORTS = 3;
 
     private final boolean isEmbedded;
@@ -133,7 +135,7 @@ final class BridgeContender implements Contender
             for (int i = 0; i < cell.clientCount(); i++)
             {
                 final ClientPort port = attachment.client(CapsContender.SERVICE_NAME, options);
-                // The last one closes the attachment, and the bridge before it.
+                // The last client closes the bridge and then the attachment.
                 clients.add(new CapsContender.Client(cell, true, () -> closeAll(resources), openCount, port));
             }
             return clients;
@@ -190,7 +192,7 @@ final class BridgeContender implements Contender
             return server.serve(limit);
         }
 
-        /** The clients have gone, but what they disposed of last may still be on its way. */
+        /** The clients have closed, but their last disposals may still be on their way. */
         @Override
         public Tally end()
         {

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A bridge: in this process, or as a process of its own that ends with its input.
+ * A bridge in this process, or as a process of its own that exits with its input.
  */
 final class BridgeProcess
 {
@@ -60,7 +60,7 @@ final class BridgeProcess
         {
             config.importService(CapsContender.SERVICE_NAME, endpoint);
         }
-        // What fails shows in the outcomes, of which each but REPLIED fails the cell.
+        // A failure shows in the outcomes: each other than REPLIED fails the cell.
         return Bridge.launch(attachment, config, (event) -> Thread.onSpinWait());
     }
 

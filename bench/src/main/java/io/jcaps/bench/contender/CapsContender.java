@@ -37,25 +37,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The transport of this project, as its users have it: every rule of it holds, each reply is disposed of, and each
- * disposal is delivered.
+ * This project's transport with all of its rules: each reply is disposed of, and each disposal is delivered.
  */
 final class CapsContender implements Contender
 {
     static final String SERVICE_NAME = "jcaps.bench.echo";
     private static final String FILE_NAME = "region";
-    /** A collector's barriers do not depend on the length. */
+    /** Only length measured with another collector: its barriers do not depend on the length. */
     private static final int SHOWN_LENGTH = 32;
 
-    /** So that one that waits looks up now and then. */
+    /** Longest await, so that a waiting server checks its parent at intervals. */
     private static final long AWAIT_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final boolean isTuned;
     private final String collector;
 
     /**
-     * @param isTuned whether its ports are opened for what a cell does; else they are as in the first program of the
-     *                README, with default options and {@code await}.
+     * @param isTuned whether its ports have the options that suit a cell; otherwise they are as in the first program of
+     *                the README, with default options and {@code await}.
      */
     CapsContender(final boolean isTuned)
     {
@@ -64,9 +63,9 @@ final class CapsContender implements Contender
     }
 
     /**
-     * The tuned one, in JVMs with another collector than the others have.
+     * The tuned contender, in JVMs with another collector than the others have.
      *
-     * @param collector as in its JVM argument, such as ZGC.
+     * @param collector name as in its JVM argument, such as ZGC.
      */
     CapsContender(final String collector)
     {

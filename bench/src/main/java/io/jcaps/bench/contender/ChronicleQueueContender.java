@@ -39,21 +39,22 @@ import static org.agrona.BitUtil.SIZE_OF_INT;
 
 /**
  * Chronicle Queue: an append-only log in mapped files, one for the requests of all clients, and one for the replies to
- * each. It keeps what was written, memory does not: so its files are kept small, and deleted when they have been read.
+ * each. The log keeps all that was written, but memory is limited: so its files are short, and deleted when they have
+ * been read.
  */
 final class ChronicleQueueContender implements Contender
 {
     private static final String REQUESTS_NAME = "requests";
     private static final String REPLIES_NAME = "replies-";
     private static final RollCycle ROLL_CYCLE = RollCycles.FAST_HOURLY;
-    /** Bytes after which a queue goes on in its next file. */
+    /** Bytes after which a queue continues in its next file. */
     private static final long FILE_LENGTH = 128L * 1024 * 1024;
     private static final String FILE_SUFFIX = ".cq4";
-    /** A file is mapped at once, with room for the message that ends it. */
+    /** Mapped length in bytes: a whole file, with room for the message that ends it. */
     private static final long BLOCK_LENGTH = 2 * FILE_LENGTH;
-    /** Of one queue: the one that is written, and some that are being read or deleted. */
+    /** Most files of one queue: the one that is written, and some that are being read or deleted. */
     private static final int MOST_FILES = 3;
-    /** For the requests and the replies; a deleted file keeps its memory until it is unmapped. */
+    /** Bytes of memory needed for requests and replies; a deleted file keeps its memory until it is unmapped. */
     private static final long LEAST_SPACE = 2 * (MOST_FILES + 1) * FILE_LENGTH;
     private static final long DELETION_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
 
@@ -99,7 +100,7 @@ final class ChronicleQueueContender implements Contender
         return List.of(
             "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
             "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            // Or it writes a warning to the standard error.
+            // Otherwise it writes a warning to standard error.
             "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
             "-Dchronicle.analytics.disable=true",
             "-Dchronicle.announcer.disable=true",
@@ -153,8 +154,8 @@ final class ChronicleQueueContender implements Contender
         }
 
         /**
-         * Lets the queue go on in its next file. Its reader is at most a window behind, so the files before the one
-         * that ends now only wait to be deleted; on a busy machine that may take a while, and this waits for it.
+         * Continues the queue in its next file. Its reader is at most a window behind, so all earlier files only wait
+         * to be deleted; on a busy machine that may take time, and this waits for it.
          *
          * @throws IllegalStateException if they are not deleted.
          */
@@ -186,7 +187,7 @@ final class ChronicleQueueContender implements Contender
     }
 
     /**
-     * Time that goes on when a file is full, so that the queue rolls by length. Written under the queue's own lock.
+     * A clock that advances when a file is full, so that the queue rolls by length. Written under the queue's lock.
      */
     private static final class RollClock implements TimeProvider
     {

@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
  * All transports that are compared, in the order in which they are shown: those of this suite, then those that a user
  * adds by {@link #PATH_PROPERTY}.
  * <p>
- * To be added here: a class in this package, and a line in the list. What is not Java itself has a package of its own
- * below this one, and its server and client start what they need.
+ * To add one: a class in this package, and a line in the list. A transport that is not written in Java has a package of
+ * its own below this one, and its server and client start its processes.
  */
 public final class Contenders
 {
@@ -70,7 +70,7 @@ public final class Contenders
     }
 
     /**
-     * Adds those of other jars, to this JVM and to those of each cell.
+     * Adds the contenders of other jars, to this JVM and to those of each cell.
      *
      * @param jars that name their contenders for {@link ServiceLoader}.
      * @throws IllegalArgumentException if one is missing, has no contender, or has one that cannot be loaded or whose
@@ -85,7 +85,7 @@ public final class Contenders
     }
 
     /**
-     * @return all of them.
+     * @return all contenders, in order.
      */
     public static synchronized List<Contender> all()
     {
@@ -99,7 +99,7 @@ public final class Contenders
     /**
      * @param name of a contender.
      * @return the contender.
-     * @throws IllegalArgumentException if there is none; the message names those that there are.
+     * @throws IllegalArgumentException if there is none; the message lists the names.
      */
     public static Contender byName(final String name)
     {
@@ -142,7 +142,7 @@ public final class Contenders
         int count = 0;
         try
         {
-            // Left open: its classes are loaded when they are first used.
+            // The loader stays open: classes are loaded when they are first used.
             final ClassLoader loader =
                 new URLClassLoader(new URL[]{jar.toUri().toURL()}, Contenders.class.getClassLoader());
             for (final Contender contender : ServiceLoader.load(Contender.class, loader))

@@ -20,14 +20,14 @@ import java.util.List;
 
 /**
  * The floor under every transport: a number bounced between two JVMs, in two words on two cache lines of a mapped file
- * in memory. Whoever sees it change in the one writes it to the other.
+ * in memory. Each side polls one word, and writes a changed number to the other.
  */
 final class FloorContender implements Contender
 {
     private static final String FILE_NAME = "floor";
     private static final int FILE_LENGTH = 4096;
     private static final int PING_OFFSET = 0;
-    /** Two lines on: the prefetcher fetches them in pairs. */
+    /** In bytes; two lines apart, as the prefetcher fetches lines in pairs. */
     private static final int PONG_OFFSET = 128;
     private static final int LONGEST_LENGTH = 32;
 

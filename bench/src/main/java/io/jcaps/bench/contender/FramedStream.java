@@ -16,20 +16,20 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * Messages on a stream of bytes, which knows none: each has its length, 4 bytes, before it. Reads as much as there is,
- * and writes what has gathered at once. Works on channels that block and on those that do not. One thread.
+ * Messages on a byte stream: each has its length, 4 bytes, before it. Reads all available bytes, and writes all
+ * gathered messages at once. Works on blocking and non-blocking channels. One thread.
  * <p>
- * All messages are of one length: so each lies in the buffer where an earlier one lay, and what is the same in both
- * stays there, ready for the system to copy.
+ * All messages have the same length: so each is in the buffer at the place of an earlier one, and equal bytes stay
+ * there for the system to copy.
  */
 final class FramedStream implements AutoCloseable
 {
-    /** What {@link #next()} answers when no whole message has been read. */
+    /** Result of {@link #next()} when no whole message has been read. */
     static final int NONE = -1;
 
     private static final int LEAST_CAPACITY = 256 * 1024;
     private static final int PAGE_LENGTH = 4096;
-    /** From here on, to know what is in the buffer already is cheaper than to copy it there again. */
+    /** From this length in bytes, it is cheaper to write only the changed bytes than to copy the message again. */
     private static final int IN_PLACE_LENGTH = 1024;
 
     private final ReadableByteChannel source;
@@ -39,10 +39,10 @@ final class FramedStream implements AutoCloseable
     private final UnsafeBuffer out;
     private final ByteBuffer inBytes;
     private final ByteBuffer outBytes;
-    /** What was read and not yet taken. */
+    /** Index of the first byte that was read and not yet taken. */
     private int inStart;
     private int inEnd;
-    /** What is to be written. */
+    /** Index of the first byte that is still to be written. */
     private int outStart;
     private int outEnd;
 
@@ -108,7 +108,7 @@ final class FramedStream implements AutoCloseable
     }
 
     /**
-     * Writes what has gathered: all of it if the channel blocks, else what it takes now.
+     * Writes the gathered messages: all of them on a blocking channel, otherwise as many bytes as it takes.
      *
      * @throws IOException if the other end is gone.
      */
@@ -117,7 +117,7 @@ final class FramedStream implements AutoCloseable
         outBytes.limit(outEnd).position(outStart);
         while (outBytes.hasRemaining() && target.write(outBytes) > 0)
         {
-            // Takes all at once, nearly always.
+            // The channel nearly always takes all bytes at once.
             outStart = outBytes.position();
         }
         if (outStart == outEnd)
@@ -128,11 +128,11 @@ final class FramedStream implements AutoCloseable
     }
 
     /**
-     * Reads what there is, once; waits for the first byte if the channel blocks.
+     * Reads the available bytes once; waits for the first one on a blocking channel.
      *
-     * @return whether anything was there.
+     * @return whether any bytes were read.
      * @throws EOFException if the other end is gone.
-     * @throws IOException  if it went while it was writing.
+     * @throws IOException  if the other end closed while it was writing.
      */
     boolean read() throws IOException
     {
@@ -183,7 +183,7 @@ final class FramedStream implements AutoCloseable
     }
 
     /**
-     * @param offset of a message, as {@link #next()} has just told.
+     * @param offset of a message, as returned by {@link #next()}.
      * @return its bytes.
      */
     int length(final int offset)
@@ -192,7 +192,7 @@ final class FramedStream implements AutoCloseable
     }
 
     /**
-     * @return the memory in which messages lie that were read.
+     * @return the buffer with the messages that were read.
      */
     UnsafeBuffer buffer()
     {

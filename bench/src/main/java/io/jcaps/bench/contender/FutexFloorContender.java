@@ -27,10 +27,10 @@ final class FutexFloorContender implements Contender
     private static final String FILE_NAME = "futex-floor";
     private static final int FILE_LENGTH = 4096;
     private static final int PING_OFFSET = 0;
-    /** Two lines on: the prefetcher fetches them in pairs. */
+    /** In bytes; two lines apart, as the prefetcher fetches lines in pairs. */
     private static final int PONG_OFFSET = 128;
     private static final int LONGEST_LENGTH = 32;
-    /** What a client writes at its end. Its messages come to that only after four billion. */
+    /** The word that a client writes when it closes. A message has this number only after four billion. */
     private static final int CLOSED = -1;
 
     @Override
@@ -120,7 +120,7 @@ final class FutexFloorContender implements Contender
             int number = buffer.getIntAcquire(PING_OFFSET);
             if (number == seen)
             {
-                // No time limit: a timer would cost 0.7 us. The client's end is a change, too.
+                // No time limit: a timer would cost 0.7 us. The client's close changes the word, too.
                 futex.sleep(pingAddress, seen);
                 number = buffer.getIntAcquire(PING_OFFSET);
                 if (number == seen)
@@ -178,7 +178,7 @@ final class FutexFloorContender implements Contender
         @Override
         public boolean send(final long number)
         {
-            // A word of 32 bits is all that a futex can be; they wrap around on both sides alike.
+            // A futex is a word of 32 bits; the numbers wrap around alike on both sides.
             this.number = (int)number;
             buffer.putIntRelease(PING_OFFSET, this.number);
             futex.wake(pingAddress);
@@ -192,7 +192,7 @@ final class FutexFloorContender implements Contender
             int seen = buffer.getIntAcquire(PONG_OFFSET);
             while (seen == before)
             {
-                // No time limit here either: if the server dies, the one who started both ends this one.
+                // No time limit here either: if the server dies, the parent of both ends this process.
                 futex.sleep(pongAddress, before);
                 seen = buffer.getIntAcquire(PONG_OFFSET);
             }

@@ -109,7 +109,7 @@ final class GrpcContender implements Contender
         {
             private long servedCount;
 
-            /** The event loop answers; this thread sees how far it has come. */
+            /** The event loop answers; this thread reads its counter. */
             @Override
             public int serve(final int limit)
             {
@@ -208,7 +208,7 @@ final class GrpcContender implements Contender
         }
     }
 
-    /** The library keeps it until it is written. */
+    /** A new array for each message: the library keeps it until it is written. */
     private static byte[] bytes(final Payload payload, final long number)
     {
         final byte[] result = new byte[payload.length()];
@@ -259,7 +259,7 @@ final class GrpcContender implements Contender
             {
                 return false;
             }
-            // The first may come before the stream is open, and waits for it.
+            // The first request may come before the stream is open, and waits for it.
             call.sendMessage(bytes(request, number));
             return true;
         }
@@ -316,7 +316,7 @@ final class GrpcContender implements Contender
         {
             try (stream)
             {
-                // All of it is there.
+                // The whole message is available.
                 final byte[] result = new byte[stream.available()];
                 int length = 0;
                 while (length < result.length)
@@ -332,7 +332,7 @@ final class GrpcContender implements Contender
         }
     }
 
-    /** Its length is known, so that it is written at once. */
+    /** A stream of known length, so that it is written at once. */
     private static final class Source extends ByteArrayInputStream implements KnownLength
     {
         Source(final byte[] bytes)

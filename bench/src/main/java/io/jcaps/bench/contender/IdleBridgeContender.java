@@ -19,8 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A local service in a region that a bridge is attached to, which has nothing to do: what it costs those who do not use
- * it.
+ * A local service in a region to which an idle bridge is attached: measures what the bridge costs local clients.
  */
 final class IdleBridgeContender implements Contender
 {

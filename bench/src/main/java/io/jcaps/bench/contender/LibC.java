@@ -50,7 +50,7 @@ final class LibC
     }
 
     /**
-     * Makes a named pipe that is its owner's only.
+     * Creates a named pipe that only its owner can open.
      *
      * @param path of it; nothing is there yet.
      * @throws IllegalStateException if it cannot be made.
@@ -87,7 +87,7 @@ final class LibC
         long number, long address, long operation, long value, long timeout, long address2, long value3);
 
     /**
-     * Sleep on a word of shared memory, and wake. One thread.
+     * Sleeps on a word of shared memory, and wakes sleepers. One thread.
      */
     static final class Futex
     {
@@ -96,13 +96,13 @@ final class LibC
             new UnsafeBuffer(BufferUtil.allocateDirectAligned(2 * SIZE_OF_LONG, SIZE_OF_LONG));
 
         /**
-         * @throws IllegalStateException if the call does not do here what it should.
+         * @throws IllegalStateException if the call does not work on this machine.
          */
         Futex()
         {
             number = futexNumber(System.getProperty("os.name"), System.getProperty("os.arch"));
             register();
-            // A sleeper that fails at once would spin, and be measured as the fastest of all.
+            // A sleep that fails at once would spin, and be measured as the fastest of all.
             final UnsafeBuffer word = new UnsafeBuffer(BufferUtil.allocateDirectAligned(SIZE_OF_LONG, SIZE_OF_LONG));
             if (-1 != syscall(number, word.addressOffset(), FUTEX_WAIT, 1, 0, 0, 0) || EAGAIN != Native.getLastError())
             {
@@ -122,7 +122,7 @@ final class LibC
         }
 
         /**
-         * Sleeps until woken, or for a while, unless the word has changed already.
+         * Sleeps until woken or for a limited time, unless the word has changed already.
          *
          * @param address   of the word.
          * @param expected  value at which to sleep.
@@ -136,7 +136,7 @@ final class LibC
         }
 
         /**
-         * Wakes the one who sleeps on it.
+         * Wakes the thread that sleeps on the word.
          *
          * @param address of the word.
          */

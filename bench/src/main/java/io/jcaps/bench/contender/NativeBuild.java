@@ -14,7 +14,9 @@ import java.util.List;
 /** Builds a native program from a checkout's sources, once in this JVM. */
 final class NativeBuild
 {
-    /** System property with the directory of the checkout; else this directory and its parent are looked at. */
+    /**
+     * System property with the directory of the checkout; otherwise the working directory and its parent are searched.
+     */
     static final String HOME_PROPERTY = "jcaps.home";
 
     private final List<String> tools;
@@ -55,7 +57,7 @@ final class NativeBuild
     }
 
     /**
-     * @return null if the program is there now, otherwise what was missing, in a few words.
+     * @return null if the program exists now, otherwise what is missing, in a few words.
      */
     synchronized String obstacle()
     {
@@ -68,7 +70,7 @@ final class NativeBuild
     }
 
     /**
-     * @return the program, which may not be there.
+     * @return the program, which may not exist.
      */
     List<String> program()
     {

@@ -21,7 +21,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * Two named pipes, one for each direction. A pipe's end as Java opens it blocks, so that is all that is measured.
+ * Two named pipes, one for each direction. Java opens a pipe for blocking calls only, so only those are measured.
  */
 final class PipeContender implements Contender
 {

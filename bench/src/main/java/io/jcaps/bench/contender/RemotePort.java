@@ -13,8 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * Where a server that stands for another host listens: the loopback address and a port, which its client reads from a
- * file.
+ * The port at which a server of another host listens, on the loopback address; its client reads it from a file.
  */
 final class RemotePort
 {
@@ -40,7 +39,7 @@ final class RemotePort
             }
             catch (final SocketException | IllegalArgumentException ex)
             {
-                // The second one is taken, or there is none after the first.
+                // The second port is in use, or the first is the last one.
                 Thread.onSpinWait();
             }
         }
@@ -52,7 +51,7 @@ final class RemotePort
         return HOST + ':' + port;
     }
 
-    /** Moved to its name when it is whole. */
+    /** Writes the file under another name and renames it when it is complete. */
     static void write(final Path directory, final int port) throws IOException
     {
         final Path file = Files.writeString(directory.resolve(FILE_NAME + ".new"), Integer.toString(port));

@@ -29,10 +29,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import static org.agrona.BitUtil.SIZE_OF_INT;
 
 /**
- * What one would build by hand to send long messages without a copy: payloads in a slab of slots in shared memory,
- * and Agrona's rings that carry descriptors, the slot and the length. Slots are reused in order; a client has as many
- * in flight as it has slots, so neither side needs a list of free ones. No other rule: a peer that dies, a view that is
- * kept, a descriptor that is wrong are not noticed.
+ * A hand-built transport for long messages without a copy: payloads in a slab of slots in shared memory, and Agrona's
+ * rings with descriptors of slot and length. Slots are reused in order; a client has as many requests in flight as
+ * slots, so neither side needs a list of free ones. It detects no dead peer, no view that is kept, and no wrong
+ * descriptor.
  */
 final class SlabRingContender implements Contender
 {
@@ -42,7 +42,7 @@ final class SlabRingContender implements Contender
     private static final int PAGE_LENGTH = 4096;
     private static final int LINE_PAIR_LENGTH = 128;
     private static final int LEAST_SLOT_COUNT = 16;
-    /** Descriptors of all slots fit, with their headers. */
+    /** Bytes of a ring per slot: the descriptors of all slots fit, with their headers. */
     private static final int RING_BYTES_PER_SLOT = 64;
     private static final int LEAST_CAPACITY = 64 * 1024;
     private static final int MOST_CAPACITY = 1 << 24;
@@ -124,8 +124,8 @@ final class SlabRingContender implements Contender
     }
 
     /**
-     * Where things lie in the file: the rings, that of the requests first, then each client's slots of requests, and
-     * those of its replies.
+     * The layout of the file: the rings, that of the requests first, then each client's slots for requests, and for
+     * replies.
      */
     private static final class Shape
     {
@@ -225,7 +225,7 @@ final class SlabRingContender implements Contender
             final int offset = shape.offset(slot);
             final long number = Payload.number(requestSlots[client], offset);
             count(request.verify(requestSlots[client], offset, length, number));
-            // The client has read what lay there: it sends into a slot only when it has the reply to the last one.
+            // The client has read the slot's last reply: it sends into a slot only after that.
             reply.writeInPlace(replySlots[client], offset, number);
             while (!send(replies[client], typeId, slot, length) && awaitRoom())
             {

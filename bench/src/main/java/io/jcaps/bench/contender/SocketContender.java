@@ -33,13 +33,13 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Sockets as the JDK has them: of the Unix domain, or TCP over the loopback.
+ * Sockets of the JDK: of the Unix domain, or TCP over the loopback address.
  */
 final class SocketContender implements Contender
 {
     private static final String SOCKET_FILE_NAME = "socket";
     private static final String PORT_FILE_NAME = "port";
-    /** Far less than a socket's own buffers hold: one that blocks while the other end does, too, would hang. */
+    /** In bytes; far less than a socket's buffers hold: two ends that block in write would hang. */
     private static final int BLOCKING_IN_FLIGHT_LENGTH = 64 * 1024;
 
     private static final int MOST_SCANNED_CHANNELS = 16;
@@ -52,7 +52,7 @@ final class SocketContender implements Contender
     }
 
     /**
-     * @return the one of the Unix domain.
+     * @return the contender over Unix domain sockets.
      */
     static SocketContender unix()
     {
@@ -60,7 +60,7 @@ final class SocketContender implements Contender
     }
 
     /**
-     * @return the one of TCP.
+     * @return the contender over TCP.
      */
     static SocketContender tcp()
     {
@@ -115,7 +115,7 @@ final class SocketContender implements Contender
             listener = ServerSocketChannel.open();
             listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), cell.clientCount());
             final int port = ((InetSocketAddress)listener.getLocalAddress()).getPort();
-            // Moved to its name when it is whole.
+            // Renamed when it is complete.
             final Path file = Files.writeString(directory.resolve(PORT_FILE_NAME + ".new"), Integer.toString(port));
             Files.move(file, directory.resolve(PORT_FILE_NAME), StandardCopyOption.ATOMIC_MOVE);
         }
@@ -284,7 +284,7 @@ final class SocketContender implements Contender
         {
             if (0 == budget)
             {
-                // Its bytes stay where they are, and the selector tells of them again.
+                // The bytes stay in the socket, and the selector reports them again.
                 return;
             }
             try

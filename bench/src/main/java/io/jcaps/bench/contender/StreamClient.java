@@ -12,11 +12,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Asks over a stream. Requests gather until the next look for replies, or until there are enough of them. One thread.
+ * A client over a stream. Requests are gathered until the next look for replies, or until there are enough of them. One
+ * thread.
  */
 final class StreamClient implements EchoClient
 {
-    /** Gathered bytes that are written at once: several requests, and one of the long ones. */
+    /** Gathered bytes at which requests are written: several short requests, or one long one. */
     private static final int FLUSH_LENGTH = 32 * 1024;
 
     private final FramedStream stream;
@@ -81,7 +82,7 @@ final class StreamClient implements EchoClient
                     count = take(limit);
                     if (0 == count && !isBlocking)
                     {
-                        // Part of a long one. What is still to be written may have room now.
+                        // Part of a long reply was read. The channel may have room now for unwritten bytes.
                         flush();
                     }
                 }

@@ -11,7 +11,7 @@ import java.io.EOFException;
 import java.io.IOException;
 
 /**
- * Answers one client over a stream: replies to all requests that came at once are written at once. One thread.
+ * A server of one client over a stream: replies to requests that were read together are written together. One thread.
  */
 final class StreamSession implements AutoCloseable
 {
@@ -69,8 +69,8 @@ final class StreamSession implements AutoCloseable
     }
 
     /**
-     * @return whether it has something to do that no selector tells of: a request read and not yet answered, or a reply
-     *         not yet written.
+     * @return whether work is left that no selector reports: a request read and not yet answered, or a reply not yet
+     * written.
      */
     boolean isUnfinished()
     {
@@ -94,7 +94,7 @@ final class StreamSession implements AutoCloseable
     }
 
     /**
-     * @return requests that were not what they should have been.
+     * @return requests with a wrong payload.
      */
     long corruptCount()
     {

@@ -28,16 +28,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 
 /**
- * Kills services, each in a JVM of its own, while a client here waits for their replies: the time from the signal to
- * the automatic reply. It is the operating system's for ending the process, most of all for its memory, and then that
- * of the client's watch.
+ * Kills services, each in a JVM of its own, while a client of this JVM waits for their replies, and measures the time
+ * from the signal to the automatic reply. That is the time in which the operating system ends the process, mostly
+ * freeing its memory, and then that of the client's watch.
  */
 public final class DeathMeasurement implements AutoCloseable
 {
     private static final String NAME = "death";
     private static final long POLL_NS = TimeUnit.MICROSECONDS.toNanos(50);
     private static final long CHILD_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
-    /** Until a thread that was seen on its way to sleep sleeps. */
+    /** Pause after which a thread that was about to sleep is asleep. */
     private static final long SETTLE_MS = 20;
     private static final int HEAP_RESERVE_MIB = 64;
     private static final int WAIT_LENGTH = 8;
@@ -63,9 +63,9 @@ public final class DeathMeasurement implements AutoCloseable
      *
      * @param touchedMib mebibytes of heap that each service touches before.
      * @param killCount  services.
-     * @param onKill     told of each.
+     * @param onKill     called after each kill, with the number of kills so far.
      * @return the times.
-     * @throws IllegalStateException if a message has another outcome than it must.
+     * @throws IllegalStateException if a message has a wrong outcome.
      */
     public Series measure(final int touchedMib, final int killCount, final IntConsumer onKill)
     {
@@ -80,9 +80,9 @@ public final class DeathMeasurement implements AutoCloseable
     }
 
     /**
-     * What the watch of an attachment takes whose one client sleeps.
+     * Measures the CPU time of an attachment's watch while its only client sleeps.
      *
-     * @param durationNs to look for.
+     * @param durationNs nanoseconds of the measurement.
      * @return part of a core, 0 to 1.
      */
     public double idle(final long durationNs)
@@ -90,7 +90,7 @@ public final class DeathMeasurement implements AutoCloseable
         try (ChildJvm service = service(0);
             ChildJvm idle = ChildJvm.start(IdleProcess.class, List.of(), List.of(region.toString(), NAME)))
         {
-            // The time itself is what is measured.
+            // The sleep is the measured time itself.
             TimeUnit.NANOSECONDS.sleep(durationNs);
             final List<String> lines = idle.end();
             final String[] words = lines.get(lines.size() - 1).split(" ");
@@ -184,8 +184,8 @@ public final class DeathMeasurement implements AutoCloseable
         void awaitBegin() throws InterruptedException
         {
             begun.await();
-            // In the kernel, where the thread's state does not show: not to be told but by waiting. Were it still
-            // awake, the time would be one of a client that polls.
+            // The client sleeps in the kernel, which its thread state does not show, so this waits. If it were still
+            // awake, the time would be that of a client that polls.
             TimeUnit.MILLISECONDS.sleep(SETTLE_MS);
         }
     }

@@ -19,11 +19,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * The JVM that is killed: a service that receives one request, says so, and never replies to it.
+ * The JVM that is killed: a service that receives one request, reports it, and never replies.
  */
 public final class DeathService
 {
-    /** The line by which it says that it has received the request. */
+    /** The line that it prints when it has received the request. */
     static final String RECEIVED = "RECEIVED";
 
     private static final int MEBIBYTE = 1 << 20;
@@ -48,7 +48,7 @@ public final class DeathService
             final Message request = new Message();
             service.await(request, Long.MAX_VALUE);
             System.out.println(RECEIVED);
-            // Until it is killed, or its parent is gone.
+            // Waits until it is killed, or its parent exits.
             service.await(request, Long.MAX_VALUE);
         }
         Reference.reachabilityFence(heap);

@@ -19,8 +19,8 @@ import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 
 /**
- * The JVM that does nothing: a client that sleeps until its parent ends it. Then it prints what its watch took of a
- * core meanwhile.
+ * An idle JVM: a client that sleeps until its parent ends it. Then it prints the share of a core that its watch has
+ * used.
  */
 public final class IdleProcess
 {

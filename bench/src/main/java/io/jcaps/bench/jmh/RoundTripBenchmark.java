@@ -29,8 +29,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Round trips between two JVMs, one message in flight, both sides spinning: the server is a child of the fork. Replies
- * are verified and disposed of. What a contender needs of its JVM beside the export must be given with
- * {@code -jvmArgsAppend}.
+ * are verified and disposed of. Further arguments that a contender needs for its JVM must be given with {@code
+ * -jvmArgsAppend}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)
@@ -75,7 +75,7 @@ public class RoundTripBenchmark
         client = found.connect(cell, directory.path()).get(0);
     }
 
-    /** Ends it, and compares what was counted. */
+    /** Ends the other JVM, and compares the counters of both. */
     @TearDown
     public void tearDown()
     {
@@ -97,7 +97,7 @@ public class RoundTripBenchmark
         }
         while (0 == client.receive(1))
         {
-            // As in the suite: a pause would be longer than what is left to wait.
+            // No pause, as in the suite: it would be longer than the remaining wait.
         }
     }
 }

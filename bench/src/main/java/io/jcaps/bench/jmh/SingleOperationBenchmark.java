@@ -33,8 +33,8 @@ import org.openjdk.jmh.annotations.Warmup;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Each operation alone, on one thread with both ports: 32 bytes, once for each slot of a link. What must come before it
- * and after it is not timed. With {@code -prof gc} none shows an allocation.
+ * Each operation alone, on one thread with both ports: 32 bytes, once for each slot of a link. The operations before
+ * and after it are not timed. With {@code -prof gc} none shows an allocation.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -51,13 +51,13 @@ public class SingleOperationBenchmark
     private static final int LENGTH = 32;
     private static final String SERVICE_NAME = "jcaps.bench.jmh";
 
-    /** How far the messages of all slots have come. In the order in which they get there, but for CLAIMED. */
+    /** The stage of the messages of all slots, in the order of a message's life except for CLAIMED. */
     enum Stage
     {
         FREE, SENT, RECEIVED, REPLIED, VIEWED, RELEASED, CLAIMED
     }
 
-    /** Both ports. Before each invocation the messages are taken to a stage, and after it to their end. */
+    /** Both ports. Brings the messages to a stage before each invocation, and ends them after it. */
     public abstract static class Ports
     {
         private final Stage start;
@@ -100,7 +100,7 @@ public class SingleOperationBenchmark
             attachment.close();
         }
 
-        /** Takes the messages to where they should be. */
+        /** Brings the messages to the stage. */
         @Setup(Level.Invocation)
         public void before()
         {
@@ -114,7 +114,7 @@ public class SingleOperationBenchmark
             }
         }
 
-        /** Takes them to their end. */
+        /** Ends the messages. */
         @TearDown(Level.Invocation)
         public void after()
         {

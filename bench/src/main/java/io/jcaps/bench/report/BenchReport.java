@@ -17,8 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * All that a run leaves in a directory: the results as JSON and as tables, plots as SVG, and a page that shows
- * all of it.
+ * The files of a run: the results as JSON and as tables, plots as SVG, and a page with everything.
  */
 public final class BenchReport
 {
@@ -34,8 +33,8 @@ public final class BenchReport
     }
 
     /**
-     * Writes the files; those of an earlier run are replaced. The results come first: they can be made into the rest
-     * again.
+     * Writes the files; those of an earlier run are replaced. The results come first: all other files can be generated
+     * from them.
      *
      * @param results   of a run.
      * @param directory for the files; made if it is missing.

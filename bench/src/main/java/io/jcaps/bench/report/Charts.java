@@ -26,14 +26,14 @@ import java.util.function.ToLongFunction;
 final class Charts
 {
     private static final int STEPS_PER_DECADE = 8;
-    /** 99.999 %: beyond it, there are too few replies to draw a line through. */
+    /** 99.999 %: beyond it there are too few replies for a line. */
     private static final double MAX_DECADES = 5;
     private static final double TIMES_NEEDED = 10;
     private static final int NOTE_LENGTH = 88;
     private static final String AERON = "aeron-exclusive";
     private static final String AERON_INVOKER = "aeron-exclusive-invoker";
 
-    /** Colours that Okabe and Ito chose to be told apart by the colour-blind, and lighter ones for a dark page. */
+    /** The colours of Okabe and Ito, which colour-blind readers can distinguish, and lighter ones for a dark page. */
     private static final Map<String, SvgPlot.Look> LOOKS = looks();
     private static final Map<String, String> NAMES = Map.ofEntries(
         Map.entry(AERON, "Aeron exclusive"),
@@ -59,7 +59,7 @@ final class Charts
 
     /**
      * @param summary of a run.
-     * @return a plot for each section that has something to draw.
+     * @return a plot for each section with enough values.
      */
     static List<Plot> draw(final Summary summary)
     {
@@ -103,12 +103,12 @@ final class Charts
                 break;
 
             default:
-                // Few numbers: their table is enough.
+                // Too few values for a plot: the table is enough.
                 break;
         }
     }
 
-    /** Times by percentile, in the way of HdrHistogram: as far to the right as it is rare. */
+    /** Times by percentile, on HdrHistogram's axis: rarer percentiles are further to the right. */
     private void drawPercentiles(final Section section, final Cell group, final String name)
     {
         final String title = section.kind().title + ": " + section.title(group);
@@ -129,7 +129,7 @@ final class Charts
     private static List<Point> percentiles(final Histogram median, final List<Histogram> rounds)
     {
         final List<Point> points = new ArrayList<>();
-        // No further than the tables: ten times the samples that it needs.
+        // As far as the tables: a percentile needs ten times the samples of which one lies beyond it.
         final double decades = Math.min(MAX_DECADES, Math.log10(median.getTotalCount() / TIMES_NEEDED));
         for (int i = 0; i <= decades * STEPS_PER_DECADE; i++)
         {
@@ -195,7 +195,7 @@ final class Charts
         addPlot(section, name, title, plot);
     }
 
-    /** Of a group's cells that gave a result: those that have a look of their own, and the better of Aeron's two. */
+    /** The group's cells with a result and a look of their own, and the better of Aeron's two. */
     private List<Cell> plotted(final Cell group)
     {
         final List<Cell> cells = new ArrayList<>();

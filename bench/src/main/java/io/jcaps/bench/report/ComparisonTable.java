@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Two runs beside each other, as text: for each cell that both have, the second's value as a multiple of the first's.
- * The machine may have been in another state; so each time is also compared as a multiple of its own floor.
+ * The comparison of two runs as text: for each cell of both, the second's value as a multiple of the first's. The
+ * machine may have been in another state, so each time is also compared as a multiple of its own floor.
  */
 public final class ComparisonTable
 {

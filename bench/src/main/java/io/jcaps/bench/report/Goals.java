@@ -19,7 +19,7 @@ import java.util.OptionalDouble;
 import java.util.function.Predicate;
 
 /**
- * What this transport set out to reach, and whether it did in a run. Each is a ratio of two cells of the same rounds.
+ * The goals of this transport, and whether a run reached them. Each is a ratio of two cells of the same rounds.
  */
 public final class Goals
 {
@@ -49,7 +49,7 @@ public final class Goals
 
     /**
      * @param summary of a run.
-     * @return each goal, in the order in which they are shown; those that the run says nothing about, too.
+     * @return each goal, in the order of the report; also those that the run did not measure.
      */
     public static List<Goal> of(final Summary summary)
     {
@@ -128,7 +128,7 @@ public final class Goals
             bound.judge(what, summary.row(crowd.get().contender(OWN)).orElseThrow().median(Metric.FAIRNESS)));
     }
 
-    /** Of services on another host; not shown by a run that compares no such transport. */
+    /** Adds the goals of services on another host, unless the run compares no such transport. */
     private void addRemote()
     {
         if (summary.results().contenders().stream().noneMatch((each) -> BRIDGES.contains(each.name())))
@@ -175,8 +175,8 @@ public final class Goals
 
     private void addAllocation()
     {
-        // Of each cell the least of its rounds: what each call allocates shows in all of them, what a JVM does once may
-        // weigh much in a round that had few replies.
+        // The minimum over a cell's rounds: an allocation of each call shows in all rounds, while one that a JVM makes
+        // once may weigh much in a round with few replies.
         final String what = "allocation on any data-path call: heap per reply, of either side";
         final String bound = Texts.allocation(0);
         double most = Double.NaN;
@@ -224,7 +224,7 @@ public final class Goals
             Goal.notMeasured(what, bound.text(), "in no round were both measured"));
     }
 
-    /** Why a cell has no value; empty if it has. */
+    /** The reason why a cell has no value; empty if it has one. */
     private Optional<String> obstacle(final Optional<Cell> cell)
     {
         final Optional<Summary.Row> row = cell.flatMap(summary::row);
@@ -245,7 +245,7 @@ public final class Goals
         return group.map((cell) -> cell.contender(contender));
     }
 
-    /** The better of Aeron's two settings of its driver. */
+    /** The better cell of Aeron's two settings of its driver. */
     private Optional<Cell> best(final Optional<Cell> group, final Metric metric)
     {
         return AERONS.stream()
@@ -271,7 +271,7 @@ public final class Goals
         MET("met"),
         /** It was not. */
         MISSED("missed"),
-        /** The run does not tell. */
+        /** The run has not measured it. */
         NOT_MEASURED("not measured");
 
         private final String text;
@@ -291,12 +291,12 @@ public final class Goals
     }
 
     /**
-     * One goal, and what became of it.
+     * One goal and its result.
      *
      * @param what    is compared.
      * @param value   that the run gave; a dash if none.
-     * @param bound   that it is held to.
-     * @param verdict what comes of that.
+     * @param bound   limit of the value.
+     * @param verdict of the comparison.
      * @param remark  by how much it was missed, or why it was not measured; may be empty.
      */
     public record Goal(String what, String value, String bound, Verdict verdict, String remark)

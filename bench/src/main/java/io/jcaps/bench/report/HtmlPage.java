@@ -19,7 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A run as one page that needs nothing else: no script, no other file, no network.
+ * A run as one self-contained page: no script, no other file, no network.
  */
 final class HtmlPage
 {
@@ -188,7 +188,7 @@ final class HtmlPage
         {
             if (plot.kind() == section.kind())
             {
-                // As an image: the drawings' own names for their parts would clash within one page.
+                // As an image: the class names of the drawings would clash within one page.
                 html.append("<img alt=\"").append(escaped(plot.title())).append("\" src=\"data:image/svg+xml;base64,")
                     .append(Base64.getEncoder().encodeToString(plot.svg().getBytes(StandardCharsets.UTF_8)))
                     .append("\">\n");
@@ -328,7 +328,7 @@ final class HtmlPage
         return min.equals(max) ? "" : " <small>(" + micro(min) + "&ndash;" + micro(max) + ")</small>";
     }
 
-    /** A page is not bound to ASCII. */
+    /** The micro sign instead of ASCII's u. */
     private static String micro(final String time)
     {
         return time.replace(" us", " &micro;s");

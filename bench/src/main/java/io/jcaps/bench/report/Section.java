@@ -54,7 +54,7 @@ record Section(Kind kind, List<Cell> groups)
             final List<Cell> all = new ArrayList<>(groups);
             if (Kind.CONNECTED == kind)
             {
-                // What it costs to have company shows beside what it is to be alone.
+                // A single client comes first, so that the cost of more clients shows beside it.
                 summary.groups().stream().filter((cell) -> isAloneOf(cell, groups)).forEach(all::add);
             }
             all.sort(ORDER);
@@ -65,7 +65,7 @@ record Section(Kind kind, List<Cell> groups)
 
     /**
      * @param group one of this section.
-     * @return what tells it from the others.
+     * @return its title, with what differs from the other groups.
      */
     String title(final Cell group)
     {
@@ -84,7 +84,7 @@ record Section(Kind kind, List<Cell> groups)
     }
 
     /**
-     * @return what contenders are compared by.
+     * @return the metric by which contenders are compared.
      */
     Summary.Metric metric()
     {
@@ -97,7 +97,7 @@ record Section(Kind kind, List<Cell> groups)
         return Kind.PIPELINED == kind || Kind.REMOTE_PIPELINED == kind || Kind.STREAM == kind;
     }
 
-    /** Whether the cells of a group know the floor of their own time and place. */
+    /** Whether the cells of a group have probed their own floor. */
     static boolean hasFloor(final Summary summary, final Cell group)
     {
         return summary.rows(group).stream()
@@ -128,7 +128,7 @@ record Section(Kind kind, List<Cell> groups)
     }
 
     /**
-     * What the cells of a section have in common.
+     * The workload that the cells of a section have in common.
      */
     enum Kind
     {

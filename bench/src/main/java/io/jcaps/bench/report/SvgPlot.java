@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Lines with a band of least and most, each with its name at its end: there is no legend to look up. Drawn at twice the
- * size at which it can still be read, in the colours of a light or a dark page.
+ * Lines with a band from minimum to maximum, each with its name at its end instead of a legend. Readable at half its
+ * size; in the colours of a light or a dark page.
  */
 final class SvgPlot
 {
@@ -24,7 +24,7 @@ final class SvgPlot
     private static final int TOP = 92;
     private static final int BOTTOM = 104;
     private static final int LABEL_DISTANCE = 23;
-    /** Distance of two places whose names would touch. */
+    /** Distance of two ticks below which their names would touch. */
     private static final int CLOSE = 62;
     private static final int LEAN = 14;
     private static final int CHARACTERS_PER_LINE = 66;
@@ -62,12 +62,12 @@ final class SvgPlot
 
     /**
      * @param title         of the plot.
-     * @param xTitle        what is to the right.
-     * @param yTitle        what is upwards.
+     * @param xTitle        title of the horizontal axis.
+     * @param yTitle        title of the vertical axis.
      * @param note          the machine and the day.
-     * @param xTicks        places and their names, rising.
-     * @param isLogarithmic whether the upward axis is.
-     * @param text          of a value upwards.
+     * @param xTicks        horizontal ticks, ascending.
+     * @param isLogarithmic whether the vertical axis is logarithmic.
+     * @param text          of a vertical value.
      */
     SvgPlot(
         final String title,
@@ -197,7 +197,7 @@ final class SvgPlot
         {
             final double place = x(shown.get(i).x);
             line(svg, "grid", place, TOP, place, HEIGHT - BOTTOM);
-            // Names of close places lean away from each other, and of very close ones the first is left out.
+            // Names of close ticks are shifted apart, and of very close ones the first is left out.
             final double after = i + 1 < shown.size() ? x(shown.get(i + 1).x) - place : WIDTH;
             final double before = i > 0 ? place - x(shown.get(i - 1).x) : WIDTH;
             if (after > LABEL_DISTANCE)
@@ -226,7 +226,7 @@ final class SvgPlot
             .append("\"/>\n");
     }
 
-    /** From top to bottom, no two of them on each other. */
+    /** Appends the lines' names from top to bottom, without overlap. */
     private void appendLabels(final StringBuilder svg)
     {
         final List<Series> sorted = new ArrayList<>(series);
@@ -312,7 +312,7 @@ final class SvgPlot
     }
 
     /**
-     * A place to the right.
+     * A tick of the horizontal axis.
      *
      * @param x    of it.
      * @param name of it.
@@ -340,7 +340,7 @@ final class SvgPlot
      * @param light  colour on white.
      * @param dark   colour on black.
      * @param dashes of the line; empty if it is whole.
-     * @param isOwn  whether it is the one that the plot is about.
+     * @param isOwn  whether it is this project's line.
      */
     record Look(String name, String light, String dark, String dashes, boolean isOwn)
     {

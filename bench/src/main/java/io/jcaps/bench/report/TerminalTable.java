@@ -206,7 +206,7 @@ public final class TerminalTable
         }
     }
 
-    /** The page has the whole of it. */
+    /** Cuts a long line; the page has all of it. */
     private static String cut(final String line)
     {
         return line.length() <= LINE_LENGTH ? line : line.substring(0, LINE_LENGTH - 3) + "...";

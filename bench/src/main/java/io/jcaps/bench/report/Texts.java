@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Numbers as people read them: three digits and a unit, whatever the locale.
+ * Formats numbers for people: three digits and a unit, independent of the locale.
  */
 final class Texts
 {
@@ -27,14 +27,14 @@ final class Texts
 
     /**
      * @param ns nanoseconds; NaN gives a dash.
-     * @return text in ASCII: a terminal may know no more.
+     * @return text in ASCII, which any terminal can show.
      */
     static String time(final double ns)
     {
         return scaled(ns, TIME_UNITS, 0);
     }
 
-    /** Below a microsecond with a tenth of a nanosecond. */
+    /** A time; below a microsecond with tenths of a nanosecond. */
     static String exactTime(final double ns)
     {
         return ns < 999.5 ? String.format(Locale.ROOT, "%.1f ns", ns) : time(ns);
@@ -78,13 +78,13 @@ final class Texts
         return String.format(Locale.ROOT, "%,d", count);
     }
 
-    /** Why there is nothing else to show in a row. */
+    /** The reason why a row has no values. */
     static String noResult(final Summary.Row row)
     {
         return (row.hasRun() ? "failed: " : "no result: ") + row.failure();
     }
 
-    /** Of which rounds a row's values are, where not of all. */
+    /** Remarks on a row whose values are not of all rounds. */
     static List<String> remarks(final Summary.Row row)
     {
         final List<String> remarks = new ArrayList<>();
@@ -126,7 +126,7 @@ final class Texts
         return digits(scaled, 0 == unit ? wholeDecimals : 2) + units[unit];
     }
 
-    /** Three digits; fewer if they would be more decimals than asked for. */
+    /** Three digits, with at most {@code maxDecimals} decimals. */
     private static String digits(final double value, final int maxDecimals)
     {
         final int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;

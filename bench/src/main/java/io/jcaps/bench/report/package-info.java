@@ -4,6 +4,6 @@
  */
 
 /**
- * What a run's results look like to people: a table in the terminal, plots, and a page.
+ * Reports of a run's results: tables in the terminal, plots, and a page.
  */
 package io.jcaps.bench.report;

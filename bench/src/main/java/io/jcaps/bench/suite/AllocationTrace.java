@@ -10,13 +10,13 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
 /**
- * How much heap the current thread has taken by when, noted along the way without taking any. One thread.
+ * Samples of the heap that the current thread has allocated; taking them allocates nothing. One thread.
  */
 final class AllocationTrace
 {
     private static final int SAMPLE_COUNT = 4096;
     private static final int PART_COUNT = 16;
-    /** Of fewer parts, what happens once may be in half. */
+    /** With fewer parts, a single allocation may be in half of them. */
     private static final int MIN_PART_COUNT = 4;
     /** Looked up once: each look-up takes some 800 bytes itself. */
     private static final ThreadMXBean THREADS = (ThreadMXBean)ManagementFactory.getThreadMXBean();
@@ -28,9 +28,9 @@ final class AllocationTrace
     private long interval = 1;
 
     /**
-     * Notes how much was taken, if it is time to.
+     * Takes a sample if one is due.
      *
-     * @param operationCount done by now.
+     * @param operationCount operations done so far.
      */
     void sample(final long operationCount)
     {
@@ -48,11 +48,10 @@ final class AllocationTrace
     }
 
     /**
-     * What an operation takes: the median of up to 16 parts of what was noted. So what happens once does not count,
-     * such as a class that is loaded the first time that a peer stalls; what operations take, now and then or always,
-     * does.
+     * Bytes that an operation allocates: the median of up to 16 parts of the samples. So a single allocation does not
+     * count, such as that of a class which is loaded when a peer stalls first; repeated allocations do.
      *
-     * @param firstOperation from which on to look.
+     * @param firstOperation first operation that counts.
      * @return bytes for each operation; NaN if there were too few to tell.
      */
     double bytesPerOperation(final long firstOperation)
@@ -76,7 +75,7 @@ final class AllocationTrace
     }
 
     /**
-     * A server does not know when its client begins to measure: it counts the second half.
+     * The same for the second half of the operations, as a server does not know when its client begins to measure.
      *
      * @return bytes for each operation of the second half; NaN if there were too few to tell.
      */

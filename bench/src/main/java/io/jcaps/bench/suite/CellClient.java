@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The JVM that asks, and measures: prints what came of it, and ends.
+ * The JVM of the client, which measures: it prints its result, and exits.
  */
 public final class CellClient
 {
@@ -52,7 +52,7 @@ public final class CellClient
         }
         catch (final Exception ex)
         {
-            // It goes into the report: here it would be printed into the display of progress.
+            // The failure goes into the report: printed here, it would mix with the display of progress.
             return ClientResult.failed(ex);
         }
     }

@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 
 /**
- * What one cell gave in one round.
+ * The result of one cell in one round.
  *
  * @param cell                    what was measured.
  * @param round                   in which round, from 1.
  * @param warmUpCount             replies received before it was measured.
  * @param measuredCount           replies received while it was measured.
- * @param elapsedNs               nanoseconds of that.
+ * @param elapsedNs               duration of the measurement in nanoseconds.
  * @param histogram               nanoseconds of each reply, as {@link Histograms#decode} reads them; null if the
  *                                workload only counts, or nothing was measured.
  * @param batchHistogram          nanoseconds of each 100 round trips that were timed together; null for other workloads
@@ -29,7 +29,7 @@ import java.util.stream.DoubleStream;
  * @param cpu                     CPU time of both sides.
  * @param loadPerSecond           rate of a load, in requests per second; NaN for other workloads.
  * @param tryCount                how often it was measured until the probes agreed, or it was given up.
- * @param failure                 null, or why it does not count: it did not start, or missed its rate.
+ * @param failure                 null, or why the result does not count: the cell did not start, or missed its rate.
  */
 public record CellResult(
     Cell cell,
@@ -48,16 +48,16 @@ public record CellResult(
     int tryCount,
     String failure)
 {
-    /** By how much the floor may differ within a state of the machine, as a part of the lower value. */
+    /** Largest difference of floors within one state of the machine, as a part of the lower value. */
     static final double STATE_TOLERANCE = 0.15;
 
-    /** Samples without which no number is given. */
+    /** Least samples for a value. */
     static final int LEAST_SAMPLE_COUNT = 1_000;
-    /** Round trips before the measurement without which no number is given: HotSpot compiles in steps. */
+    /** Least round trips before the measurement for a value: HotSpot compiles in steps. */
     static final int LEAST_WARM_UP_COUNT = 20_000;
 
     /**
-     * It does not change.
+     * Copies the list, and replaces parts that are null by empty ones.
      */
     public CellResult
     {
@@ -79,7 +79,7 @@ public record CellResult(
     }
 
     /**
-     * @return null, or why this gives no number: fewer samples than a median needs, or code that was not yet compiled.
+     * @return null, or why there is no value: fewer samples than a median needs, or code that was not compiled yet.
      */
     String obstacle()
     {
@@ -124,8 +124,8 @@ public record CellResult(
     }
 
     /**
-     * @return the floor while this was measured, in nanoseconds: the median of the probes, by what tells states apart;
-     *         NaN if there are none.
+     * @return the floor while this was measured, in nanoseconds: the median of {@link Probe#stateNs()}; NaN if there
+     * are none.
      */
     double stateNs()
     {

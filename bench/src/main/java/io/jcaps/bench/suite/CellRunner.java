@@ -17,18 +17,18 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Measures one cell: starts a JVM that answers and one that asks, and compares what the two have counted.
+ * Measures one cell: starts a JVM for the server and one for the client, and compares their counters.
  */
 public final class CellRunner
 {
-    /** What each of the two JVMs gets, whatever the contender. */
+    /** Arguments of both JVMs, for every contender. */
     public static final List<String> JVM_ARGUMENTS = List.of(
         "-Xms512m", "-Xmx512m", "-XX:+UseParallelGC", "-XX:+PerfDisableSharedMem",
         "-XX:+IgnoreUnrecognizedVMOptions", "--sun-misc-unsafe-memory-access=allow",
         "--enable-native-access=ALL-UNNAMED",
         "-Dagrona.disable.bounds.checks=true");
 
-    /** Of the times between probes: one ends with the first probe, one with the warm-up. */
+    /** Index of the first measured part between probes: one part ends with the first probe, one with the warm-up. */
     private static final int FIRST_CPU_PART = 2;
     private static final long HANG_NS = TimeUnit.SECONDS.toNanos(120);
     private static final String NO_REPLY = "no reply came while it was measured";
@@ -65,7 +65,7 @@ public final class CellRunner
     /**
      * @param cell      to measure.
      * @param round     number of the round, for the result.
-     * @param directory for both sides, empty, best in memory; whose it is cleans it up.
+     * @param directory for both sides, empty, best in memory; the caller deletes it.
      * @return what came of it; a contender that fails does not end the run, its result says why.
      */
     public static CellResult run(final Cell cell, final int round, final Path directory)
@@ -95,7 +95,7 @@ public final class CellRunner
     }
 
     /**
-     * Starts the JVM that answers, for a client in this one.
+     * Starts the JVM of the server, for a client in this JVM.
      *
      * @param cell         to measure.
      * @param directory    for both sides.
@@ -109,11 +109,11 @@ public final class CellRunner
     }
 
     /**
-     * Ends the JVM that answers, when its client has closed, and compares what the two have counted.
+     * Ends the JVM of the server when its client has closed, and compares their counters.
      *
      * @param server    that {@link #startServer} has started.
      * @param sentCount requests that the client has sent.
-     * @throws IllegalStateException if it failed, or has received something else.
+     * @throws IllegalStateException if it failed, or has counted other requests.
      */
     public static void endServer(final ChildJvm server, final long sentCount)
     {
@@ -183,7 +183,7 @@ public final class CellRunner
         }
     }
 
-    /** The first two parts were before the measurement. */
+    /** CPU time of the measured parts; the first two parts were before the measurement. */
     private static CpuUse cpu(final ClientResult asked, final ServerResult answered)
     {
         final List<CpuTrace.Part> client = asked.cpu();
@@ -219,7 +219,7 @@ public final class CellRunner
         final String difference = difference(asked.sentCount(), answered.tally());
         if (null != difference)
         {
-            // Worse than a rate that was missed.
+            // This failure is worse than a missed rate, so it replaces it.
             return difference;
         }
         return null == asked.failure() && 0 == asked.measuredCount() ? NO_REPLY : asked.failure();
@@ -230,7 +230,7 @@ public final class CellRunner
     {
         final long deadlineNs = System.nanoTime() + timeoutNs;
         String line = null;
-        // A client may wait for ever for a server that has ended.
+        // A client may wait for ever for a server that has exited.
         while (null == line && client.isAlive() && server.isAlive() && System.nanoTime() - deadlineNs < 0)
         {
             line = client.pollLine(POLL_NS);
@@ -243,7 +243,7 @@ public final class CellRunner
         return null == line ? client.awaitLine(POLL_NS) : line;
     }
 
-    /** Far more than any cell takes that works: an open loop gives up by itself. */
+    /** Far longer than any working cell: an open loop gives up by itself. */
     private static long timeoutNs(final Cell cell)
     {
         return HANG_NS + 20 * (cell.warmUpNs() + cell.measuredNs());

@@ -15,19 +15,22 @@ import org.agrona.IoUtil;
 import java.nio.file.Path;
 
 /**
- * The JVM that answers: until its parent lets it end, then prints what it counted.
+ * The JVM of the server: serves until its parent ends it, then prints its counters.
  */
 public final class CellServer
 {
     private static final int BATCH_COUNT = 1_000;
-    /** One that sleeps serves less in the same time. */
+    /** Batches of a server that sleeps, which serves fewer requests in the same time. */
     private static final int BLOCKING_BATCH_COUNT = 20;
     private static final int SERVE_LIMIT = 16;
 
     private final EchoServer server;
     private final FloorProbe.Server probe;
     private final Waiting waiting;
-    /** One that sleeps returns after each request: the client may ask for a probe after any. */
+    /**
+     * Batches between two checks. A server that sleeps returns after each request: the client may ask for a probe after
+     * any.
+     */
     private final int batchCount;
     private final int serveLimit;
     private final CpuTrace cpu = new CpuTrace();
@@ -69,7 +72,8 @@ public final class CellServer
         }
         finally
         {
-            // Its owner does it, too; but one that was ended while this JVM started has done so too early.
+            // The parent deletes the directory, too; but if it ended this JVM while that started, it has done so too
+            // early.
             IoUtil.delete(directory.toFile(), true);
         }
     }
@@ -95,7 +99,7 @@ public final class CellServer
         }
         catch (final RuntimeException ex)
         {
-            // Told, and the JVM ends: its parent need not wait for a client that will hear no more.
+            // Reports the failure and exits, so that the parent need not wait for a client that gets no more replies.
             return ServerResult.failed(ex);
         }
     }
@@ -111,7 +115,7 @@ public final class CellServer
             {
                 if (Waiting.BLOCK == waiting || null != probe && probe.isAsked(servedCount + count))
                 {
-                    // It has waited long enough to ask whether anybody is there.
+                    // Its wait has ended without a request: checks whether the parent is still there.
                     break;
                 }
                 if (Waiting.YIELD == waiting)

@@ -10,12 +10,12 @@ import com.google.gson.GsonBuilder;
 import java.util.List;
 
 /**
- * What the JVM that asks says at its end.
+ * The line that the client's JVM prints before it exits.
  *
  * @param sentCount             requests sent from its start.
- * @param warmUpCount           replies received before that.
+ * @param warmUpCount           replies received before the measurement.
  * @param measuredCount         replies received while it measured.
- * @param elapsedNs             nanoseconds that it measured for.
+ * @param elapsedNs             nanoseconds of the measurement.
  * @param histogram             nanoseconds of each reply as {@link Histograms#encode} writes them; null if the workload
  *                              only counts.
  * @param batchHistogram        nanoseconds of each 100 round trips that were timed together; null for other workloads.
@@ -44,7 +44,7 @@ record ClientResult(
     double loadPerSecond,
     String failure)
 {
-    /** For NaN. */
+    /** Writes NaN, too. */
     private static final Gson GSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
 
     static ClientResult failed(final Exception ex)

@@ -7,7 +7,7 @@ package io.jcaps.bench.suite;
 import java.util.Arrays;
 
 /**
- * What a look at the clock costs, and how fine it is. Each time of the suite has the cost of one look in it.
+ * Cost and resolution of {@link System#nanoTime()}. Each time of the suite contains the cost of one call.
  */
 final class Clock
 {
@@ -19,7 +19,7 @@ final class Clock
     }
 
     /**
-     * @return nanoseconds of one look: the median of batches, so that a stall does not count.
+     * @return nanoseconds of one call: the median of batches, so that a stall does not count.
      */
     static double costNs()
     {
@@ -34,7 +34,7 @@ final class Clock
     }
 
     /**
-     * @return nanoseconds of the least step: the least difference of two different times between two looks.
+     * @return resolution in nanoseconds: the least difference of two different times.
      */
     static double stepNs()
     {

@@ -23,7 +23,7 @@ final class CpuTrace
     private long startCpuNs;
     private long startHelperNs;
 
-    /** What was used since the last probe is a part. */
+    /** Ends a part: the CPU time since the last probe. */
     void beforeProbe()
     {
         parts.add(new Part(
@@ -38,14 +38,14 @@ final class CpuTrace
     }
 
     /**
-     * @return what was used before each probe: the first one's is of no meaning.
+     * @return CPU time before each probe; the first part has no meaning.
      */
     List<Part> parts()
     {
         return List.copyOf(parts);
     }
 
-    /** Other threads that run Java: a compiler's and a collector's are not among them. */
+    /** CPU time of the other Java threads; compilers and collectors are not among them. */
     private static long helperNs()
     {
         final long own = Thread.currentThread().getId();
@@ -58,11 +58,11 @@ final class CpuTrace
     }
 
     /**
-     * Between two probes.
+     * CPU time between two probes.
      *
-     * @param wallNs   nanoseconds that passed.
+     * @param wallNs   elapsed nanoseconds.
      * @param cpuNs    CPU time of all threads.
-     * @param helperNs CPU time of the threads that run Java, but the one that measures.
+     * @param helperNs CPU time of the Java threads other than the one that measures.
      */
     record Part(long wallNs, long cpuNs, long helperNs)
     {

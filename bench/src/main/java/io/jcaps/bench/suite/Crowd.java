@@ -16,12 +16,12 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 
 /**
- * Many clients at once, each in a thread of its own: how many replies does each get in the same time?
+ * Many clients at once, each in a thread of its own: counts the replies of each in the same time.
  */
 final class Crowd
 {
     private static final int BATCH_COUNT = 100;
-    /** Times its own time, after which a warm-up is given up. */
+    /** A warm-up is given up after this multiple of its time. */
     private static final int PATIENCE_FOR_WARM_UP = 10;
 
     private final Cell cell;
@@ -44,7 +44,7 @@ final class Crowd
      * @param cell    to measure.
      * @param clients connected.
      * @param floor   of one client's thread and the server's; null if the cell has none.
-     * @return what came of it.
+     * @return the result.
      */
     static ClientResult measure(final Cell cell, final List<EchoClient> clients, final FloorProbe.Client floor)
         throws InterruptedException
@@ -99,7 +99,7 @@ final class Crowd
             null);
     }
 
-    /** Before the warm-up, before each half of the measurement, and after it. */
+    /** Called before the warm-up, before each half of the measurement, and after it. */
     private void startPart()
     {
         if (null != floor)
@@ -169,7 +169,7 @@ final class Crowd
             }
         }
 
-        /** Or the others would wait for this one. */
+        /** Otherwise the other threads would wait for this one. */
         private void breakBarrier()
         {
             Thread.currentThread().interrupt();
@@ -179,7 +179,7 @@ final class Crowd
             }
             catch (final InterruptedException | BrokenBarrierException ex)
             {
-                // As it was meant.
+                // The barrier was broken on purpose.
             }
         }
 

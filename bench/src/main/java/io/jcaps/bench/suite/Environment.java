@@ -22,7 +22,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * Where and on what a run was measured. Numbers without this are hearsay.
+ * The machine and the software of a run, without which its numbers mean nothing.
  *
  * @param timeUtc              when it began, as ISO 8601 writes it.
  * @param commit               of the checkout in the working directory, with "-dirty" if files of it were changed; null
@@ -30,8 +30,8 @@ import java.util.stream.Collectors;
  * @param projectVersion       of this project; "unknown" if it does not run from its jar.
  * @param cpu                  the processor's name.
  * @param cpuCount             processors that this process may use.
- * @param cpuFlagsOfInterest   those flags of the processor that bear on clocks and copying; null if not known.
- * @param governor             of the processors' frequency; "none" if the system tells of none.
+ * @param cpuFlagsOfInterest   flags of the processor that matter for clocks and copies; null if not known.
+ * @param governor             of the processors' frequency; "none" if the system reports none.
  * @param kernel               name and version, and the clock that it counts time by.
  * @param clockCostNs          nanoseconds of one look at the clock, which each time contains.
  * @param clockStepNs          nanoseconds of the clock's least step.
@@ -42,7 +42,7 @@ import java.util.stream.Collectors;
  * @param transparentHugePages the setting for mapped files in memory, and for all other memory; "unknown" if not told.
  * @param memory               of the machine, in text; "unknown" if not told.
  * @param loadAverage          of the minute before the run; negative if not known.
- * @param isVirtual            whether the processor says that it runs under a hypervisor; false if it does not say.
+ * @param isVirtual            whether the processor reports a hypervisor.
  */
 public record Environment(
     String timeUtc,
@@ -108,10 +108,10 @@ public record Environment(
     }
 
     /**
-     * Looks at this machine. What it does not tell is left out; nothing of it makes a run fail.
+     * Inspects this machine. Unknown values are left out; no failure here makes a run fail.
      *
      * @param tuning of the run.
-     * @return what was found.
+     * @return the environment.
      */
     public static Environment collect(final Tuning tuning)
     {
@@ -190,7 +190,7 @@ public record Environment(
         {
             return "off";
         }
-        // Those that the two sides choose, too: see Pinning.
+        // The same processors that the two sides choose: see Pinning.
         final BitSet allowed = Affinity.getAffinity();
         final int client = allowed.length() - 1;
         final int server = client > 0 ? allowed.previousSetBit(client - 1) : -1;
@@ -206,7 +206,7 @@ public record Environment(
             "files in memory: " + files + ", other memory: " + other;
     }
 
-    /** Of a list of settings, the one in brackets. */
+    /** The current one of a list of settings, which is in brackets. */
     private static String chosen(final String settings)
     {
         final int start = settings.indexOf('[');
@@ -240,7 +240,7 @@ public record Environment(
         return lines.isEmpty() ? defaultValue : lines.get(0).strip();
     }
 
-    /** Empty if there is no such file, or it is not for us. */
+    /** Lines of a file; empty if it does not exist or cannot be read. */
     private static List<String> lines(final String path)
     {
         try

@@ -25,23 +25,26 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Measures the floor inside a cell, on the cell's own two threads: by the contender {@code floor} where the cell polls,
- * by {@code futex-floor} where it sleeps. The machine changes its speed within a run, and differs between the places of
- * two threads; so a cell is compared with the floor of its own place and time.
+ * by {@code futex-floor} where it sleeps. The machine's speed changes within a run, and depends on the cores of the two
+ * threads; so a cell is compared with the floor of its own cores and time.
  * <p>
- * The client asks while nothing of the cell is in flight. The server's thread, between two looks for requests, answers
- * until it has answered the last round trip that the client names. Both sides write words of one mapped file: none of
- * them while the cell is measured.
+ * The client asks while no request of the cell is in flight. The server's thread, between two looks for requests,
+ * answers up to the last round trip that the client names. Both sides write words of one mapped file, but none while
+ * the cell is measured.
  */
 final class FloorProbe
 {
     private static final String DIRECTORY_NAME = "probe";
     private static final String FILE_NAME = "control";
     private static final int FILE_LENGTH = 4096;
-    /** Written by the client: 1 and how many requests of the cell are answered before this probe; 0 for no probe. */
+    /**
+     * Written by the client: 1 plus the number of requests of the cell that are answered before this probe; 0 for no
+     * probe.
+     */
     private static final int ASKED_OFFSET = 0;
     /** Written by the client: number of the round trip that ends this probe; 0 while it is not known. */
     private static final int LAST_OFFSET = 128;
-    /** Written by the server: how many probes it has begun. */
+    /** Written by the server: number of probes that it has begun. */
     private static final int BEGUN_OFFSET = 256;
     private static final int FLOOR_LENGTH = 32;
 
@@ -51,8 +54,8 @@ final class FloorProbe
 
     /**
      * @param cell of the measurement.
-     * @return whether its two threads can be lent to a probe; if they sleep, only with one request in flight, which
-     *         wakes the server.
+     * @return whether its two threads can run a probe; if they sleep, only with one request in flight, which wakes the
+     * server.
      */
     static boolean isPossible(final Cell cell)
     {
@@ -73,11 +76,11 @@ final class FloorProbe
     }
 
     /**
-     * The side that answers. Its methods are called by the thread that serves the cell.
+     * The server's side. The thread that serves the cell calls its methods.
      */
     static final class Server implements AutoCloseable
     {
-        /** Polls of one call: a loop that is compiled while it runs is worse code. */
+        /** Polls of one call: a loop that is compiled while it runs gets worse code. */
         private static final int POLL_COUNT = 1_000;
 
         private final MappedByteBuffer mapped;
@@ -96,7 +99,7 @@ final class FloorProbe
         /**
          * @param cell      of the measurement.
          * @param directory of the measurement.
-         * @return the side that answers, or null if the cell cannot be probed.
+         * @return the server's side, or null if the cell cannot be probed.
          * @throws Exception if it cannot be opened.
          */
         static Server open(final Cell cell, final Path directory) throws Exception
@@ -121,9 +124,9 @@ final class FloorProbe
         }
 
         /**
-         * Answers a probe, until the client has what it wants.
+         * Answers a probe until its last round trip.
          *
-         * @param isWanted whether to go on: false when the parent is gone.
+         * @param isWanted whether to continue: false when the parent has exited.
          */
         void answer(final BooleanSupplier isWanted)
         {
@@ -163,21 +166,21 @@ final class FloorProbe
     }
 
     /**
-     * The side that measures. Used by one thread at a time, the one that sends the cell's requests.
+     * The client's side, which measures. Used by one thread at a time, the one that sends the cell's requests.
      */
     static final class Client implements AutoCloseable
     {
         private static final int SINGLE_COUNT = 5_000;
         private static final int BATCH_COUNT = 50;
         private static final int BATCH_LENGTH = Histograms.BATCH_LENGTH;
-        /** Fewer tell nothing. */
+        /** Least round trips for a value. */
         private static final int MIN_SINGLE_COUNT = 500;
         private static final int MIN_BATCH_COUNT = 10;
         private static final int WARM_UP_BATCH_COUNT = 300;
-        /** Beyond it two threads that spin had one core in turn, and the time is the scheduler's. */
+        /** Longest floor of two threads that spin: beyond it they shared one core, and the time is the scheduler's. */
         private static final double MOST_SPINNING_NS = 3_000;
         private static final int PATIENCE_COUNT = 10_000;
-        /** Of each part: where a core is missing, a round trip takes a time slice of the scheduler. */
+        /** Time limit of each part: without a core for each side, a round trip takes a time slice of the scheduler. */
         private static final long LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(30);
         private static final long WARM_UP_LIMIT_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -201,8 +204,8 @@ final class FloorProbe
         /**
          * @param cell      of the measurement.
          * @param directory of the measurement.
-         * @return the side that measures, or null if the cell cannot be probed.
-         * @throws IOException if the server's part is not there.
+         * @return the client's side, or null if the cell cannot be probed.
+         * @throws IOException if the server's file is missing.
          */
         static Client open(final Cell cell, final Path directory) throws Exception
         {
@@ -218,7 +221,7 @@ final class FloorProbe
         }
 
         /**
-         * Asks for a probe. A server that sleeps sees it only when it has answered one more request.
+         * Asks for a probe. A server that sleeps sees it only after one more request.
          *
          * @param servedCount requests of the cell that the server will have answered when the probe may begin.
          */
@@ -248,7 +251,7 @@ final class FloorProbe
         /**
          * Measures the floor; after {@link #ask}.
          *
-         * @return what it took.
+         * @return the result.
          */
         Probe take()
         {
@@ -293,12 +296,14 @@ final class FloorProbe
 
         private void end()
         {
-            // Written before the last round trip is sent, which the server answers before it looks here.
+            // Written before the last round trip is sent: the server answers that before it reads this word.
             control.putLongRelease(LAST_OFFSET, number + 1);
             roundTrip();
         }
 
-        /** Round trips timed one by one, into their places; fewer if the time ends. */
+        /**
+         * Times round trips one by one, and stores the times from {@code first} on; fewer if the time limit is reached.
+         */
         private int singles(final int first, final int count, final long deadlineNs)
         {
             for (int i = 0; i < count; i++)
@@ -333,7 +338,7 @@ final class FloorProbe
             {
                 if (++pollCount == PATIENCE_COUNT)
                 {
-                    // Far beyond a round trip: the server may wait for this core.
+                    // This is far longer than a round trip: the server may wait for this core.
                     pollCount = 0;
                     Thread.yield();
                 }

@@ -14,19 +14,19 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What must not get worse: that no call allocates, and how a round trip, a window and a round trip of sleepers compare
- * with the floor that was probed within the same cell. Small enough for each build. A ratio is judged only where the
- * probes before, during and after agree; on a machine that is too noisy for that it is not judged, which is no failure.
+ * Checks for regressions: no call may allocate, and a round trip, a window and a round trip of sleepers are compared
+ * with the floor that was probed within the same cell. Short enough for each build. A ratio is judged only where the
+ * probes before, during and after agree; on a noisy machine it is not judged, which is no failure.
  */
 public final class Guard
 {
     /** A round trip's p50, as a multiple of the cell's own floor: the guard fails if each round is above it. */
     public static final double RATIO_LIMIT = 1.5;
-    /** The same for the time per reply with 64 in flight, which no round trip bounds. */
+    /** The same for the time per reply with 64 requests in flight, which a round trip does not bound. */
     static final double WINDOW_RATIO_LIMIT = 1.2;
-    /** The same for two sides that sleep, by two futexes. */
+    /** The same for two sides that sleep, compared with two futexes. */
     static final double BLOCKING_RATIO_LIMIT = 1.5;
-    /** Rounds if nothing else is said. */
+    /** Default number of rounds. */
     public static final int ROUND_COUNT = 3;
 
     private static final String OWN = "jcaps";
@@ -45,7 +45,7 @@ public final class Guard
 
     /**
      * @param roundCount rounds, positive.
-     * @return what it measures.
+     * @return the plan of its cells.
      */
     public static Plan plan(final int roundCount)
     {
@@ -65,7 +65,7 @@ public final class Guard
     /**
      * @param plan    that was run.
      * @param results of it.
-     * @return what to print, and what was wrong.
+     * @return lines to print, and failures.
      */
     public static Verdict judge(final Plan plan, final List<CellResult> results)
     {
@@ -106,7 +106,7 @@ public final class Guard
         return new Verdict(lines, failures);
     }
 
-    /** Whether it told anything. */
+    /** Adds the allocation of a cell. Returns whether it was measured. */
     private static boolean addAllocation(
         final Summary.Row row, final List<String> lines, final List<String> failures)
     {
@@ -121,7 +121,7 @@ public final class Guard
         return !Double.isNaN(client) || !Double.isNaN(server);
     }
 
-    /** A round that something else disturbs has a ratio of anything; what the code itself lost, it lost in each. */
+    /** Judges the best round: a disturbance makes a single round slow, a regression of the code makes all slow. */
     private static void judgeRatio(
         final Cell cell,
         final int roundCount,
@@ -155,7 +155,7 @@ public final class Guard
     {
         final double ns = result.cell().window() > 1 ? NS_PER_SECOND / result.repliesPerSecond() :
             Histograms.decode(result.histogram()).getValueAtPercentile(HALF);
-        // What is timed as a whole has no cost of the clock in it: nor has the floor that it is compared with.
+        // A time over many replies contains no cost of the clock, so it is compared with a floor that contains none.
         return ns / (result.cell().window() > 1 ? result.stateNs() : result.floorNs());
     }
 
@@ -185,15 +185,15 @@ public final class Guard
     }
 
     /**
-     * What the guard found.
+     * The guard's result.
      *
      * @param lines    to print.
-     * @param failures what was wrong; empty if nothing was.
+     * @param failures failures; empty if there are none.
      */
     public record Verdict(List<String> lines, List<String> failures)
     {
         /**
-         * Nobody changes it.
+         * Copies the lists, so that the verdict is immutable.
          */
         public Verdict
         {

@@ -29,7 +29,7 @@ public final class Histograms
     }
 
     /**
-     * @return an empty one.
+     * @return an empty histogram.
      */
     public static Histogram create()
     {
@@ -38,7 +38,7 @@ public final class Histograms
 
     /**
      * @param histogram to write.
-     * @return it as text, by HdrHistogram's own compressed encoding in Base64.
+     * @return text: HdrHistogram's compressed encoding in Base64.
      */
     public static String encode(final Histogram histogram)
     {

@@ -15,8 +15,9 @@ import io.jcaps.bench.contender.Contenders;
 import java.util.Arrays;
 
 /**
- * Both sides of a contender on one thread: what their instructions take when no cache line moves between cores. Some
- * messages stay in flight while a part of the window is sent, served and received in turn; each of the three is timed.
+ * Both sides of a contender on one thread: measures the time of their instructions when no cache line moves between
+ * cores. Some messages stay in flight while a part of the window is sent, served and received in turn; each of the
+ * three is timed.
  * <p>
  * A short time is the 5th percentile, in the round with the least: other programs on the machine only lengthen it.
  */
@@ -134,7 +135,7 @@ public final class OneThread
         {
             while (!client.send(sentCount + 1))
             {
-                // A contender may refuse once, as where its log goes on in the next term.
+                // A contender may have no room once, for example where its log continues in the next term.
                 Thread.onSpinWait();
             }
             sentCount++;

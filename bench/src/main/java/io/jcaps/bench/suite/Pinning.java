@@ -10,7 +10,8 @@ import net.openhft.affinity.Affinity;
 import java.util.BitSet;
 
 /**
- * Which core each side keeps to, if it was asked to: the last that the process may use, and the one before.
+ * The core to which each side is pinned, if the user wants it: the last one that the process may use, and the one
+ * before.
  */
 enum Pinning
 {

@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * What a run measures, in which order. Cells that are compared with each other form a point: its rounds follow one
- * another, and in each round all contenders take their turns, so that a change of the machine's mood falls on all.
+ * The cells of a run and their order. Cells that are compared with each other form a point: its rounds follow one
+ * another, and in each round all contenders take turns, so that a change of the machine's speed affects all.
  *
  * @param kind       "quick", "full" or "custom".
  * @param roundCount how often each cell is measured.
@@ -34,18 +34,18 @@ public record Plan(
     static final long NS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
     static final long MIN_MEASURED_NS = TimeUnit.MILLISECONDS.toNanos(1);
     static final long MAX_TIME_NS = TimeUnit.MINUTES.toNanos(10);
-    /** Enough to see what a client costs; each is a connection of every contender. */
+    /** Limit of the number of clients; each is a connection of every contender. */
     static final int MAX_CLIENT_COUNT = 1024;
 
     private static final String OWN = "jcaps";
     private static final String FLOOR = "floor";
-    /** Whom the goals compare with, and where. */
+    /** Contenders that the goals compare with, for each part. */
     private static final List<String> FAST_PEERS = List.of(FLOOR, OWN, "aeron-exclusive");
     private static final List<String> WINDOW_PEERS =
         List.of(OWN, "jcaps-batch", "aeron-exclusive", "agrona-rings");
     private static final List<String> BLOCKING_PEERS = List.of(OWN, "futex-floor", "unix-socket");
     private static final List<String> ALONE = List.of(OWN);
-    /** No goal compares with them, or they take minutes to build. */
+    /** Contenders of full runs only: no goal compares with them, or they take minutes to build. */
     private static final List<String> NOT_QUICK = List.of("jcaps-await", "jcaps-g1gc", "jcaps-zgc", "tcp", "iceoryx2");
 
     private static final String IDLE_BRIDGE = "jcaps-idle-bridge";
@@ -67,10 +67,10 @@ public record Plan(
     private static final List<Integer> FULL_CLIENT_COUNTS = List.of(1, 8, 32, 128);
     private static final List<Integer> REMOTE_LENGTHS = List.of(SHORT_LENGTH, 1024, LONG_LENGTH, 131_072);
     private static final List<Integer> REMOTE_WINDOWS = List.of(64);
-    /** Few enough for each of the contenders on two cores. */
+    /** Rates that each contender can keep on two cores. */
     private static final List<Long> REMOTE_RATES = List.of(1_000L, 5_000L);
     private static final List<Integer> STREAM_LENGTHS = List.of(SHORT_LENGTH, 1024);
-    /** Of a contender's own capacity. */
+    /** Percentages of a contender's own capacity. */
     private static final List<Integer> LOAD_PERCENTS = List.of(20, 50, 80);
     private static final List<Integer> QUICK_LENGTHS = List.of(SHORT_LENGTH, LONG_LENGTH);
     private static final List<Integer> QUICK_WINDOWS = List.of(64);
@@ -85,13 +85,13 @@ public record Plan(
     private static final long QUICK_WARM_UP_NS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final long QUICK_MEASURED_NS = TimeUnit.MILLISECONDS.toNanos(400);
 
-    /** To start two JVMs and to end them: about what it takes on two cores of a server of 2024. */
+    /** Time to start and end two JVMs, on two cores of a server of 2024. */
     private static final long START_NS = TimeUnit.MILLISECONDS.toNanos(900);
-    /** The floor's warm-up, and three probes of it. */
+    /** Time for the floor's warm-up and three probes. */
     private static final long PROBES_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
     /**
-     * Nobody changes it.
+     * Copies the lists, so that the plan is immutable.
      */
     public Plan
     {
@@ -140,7 +140,7 @@ public record Plan(
      */
     static long estimateNs(final Cell cell)
     {
-        // A quarter more, for round trips that are timed in batches.
+        // A quarter more for round trips that are timed in batches.
         return START_NS + PROBES_NS + cell.warmUpNs() + cell.measuredNs() * 5 / 4;
     }
 
@@ -213,7 +213,7 @@ public record Plan(
                 List.copyOf(leftOut));
         }
 
-        /** All that is compared with the round trip of a short message: in one point with it. */
+        /** Adds all cells that are compared with the round trip of a short message, as one point. */
         private void addShort()
         {
             final boolean hasLengths = options.has(PlanOptions.Part.ROUND_TRIP);
@@ -237,7 +237,7 @@ public record Plan(
             addPoint(cells);
         }
 
-        /** All yield: the threads are more than two. */
+        /** Adds the cells between two hosts. All sides yield, as there are more than two threads. */
         private void addRemote()
         {
             isRemote = true;
@@ -304,7 +304,7 @@ public record Plan(
 
         /**
          * @param cells           of a point.
-         * @param quickContenders who takes part in a quick run; empty for all.
+         * @param quickContenders contenders of a quick run; empty for all.
          * @param cell            of any contender.
          */
         private void addTo(final List<Cell> cells, final List<String> quickContenders, final Cell cell)
@@ -343,7 +343,10 @@ public record Plan(
             }
         }
 
-        /** What it cannot do; what the machine lacks is asked only of one that takes part: it may build a program. */
+        /**
+         * The reason why a contender cannot run a cell. Only a contender that takes part is asked for what the machine
+         * lacks, as that may build a program.
+         */
         private static String refusal(final Contender contender, final Cell cell, final boolean isWanted)
         {
             final String refusal = contender.refusal(cell);

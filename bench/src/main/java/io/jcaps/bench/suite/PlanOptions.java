@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a user may choose of a {@link Plan}. Each setter rejects what cannot be measured, with a message that says what
- * can. What is not chosen is the plan's own.
+ * The user's options for a {@link Plan}. Each setter rejects a value that cannot be measured, with a message that names
+ * the valid ones. An option that is not set keeps the plan's default.
  */
 public final class PlanOptions
 {
@@ -206,7 +206,7 @@ public final class PlanOptions
         return 0 == roundCount ? defaultValue : roundCount;
     }
 
-    /** Empty: whoever the plan wants. */
+    /** Names of contenders; empty for the plan's default. */
     List<String> contenders()
     {
         return contenders;
@@ -278,7 +278,7 @@ public final class PlanOptions
         STREAM,
         /** Open loops at a part of what each contender can do. */
         LOAD,
-        /** What connects two hosts, over the loopback address. */
+        /** Transports between two hosts, over the loopback address. */
         REMOTE;
 
         /**

@@ -5,7 +5,7 @@
 package io.jcaps.bench.suite;
 
 /**
- * What the floor takes at one moment of a cell, between the cell's own two threads.
+ * A measurement of the floor within a cell, between the cell's own two threads.
  *
  * @param p50Ns   median of round trips that were timed one by one, in nanoseconds, with the clock's own cost as in
  *                every other time; NaN if there were too few.
@@ -14,11 +14,11 @@ package io.jcaps.bench.suite;
  */
 public record Probe(double p50Ns, double batchNs)
 {
-    /** Too few round trips to tell. */
+    /** Too few round trips for a value. */
     static final Probe NONE = new Probe(Double.NaN, Double.NaN);
 
     /**
-     * What tells one state of the machine from another: the batch's time where there is one, as the clock's steps are
+     * The time that distinguishes states of the machine: the batch's time if there is one, as the clock's resolution is
      * up to 7 % of a single round trip.
      *
      * @return nanoseconds; NaN if not known.

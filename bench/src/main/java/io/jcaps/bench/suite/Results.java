@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * All that one run of the suite has found, and what is needed to judge it or to repeat it.
+ * The results of one run of the suite, with all that is needed to judge or repeat it.
  *
  * @param environment the machine, and the Java on it.
  * @param commandLine that started the run.
@@ -16,7 +16,7 @@ import java.util.Objects;
  * @param roundCount  how often each cell was measured.
  * @param seed        of the order of contenders within the rounds.
  * @param contenders  that took part, in the order in which they are shown.
- * @param cells       what each cell gave in each round, failures included.
+ * @param cells       result of each cell in each round, failures included.
  */
 public record Results(
     Environment environment,
@@ -49,12 +49,12 @@ public record Results(
     }
 
     /**
-     * A transport as it took part.
+     * A transport of the run.
      *
-     * @param name          by which it is chosen.
-     * @param title         that people know it by.
-     * @param configuration how it was set up.
-     * @param jvmArguments  of its JVMs, beside those that all have.
+     * @param name          name for options.
+     * @param title         name for people.
+     * @param configuration its configuration.
+     * @param jvmArguments  of its JVMs in addition to those of all contenders.
      */
     public record ContenderInfo(String name, String title, String configuration, List<String> jvmArguments)
     {

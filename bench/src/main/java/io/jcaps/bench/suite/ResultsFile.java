@@ -22,7 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * Results as a JSON file, for other programs to look into and for a report to be made again.
+ * Results as a JSON file, for other programs and for generating the report again.
  */
 public final class ResultsFile
 {
@@ -30,7 +30,7 @@ public final class ResultsFile
     private static final int VERSION = 3;
     private static final Gson GSON = new GsonBuilder()
         .registerTypeAdapter(double.class, new NumberOrNull())
-        // By the type of the value it writes, too, whatever the type of the field.
+        // Also applied by the type of the written value, whatever the field's type.
         .registerTypeAdapter(Double.class, new NumberOrNull())
         .setPrettyPrinting()
         .disableHtmlEscaping()
@@ -41,7 +41,7 @@ public final class ResultsFile
     }
 
     /**
-     * Writes a file. One of that name is replaced when the new one is whole, and kept if it cannot be.
+     * Writes a file. An existing file is replaced when the new one is complete, and kept if that fails.
      *
      * @param results to write.
      * @param path    of the file; its directory must exist.
@@ -91,7 +91,7 @@ public final class ResultsFile
         }
         catch (final RuntimeException ex)
         {
-            // Gson's own, and those of the records, which it wraps: the inner one says what is wrong.
+            // Exceptions of Gson and, wrapped by it, of the records: the inner one says what is wrong.
             final Throwable cause = null == ex.getCause() ? ex : ex.getCause();
             // Gson's second line sends the reader to a page for programmers.
             throw notOurs(path, String.valueOf(cause.getMessage()).lines().findFirst().orElse(""), ex);
@@ -152,7 +152,7 @@ public final class ResultsFile
         {
             if (value.isNaN())
             {
-                // Written even where nulls are left out: a number that is missing would be read as 0.
+                // Written even where nulls are left out: a missing number would be read as 0.
                 final boolean serializedNulls = writer.getSerializeNulls();
                 writer.setSerializeNulls(true);
                 writer.nullValue();

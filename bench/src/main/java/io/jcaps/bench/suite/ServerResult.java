@@ -11,16 +11,16 @@ import io.jcaps.bench.Tally;
 import java.util.List;
 
 /**
- * What the JVM that answers says at its end.
+ * The line that the server's JVM prints before it exits.
  *
- * @param tally             what it served.
+ * @param tally             its counters.
  * @param allocatedPerReply bytes of heap that its thread took for each, over the second half of them.
  * @param cpu               CPU time before each probe.
- * @param failure           null, or what ended it before its time.
+ * @param failure           null, or why it ended early.
  */
 record ServerResult(Tally tally, double allocatedPerReply, List<CpuTrace.Part> cpu, String failure)
 {
-    /** For NaN. */
+    /** Writes NaN, too. */
     private static final Gson GSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
 
     static ServerResult failed(final Exception ex)

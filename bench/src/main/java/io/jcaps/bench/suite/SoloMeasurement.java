@@ -16,29 +16,29 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One client's measurement. Its loops run in batches: a loop that is compiled while it runs is worse code.
+ * One client's measurement. Its loops run in batches: a loop that is compiled while it runs gets worse code.
  */
 final class SoloMeasurement
 {
     private static final int BATCH_COUNT = 1_000;
-    /** Received in a batch before the clock is looked at: 1,000 windows of long messages would take a minute. */
+    /** Most bytes of a batch between two readings of the clock: 1,000 windows of long messages would take a minute. */
     private static final int BATCH_BYTES = 64 * 1024 * 1024;
     private static final long NS_PER_SECOND = 1_000_000_000;
-    /** An open loop that needs this many times its time has not kept its rate, and is given up. */
+    /** An open loop that takes this multiple of its time has missed its rate, and is given up. */
     private static final int PATIENCE = 3;
     /** Part of its rate that an open loop must have kept. */
     private static final double KEPT = 0.99;
     /** Part of a time that goes, in addition, to round trips that are timed in batches: a quarter. */
     private static final int BATCHED_PART = 4;
-    /** Times its own time, after which a warm-up is given up. */
+    /** A warm-up is given up after this multiple of its time. */
     private static final int PATIENCE_FOR_WARM_UP = 10;
-    /** Requests of an open loop of which half may be measured alone. */
+    /** Least requests of an open loop that is measured in two parts. */
     private static final int LEAST_CUT_COUNT = 100;
-    /** For which both sides do nothing, after the measurement. */
+    /** Time after the measurement in which both sides are idle. */
     static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(300);
-    /** Longest message of a cell of which idle sides are measured: they are the same for all. */
+    /** Longest message in bytes of a cell whose idle sides are measured: longer ones would give the same. */
     private static final int IDLE_LENGTH = 32;
-    /** In flight while a load's capacity is measured. */
+    /** Requests in flight while a load's capacity is measured. */
     private static final int CAPACITY_WINDOW = Cell.OPEN_LOOP_WINDOW;
     private static final int PERCENT = 100;
 
@@ -50,7 +50,7 @@ final class SoloMeasurement
     private final FloorProbe.Client floor;
     private final Histogram histogram = Histograms.create();
     private final Histogram batches = Histograms.create();
-    /** Not where the number of replies is what was asked for. */
+    /** Whether round trips are also timed in batches: not if the number of replies is limited. */
     private final boolean isBatched;
     private final List<Probe> probes = new ArrayList<>();
     private final AllocationTrace allocation = new AllocationTrace();
@@ -139,13 +139,13 @@ final class SoloMeasurement
             failure);
     }
 
-    /** For its time, and until the code is compiled; but not for ever, on a busy machine. */
+    /** Runs for the warm-up time and until the code is compiled, but with a limit for a busy machine. */
     private void warmUp()
     {
         final long giveUpNs = System.nanoTime() + PATIENCE_FOR_WARM_UP * cell.warmUpNs();
         if (isOpenLoop())
         {
-            // At a low rate it would take minutes.
+            // At a low rate, enough requests for that would take minutes.
             while (cell.warmUpNs() > 0 && isCold() && System.nanoTime() - giveUpNs < 0)
             {
                 roundTrips(BATCH_COUNT, giveUpNs);
@@ -194,7 +194,7 @@ final class SoloMeasurement
         }
     }
 
-    /** Two, with a probe between them; an open loop that sends little in all is not cut. */
+    /** Number of parts: two, with a probe between them; one for an open loop with few requests. */
     private int partCount()
     {
         return Workload.OPEN_LOOP == cell.workload() &&
@@ -276,7 +276,7 @@ final class SoloMeasurement
             Histograms.record(histogram, endNs - startNs);
             if (endNs - deadlineNs >= 0)
             {
-                // On a busy machine a batch would take seconds.
+                // On a busy machine a whole batch would take seconds.
                 return;
             }
         }
@@ -332,11 +332,11 @@ final class SoloMeasurement
             }
             allocation.sample(receivedCount);
         }
-        // Replies come later, which is latency; only requests that could not be sent when they should have been tell of
-        // a missed rate.
+        // Replies come later, which is latency; only requests that could not be sent at their intended time show a
+        // missed rate.
         final long requestCount = sentCount - base;
         final long sendingNs = Math.max(1, lastSentNs - startNs);
-        // What is still in flight must not be taken for the next run's.
+        // Replies still in flight must not be counted as the next run's.
         while (receivedCount < sentCount)
         {
             receivedCount += client.receive(1);
@@ -386,7 +386,7 @@ final class SoloMeasurement
                 Histograms.record(histogram, System.nanoTime() - intendedNs);
                 if (receivedCount - base == totalCount)
                 {
-                    // The rest of the batch would count as time that was measured.
+                    // The rest of the batch would count as measured time.
                     break;
                 }
             }
@@ -398,7 +398,7 @@ final class SoloMeasurement
         return nowNs;
     }
 
-    /** In a stream only whole steps are answered. */
+    /** Completes the last step: in a stream only whole steps are answered. */
     private void endStep()
     {
         while (0 != sentCount % cell.replyStep())
@@ -424,7 +424,7 @@ final class SoloMeasurement
         return Workload.PIPELINED == cell.workload() || Workload.STREAM == cell.workload();
     }
 
-    /** Once for each way to wait: in the round trips of short messages. */
+    /** Whether idle sides are measured: once for each way to wait, with the round trips of short messages. */
     static boolean hasIdle(final Cell cell)
     {
         return Workload.ROUND_TRIP == cell.workload() && 0 == cell.replyLimit() && cell.length() <= IDLE_LENGTH;

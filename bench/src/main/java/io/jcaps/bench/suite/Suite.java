@@ -19,14 +19,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs a plan. One thread runs it; any other may stop it, and see how far it has come.
+ * Runs a plan. One thread runs it; any other may stop it and read its progress.
  */
 public final class Suite
 {
-    /** Ctrl-C reaches the JVMs that measure, too, and they may be faster: their end is no failure then. */
+    /** Ctrl-C reaches the measuring JVMs, too, and they may exit first: within this time, that is no failure. */
     private static final long STOP_GRACE_MS = 500;
 
-    /** Tries to measure a cell in one state of the machine. */
+    /** Attempts to measure a cell in one state of the machine. */
     private static final int TRY_COUNT = 3;
 
     private final Plan plan;
@@ -41,7 +41,7 @@ public final class Suite
     /**
      * @param plan         to run.
      * @param seed         of the order of cells within a round; the same seed gives the same order.
-     * @param jvmArguments for each JVM that measures, beside what the suite and the contenders give it.
+     * @param jvmArguments for each measuring JVM, in addition to those of the suite and the contenders.
      * @param listener     that follows.
      */
     public Suite(final Plan plan, final long seed, final List<String> jvmArguments, final Listener listener)
@@ -61,7 +61,7 @@ public final class Suite
     /**
      * Continues a run.
      *
-     * @param earlier results of the same plan: what they have is not measured again. Refusals among them are dropped.
+     * @param earlier results of the same plan, whose cells are not measured again. Refusals among them are dropped.
      * @return this.
      */
     public Suite resume(final List<CellResult> earlier)
@@ -78,7 +78,7 @@ public final class Suite
     }
 
     /**
-     * Lets {@link #run} return before a cell that would not end in time.
+     * Makes {@link #run} return before a cell that would not end in time.
      *
      * @param longestNs nanoseconds from now.
      * @return this.
@@ -98,7 +98,7 @@ public final class Suite
     }
 
     /**
-     * Measures all cells, or as many as it can until it is stopped.
+     * Measures all cells, or those until it is stopped.
      */
     public void run()
     {
@@ -141,7 +141,7 @@ public final class Suite
     }
 
     /**
-     * Lets {@link #run} return after the cell that it is at, whose result is dropped.
+     * Makes {@link #run} return after the current cell, whose result is dropped.
      */
     public void stop()
     {
@@ -171,7 +171,7 @@ public final class Suite
     }
 
     /**
-     * @return who takes part, as the results name them.
+     * @return the contenders of the plan, for the results.
      */
     public List<Results.ContenderInfo> contenders()
     {
@@ -189,7 +189,10 @@ public final class Suite
         return infos;
     }
 
-    /** Again if the machine changed its state within the cell; of three that are unsteady, the least unsteady one. */
+    /**
+     * Measures again if the machine changed its state within the cell; of three unsteady results, returns the least
+     * unsteady.
+     */
     private CellResult runSteadily(final Cell cell, final int round)
     {
         CellResult best = null;
@@ -200,7 +203,7 @@ public final class Suite
             {
                 return result;
             }
-            // A probe that could not be taken has no ratio, and is worse than any that has.
+            // A missing probe has no ratio, and ranks worse than any ratio.
             if (null == best || result.probeRatio() < best.probeRatio() || Double.isNaN(best.probeRatio()))
             {
                 best = result;
@@ -239,7 +242,7 @@ public final class Suite
         }
     }
 
-    /** By the estimate first, and by what was seen the more of it there is. */
+    /** Remaining nanoseconds: first by the estimate, later more by the elapsed time. */
     private static long leftNs(final long elapsedNs, final long doneNs, final long totalNs)
     {
         final double done = (double)doneNs / totalNs;
@@ -264,14 +267,14 @@ public final class Suite
     }
 
     /**
-     * How far a run is.
+     * The progress of a run.
      *
      * @param cell      that begins.
      * @param round     in which round, from 1.
      * @param index     of the cell among all, from 1.
      * @param cellCount of the whole run.
      * @param done      part of the run that is done, from 0 to 1.
-     * @param leftNs    nanoseconds that the rest takes, about.
+     * @param leftNs    estimated remaining nanoseconds.
      */
     public record Progress(Cell cell, int round, int index, int cellCount, double done, long leftNs)
     {

@@ -23,11 +23,11 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * What the rounds of each cell come to: medians over rounds, and ratios of cells that were measured in the same round
- * and in the same state of the machine. Rounds that failed do not count.
+ * The summary of all rounds: medians over rounds, and ratios of cells that were measured in the same round and in the
+ * same state of the machine. Failed rounds do not count.
  * <p>
  * A machine may have several speeds, each for minutes. The values of cells that are shown beside each other are of one
- * state: that in which most of them were measured, as their own probes of the floor tell.
+ * state: that in which most of them were measured, by their own probes of the floor.
  */
 public final class Summary
 {
@@ -52,7 +52,7 @@ public final class Summary
     }
 
     /**
-     * @return the results that this is a summary of.
+     * @return the summarised results.
      */
     public Results results()
     {
@@ -80,7 +80,7 @@ public final class Summary
 
     /**
      * @param group one of {@link #groups()}.
-     * @return a row for each contender that was asked for it, in the order of the contenders.
+     * @return a row for each contender of the group, in the order of the contenders.
      */
     public List<Row> rows(final Cell group)
     {
@@ -102,8 +102,8 @@ public final class Summary
     }
 
     /**
-     * How many times another cell's value a cell's value is, in the same round and the same state of the machine: what
-     * disturbs the machine for minutes disturbs both alike.
+     * The ratio of a cell's value to another cell's, in the same round and the same state of the machine: a disturbance
+     * of minutes affects both alike.
      *
      * @param cell   with its contender.
      * @param other  with its contender.
@@ -121,7 +121,7 @@ public final class Summary
      * @param cell   with its contender.
      * @param other  with its contender.
      * @param metric to compare.
-     * @return the least, median and most of what {@link #ratio} is the median of.
+     * @return minimum, median and maximum of these ratios.
      */
     public Spread ratios(final Cell cell, final Cell other, final Metric metric)
     {
@@ -136,8 +136,8 @@ public final class Summary
     }
 
     /**
-     * The round that the table's p50 is of, or of the two in the middle the faster one. Rounds are not pooled: each may
-     * have another state of the machine.
+     * The round of the table's p50; of two middle rounds the faster one. Rounds are not pooled: each may have another
+     * state of the machine.
      *
      * @param cell with its contender.
      * @return the times of that round, in nanoseconds; empty if no round counts, or replies were only counted.
@@ -154,7 +154,7 @@ public final class Summary
 
     /**
      * @param cell with its contender.
-     * @return the times of all rounds that the table's values are of, in nanoseconds.
+     * @return the times in nanoseconds of all rounds that the table's values use.
      */
     public List<Histogram> rounds(final Cell cell)
     {
@@ -197,7 +197,7 @@ public final class Summary
         return samples.stream().filter((sample) -> null == sample.failure);
     }
 
-    /** The rounds that a row's values are of: the steady ones in the group's state, or all if there are none. */
+    /** The rounds that a row's values use: the steady ones in the group's state, or all if there are none. */
     private static List<Sample> used(final List<Sample> samples, final double stateNs)
     {
         final List<Sample> inState =
@@ -234,7 +234,7 @@ public final class Summary
     }
 
     /**
-     * What can be told of a cell. Times are nanoseconds.
+     * The metrics of a cell. Times are in nanoseconds.
      */
     public enum Metric
     {
@@ -281,7 +281,7 @@ public final class Summary
         }
 
         /**
-         * @return samples of one round below which this is not given: ten times those of which one lies beyond it.
+         * @return least samples of a round for this metric: ten times those of which one lies beyond it.
          */
         long leastSampleCount()
         {
@@ -317,15 +317,15 @@ public final class Summary
     }
 
     /**
-     * One contender's share of a group.
+     * One contender's values of a group.
      *
      * @param cell            with its contender.
      * @param roundCount      rounds that were tried.
      * @param failedCount     rounds of these that failed.
      * @param unsteadyCount   rounds in which the machine changed its state within the cell, in each of three tries.
      * @param otherStateCount steady rounds in another state of the machine than the others of this group.
-     * @param failure         why the first of them did; null if none did.
-     * @param hasRun          whether replies were received in any, be it that they do not count.
+     * @param failure         why the first of them failed; null if none did.
+     * @param hasRun          whether replies were received in any round, even in one that does not count.
      * @param maxNs           longest time of all rounds that count, in any state; NaN if none was timed.
      * @param spreads         of each metric, over the rounds that count: steady, and in the group's state, if any was.
      */

@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * The measurement: what is measured in which order, in which JVMs, and what came of it.
+ * The measurement: the plan, the JVMs of each cell, and the results.
  */
 package io.jcaps.bench.suite;
