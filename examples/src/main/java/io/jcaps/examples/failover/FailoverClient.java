@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Asks on and on, whichever server is there.
+ * Sends requests repeatedly, to whichever server is registered.
  */
 public final class FailoverClient
 {
@@ -39,7 +39,7 @@ public final class FailoverClient
     /**
      * Asks.
      *
-     * @param args how often (1000), and milliseconds in between (100).
+     * @param args number of requests (1000), and milliseconds between them (100).
      */
     public static void main(final String[] args)
     {
@@ -51,11 +51,11 @@ public final class FailoverClient
         {
             while (!asker.isDone())
             {
-                // A port is a connection to one life of one server. For the next one there is a new port, and WAITSVC
-                // makes it wait until there is a server.
+                // A port is a connection to one registration of one server. The next server needs a new port, and
+                // WAITSVC makes it wait until one is registered.
                 try (ClientPort client = caps.client(FailoverServer.NAME, options))
                 {
-                    // Who keeps something from an earlier answer compares this, and forgets it if it differs.
+                    // A client that caches answers compares the generation, and drops its cache if it differs.
                     System.out.println("connected to generation " + client.serviceGeneration());
                     asker.ask(client);
                 }
@@ -68,7 +68,7 @@ public final class FailoverClient
         return number > count;
     }
 
-    /** Asks until it is done, or the server is gone. */
+    /** Sends requests until all are answered, or the server is gone. */
     private void ask(final ClientPort client)
     {
         int state = Status.OK;
@@ -83,7 +83,7 @@ public final class FailoverClient
             }
             else if (Status.TIMED_OUT == state)
             {
-                // Slow is not dead: the same server is asked again. Who cannot wait closes the port here.
+                // Slow is not dead: the same server is asked again. A client that cannot wait closes the port here.
                 System.out.println(number + " timed out");
             }
             else if (Status.NOT_CONNECTED != state)
@@ -98,8 +98,9 @@ public final class FailoverClient
         final int outcome = reply.outcome();
         if (Outcome.REPLIED != outcome)
         {
-            // Without RECEIVED, the server has not seen it. With RECEIVED it may have done it: this question can be
-            // asked twice; what must not be done twice needs a number that the next server knows it by.
+            // Without RECEIVED, the server has not received the request. With RECEIVED it may have acted on it: this
+            // request can be sent twice; one that must not be done twice needs a number by which the next server
+            // recognises it.
             System.out.println(number + " " + Outcome.text(outcome) + ", asks again");
         }
         else

@@ -15,7 +15,7 @@ import io.jcaps.shm.Caps;
 import org.agrona.concurrent.ShutdownSignalBarrier;
 
 /**
- * One of several servers that bear the same name. Clients find the newest one that is alive; the others stand by.
+ * One of several servers with the same name. Clients find the newest one that is alive; the others stand by.
  */
 public final class FailoverServer
 {
@@ -36,7 +36,7 @@ public final class FailoverServer
     {
         final String label = args.length > 0 ? args[0] : "A";
         final long generation = args.length > 1 ? Long.parseLong(args[1]) : System.currentTimeMillis();
-        // The generation is an option rather than set later: no client ever sees the service without it.
+        // The generation is set as an option, so that no client ever sees the service without it.
         try (ShutdownSignalBarrier barrier = new ShutdownSignalBarrier(Thread.currentThread()::interrupt);
             Attachment caps = Caps.attach();
             ServicePort service = caps.service(NAME, new PortOptions().generation(generation)))

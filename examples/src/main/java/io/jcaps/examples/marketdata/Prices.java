@@ -8,7 +8,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * The prices of all instruments, and at which sequence each has changed last. The publisher and each reader have one.
+ * The prices of all instruments, with the sequence of each one's last change. The publisher and each reader have a
+ * copy.
  * <p>
  * A reply has a header of 64 bytes and 64 bytes for each instrument that has changed since the sequence asked for:
  * <pre>
@@ -18,7 +19,7 @@ import org.agrona.MutableDirectBuffer;
  *   16     4  instruments that follow         16     8  bid
  *                                             24     8  ask
  * </pre>
- * So who asks for all that changed since 0 gets everything, the snapshot: 65,536 bytes.
+ * So a request for all changes since 0 returns all instruments, the snapshot: 65,536 bytes.
  */
 final class Prices
 {
@@ -44,7 +45,7 @@ final class Prices
         return sequence;
     }
 
-    /** The publisher's side: everything that changes after this has the next sequence. */
+    /** At the publisher: later changes have the next sequence. */
     void nextSequence()
     {
         sequence++;
@@ -73,7 +74,7 @@ final class Prices
         return HEADER_LENGTH + count * ENTRY_LENGTH;
     }
 
-    /** Writes what has changed since a sequence to where it is to lie: no copy of it is kept anywhere. */
+    /** Writes the changes since a sequence straight into the buffer, without another copy. */
     void write(final long since, final MutableDirectBuffer buffer)
     {
         int count = 0;
@@ -94,7 +95,7 @@ final class Prices
         buffer.putInt(COUNT_OFFSET, count);
     }
 
-    /** The reader's side: takes over what a reply says, and returns the number of instruments that have changed. */
+    /** At the reader: applies a reply, and returns the number of instruments that have changed. */
     int apply(final DirectBuffer buffer)
     {
         final int count = buffer.getInt(COUNT_OFFSET);

@@ -98,7 +98,7 @@ public final class Publisher
         }
         else
         {
-            // A sequence that is still to come is one of an earlier publisher's: that reader gets everything.
+            // A future sequence is that of an earlier publisher: that reader gets everything.
             publish(request.id(), known > prices.sequence() ? 0 : known);
         }
     }
@@ -113,7 +113,7 @@ public final class Publisher
             final long bid = prices.bid(instrument) + random.nextInt(5) - 2;
             prices.set(instrument, bid, bid + 1 + random.nextInt(3));
         }
-        // Who is held knows all but this tick.
+        // A reader whose request is held knows all but this tick.
         while (!heldIds.isEmpty())
         {
             publish(heldIds.pollLong(), known);

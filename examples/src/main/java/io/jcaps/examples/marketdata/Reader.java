@@ -16,7 +16,7 @@ import io.jcaps.shm.Caps;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Keeps a copy of the publisher's prices up to date, and reads each update where the publisher wrote it.
+ * Keeps a copy of the publisher's prices up to date, and reads each update in place.
  */
 public final class Reader
 {
@@ -52,7 +52,7 @@ public final class Reader
         }
     }
 
-    /** Until it has had all updates, or the publisher is gone. */
+    /** Requests updates until it has received all, or the publisher is gone. */
     private void follow(final ClientPort client)
     {
         // Another publisher starts its sequence again, so no price of the last one is kept.
@@ -71,7 +71,7 @@ public final class Reader
                     System.out.println("sequence " + prices.sequence() + ": " + changed + " changed, " +
                         reply.length() + " bytes");
                 }
-                // Else the publisher is gone, which the next call says.
+                // Otherwise the publisher is gone, which the next call returns.
                 reply.release();
             }
             else if (Status.NOT_CONNECTED != state)

@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * One publisher of prices, many readers that ask for what has changed since they last looked.
+ * One publisher of prices, and many readers that request the changes since their last update.
  */
 package io.jcaps.examples.marketdata;

@@ -19,7 +19,7 @@ final class Book
     private final PriorityQueue<BookedOrder> buys = new PriorityQueue<>(BY_PRICE.reversed().thenComparing(BY_ARRIVAL));
     private final PriorityQueue<BookedOrder> sells = new PriorityQueue<>(BY_PRICE.thenComparing(BY_ARRIVAL));
 
-    /** Trades what can be traded, at the price of the earlier order, and keeps the rest. */
+    /** Matches the order with earlier ones, at their prices, and keeps the rest. */
     void add(final BookedOrder order, final Consumer<BookedOrder> onFilled)
     {
         final PriorityQueue<BookedOrder> others = order.isBuy ? sells : buys;

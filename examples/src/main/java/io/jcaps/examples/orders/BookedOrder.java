@@ -5,7 +5,7 @@
 package io.jcaps.examples.orders;
 
 /**
- * An order in the engine, with what is left of it.
+ * An order in the engine, with its open quantity.
  */
 final class BookedOrder
 {

@@ -24,8 +24,8 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sends orders at a steady rate, measures how long each acknowledgement takes, and, when the engine is gone, tells what
- * is known of each order that is not done.
+ * Sends orders at a steady rate, measures the latency of each acknowledgement, and, when the engine is gone, prints the
+ * state of each order that is not done.
  */
 public final class Gateway
 {
@@ -75,7 +75,7 @@ public final class Gateway
             final int state = gateway.trade(count, intervalNs);
             gateway.tell(state);
         }
-        // The close takes back what is open: the engine gets a DISPOSE for each ticket, and cancels.
+        // The close ends the open tickets: the engine gets a DISPOSE for each, and cancels its order.
     }
 
     private int trade(final int count, final long intervalNs)
@@ -87,7 +87,7 @@ public final class Gateway
             makeOrder(n);
             if (0 == n % ORDERS_PER_SLIP)
             {
-                // A slip of the finger; what was meant follows.
+                // A typing error; the intended order follows.
                 order.quantity = 10_000 * LOT;
                 submit(dueNs);
                 order.quantity = LOT;
@@ -119,7 +119,7 @@ public final class Gateway
             return;
         }
         refusedCount++;
-        // While an engine is stopped, one line rather than thousands.
+        // While an engine is stopped, prints one line rather than thousands.
         if (!refusal.equals(lastRefusal))
         {
             System.out.println("order " + order.id + " refused: " + refusal);
@@ -129,7 +129,8 @@ public final class Gateway
 
     private void send(final long dueNs)
     {
-        // The ticket goes first: a service receives in the order in which it was put, so it is there before the fill.
+        // The ticket goes first: a service receives messages in the order of the puts, so the ticket arrives before the
+        // fill.
         order.ticketId = put(client.claim(0, claim), 0);
         if (order.ticketId < 0)
         {
@@ -157,7 +158,10 @@ public final class Gateway
         }
     }
 
-    /** Returns a message id, or NOT_CONNECTED: then takeRepliesUntil hands out what is still due, and says so, too. */
+    /**
+     * Returns a message id, or NOT_CONNECTED: then takeRepliesUntil takes the outcomes that are due, and returns
+     * NOT_CONNECTED, too.
+     */
     private long put(final int claimStatus, final int length)
     {
         final long result = Status.OK == claimStatus ? claim.put(length) : claimStatus;
@@ -168,7 +172,7 @@ public final class Gateway
         return result;
     }
 
-    /** Returns TIMED_OUT when the time has come; OK when all is done; NOT_CONNECTED when the engine is gone. */
+    /** Returns TIMED_OUT at the given time; OK when all orders are done; NOT_CONNECTED when the engine is gone. */
     private int takeRepliesUntil(final long untilNs)
     {
         int state = MessageState.REPLY;
@@ -200,7 +204,7 @@ public final class Gateway
         {
             if (isReplied)
             {
-                // From when it should have been sent: a stall counts for each order that it delays.
+                // Measured from the intended time: a stall counts for each order that it delays.
                 acknowledgementNs.recordValue(Math.min(
                     System.nanoTime() - open.dueNs, acknowledgementNs.getHighestTrackableValue()));
                 open.state = OpenOrder.State.ACCEPTED;

@@ -28,8 +28,8 @@ import java.util.concurrent.TimeUnit;
  * Matches the orders of any number of gateways. An order is answered at once: accepted or rejected. Its ticket is
  * answered when the order is done, which may be much later.
  * <p>
- * Each order is noted in the journal before anything is done with it, so that what the gateways are told when the
- * engine dies can be compared with what it has seen.
+ * Each order is written to the journal before the engine acts on it, so that the gateways' outcomes can be compared
+ * with the journal when the engine dies.
  */
 public final class MatchingEngine
 {
@@ -60,7 +60,7 @@ public final class MatchingEngine
      */
     public static void main(final String[] args) throws IOException
     {
-        // Not buffered: what was written before a kill -9 is in the file.
+        // Not buffered: everything written before a kill -9 is in the file.
         try (ShutdownSignalBarrier barrier = new ShutdownSignalBarrier(Thread.currentThread()::interrupt);
             OutputStream journal = args.length > 0 ? new FileOutputStream(args[0]) : OutputStream.nullOutputStream();
             Attachment caps = Caps.attach();
@@ -76,8 +76,8 @@ public final class MatchingEngine
         int state = Status.OK;
         while (!Thread.interrupted() && (state >= 0 || Status.TIMED_OUT == state))
         {
-            // A DISPOSE wakes no thread. Without a time limit the orders of a gateway that went would be cancelled when
-            // the next message comes, which may be one that they trade with.
+            // A DISPOSE wakes no thread. Without a time limit, the orders of a closed gateway would be cancelled only
+            // when the next message comes, which may be an order that trades with them.
             state = service.await(request, DISPOSAL_LOOK_NS);
             if (MessageState.DISPOSE == state)
             {
@@ -98,7 +98,7 @@ public final class MatchingEngine
         final boolean isValid = order.quantity > 0 && order.price > 0;
         if (!reply(request.id(), order.id, isValid ? Report.ACCEPTED : Report.REJECTED, 0, 0))
         {
-            // The gateway is gone, and does not know that it was here: nothing is done for it.
+            // The gateway is gone before its order was acknowledged: the order is dropped.
             return;
         }
         if (isValid)
@@ -116,11 +116,13 @@ public final class MatchingEngine
     private void onFilled(final BookedOrder booked)
     {
         openByTicket.remove(booked.ticketId);
-        // If the gateway has gone, the trade is still valid: the other side has been notified.
+        // If the gateway is gone, the trade is still valid: the other side has been notified.
         reply(booked.ticketId, booked.id, Report.FILLED, booked.quantity, booked.value);
     }
 
-    /** The gateway has taken a reply, or it is gone: then the tickets of its open orders come back. */
+    /**
+     * Handles a DISPOSE: the gateway has taken a reply, or it is gone, and then the tickets of its open orders return.
+     */
     private void onDispose(final long id)
     {
         final BookedOrder booked = openByTicket.remove(id);

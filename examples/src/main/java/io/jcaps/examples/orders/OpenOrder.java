@@ -5,11 +5,11 @@
 package io.jcaps.examples.orders;
 
 /**
- * An order that is not done, as the gateway knows it.
+ * The gateway's record of an order that is not done.
  */
 final class OpenOrder
 {
-    /** What the gateway knows. */
+    /** The state of an order as the gateway knows it. */
     enum State
     {
         SENT("sent, not answered"),
@@ -26,7 +26,7 @@ final class OpenOrder
     }
 
     final long id;
-    /** When it should have been sent, by {@link System#nanoTime()}. */
+    /** Intended time of its put in nanoseconds, by {@link System#nanoTime()}. */
     final long dueNs;
     State state = State.SENT;
 

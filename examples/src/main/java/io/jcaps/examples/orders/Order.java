@@ -9,17 +9,19 @@ import net.openhft.chronicle.bytes.BytesMarshallable;
 import net.openhft.chronicle.bytes.BytesOut;
 
 /**
- * An order as the gateway writes it, straight into the region's memory. One object is used again and again.
+ * An order, which the gateway writes straight into the region's memory. One object is reused.
  */
 final class Order implements BytesMarshallable
 {
-    /** Bytes that an order takes. */
+    /** Length of an order in bytes. */
     static final int LENGTH = 3 * Long.BYTES + 2 * Integer.BYTES + 1;
 
-    /** The gateway's own number. */
+    /** The gateway's number of the order. */
     long id;
-    /** Message id of the order's ticket: an empty message, put before the order, that the engine replies to when the
-     * order is done. */
+    /**
+     * Message id of the order's ticket: an empty message, put before the order, that the engine replies to when the
+     * order is done.
+     */
     long ticketId;
     /** In ticks. */
     long price;

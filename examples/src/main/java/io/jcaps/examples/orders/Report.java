@@ -9,12 +9,12 @@ import net.openhft.chronicle.bytes.BytesMarshallable;
 import net.openhft.chronicle.bytes.BytesOut;
 
 /**
- * What the engine says of an order: in reply to the order that it was accepted or rejected, in reply to its ticket that
- * it was filled or rejected.
+ * The engine's report on an order: the reply to the order is accepted or rejected, the reply to its ticket filled or
+ * rejected.
  */
 final class Report implements BytesMarshallable
 {
-    /** Bytes that a report takes. */
+    /** Length of a report in bytes. */
     static final int LENGTH = 2 * Long.BYTES + Integer.BYTES + 1;
 
     static final byte ACCEPTED = 1;
@@ -22,7 +22,7 @@ final class Report implements BytesMarshallable
     static final byte FILLED = 3;
 
     long orderId;
-    /** What was paid for all of it, in ticks. */
+    /** Price paid for the whole quantity, in ticks. */
     long value;
     int quantity;
     byte kind;

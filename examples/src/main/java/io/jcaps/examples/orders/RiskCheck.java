@@ -5,11 +5,12 @@
 package io.jcaps.examples.orders;
 
 /**
- * A check between the trader and the engine: an order that it refuses never leaves the gateway.
+ * A check at the gateway: an order that it refuses is not sent.
  */
 final class RiskCheck
 {
-    // Two messages for each, an order and its ticket, so that the 128 that a client may have in progress never run out.
+    // Each order takes two messages, itself and its ticket: this limit keeps them below the 128 that a client may have
+    // in progress.
     static final int MAX_OPEN_ORDERS = 50;
 
     private static final int MAX_QUANTITY = 1_000;
@@ -19,7 +20,7 @@ final class RiskCheck
     {
     }
 
-    /** Why the order must not go out, or null if it may. */
+    /** The reason why an order must not be sent; null if it may. */
     static String refusal(final Order order, final int openOrders)
     {
         if (order.quantity > MAX_QUANTITY)

@@ -33,7 +33,7 @@ public final class PingClient
     /**
      * Pings.
      *
-     * @param args how often (5), and milliseconds in between (1000).
+     * @param args number of pings (5), and milliseconds between them (1000).
      */
     public static void main(final String[] args)
     {
@@ -54,7 +54,7 @@ public final class PingClient
                 final long tookNs = System.nanoTime() - startNs;
                 if (MessageState.REPLY != state)
                 {
-                    // Slow is not dead: after TIMED_OUT the next one may be answered.
+                    // Slow is not dead: after TIMED_OUT the next ping may be answered.
                     System.out.println("seq=" + n + ' ' + Status.text(state));
                 }
                 else
@@ -69,7 +69,8 @@ public final class PingClient
                     {
                         System.out.println("seq=" + n + ' ' + Outcome.text(reply.outcome()));
                     }
-                    // Until then the message counts as in progress, and the reply's memory stays the service's.
+                    // Until the release, the message counts as in progress, and the service cannot reuse the reply's
+                    // memory.
                     reply.release();
                 }
                 if (n < count)

@@ -14,7 +14,7 @@ import io.jcaps.shm.Caps;
 import org.agrona.concurrent.ShutdownSignalBarrier;
 
 /**
- * Sends each request back as it came, until it is ended by Ctrl-C.
+ * Replies to each request with its own bytes, until it is ended by Ctrl-C.
  */
 public final class PingService
 {
@@ -29,8 +29,8 @@ public final class PingService
      */
     public static void main(final String[] args)
     {
-        // Ctrl-C interrupts this thread, and the JVM waits until the barrier is closed, which is last: so
-        // clients hear that the service closed. Without the barrier they would hear that it died; no more is lost.
+        // Ctrl-C interrupts this thread, and the JVM waits until the barrier is closed, which is last: so clients
+        // receive SERVICE_CLOSED. Without the barrier they would receive SERVICE_DIED, and lose no more than now.
         try (ShutdownSignalBarrier barrier = new ShutdownSignalBarrier(Thread.currentThread()::interrupt);
             Attachment caps = Caps.attach();
             ServicePort service = caps.service("ping", new PortOptions()))
@@ -50,7 +50,8 @@ public final class PingService
                         throw new IllegalStateException("reply: " + Status.text(status));
                     }
                 }
-                // Else it is a DISPOSE: the reply's memory may be used again. It is the region's, so nothing is to do.
+                // Otherwise it is a DISPOSE: the client is done with a reply. Its memory belongs to the region, so
+                // there is nothing to free.
             }
         }
     }

@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * The smallest pair: an echo, and how long it takes there and back.
+ * The smallest pair: an echo service, and a client that measures its round trips.
  */
 package io.jcaps.examples.ping;

@@ -12,7 +12,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Asks repeatedly, reports a changed generation, and connects again when the server has gone.
+ * Sends requests repeatedly, reports a changed generation, and connects again when the server has gone.
  */
 public final class GoodClient
 {
@@ -83,8 +83,8 @@ public final class GoodClient
         {
             return isGone("caps_sys_wait");
         }
-        // In the original a reply that the kernel made, as the server had gone, looks like an empty one; here
-        // msgid.outcome shows it.
+        // In the original, an automatic reply of the kernel looks like an empty one; here msgid.outcome distinguishes
+        // them.
         if (id != msgid.id || 0 == msgid.outcome && !"good".equals(reply.getStringWithoutLengthAscii(0, length)))
         {
             throw new IllegalStateException("unexpected reply of " + length + " bytes: " + msgid);

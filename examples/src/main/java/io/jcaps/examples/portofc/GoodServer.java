@@ -14,8 +14,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Replies "good" to whatever comes, and takes a new generation after each million. Each call stands where the C program
- * has its {@code caps_sys_...}, with the same arguments and the same errors.
+ * Replies "good" to each request, and takes a new generation after each million. Each call is in the place of the C
+ * program's {@code caps_sys_...}, with the same arguments and the same errors.
  */
 public final class GoodServer
 {
@@ -61,8 +61,8 @@ public final class GoodServer
             // CAPMS_DISPOSE says that a reply was taken: "good" may be changed again. It never is.
             if (CapsSys.CAPMS_REQUEST == msgid.state)
             {
-                // Also to a request that was too long for the buffer: it waits at the head of the line until somebody
-                // takes it with a longer one, or replies to its id. EINVAL: the client is gone.
+                // Also to a request that was too long for the buffer: it stays first in line until a thread takes it
+                // with a longer buffer, or replies to its id. EINVAL: the client is gone.
                 if (-1 == caps.reply(port, good, good.capacity(), msgid.id) && CapsSys.EINVAL != caps.errno())
                 {
                     throw new IllegalStateException("caps_sys_reply: errno " + caps.errno());

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a C program asks the operating system for.
+ * Calls of a C program that Java does not have.
  */
 final class Self
 {
@@ -27,7 +27,7 @@ final class Self
         }
         catch (final IOException ex)
         {
-            throw new UncheckedIOException("no /proc to learn the user id from", ex);
+            throw new UncheckedIOException("cannot read the user id: there is no /proc", ex);
         }
     }
 }

@@ -20,8 +20,8 @@ import org.agrona.concurrent.ShutdownSignalBarrier;
 import java.time.Duration;
 
 /**
- * Executes orders, remembers which, and exports itself by a bridge of its own. It knows nothing of the network: it is a
- * service like any other.
+ * Executes orders, remembers their numbers, and exports itself by a bridge of its own. The service itself does not
+ * depend on the network.
  */
 public final class RemoteEngine
 {
@@ -29,7 +29,7 @@ public final class RemoteEngine
     static final int KIND_OFFSET = 0;
     static final int NUMBER_OFFSET = KIND_OFFSET + Long.BYTES;
     static final int REQUEST_LENGTH = NUMBER_OFFSET + Long.BYTES;
-    /** Kinds of requests: execute an order, and tell whether it was executed. Each reply is 1 for yes, 0 for no. */
+    /** Kinds of requests: execute an order, and query whether it was executed. Each reply is 1 for yes, 0 for no. */
     static final long EXECUTE = 1;
     static final long WAS_EXECUTED = 2;
 

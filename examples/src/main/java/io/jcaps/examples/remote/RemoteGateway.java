@@ -24,8 +24,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Sends numbered orders to an engine on another host, several at a time. After a cut it knows of each order whether it
- * can be sent again: without RECEIVED the engine has not seen it and never will; with RECEIVED it asks the engine.
+ * Sends numbered orders to an engine on another host, several at a time. After a cut, the outcome shows whether an
+ * order can be sent again: without RECEIVED the engine has not received it and never will; with RECEIVED the gateway
+ * queries the engine.
  */
 public final class RemoteGateway
 {
@@ -52,7 +53,8 @@ public final class RemoteGateway
     /**
      * Sends orders.
      *
-     * @param args the engine's HOST:PORT (127.0.0.1:40123), lost-after in milliseconds (2000), and how many (100000).
+     * @param args the engine's HOST:PORT (127.0.0.1:40123), lost-after in milliseconds (2000), and number of orders
+     *             (100000).
      */
     public static void main(final String[] args)
     {
@@ -65,7 +67,8 @@ public final class RemoteGateway
         {
             while (gateway.done < gateway.count)
             {
-                // The stand-in is there while the engine can be reached: WAITSVC waits across hosts.
+                // The stand-in is registered while the engine can be reached, so WAITSVC also waits for a service of
+                // another host.
                 try (ClientPort engine = caps.client(RemoteEngine.NAME, new PortOptions().waitForService()))
                 {
                     System.out.println("connected");
@@ -74,7 +77,7 @@ public final class RemoteGateway
                 }
                 catch (final CapsException ex)
                 {
-                    // The stand-in went while this connected to it.
+                    // The stand-in closed during the connect.
                     System.out.println(ex.getMessage());
                 }
             }
@@ -82,7 +85,7 @@ public final class RemoteGateway
         }
     }
 
-    /** The doubtful orders first: the engine is asked, and decides. */
+    /** Settles the doubtful orders first: queries the engine for each. */
     private void settle(final ClientPort engine)
     {
         while (!doubtful.isEmpty())
@@ -110,7 +113,7 @@ public final class RemoteGateway
         }
     }
 
-    /** Until all is done, or the engine cannot be reached any more and each order has its outcome. */
+    /** Sends orders until all are done, or until the engine is lost and each order has its outcome. */
     private void trade(final ClientPort engine)
     {
         int state = Status.OK;

@@ -24,7 +24,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Acknowledges each order, and fills it at its price. Decoders are wrapped around the request in place, encoders
- * around the claim of the reply: nothing is copied, and nothing allocated.
+ * around the claim of the reply: no message is copied, and no object allocated.
  */
 public final class SbeExchange
 {
@@ -66,13 +66,13 @@ public final class SbeExchange
             {
                 state = exchange.await(Long.MAX_VALUE);
             }
-            // Else the interrupt would disturb the close.
+            // Otherwise the interrupt would disturb the close.
             Thread.interrupted();
             System.out.println(exchange.tradeCount + " trades");
         }
     }
 
-    /** Waits for a message and handles it; the message's state, or a status. */
+    /** Waits for a message and handles it. Returns the message's state, or a status. */
     int await(final long timeoutNs)
     {
         final int state = service.await(request, timeoutNs);
@@ -86,7 +86,7 @@ public final class SbeExchange
 
     private void onRequest()
     {
-        // What a client sends is input: a codec checks no length, and neither would it notice another message.
+        // A request is input: a codec checks neither the length nor the template of a message.
         final DirectBuffer buffer = request.buffer();
         if (request.length() < MessageHeaderDecoder.ENCODED_LENGTH)
         {
@@ -108,7 +108,7 @@ public final class SbeExchange
 
     private void onOrder()
     {
-        // The acknowledgement ends the view of the order: what is needed after it is read before.
+        // The acknowledgement ends the view of the order: fields that are needed later are read before it.
         final long orderId = order.orderId();
         final long ticketId = order.ticketId();
         final long price = order.price();
@@ -123,7 +123,7 @@ public final class SbeExchange
         claim.reply();
         if (AckStatus.ACCEPTED != status)
         {
-            // A ticket that nothing will come for: an empty reply.
+            // A ticket without a fill: an empty reply.
             service.reply(ticketId, NOTHING, 0, 0);
         }
         else if (isClaimed(service.claim(
@@ -135,7 +135,7 @@ public final class SbeExchange
         }
     }
 
-    /** False if the client has gone, or names a ticket that it did not send: nothing is done for it. */
+    /** False if the client has gone, or names a ticket that it did not send: then no reply is sent. */
     private static boolean isClaimed(final int status)
     {
         if (Status.OK != status && Status.INVALID != status)

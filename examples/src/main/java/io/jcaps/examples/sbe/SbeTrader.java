@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Sends orders, and receives for each an acknowledgement and a fill. An encoder is wrapped around the claim, decoders
- * around the reply where it lies. The cookie of both messages is the order's number.
+ * around the reply in place. The cookie of both messages is the order's number.
  */
 public final class SbeTrader
 {
@@ -55,7 +55,7 @@ public final class SbeTrader
     /**
      * Sends orders, one after the other.
      *
-     * @param args how many (1000).
+     * @param args number of orders (1000).
      */
     public static void main(final String[] args)
     {
@@ -79,7 +79,7 @@ public final class SbeTrader
         }
     }
 
-    /** Sends an order; {@link Status#OK}, or why there was none. */
+    /** Sends an order. Returns {@link Status#OK}, or the status of the claim or put that failed. */
     int send(final long orderId, final byte[] symbol, final Side side, final long price, final int quantity)
     {
         // A message has one reply, and an order has two answers: the fill is the reply to a message of its own, which
@@ -111,7 +111,7 @@ public final class SbeTrader
         return status;
     }
 
-    /** Waits for an acknowledgement, a fill, or what came in its place; the message's state, or a status. */
+    /** Waits for an acknowledgement, a fill, or another outcome. Returns the message's state, or a status. */
     int await(final long timeoutNs)
     {
         final int state = client.await(reply, timeoutNs);
@@ -127,7 +127,7 @@ public final class SbeTrader
     {
         if (Outcome.REPLIED != reply.outcome())
         {
-            // The exchange has gone, and may have traded: only it can say what became of the order.
+            // The exchange has gone, and may have traded: only its own records show the state of the order.
             unknownCount++;
             System.out.println("order " + reply.cookie() + ' ' + Outcome.text(reply.outcome()));
         }
@@ -141,7 +141,7 @@ public final class SbeTrader
                 default -> throw new IllegalStateException("templateId=" + headerDecoder.templateId());
             }
         }
-        // Else the order was rejected, and its ticket returned with no bytes.
+        // Otherwise the order was rejected, and its ticket returned with 0 bytes.
     }
 
     private void onAcknowledgement()

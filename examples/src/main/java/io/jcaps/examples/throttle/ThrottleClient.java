@@ -16,8 +16,7 @@ import io.jcaps.Status;
 import io.jcaps.shm.Caps;
 
 /**
- * Puts as fast as it may. When it is told NO_BUFFERS it takes replies until half of its messages are back, then goes
- * on.
+ * Puts as fast as possible. At NO_BUFFERS it takes replies until half of its messages are done, then continues.
  */
 public final class ThrottleClient
 {
@@ -57,8 +56,8 @@ public final class ThrottleClient
             final int status = put();
             if (Status.NO_BUFFERS == status)
             {
-                // Nothing was changed and nothing is lost: it is put again, later. Half, rather than the next reply
-                // alone: else each further put would be refused, too, and the thread woken for each reply.
+                // The put has changed nothing: the message is put again later. It waits for half of the replies, as
+                // after a single one each further put would fail again, and each reply would wake the thread.
                 refusalCount++;
                 takeReplies(client.inProgress() / 2);
             }

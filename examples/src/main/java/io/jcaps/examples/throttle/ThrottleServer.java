@@ -18,8 +18,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Takes each request at once, but replies to so many a second only: the rest it holds. A message counts as in progress
- * until its reply was taken, so clients cannot go faster than that, however fast they put.
+ * Takes each request at once, but replies at a fixed rate, and holds the rest. A message counts as in progress until
+ * its reply is taken, so this rate limits the clients.
  */
 public final class ThrottleServer
 {
@@ -30,7 +30,7 @@ public final class ThrottleServer
     private final int repliesPerTick;
     private final Message request = new Message();
     private final UnsafeBuffer reply = new UnsafeBuffer(new byte[Long.BYTES]);
-    // Two columns of one table: the id that is replied to, and what is replied.
+    // Two columns of one table: the id of the request, and the value of its reply.
     private final LongArrayQueue heldIds = new LongArrayQueue(NONE);
     private final LongArrayQueue heldNumbers = new LongArrayQueue(NONE);
 
@@ -63,7 +63,7 @@ public final class ThrottleServer
         int state = Status.OK;
         while (!Thread.interrupted() && (state >= 0 || Status.TIMED_OUT == state))
         {
-            // Nothing is due while nothing is held: the thread then sleeps until a request comes.
+            // Without held requests no reply is due: the thread sleeps until a request comes.
             state = service.await(
                 request, heldIds.isEmpty() ? Long.MAX_VALUE : Math.max(0, tickNs - System.nanoTime()));
             if (MessageState.REQUEST == state && Long.BYTES != request.length())
@@ -89,7 +89,7 @@ public final class ThrottleServer
         for (int i = 0; i < repliesPerTick && !heldIds.isEmpty(); i++)
         {
             reply.putLong(0, heldNumbers.pollLong());
-            // By its id: the view of the request has ended long ago.
+            // Replied to by its id, as the view of the request has ended.
             final int status = service.reply(heldIds.pollLong(), reply, 0, reply.capacity());
             // INVALID: its client is gone, and a DISPOSE came or will come for the id.
             if (Status.OK != status && Status.INVALID != status)

@@ -9,7 +9,7 @@ import io.jcaps.MessageHandler;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Answers an instrument's number with how much of it may be bought.
+ * Replies to an instrument's number with its limit: the quantity that may be bought.
  */
 final class LimitHandler implements MessageHandler
 {
@@ -26,7 +26,7 @@ final class LimitHandler implements MessageHandler
         }
         final long limit = limitOf(message.buffer().getLong(0));
         final MutableDirectBuffer reply = message.replyBuffer(Long.BYTES);
-        // There is none if the client is gone.
+        // The buffer is null if the client is gone.
         if (null != reply)
         {
             reply.putLong(0, limit);

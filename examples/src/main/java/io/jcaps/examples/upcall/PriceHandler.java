@@ -9,8 +9,8 @@ import io.jcaps.MessageHandler;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Answers an instrument's number with its price. For an unknown one it throws: the agent's error handler hears of that,
- * the client gets 0 bytes, and the port stays open.
+ * Replies to an instrument's number with its price. For an unknown one it throws: the agent's error handler receives
+ * the exception, the client gets 0 bytes, and the port stays open.
  */
 final class PriceHandler implements MessageHandler
 {
@@ -28,7 +28,7 @@ final class PriceHandler implements MessageHandler
         }
         final long price = priceOf(message.buffer().getLong(0));
         final MutableDirectBuffer reply = message.replyBuffer(Long.BYTES);
-        // There is none if the client is gone.
+        // The buffer is null if the client is gone.
         if (null != reply)
         {
             reply.putLong(0, price);

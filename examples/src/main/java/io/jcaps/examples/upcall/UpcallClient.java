@@ -19,7 +19,8 @@ import io.jcaps.shm.Caps;
 import org.agrona.collections.Long2LongHashMap;
 
 /**
- * Asks two services about each instrument, and waits for both with one thread: it sleeps until either has something.
+ * Sends a request to two services for each instrument, and waits for both with one thread: it sleeps until a reply of
+ * either comes.
  */
 public final class UpcallClient
 {
@@ -103,7 +104,7 @@ public final class UpcallClient
         return id;
     }
 
-    /** Takes all that is there, so that the set need not find the port once for each. */
+    /** Takes all available replies, so that the wait set need not return the port for each. */
     private void take(final ClientPort port, final Long2LongHashMap instrumentById, final Long2LongHashMap results)
     {
         int state = port.get(reply);
@@ -118,7 +119,7 @@ public final class UpcallClient
             {
                 results.put(instrument, reply.buffer().getLong(0));
             }
-            // Else the handler has failed, which PortAgent answers with 0 bytes.
+            // Otherwise the handler has failed, and PortAgent has replied with 0 bytes.
             reply.release();
             state = port.get(reply);
         }

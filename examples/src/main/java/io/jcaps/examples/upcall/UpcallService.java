@@ -37,8 +37,8 @@ public final class UpcallService
         {
             final CompositeAgent agents = new CompositeAgent(
                 agent(caps, PriceHandler.NAME, new PriceHandler()), agent(caps, LimitHandler.NAME, new LimitHandler()));
-            // Nobody wakes an agent: it looks. This strategy looks often at first and each millisecond in the end; a
-            // BusySpinIdleStrategy answers at once and takes a core.
+            // No thread wakes an agent: it polls. This strategy polls often at first, and finally each millisecond; a
+            // BusySpinIdleStrategy replies at once and takes a core.
             try (AgentRunner runner = new AgentRunner(
                 new BackoffIdleStrategy(),
                 ex -> System.out.println("handler failed: " + ex.getMessage()),
@@ -49,7 +49,7 @@ public final class UpcallService
                 System.out.println("serving");
                 barrier.await();
             }
-            // Closing the runner has closed the agents, and they their ports.
+            // Closing the runner has closed the agents, which close their ports.
         }
     }
 

@@ -5,12 +5,12 @@
 package io.jcaps.examples.workers;
 
 /**
- * What is asked and answered: where its fields lie.
+ * The layout of a request and its reply.
  */
 final class Query
 {
     static final int KEY_OFFSET = 0;
-    /** How long the look-up takes: in this example the client chooses. */
+    /** Duration of the look-up in microseconds, which the client chooses in this example. */
     static final int DURATION_US_OFFSET = KEY_OFFSET + Long.BYTES;
     static final int REQUEST_LENGTH = DURATION_US_OFFSET + Long.BYTES;
 

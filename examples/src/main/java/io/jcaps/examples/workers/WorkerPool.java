@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Several threads wait on one service port. Each takes the next request that is there, looks it up where that takes its
- * time, as in a database, and replies when it has the answer, whatever the others do.
+ * Several threads wait on one service port. Each takes the next request, does a slow look-up as in a database, and
+ * replies when it has the value, independently of the others.
  */
 public final class WorkerPool
 {
@@ -46,7 +46,7 @@ public final class WorkerPool
                 workers[i].start();
             }
             barrier.await();
-            // Each worker completes the request that it has; only then the port is closed, by the end of the block.
+            // Each worker completes its request before the end of the block closes the port.
             for (final Thread worker : workers)
             {
                 worker.interrupt();

@@ -17,7 +17,7 @@ import io.jcaps.shm.Caps;
 import org.agrona.collections.Long2LongHashMap;
 
 /**
- * Asks for many values at once, and finds each reply's question by the message id.
+ * Requests many values at once, and assigns each reply to its request by the message id.
  */
 public final class WorkersClient
 {
@@ -86,7 +86,7 @@ public final class WorkersClient
         {
             throw new IllegalStateException("claim: " + Status.text(status));
         }
-        // Each eighth takes much longer, as what is not in a cache does.
+        // Each eighth look-up takes much longer, like one that is not in a cache.
         request.buffer().putLong(Query.KEY_OFFSET, key);
         request.buffer().putLong(Query.DURATION_US_OFFSET, 0 == key % 8 ? 5_000 : 100);
         final long id = request.put();
