@@ -820,7 +820,7 @@ static void test_no_directory_is_made_elsewhere(void)
 
 static void test_files_of_others(void)
 {
-    /* F23: a region or a lock file of somebody else's is not used; one of a member is, where the group can write. */
+    /* F23: another user's region or lock file is not used; one of a member is, where the group can write. */
     if (geteuid() != 0)
     {
         fprintf(stderr, "alone: not tested, it needs root\n");

@@ -148,7 +148,7 @@ public final class Driver
                 executor.execute(() -> say(driver.answer(words)));
             }
         }
-        // Whoever started this is gone: end, whatever the commands do.
+        // The parent has exited: halt, whatever the commands do.
         Runtime.getRuntime().halt(0);
     }
 

@@ -126,7 +126,7 @@ class ClientDeathIT
     }
 
     @Test
-    @DisplayName("R24, R25: a service asleep lets go of the killed client's link without being called")
+    @DisplayName("R24, R25: a service asleep releases the killed client's link without a call")
     void shouldFreeLinkOfKilledClientWhileServiceSleeps()
     {
         final CapsSys sys = region.openSys();

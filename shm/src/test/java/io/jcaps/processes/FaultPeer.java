@@ -72,7 +72,7 @@ public final class FaultPeer implements java.util.function.Function<String, Stri
                     System.out.flush();
                 });
         }
-        // Whoever started this is gone: end, whatever the command does.
+        // The parent has exited: halt, whatever the command does.
         Runtime.getRuntime().halt(0);
     }
 

@@ -78,7 +78,7 @@ public final class Peer
             }
             executor.execute(() -> say(answer(opened, words)));
         }
-        // Whoever started this is gone: end, whatever the commands do.
+        // The parent has exited: halt, whatever the commands do.
         Runtime.getRuntime().halt(0);
     }
 

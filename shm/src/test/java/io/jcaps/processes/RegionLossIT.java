@@ -312,7 +312,7 @@ class RegionLossIT
     }
 
     @Test
-    @DisplayName("F13: a truncated region is refused by whoever comes later")
+    @DisplayName("F13: later processes refuse a truncated region")
     void shouldRefuseRegionThatWasCutShort() throws IOException
     {
         // Whoever has it mapped ends with it, or makes it longer again when it maps a link.

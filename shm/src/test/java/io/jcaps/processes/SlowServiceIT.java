@@ -133,7 +133,7 @@ class SlowServiceIT
             assertThat(Pattern.isIn(reply.buffer(), 100, 1)).isTrue();
             reply.release();
         }
-        assertThat(client.get(reply)).as("the late reply is nobody's").isEqualTo(Status.WOULD_BLOCK);
+        assertThat(client.get(reply)).as("no call takes the late reply").isEqualTo(Status.WOULD_BLOCK);
         assertThat(client.inProgress()).isZero();
         // The service sees no difference: its late reply was accepted, and is disposed of like any other. A reply can
         // be here before the service's thread has noted its result, but DISPOSE follows that note on the same thread.

@@ -73,7 +73,7 @@ public final class StepPeer
             final String command = line;
             executor.execute(() -> say(peer.answer(command)));
         }
-        // Whoever started this is gone: end, even if a thread stands before a store for ever.
+        // The parent has exited: halt, even if a thread waits before a store for ever.
         Runtime.getRuntime().halt(0);
     }
 

@@ -178,7 +178,7 @@ class AttackerIT
     }
 
     @Test
-    @DisplayName("F23: whoever swaps his directory for a link while it is tidied gets no other file removed")
+    @DisplayName("F23: a user who swaps a directory for a link while it is tidied gets no other file removed")
     void shouldNotRemoveFilesElsewhere() throws IOException
     {
         attackReap(ATTACKS);
@@ -223,7 +223,7 @@ class AttackerIT
     }
 
     @Test
-    @DisplayName("F23: whoever puts a link in the place of a missing directory has none made where it leads")
+    @DisplayName("F23: a user who puts a link in the place of a missing directory gets none made where it leads")
     void shouldNotMakeDirectoriesElsewhere() throws IOException
     {
         attackMissing(ATTACKS);
@@ -296,7 +296,7 @@ class AttackerIT
     }
 
     @Test
-    @DisplayName("F23: another user's lease on a file of that user keeps nobody waiting who looks at it")
+    @DisplayName("F23: another user's lease on a file of that user does not delay a process that looks at it")
     void shouldNotWaitForLease() throws IOException
     {
         final Path shared = directory(0, 0, 0755);

@@ -62,7 +62,7 @@ class JfrEventsTest
     }
 
     @Test
-    @DisplayName("What happens seldom is in a flight recording, with the names of ports")
+    @DisplayName("A flight recording contains the rare events, with the names of ports")
     void shouldRecord() throws Exception
     {
         final Path file = Files.createTempFile("jcaps", ".jfr");

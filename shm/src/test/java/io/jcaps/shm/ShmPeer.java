@@ -66,7 +66,7 @@ public final class ShmPeer implements Function<String, String>
                     System.out.flush();
                 });
         }
-        // Whoever started this is gone: end, even if a command sleeps.
+        // The parent has exited: halt, even if a command sleeps.
         Runtime.getRuntime().halt(0);
     }
 

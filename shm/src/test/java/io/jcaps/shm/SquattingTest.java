@@ -104,7 +104,7 @@ class SquattingTest
     }
 
     @Test
-    @DisplayName("F23: in a sticky directory that everybody can write to nothing is looked at, whoever's it is")
+    @DisplayName("F23: in a sticky directory that all users can write to, no file is opened, whichever user owns it")
     void shouldNotUseStickyDirectory() throws IOException
     {
         fixture.open().close();

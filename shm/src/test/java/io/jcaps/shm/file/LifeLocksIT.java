@@ -79,7 +79,7 @@ class LifeLocksIT
     }
 
     @Test
-    @DisplayName("F35: closing one of two attachments of a virtual machine leaves the other's locks")
+    @DisplayName("F35: closing one of two attachments of a JVM leaves the other's locks")
     void shouldKeepLocksOfOtherAttachment() throws IOException
     {
         final ShmHost first = fixture.open();

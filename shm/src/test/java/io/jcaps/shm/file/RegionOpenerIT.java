@@ -35,7 +35,7 @@ class RegionOpenerIT
     private final RegionFixture fixture = new RegionFixture();
 
     @Test
-    @DisplayName("F16: of virtual machines that race to create, all end in one region")
+    @DisplayName("F16: of JVMs that race to create, all end in one region")
     void shouldAgreeOnOneRegion() throws IOException
     {
         final List<PeerJvm> peers = new ArrayList<>();

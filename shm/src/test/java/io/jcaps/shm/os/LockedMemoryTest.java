@@ -35,7 +35,7 @@ class LockedMemoryTest
     }
 
     @Test
-    @DisplayName("F50: another cause is not taken for that limit")
+    @DisplayName("F50: another cause is not reported as that limit")
     void shouldNotNameLimit()
     {
         assertThat(LockedMemory.advice(status(4_096), LIMITS, 4_194_304)).isEmpty();
