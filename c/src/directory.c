@@ -98,86 +98,148 @@ static bool is_changed_by_others(
     return false;
 }
 
-/* Checks each directory and link on a path, as OpenSSH does for its keys: a user who can rename an entry of one of them
-   can redirect the rest of the path. 1 with the reason if others can, 0 if not, or -1 with errno. A missing part is
-   skipped, or is an error, since others can make it in a directory such as /dev/shm. */
-static int find_untrusted(
-    const char *path, const struct trust *trust, const bool may_be_missing, char *reason, const size_t length)
+static void close_quietly(const int descriptor)
 {
-    char rest[PATH_MAX];
-    char at[PATH_MAX] = "/";
+    const int error = errno;
+    if (descriptor >= 0)
+    {
+        close(descriptor);
+    }
+    errno = error;
+}
+
+/* The way to a directory. Each name is looked up in the open directory before it, so that the directory that was
+   checked is the one in which the next name is found, whatever others rename meanwhile. */
+struct walk
+{
+    int descriptor;      /* of the directory that was reached */
+    char at[PATH_MAX];   /* its path, without links */
+    char rest[PATH_MAX]; /* what is left to walk */
+    int link_count;
+};
+
+/* Goes up by one. No link is left in what was walked, so this is the directory above. 0, or -1 with errno. */
+static int walk_up(struct walk *walk)
+{
+    const int parent = openat(walk->descriptor, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+    {
+        return -1;
+    }
+    close(walk->descriptor);
+    walk->descriptor = parent;
+    char *slash = strrchr(walk->at, '/');
+    slash[slash == walk->at ? 1 : 0] = 0;
+    return 0;
+}
+
+/* Has the target of an open link walked before the rest. 0, or -1 with errno. */
+static int walk_link(struct walk *walk, const int link)
+{
+    char target[PATH_MAX];
+    const ssize_t length = readlinkat(link, "", target, sizeof(target));
+    if (length < 0)
+    {
+        return -1;
+    }
+    if (++walk->link_count > MAX_LINKS || (size_t)length + strlen(walk->rest) >= sizeof(target))
+    {
+        errno = ELOOP;
+        return -1;
+    }
+    strcpy(target + length, walk->rest);
+    strcpy(walk->rest, target);
+    if (target[0] == '/')
+    {
+        const int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0)
+        {
+            return -1;
+        }
+        close(walk->descriptor);
+        walk->descriptor = root;
+        strcpy(walk->at, "/");
+    }
+    return 0;
+}
+
+/* Goes to a name in the directory that was reached. 1 with the reason if others can change where it leads, 0 if not, or
+   -1 with errno. */
+static int walk_down(
+    struct walk *walk, const char *name, const struct trust *trust, char *reason, const size_t reason_length)
+{
     char next[PATH_MAX];
     struct stat status;
-    if (path[0] != '/' || strlen(path) >= sizeof(rest))
+    if ((size_t)snprintf(next, sizeof(next), "%s%s%s", walk->at, walk->at[1] == 0 ? "" : "/", name) >= sizeof(next))
     {
         errno = ENAMETOOLONG;
         return -1;
     }
-    strcpy(rest, path);
-    if (lstat(at, &status) != 0)
+    const int descriptor = openat(walk->descriptor, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int result = descriptor < 0 ? -1 : fstat(descriptor, &status);
+    if (result == 0)
     {
+        result = is_changed_by_others(next, &status, trust, reason, reason_length) ? 1 : 0;
+    }
+    if (result == 0 && S_ISLNK(status.st_mode))
+    {
+        result = walk_link(walk, descriptor);
+    }
+    else if (result == 0)
+    {
+        close(walk->descriptor);
+        walk->descriptor = descriptor;
+        strcpy(walk->at, next);
+        return 0;
+    }
+    close_quietly(descriptor);
+    return result;
+}
+
+/* Walks a path as OpenSSH does for its keys: whoever can rename an entry of a directory on the way can lead the rest
+   elsewhere. 1 with the reason if others can, 0 with a descriptor of the directory if not, or -1 with errno. A part
+   that is missing is an error: others can make it in a directory such as /dev/shm. */
+static int find_untrusted(
+    const char *path, const struct trust *trust, char *reason, const size_t length, int *descriptor)
+{
+    struct walk walk = {.at = "/"};
+    struct stat status;
+    if (path[0] != '/' || strlen(path) >= sizeof(walk.rest))
+    {
+        errno = ENAMETOOLONG;
         return -1;
     }
-    if (is_changed_by_others(at, &status, trust, reason, length))
+    strcpy(walk.rest, path);
+    walk.descriptor = open(walk.at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int result = walk.descriptor < 0 ? -1 : fstat(walk.descriptor, &status);
+    if (result == 0)
     {
-        return 1;
+        result = is_changed_by_others(walk.at, &status, trust, reason, length) ? 1 : 0;
     }
-    for (int link_count = 0;;)
+    while (result == 0)
     {
-        char *name = rest + strspn(rest, "/");
-        char *end = name + strcspn(name, "/");
-        const size_t name_length = (size_t)(end - name);
+        char name[PATH_MAX];
+        const char *start = walk.rest + strspn(walk.rest, "/");
+        const size_t name_length = strcspn(start, "/");
         if (name_length == 0)
         {
+            *descriptor = walk.descriptor;
             return 0;
         }
-        if (name_length == 2 && name[0] == '.' && name[1] == '.')
+        memcpy(name, start, name_length);
+        name[name_length] = 0;
+        memmove(walk.rest, start + name_length, strlen(start + name_length) + 1);
+        if (strcmp(name, "..") == 0)
         {
-            /* No link is left in what was walked, so this is the directory above. */
-            char *slash = strrchr(at, '/');
-            slash[slash == at ? 1 : 0] = 0;
+            result = walk_up(&walk);
         }
-        else if (name_length != 1 || name[0] != '.')
+        else if (strcmp(name, ".") != 0)
         {
-            if ((size_t)snprintf(next, sizeof(next), "%s%s%.*s", at, at[1] == 0 ? "" : "/", (int)name_length, name) >=
-                sizeof(next))
-            {
-                errno = ENAMETOOLONG;
-                return -1;
-            }
-            if (lstat(next, &status) != 0)
-            {
-                return errno == ENOENT && may_be_missing ? 0 : -1;
-            }
-            if (is_changed_by_others(next, &status, trust, reason, length))
-            {
-                return 1;
-            }
-            if (S_ISLNK(status.st_mode))
-            {
-                char target[PATH_MAX];
-                const ssize_t target_length = readlink(next, target, sizeof(target));
-                if (target_length < 0)
-                {
-                    return -1;
-                }
-                if (++link_count > MAX_LINKS || (size_t)target_length + strlen(end) >= sizeof(target))
-                {
-                    errno = ELOOP;
-                    return -1;
-                }
-                strcpy(target + target_length, end);
-                strcpy(rest, target);
-                if (target[0] == '/')
-                {
-                    strcpy(at, "/");
-                }
-                continue;
-            }
-            strcpy(at, next);
+            result = walk_down(&walk, name, trust, reason, length);
         }
-        memmove(rest, end, strlen(end) + 1);
     }
+    close_quietly(walk.descriptor);
+    return result;
 }
 
 static int fail_to_make(const char *path)
@@ -192,11 +254,13 @@ static int check_making(const char *path)
 {
     const struct trust nobody = {.uid = (uid_t)-1, .gid = (gid_t)-1};
     char reason[PATH_MAX + 64];
-    const int result = find_untrusted(path, &nobody, false, reason, sizeof(reason));
+    int descriptor = -1;
+    const int result = find_untrusted(path, &nobody, reason, sizeof(reason), &descriptor);
     if (result < 0)
     {
         return fail_to_make(path);
     }
+    close_quietly(descriptor);
     return result == 0 ? 0 : fail_with(EACCES, "a directory above can be changed by others: %s, so they could put "
         "another directory in the place of %s before its mode is set: make it yourself (mkdir -m 2770 for a group), or "
         ADVICE, reason, path);
@@ -241,8 +305,9 @@ static int create(char *path, const enum access access)
     return 0;
 }
 
-/* Checks the directories above one. 0, or -1 with errno and the reason. */
-static int check_above(const char *path, const struct trust *trust)
+/* Opens a directory in the one above it, after that and those above it were checked. Its descriptor, or -1 with errno
+   and the reason. */
+static int open_below_checked(const char *path, const struct trust *trust)
 {
     char parent[PATH_MAX];
     char reason[PATH_MAX + 64];
@@ -262,27 +327,38 @@ static int check_above(const char *path, const struct trust *trust)
             return fail_with(ENAMETOOLONG, "the path is too long: %s", path);
         }
     }
-    /* Without the last name, after which there may be slashes. */
+    /* The last name, after which there may be slashes. */
     size_t length = strlen(parent);
     while (length > 1 && parent[length - 1] == '/')
     {
         length--;
     }
+    parent[length] = 0;
     while (length > 1 && parent[length - 1] != '/')
     {
         length--;
     }
+    char name[PATH_MAX];
+    strcpy(name, parent[length] == 0 ? "." : parent + length);
     parent[length] = 0;
-    const int result = find_untrusted(parent, trust, true, reason, sizeof(reason));
+    int above = -1;
+    const int result = find_untrusted(parent, trust, reason, sizeof(reason), &above);
     if (result < 0)
     {
         return fail_with(errno, "the directories above %s cannot be checked: %s", path, strerror(errno));
     }
-    return result == 0 ? 0 : fail_with(EACCES, "a directory above can be changed by others: %s, so they could put "
+    if (result == 0)
+    {
+        const int descriptor = openat(above, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        close_quietly(above);
+        return descriptor >= 0 ? descriptor :
+            fail_with(errno, "directory %s cannot be opened: %s", path, strerror(errno));
+    }
+    return fail_with(EACCES, "a directory above can be changed by others: %s, so they could put "
         "another directory in the place of %s: " ADVICE ", or have one mounted there", reason, path);
 }
 
-static int check(const struct directory *directory)
+static int check(struct directory *directory)
 {
     const struct stat *status = &directory->status;
     const unsigned mode = status->st_mode & 07777;
@@ -300,9 +376,17 @@ static int check(const struct directory *directory)
     const struct trust trust = {
         .uid = directory->access == ACCESS_PRIVATE ? (uid_t)-1 : status->st_uid,
         .gid = directory->access == ACCESS_GROUP ? status->st_gid : (gid_t)-1};
-    if (check_above(directory->path, &trust) != 0)
+    struct stat opened;
+    directory->descriptor = open_below_checked(directory->path, &trust);
+    if (directory->descriptor < 0)
     {
         return -1;
+    }
+    /* Whom the caller trusts was taken from what was found first. */
+    if (fstat(directory->descriptor, &opened) != 0 || opened.st_dev != status->st_dev ||
+        opened.st_ino != status->st_ino)
+    {
+        return fail_with(EACCES, "directory %s was replaced while it was checked: try again", directory->path);
     }
     if ((mode & S_IWOTH) != 0)
     {
@@ -325,6 +409,7 @@ int directory_open(
 {
     directory->path = path;
     directory->access = access;
+    directory->descriptor = -1;
     bool is_there = lstat(path, &directory->status) == 0;
     if (!is_there && errno == ENOENT && create_if_missing)
     {
@@ -340,6 +425,12 @@ int directory_open(
         is_there = lstat(path, &directory->status) == 0;
     }
     return is_there ? check(directory) : fail_with(errno, "no region: there is no directory %s", path);
+}
+
+void directory_close(struct directory *directory)
+{
+    close_quietly(directory->descriptor);
+    directory->descriptor = -1;
 }
 
 int directory_check_file(const struct directory *directory, const struct stat *file, const char *path)

@@ -26,10 +26,14 @@ struct directory
     const char *path;
     struct stat status;
     enum access access;
+    int descriptor; /* of the path alone: files are found relative to it, whatever is at the path by now */
 };
 
-/* Finds and checks the directory, and makes it if create_if_missing. 0, or -1 with errno and the reason. */
+/* Finds the directory, makes it if that is wanted, and checks it. 0, or -1 with errno and the reason. To be closed,
+   also after a failure. */
 int directory_open(struct directory *directory, const char *path, enum access access, bool create_if_missing);
+
+void directory_close(struct directory *directory);
 
 /* Checks that a file in it belongs to a user who may have made it. 0, or -1 with errno and the reason. */
 int directory_check_file(const struct directory *directory, const struct stat *file, const char *path);

@@ -25,10 +25,10 @@ static struct kept
 } *first_kept;
 
 /* Takes the kept descriptor of that file out of the list; -1 if there is none. */
-static int take_kept(const char *path)
+static int take_kept(const int directory, const char *name)
 {
     struct stat found;
-    if (lstat(path, &found) != 0)
+    if (fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) != 0)
     {
         return -1;
     }
@@ -67,21 +67,21 @@ void lock_file_keep(struct lock_file *file)
     file->descriptor = -1;
 }
 
-static int open_file(const char *path)
+static int open_file(const int directory, const char *name)
 {
-    const int kept = take_kept(path);
+    const int kept = take_kept(directory, name);
     if (kept >= 0)
     {
         return kept;
     }
-    const int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const int descriptor = openat(directory, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     return descriptor;
 }
 
-enum lock_file_result lock_file_open(struct lock_file *file, const char *path)
+enum lock_file_result lock_file_open(struct lock_file *file, const int directory, const char *name)
 {
     file->descriptor = -1;
-    const int descriptor = open_file(path);
+    const int descriptor = open_file(directory, name);
     if (descriptor < 0)
     {
         return errno == ENOENT ? LOCK_FILE_GONE : LOCK_FILE_ERROR;
@@ -125,10 +125,11 @@ bool lock_file_is_open(const struct lock_file *file)
     return fstat(file->descriptor, &status) == 0 && status.st_dev == file->dev && status.st_ino == file->ino;
 }
 
-bool lock_file_is_at(const struct lock_file *file, const char *path)
+bool lock_file_is_at(const struct lock_file *file, const int directory, const char *name)
 {
     struct stat status;
-    return lstat(path, &status) == 0 && status.st_dev == file->dev && status.st_ino == file->ino;
+    return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_dev == file->dev &&
+        status.st_ino == file->ino;
 }
 
 static int change_lock(const struct lock_file *file, const short type, const int64_t position)

@@ -36,7 +36,8 @@ enum lock_file_result
     LOCK_FILE_ERROR    /* errno says why */
 };
 
-enum lock_file_result lock_file_open(struct lock_file *file, const char *path);
+/* Of a name in an open directory. */
+enum lock_file_result lock_file_open(struct lock_file *file, int directory, const char *name);
 
 /* Keeps the file open, as another library of this process has locks on it; the next lock_file_open uses it again. */
 void lock_file_keep(struct lock_file *file);
@@ -47,8 +48,8 @@ void lock_file_close(struct lock_file *file);
 /* Whether its descriptor is still open: a program that closes all may have another file at that number. */
 bool lock_file_is_open(const struct lock_file *file);
 
-/* Whether the file at the path is this lock file. */
-bool lock_file_is_at(const struct lock_file *file, const char *path);
+/* Whether the file of that name in an open directory is this lock file. */
+bool lock_file_is_at(const struct lock_file *file, int directory, const char *name);
 
 /* Byte of the life lock of a process entry; that of the tables is PROCESS_TABLES_POSITION. Regions that have followed
    each other at one path share a lock file, but not these bytes. */

@@ -62,6 +62,7 @@ struct opener
     struct directory directory;
     char *directory_path;
     const char *name; /* of the file in its directory */
+    const char *lock_name;
     struct geometry geometry;
     bool create_if_missing;
     bool has_boot_id;
@@ -130,9 +131,9 @@ static enum attempt failed(const int error, const char *what, const char *path)
     return ATTEMPT_FAILED;
 }
 
-static bool look(const char *path, struct stat *status)
+static bool look(const struct opener *opener, const char *name, struct stat *status)
 {
-    return lstat(path, status) == 0;
+    return fstatat(opener->directory.descriptor, name, status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static bool is_same_file(const struct stat *one, const struct stat *other)
@@ -151,21 +152,33 @@ static bool is_private_name(const struct opener *opener, const char *name)
     return strspn(digits, "0123456789abcdef") == PRIVATE_DIGITS && strcmp(digits + PRIVATE_DIGITS, PRIVATE_SUFFIX) == 0;
 }
 
-static char *private_path(const struct opener *opener)
+static char *new_private_name(const struct opener *opener)
 {
     uint64_t number = 0;
     if (getrandom(&number, sizeof(number), 0) != sizeof(number))
     {
         number = (uint64_t)now_ns() ^ (uint64_t)getpid() << 40;
     }
-    char *path = NULL;
-    return asprintf(&path, "%s~%016" PRIx64 PRIVATE_SUFFIX, opener->region->path, number) < 0 ? NULL : path;
+    char *name = NULL;
+    return asprintf(&name, "%s~%016" PRIx64 PRIVATE_SUFFIX, opener->name, number) < 0 ? NULL : name;
 }
 
 /* The next entry of a directory; null at its end, and after MAX_ENTRIES. */
 static struct dirent *next_entry(DIR *directory, int *count)
 {
     return directory == NULL || ++*count > MAX_ENTRIES ? NULL : readdir(directory);
+}
+
+/* The directory, to be listed; null if it cannot be. */
+static DIR *open_listing(const int parent, const char *name)
+{
+    const int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
+    if (directory == NULL && descriptor >= 0)
+    {
+        close(descriptor);
+    }
+    return directory;
 }
 
 /* Whether a name is that of a file in a private directory of the Java library. */
@@ -178,14 +191,9 @@ static bool is_private_file_name(const char *name)
    made there, and the directory if nothing else is in it. */
 static void remove_private_directory(const int parent, const char *name)
 {
-    const int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
+    DIR *directory = open_listing(parent, name);
     if (directory == NULL)
     {
-        if (descriptor >= 0)
-        {
-            close(descriptor);
-        }
         return;
     }
     int count = 0;
@@ -193,7 +201,7 @@ static void remove_private_directory(const int parent, const char *name)
     {
         if (is_private_file_name(entry->d_name))
         {
-            unlinkat(descriptor, entry->d_name, 0);
+            unlinkat(dirfd(directory), entry->d_name, 0);
         }
     }
     closedir(directory);
@@ -204,7 +212,7 @@ static void remove_private_directory(const int parent, const char *name)
    that user can remove them. */
 static void remove_private_files(const struct opener *opener)
 {
-    DIR *directory = opendir(opener->directory_path);
+    DIR *directory = open_listing(opener->directory.descriptor, ".");
     int count = 0;
     for (struct dirent *entry; (entry = next_entry(directory, &count)) != NULL;)
     {
@@ -233,7 +241,7 @@ static void remove_private_files(const struct opener *opener)
 static bool is_any_private_left(const struct opener *opener)
 {
     bool is_any = false;
-    DIR *directory = opendir(opener->directory_path);
+    DIR *directory = open_listing(opener->directory.descriptor, ".");
     int count = 0;
     for (struct dirent *entry; !is_any && (entry = next_entry(directory, &count)) != NULL;)
     {
@@ -280,25 +288,35 @@ static bool may_create(const struct opener *opener)
  * us, too. It is neither used as ours nor removed, since by now the name may be another file's: the next attempt treats
  * it as made by another process. If another process was faster, the result is to try again, too.
  */
-static enum attempt publish(const char *private_path, const struct stat *made, const char *path)
+static enum attempt publish(
+    const struct opener *opener, const char *private_name, const struct stat *made, const char *name)
 {
+    const int directory = opener->directory.descriptor;
     struct stat found;
-    if (link(private_path, path) != 0)
+    if (linkat(directory, private_name, directory, name, 0) != 0)
     {
-        return errno == EEXIST || errno == ENOENT ? ATTEMPT_AGAIN : failed(errno, "cannot make", path);
+        return errno == EEXIST || errno == ENOENT ? ATTEMPT_AGAIN : failed(errno, "cannot make",
+            name == opener->name ? opener->region->path : opener->region->lock_path);
     }
-    return look(path, &found) && is_same_file(&found, made) ? ATTEMPT_OPENED : ATTEMPT_AGAIN;
+    return look(opener, name, &found) && is_same_file(&found, made) ? ATTEMPT_OPENED : ATTEMPT_AGAIN;
+}
+
+/* A new file that only its owner can open. Its descriptor, or -1 with errno. */
+static int create_private(const struct opener *opener, const char *name)
+{
+    return name == NULL ? -1 : openat(
+        opener->directory.descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 static enum attempt make_lock_file(struct opener *opener)
 {
     const char *lock_path = opener->region->lock_path;
-    char *path = private_path(opener);
-    const int descriptor = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    char *name = new_private_name(opener);
+    const int descriptor = create_private(opener, name);
     if (descriptor < 0)
     {
-        const int error = path == NULL ? ENOMEM : errno;
-        free(path);
+        const int error = name == NULL ? ENOMEM : errno;
+        free(name);
         return failed(error, "cannot make", lock_path);
     }
     enum attempt result = ATTEMPT_FAILED;
@@ -308,7 +326,7 @@ static enum attempt make_lock_file(struct opener *opener)
     close(descriptor);
     if (has_mode)
     {
-        result = publish(path, &made, lock_path);
+        result = publish(opener, name, &made, opener->lock_name);
         if (result == ATTEMPT_OPENED)
         {
             opener->has_made_lock_file = true;
@@ -316,8 +334,8 @@ static enum attempt make_lock_file(struct opener *opener)
         }
     }
     const int error = errno;
-    unlink(path);
-    free(path);
+    unlinkat(opener->directory.descriptor, name, 0);
+    free(name);
     errno = error;
     return result;
 }
@@ -326,7 +344,7 @@ static enum attempt make_lock_file(struct opener *opener)
 static enum attempt open_file(struct opener *opener, const struct stat *found, int *descriptor)
 {
     const char *path = opener->region->path;
-    *descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    *descriptor = openat(opener->directory.descriptor, opener->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (*descriptor < 0)
     {
         return errno == ENOENT ? ATTEMPT_AGAIN : failed(errno, "region cannot be opened:", path);
@@ -416,8 +434,8 @@ static enum attempt attach(struct opener *opener, const struct stat *found, bool
     {
         *is_of_earlier_boot = true;
     }
-    else if (look(region->path, &now) && is_same_file(&now, found) &&
-        lock_file_is_at(&region->locks, region->lock_path))
+    else if (look(opener, opener->name, &now) && is_same_file(&now, found) &&
+        lock_file_is_at(&region->locks, opener->directory.descriptor, opener->lock_name))
     {
         uint8_t *tables = region_map(descriptor, 0, geometry.tables_length);
         if (tables == NULL)
@@ -478,7 +496,7 @@ static enum attempt refuse_without_lock_file(struct opener *opener, const struct
     }
     struct stat now;
     struct stat lock;
-    if (look(region->path, &now) && is_same_file(&now, found) && !look(region->lock_path, &lock))
+    if (look(opener, opener->name, &now) && is_same_file(&now, found) && !look(opener, opener->lock_name, &lock))
     {
         fail_with(EPROTO, "region without its lock file: %s was removed, so it is not known which processes use "
             "%s: end all programs that use it, then remove it", region->lock_path, region->path);
@@ -514,12 +532,12 @@ static uint8_t *fill(const struct opener *opener, const int descriptor)
 static enum attempt create(struct opener *opener)
 {
     struct region *region = opener->region;
-    char *path = private_path(opener);
-    const int descriptor = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    char *name = new_private_name(opener);
+    const int descriptor = create_private(opener, name);
     if (descriptor < 0)
     {
-        const int error = path == NULL ? ENOMEM : errno;
-        free(path);
+        const int error = name == NULL ? ENOMEM : errno;
+        free(name);
         return failed(error, "cannot make", region->path);
     }
     enum attempt result = ATTEMPT_FAILED;
@@ -536,7 +554,7 @@ static enum attempt create(struct opener *opener)
         }
         else
         {
-            result = publish(path, &made, region->path);
+            result = publish(opener, name, &made, opener->name);
             if (result == ATTEMPT_OPENED)
             {
                 result = adopt(opener, descriptor, &opener->geometry, tables);
@@ -544,8 +562,8 @@ static enum attempt create(struct opener *opener)
         }
     }
     const int error = errno;
-    unlink(path);
-    free(path);
+    unlinkat(opener->directory.descriptor, name, 0);
+    free(name);
     if (result != ATTEMPT_OPENED)
     {
         if (tables != NULL)
@@ -597,7 +615,7 @@ static enum attempt remove_stale(struct opener *opener, const struct stat *found
             "Use another path", region->path);
         return ATTEMPT_FAILED;
     }
-    if (unlink(region->path) != 0 && errno != ENOENT)
+    if (unlinkat(opener->directory.descriptor, opener->name, 0) != 0 && errno != ENOENT)
     {
         return failed(errno, "cannot remove", region->path);
     }
@@ -611,7 +629,7 @@ static enum attempt replace_or_create(struct opener *opener)
     struct stat found;
     enum attempt result = ATTEMPT_OPENED;
     remove_private_files(opener);
-    if (look(region->path, &found))
+    if (look(opener, opener->name, &found))
     {
         result = remove_stale(opener, &found);
     }
@@ -621,11 +639,11 @@ static enum attempt replace_or_create(struct opener *opener)
     }
     /* The attempt failed: the lock file that it made is removed, too. Processes that wait for its lock find that
        another file, or none, is at the path. */
-    if (result != ATTEMPT_OPENED && opener->has_made_lock_file && !look(region->path, &found) &&
+    if (result != ATTEMPT_OPENED && opener->has_made_lock_file && !look(opener, opener->name, &found) &&
         !is_anyone_alive(region))
     {
         const int error = errno;
-        unlink(region->lock_path);
+        unlinkat(opener->directory.descriptor, opener->lock_name, 0);
         errno = error;
     }
     return result;
@@ -634,7 +652,7 @@ static enum attempt replace_or_create(struct opener *opener)
 static enum attempt open_locks(struct opener *opener)
 {
     struct region *region = opener->region;
-    switch (lock_file_open(&region->locks, region->lock_path))
+    switch (lock_file_open(&region->locks, opener->directory.descriptor, opener->lock_name))
     {
         case LOCK_FILE_OPEN:
             return ATTEMPT_OPENED;
@@ -655,8 +673,8 @@ static enum attempt attempt(struct opener *opener)
     struct region *region = opener->region;
     struct stat found;
     struct stat found_lock;
-    const bool is_found = look(region->path, &found);
-    if (!look(region->lock_path, &found_lock))
+    const bool is_found = look(opener, opener->name, &found);
+    if (!look(opener, opener->lock_name, &found_lock))
     {
         return is_found ? refuse_without_lock_file(opener, &found) :
             may_create(opener) ? make_lock_file(opener) : ATTEMPT_FAILED;
@@ -689,7 +707,7 @@ static enum attempt attempt(struct opener *opener)
             return result;
         }
     }
-    if (!look(region->path, &found) && !may_create(opener))
+    if (!look(opener, opener->name, &found) && !may_create(opener))
     {
         return ATTEMPT_FAILED;
     }
@@ -702,8 +720,8 @@ static enum attempt attempt(struct opener *opener)
         return ATTEMPT_FAILED;
     }
     /* What is made from here on counts only if newcomers find this very lock file. */
-    const enum attempt result =
-        lock_file_is_at(&region->locks, region->lock_path) ? replace_or_create(opener) : ATTEMPT_AGAIN;
+    const enum attempt result = lock_file_is_at(&region->locks, opener->directory.descriptor, opener->lock_name) ?
+        replace_or_create(opener) : ATTEMPT_AGAIN;
     byte_unlock(&region->locks, PROCESS_TABLES_POSITION);
     return result;
 }
@@ -747,6 +765,7 @@ static int prepare(struct opener *opener, const int flags, const struct caps_geo
     {
         return fail(ENOMEM, "no memory");
     }
+    opener->lock_name = strrchr(opener->region->lock_path, '/') + 1;
     opener->region->has_huge_pages = (flags & CAPS_OPEN_HUGE_PAGES) != 0;
     opener->create_if_missing = (flags & CAPS_OPEN_NOCREATE) == 0;
     opener->has_boot_id = proc_boot_id(opener->boot_id);
@@ -757,7 +776,7 @@ static int prepare(struct opener *opener, const int flags, const struct caps_geo
 
 int region_open(struct region *region, const char *path, const int flags, const struct caps_geometry *geometry)
 {
-    struct opener opener = {.region = region};
+    struct opener opener = {.region = region, .directory = {.descriptor = -1}};
     memset(region, 0, sizeof(*region));
     region->descriptor = -1;
     region->locks.descriptor = -1;
@@ -787,6 +806,7 @@ int region_open(struct region *region, const char *path, const int flags, const 
             }
         }
     }
+    directory_close(&opener.directory);
     free(opener.directory_path);
     if (result == ATTEMPT_FAILED)
     {

@@ -816,6 +816,124 @@ static void test_no_directory_is_made_elsewhere(void)
     CHECK(rmdir(sticky) == 0 && rmdir(own) == 0 && chmod(region_directory, 0700) == 0);
 }
 
+/* Puts a link to a directory of the victim's in the place of the region's directory, for a moment, all the time; and
+   has the region made again, or found to be of an earlier boot, now and then. */
+static void swap_directory(const char *place, const char *kept, const char *link_path)
+{
+    const int shared = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CHECK(shared >= 0);
+    for (unsigned random = 1;;)
+    {
+        random = random * 1103515245 + 12345;
+        const unsigned kind = (random >> 16) % 8;
+        if (kind == 0)
+        {
+            unlinkat(shared, "region", 0);
+            unlinkat(shared, "region.lock", 0);
+        }
+        else if (kind == 1)
+        {
+            const int64_t boot_id[2] = {1, 1};
+            const int file = openat(shared, "region", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+            if (file >= 0)
+            {
+                CHECK(pwrite(file, boot_id, sizeof(boot_id), REGION_BOOT_ID_OFFSET) == sizeof(boot_id));
+                close(file);
+            }
+        }
+        CHECK(rename(place, kept) == 0 && rename(link_path, place) == 0);
+        for (volatile unsigned i = (random >> 18) % 4096; i > 0; i--)
+        {
+            continue;
+        }
+        CHECK(rename(place, link_path) == 0 && rename(kept, place) == 0);
+        for (volatile unsigned i = (random >> 16) % 65536; i > 0; i--)
+        {
+            continue;
+        }
+    }
+}
+
+static int entry_count(const char *path)
+{
+    int count = 0;
+    DIR *directory = opendir(path);
+    CHECK(directory != NULL);
+    while (readdir(directory) != NULL)
+    {
+        count++;
+    }
+    closedir(directory);
+    return count;
+}
+
+static void put_file(const char *directory, const char *name)
+{
+    char path[160];
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    CHECK(file >= 0 && write(file, path, sizeof(path)) == sizeof(path) && close(file) == 0);
+}
+
+static void test_no_file_is_changed_elsewhere(void)
+{
+    /* F23: the directory lies below one that its group can write to. A member of the group has a link in its place now
+       and then: nothing is made or removed where that leads. */
+    if (geteuid() != 0)
+    {
+        fprintf(stderr, "alone: not tested, it needs root\n");
+        return;
+    }
+    const char *names[] = {"region", "region.lock", "region~0123456789abcdef.tmp", "0123456789abcdef"};
+    char own[80];
+    char above[80];
+    char place[96];
+    char kept[96];
+    char link_path[96];
+    char file[120];
+    snprintf(own, sizeof(own), "%s/of-root", region_directory);
+    snprintf(above, sizeof(above), "%s/above", region_directory);
+    snprintf(place, sizeof(place), "%s/shared", above);
+    snprintf(kept, sizeof(kept), "%s/kept", above);
+    snprintf(link_path, sizeof(link_path), "%s/link", above);
+    snprintf(file, sizeof(file), "%s/region", place);
+    CHECK(chmod(region_directory, 0755) == 0 && mkdir(own, 0700) == 0 && mkdir(above, 0700) == 0);
+    CHECK(mkdir(place, 0700) == 0 && chown(above, 0, OTHER_ID) == 0 && chown(place, 0, OTHER_ID) == 0);
+    CHECK(chmod(above, 02770) == 0 && chmod(place, 02770) == 0 && symlink(own, link_path) == 0);
+    for (int i = 0; i < 4; i++)
+    {
+        put_file(own, names[i]);
+    }
+    const int count = entry_count(own);
+    const pid_t other = fork_other();
+    if (other == 0)
+    {
+        swap_directory(place, kept, link_path);
+    }
+    int made = 0;
+    int left = 0;
+    for (int i = 0; i < 1000 || made == 0; i++)
+    {
+        if (caps_sys_open(file, CAPS_OPEN_GROUP, &small) == 0)
+        {
+            CHECK(caps_sys_leave() == 0);
+            made++;
+        }
+        left += entry_count(own) != count;
+    }
+    end_process(other);
+    fprintf(stderr, "alone: %d regions made or joined all the same\n", made);
+    CHECK(left == 0);
+    for (int i = 0; i < 4; i++)
+    {
+        snprintf(file, sizeof(file), "%s/%s", own, names[i]);
+        CHECK(unlink(file) == 0);
+    }
+    char command[120];
+    snprintf(command, sizeof(command), "rm -r %s", above);
+    CHECK(rmdir(own) == 0 && system(command) == 0 && chmod(region_directory, 0700) == 0);
+}
+
 /* ---- whose files and ports they are */
 
 static void test_files_of_others(void)
@@ -908,6 +1026,7 @@ int main(void)
     RUN(test_long_directory_is_read_in_part);
     RUN(test_made_directories);
     RUN(test_no_directory_is_made_elsewhere);
+    RUN(test_no_file_is_changed_elsewhere);
     RUN(test_files_of_others);
     RUN(test_port_of_another_user);
     printf("alone: ok\n");
