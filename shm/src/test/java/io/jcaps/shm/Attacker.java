@@ -79,6 +79,7 @@ public final class Attacker
                     case "reap" -> attacker.attackReap();
                     case "pipe" -> attacker.attackLook();
                     case "squat" -> attacker.attackMissing();
+                    case "above" -> attacker.attackAbove();
                     default -> attacker.keepLease();
                 }
             }
@@ -172,6 +173,32 @@ public final class Attacker
             Files.move(place, next(), StandardCopyOption.ATOMIC_MOVE);
         }
         pause();
+    }
+
+    /** Has a link to the wanted directory in the place of the region's; and the region made again now and then. */
+    private void attackAbove() throws IOException
+    {
+        final Path kept = directory.resolveSibling("kept");
+        final Path link = directory.resolveSibling("link");
+        if (0 == random.nextInt(4))
+        {
+            Files.deleteIfExists(directory.resolve("region"));
+            Files.deleteIfExists(directory.resolve("region.lock"));
+        }
+        if (!Files.exists(link, LinkOption.NOFOLLOW_LINKS))
+        {
+            Files.createSymbolicLink(link, secret);
+        }
+        Files.move(directory, kept, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(link, directory, StandardCopyOption.ATOMIC_MOVE);
+        swapCount++;
+        pause();
+        Files.move(directory, link, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(kept, directory, StandardCopyOption.ATOMIC_MOVE);
+        for (int i = random.nextInt(8); i > 0; i--)
+        {
+            pause();
+        }
     }
 
     /** Has a symbolic link in the place of the own directory, while files in it are removed. */

@@ -269,6 +269,64 @@ class AttackerIT
             " regions made all the same");
     }
 
+    @Test
+    @DisplayName("F23: a member who swaps the directory, below one that the group can write to, changes no other")
+    void shouldNotChangeFilesElsewhere() throws IOException
+    {
+        attackAbove(LOOKS);
+    }
+
+    @Test
+    @Tag("full")
+    @DisplayName("F23: the same, a few thousand times")
+    void shouldNotChangeFilesElsewhereManyTimes() throws IOException
+    {
+        attackAbove(MANY_ATTACKS);
+    }
+
+    private void attackAbove(final int attacks) throws IOException
+    {
+        final Path above = directory(0, GID, 02770);
+        final Path shared = Files.createDirectory(above.resolve("swapped"));
+        Files.setAttribute(shared, "unix:gid", GID);
+        Files.setAttribute(shared, "unix:mode", 02770);
+        // What root has there looks as what is made, used and removed.
+        final Path own = secret.resolveSibling("region");
+        final RegionConfig elsewhere = fixture.config().path(own);
+        ShmHost.open(elsewhere).close();
+        Files.createFile(Files.createDirectory(secret.resolveSibling("region~0123456789abcdef.tmp"))
+            .resolve("0123456789abcdef"));
+        final List<String> names = tree(secret.getParent());
+        noteSecret();
+        start("above", shared, secret.getParent());
+        final RegionConfig config = fixture.config().path(shared.resolve("region")).access(Access.GROUP);
+        int made = 0;
+        for (int i = 0; i < attacks || made < attacks / ATTACKS_PER_SUCCESS; i++)
+        {
+            try (ShmHost host = ShmHost.open(config))
+            {
+                assertThat(host.header().geometry()).isEqualTo(RegionFixture.SMALL);
+                made++;
+            }
+            catch (final RegionException ex)
+            {
+                assertThat(ex).hasMessageContaining(shared.toString());
+            }
+            assertThat(tree(secret.getParent())).isEqualTo(names);
+            assertSecretIsKept();
+        }
+        System.out.println("attacks below a group's directory: " + attacks + ", " + stop() + " swaps, " + made +
+            " regions made or joined all the same");
+    }
+
+    private static List<String> tree(final Path directory) throws IOException
+    {
+        try (Stream<Path> paths = Files.walk(directory))
+        {
+            return paths.map(Path::toString).sorted().toList();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     @DisplayName("F23: a member who puts a named pipe in the place of the group's files keeps no reader waiting")

@@ -41,14 +41,18 @@ public final class HeldDirectory implements AutoCloseable
      */
     private static final Path SELF = Path.of(".");
     private static final int MAX_ENTRIES = 20_000;
+    private static final Path DESCRIPTORS = Path.of("/proc/thread-self/fd");
 
     private final Path path;
+    private final Path descriptors;
     private final SecureDirectoryStream<Path> stream;
     private final FileStat stat;
 
-    private HeldDirectory(final Path path, final SecureDirectoryStream<Path> stream, final FileStat stat)
+    private HeldDirectory(
+        final Path path, final Path descriptors, final SecureDirectoryStream<Path> stream, final FileStat stat)
     {
         this.path = path;
+        this.descriptors = descriptors;
         this.stream = stream;
         this.stat = stat;
     }
@@ -62,6 +66,19 @@ public final class HeldDirectory implements AutoCloseable
      */
     static HeldDirectory open(final Path path) throws IOException
     {
+        return open(path, DESCRIPTORS);
+    }
+
+    /**
+     * Opens a directory.
+     *
+     * @param path        of the directory.
+     * @param descriptors directory in which the kernel, or a test in its place, shows what this process has open.
+     * @return the directory, which the caller closes.
+     * @throws IOException if that cannot be done.
+     */
+    static HeldDirectory open(final Path path, final Path descriptors) throws IOException
+    {
         final FileStat stat = FileStat.of(path);
         if (null == stat)
         {
@@ -71,7 +88,7 @@ public final class HeldDirectory implements AutoCloseable
         {
             throw new NotDirectoryException(path.toString());
         }
-        return hold(path, Files.newDirectoryStream(path.resolve(SELF)));
+        return hold(path, descriptors, Files.newDirectoryStream(path.resolve(SELF)));
     }
 
     /**
@@ -83,8 +100,8 @@ public final class HeldDirectory implements AutoCloseable
      */
     HeldDirectory openChild(final Path name) throws IOException
     {
-        final HeldDirectory child =
-            hold(path.resolve(name), stream.newDirectoryStream(name.resolve(SELF), LinkOption.NOFOLLOW_LINKS));
+        final HeldDirectory child = hold(
+            path.resolve(name), descriptors, stream.newDirectoryStream(name.resolve(SELF), LinkOption.NOFOLLOW_LINKS));
         boolean isInThis = false;
         try
         {
@@ -112,7 +129,8 @@ public final class HeldDirectory implements AutoCloseable
         }
     }
 
-    private static HeldDirectory hold(final Path path, final DirectoryStream<Path> opened) throws IOException
+    private static HeldDirectory hold(
+        final Path path, final Path descriptors, final DirectoryStream<Path> opened) throws IOException
     {
         HeldDirectory held = null;
         try
@@ -133,7 +151,7 @@ public final class HeldDirectory implements AutoCloseable
             {
                 throw new IOException("directory " + path + " was replaced while it was opened");
             }
-            held = new HeldDirectory(path, secure, stat);
+            held = new HeldDirectory(path, descriptors, secure, stat);
             return held;
         }
         finally
@@ -151,6 +169,34 @@ public final class HeldDirectory implements AutoCloseable
     Path path()
     {
         return path;
+    }
+
+    /**
+     * For the calls that Java has by path only. The kernel resolves a descriptor's name in {@code /proc} to the open
+     * directory itself.
+     *
+     * @param name of a file in the directory.
+     * @return a path that leads to that name in the open directory, whatever is at the directory's path; below that
+     * path where {@code /proc} does not show descriptors.
+     */
+    Path reach(final Path name)
+    {
+        // Java does not say which descriptor is this directory's. Another one of the same directory serves as well.
+        try (DirectoryStream<Path> open = Files.newDirectoryStream(descriptors))
+        {
+            for (final Path descriptor : open)
+            {
+                if (stat.isSameFile(FileStat.ofTarget(descriptor)))
+                {
+                    return descriptor.resolve(name);
+                }
+            }
+        }
+        catch (final IOException | DirectoryIteratorException ex)
+        {
+            return path.resolve(name);
+        }
+        return path.resolve(name);
     }
 
     /**

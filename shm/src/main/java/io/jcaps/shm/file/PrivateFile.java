@@ -19,10 +19,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
- * A file that is being created. It is in a directory of its own beside its later path, mode 0700: other users who can
- * write to the directory around it can rename that directory, but cannot create files in it. Owner, group and mode are
- * changed relative to the open directory, never by path. It then gets its name by {@code link}, which fails if there is
- * a file.
+ * A file that is being made. It lies in a directory of its own beside its later path, mode 0700: other users who can
+ * write to the directory around it can rename that directory, but put nothing into it. It is made, and its owner, group
+ * and mode are changed, relative to the open directory, never by path. It then gets its name by {@code link}, which
+ * fails if there is a file.
  */
 public final class PrivateFile implements AutoCloseable
 {
@@ -68,7 +68,7 @@ public final class PrivateFile implements AutoCloseable
         PrivateFile created = null;
         try
         {
-            Files.createDirectory(parent.path().resolve(directoryName),
+            Files.createDirectory(parent.reach(directoryName),
                 PosixFilePermissions.asFileAttribute(Access.PRIVATE.directoryPermissions()));
             directory = parent.openChild(directoryName);
             if (euid != directory.stat().uid() || 0 != (directory.stat().mode() & OTHERS_MASK))
@@ -206,9 +206,10 @@ public final class PrivateFile implements AutoCloseable
      */
     void publish(final Path path) throws IOException
     {
-        Files.createLink(path, directory.path().resolve(name));
-        // By path, as Java has no other way. A user that renamed the private directory in the meantime made a link to a
-        // file of its own: it is not used, and not deleted, since by now the name may be another file's.
+        Files.createLink(parent.reach(path.getFileName()), directory.reach(name));
+        // By path where the kernel does not show open directories. A user that renamed the private directory in the
+        // meantime made a link to a file of its own: it is not used, and not deleted, since by now the name may be
+        // another file's.
         final PosixFileAttributes found = parent.attributes(path.getFileName());
         if (null == found || !stat.key().equals(found.fileKey()))
         {

@@ -113,7 +113,7 @@ public final class RegionChannel implements AutoCloseable
         }
         checkRegularFile(found, path);
         final boolean isOwn = (euid == found.uid() || 0 == found.uid()) &&
-            null == TrustedPath.problem(path.toAbsolutePath().getParent(), euid, TrustedPath.NONE, TrustedPath.NONE);
+            null == TrustedPath.problemOfWhole(path.toAbsolutePath().getParent(), euid);
         final String problem = isOwn ? null : NativeCalls.retain();
         if (!isOwn && null == problem)
         {
@@ -151,7 +151,7 @@ public final class RegionChannel implements AutoCloseable
      */
     static FileChannel openLockFileToRead(final Path path, final FileStat found, final int euid) throws IOException
     {
-        if (null == TrustedPath.problem(path.toAbsolutePath().getParent(), euid, TrustedPath.NONE, TrustedPath.NONE))
+        if (null == TrustedPath.problemOfWhole(path.toAbsolutePath().getParent(), euid))
         {
             return openChannel(path, true);
         }

@@ -71,6 +71,10 @@ public final class RegionDirectory implements AutoCloseable
             }
             final RegionDirectory directory = new RegionDirectory(path, stat, access, euid);
             directory.check();
+            if (!directory.isAtPath())
+            {
+                throw new IOException("it was replaced while it was checked");
+            }
             return directory;
         }
         catch (final IOException ex)
@@ -159,6 +163,15 @@ public final class RegionDirectory implements AutoCloseable
         }
     }
 
+    /**
+     * @return whether the directory that was checked is at its path.
+     * @throws IOException if the operating system does not say.
+     */
+    boolean isAtPath() throws IOException
+    {
+        return stat.isSameFile(FileStat.of(path));
+    }
+
     /** Closes the directory. A second call does nothing. */
     @Override
     public void close()
@@ -206,7 +219,7 @@ public final class RegionDirectory implements AutoCloseable
                 Credentials.idText(euid) + " or 0: use a directory of your own (system " +
                 "property " + RegionConfig.REGION_PROPERTY + "), or set access to GROUP or WORLD to trust that user");
         }
-        final String problem = null == path.getParent() ? null : TrustedPath.problem(path.getParent(), euid,
+        final String problem = null == path.getParent() ? null : TrustedPath.problemOfWhole(path.getParent(), euid,
             Access.PRIVATE == access ? TrustedPath.NONE : stat.uid(),
             Access.GROUP == access ? stat.gid() : TrustedPath.NONE);
         if (null != problem)

@@ -254,8 +254,9 @@ public final class RegionOpener
         try
         {
             final RegionHeader header = readHeader(channel);
-            // The lock file that is held must be the one that those in this region hold.
-            if (!isStale(header) && found.isSameFile(FileStat.of(path)) && locks.isAt(lockPath))
+            // The lock file that is held must be the one that those in this region hold, and both must have been found
+            // in the directory that was checked.
+            if (!isStale(header) && found.isSameFile(FileStat.of(path)) && locks.isAt(lockPath) && directory.isAtPath())
             {
                 final UnsafeBuffer tables = new UnsafeBuffer(channel.map(0, header.geometry().tablesLength()));
                 final long lockInode = RegionHeader.lockInode(tables);

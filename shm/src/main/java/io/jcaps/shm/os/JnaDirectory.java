@@ -84,7 +84,7 @@ public final class JnaDirectory implements AutoCloseable
         if (cache.isAbsolute() && Files.isDirectory(cache.getParent()))
         {
             final Path directory = cache.resolve(CACHE);
-            if (isTrusted(directory, euid, tried) && isMade(directory, tried) && isTrusted(directory, euid, tried) &&
+            if (isTrusted(directory, euid, tried) && isMade(directory, tried) && isTrustedWhole(directory, euid, tried) &&
                 isUsable(directory, directory, tried))
             {
                 return new JnaDirectory(directory, false, null);
@@ -95,7 +95,7 @@ public final class JnaDirectory implements AutoCloseable
         {
             tried.add("java.io.tmpdir=" + temporary + " is not absolute");
         }
-        else if (isTrusted(parent, euid, tried))
+        else if (isTrustedWhole(parent, euid, tried))
         {
             final Path directory = make(parent, tried);
             if (null != directory)
@@ -140,12 +140,30 @@ public final class JnaDirectory implements AutoCloseable
         }
     }
 
+    /** What is missing of it is not looked at. */
     private static boolean isTrusted(final Path directory, final int euid, final List<String> tried)
+    {
+        return isTrusted(directory, tried,
+            () -> TrustedPath.problem(directory, euid, TrustedPath.NONE, TrustedPath.NONE));
+    }
+
+    /** Nothing of it is missing: another user could make that part in a directory such as {@code /tmp}. */
+    private static boolean isTrustedWhole(final Path directory, final int euid, final List<String> tried)
+    {
+        return isTrusted(directory, tried, () -> TrustedPath.problemOfWhole(directory, euid));
+    }
+
+    /** Says which other user can change where a path leads. */
+    private interface Look
+    {
+        String problem() throws IOException;
+    }
+
+    private static boolean isTrusted(final Path directory, final List<String> tried, final Look look)
     {
         try
         {
-            final String problem =
-                TrustedPath.problem(directory, euid, TrustedPath.NONE, TrustedPath.NONE);
+            final String problem = look.problem();
             if (null == problem)
             {
                 return true;

@@ -71,7 +71,24 @@ public final class TrustedPath
      */
     public static String problemOfWhole(final Path path, final int euid) throws IOException
     {
-        return new TrustedPath(euid, NONE, NONE, false).problem(path.toAbsolutePath());
+        return problemOfWhole(path, euid, NONE, NONE);
+    }
+
+    /**
+     * As {@link #problemOfWhole(Path, int)}, with others who are trusted.
+     *
+     * @param path       of a directory.
+     * @param euid       the caller's effective uid, which is trusted, as root is.
+     * @param trustedUid another user who is trusted, or {@link #NONE}.
+     * @param trustedGid a group whose members are trusted, or {@link #NONE}.
+     * @return null if only trusted users can change where the path leads, else which directory or link others can.
+     * @throws NoSuchFileException if a part of it is missing.
+     * @throws IOException         if the operating system does not say.
+     */
+    public static String problemOfWhole(final Path path, final int euid, final int trustedUid, final int trustedGid)
+        throws IOException
+    {
+        return new TrustedPath(euid, trustedUid, trustedGid, false).problem(path.toAbsolutePath());
     }
 
     private String problem(final Path path) throws IOException

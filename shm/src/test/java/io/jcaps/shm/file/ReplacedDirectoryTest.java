@@ -52,6 +52,12 @@ class ReplacedDirectoryTest
         return fixture.closing(HeldDirectory.open(directory));
     }
 
+    /** As where the kernel does not show what a process has open. */
+    private HeldDirectory holdWithoutProc() throws IOException
+    {
+        return fixture.closing(HeldDirectory.open(directory, fixture.directory().resolve("missing")));
+    }
+
     /** Moves a directory away and makes another in its place. */
     private static void replace(final Path path) throws IOException
     {
@@ -126,19 +132,68 @@ class ReplacedDirectoryTest
     void shouldNotPublishOtherFile() throws IOException
     {
         final Path region = directory.resolve("region");
-        try (PrivateFile file = PrivateFile.create(hold(), region, euid))
+        try (PrivateFile file = PrivateFile.create(holdWithoutProc(), region, euid))
         {
-            file.channel().close();
-            final Path made;
-            try (Stream<Path> paths = Files.walk(directory))
-            {
-                made = paths.filter((path) -> Files.isRegularFile(path) && !Files.isSymbolicLink(path))
-                    .findFirst().orElseThrow();
-            }
-            replace(made.getParent());
-            Files.writeString(made, "squatter's");
+            replaceMade(file);
             assertThatThrownBy(() -> file.publish(region)).isInstanceOf(IOException.class)
                 .hasMessageContaining("another file");
+        }
+    }
+
+    /** Puts another file in the place of one that is being made. */
+    private void replaceMade(final PrivateFile file) throws IOException
+    {
+        file.channel().close();
+        final Path made;
+        try (Stream<Path> paths = Files.walk(directory))
+        {
+            made = paths.filter((path) -> Files.isRegularFile(path) && !Files.isSymbolicLink(path))
+                .findFirst().orElseThrow();
+        }
+        replace(made.getParent());
+        Files.writeString(made, "squatter's");
+    }
+
+    @Test
+    @DisplayName("F23: the file that was made is published, wherever its directories are by now")
+    void shouldPublishFileThatWasMade() throws IOException
+    {
+        final Path region = directory.resolve("region");
+        final HeldDirectory held = hold();
+        final Path moved = directory.resolveSibling("moved");
+        try (PrivateFile file = PrivateFile.create(held, region, euid))
+        {
+            replaceMade(file);
+            Files.move(directory, moved);
+            Files.createSymbolicLink(directory, Files.createDirectory(directory.resolveSibling("elsewhere")));
+            file.publish(region);
+            assertThat(file.stat().isSameFile(FileStat.of(moved.resolve("region")))).isTrue();
+        }
+        assertThat(directory.toRealPath()).isEmptyDirectory();
+    }
+
+    @Test
+    @DisplayName("F23: nothing is made where a link leads that took the directory's place after it was opened")
+    void shouldMakeNothingElsewhere() throws IOException
+    {
+        final HeldDirectory held = hold();
+        Files.move(directory, directory.resolveSibling("moved"));
+        Files.createSymbolicLink(directory, Files.createDirectory(directory.resolveSibling("elsewhere")));
+        assertThatThrownBy(() -> PrivateFile.create(held, directory.resolve("region"), euid))
+            .isInstanceOf(IOException.class);
+        assertThat(directory.toRealPath()).isEmptyDirectory();
+        assertThat(RegionFixture.names(directory.resolveSibling("moved"))).containsExactly("link");
+    }
+
+    @Test
+    @DisplayName("F23: a region in another directory is not joined, whose link took the place of the one checked")
+    void shouldNotJoinElsewhere() throws IOException
+    {
+        try (RegionDirectory checked = RegionDirectory.open(directory, Access.PRIVATE, false, euid))
+        {
+            assertThat(checked.isAtPath()).isTrue();
+            replace(directory);
+            assertThat(checked.isAtPath()).isFalse();
         }
     }
 }
