@@ -4,6 +4,9 @@
  */
 package io.jcaps.tools;
 
+import io.jcaps.layout.Geometry;
+import io.jcaps.shm.Caps;
+import io.jcaps.shm.RegionConfig;
 import io.jcaps.tools.terminal.ExitCodes;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -19,7 +22,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -147,6 +153,30 @@ class CapsCommandTest
             "'a\\u001b[2Jb\\u202ec'");
         assertThat(out.toString()).contains("no regions in " + directory + "/a\\u001b[2Jb\\u202ec");
         assertThat(err.toString() + out).doesNotContain("\u001b", "\u202e");
+    }
+
+    @Test
+    @DisplayName("F23: no path of a region that is there forges a line, or is obeyed by the terminal")
+    void shouldEscapePathOfRegion(@TempDir final Path directory) throws IOException
+    {
+        final Path odd = Files.createDirectory(directory.resolve("a\u001b[2J\nb\u009b\u202ec"));
+        Files.setPosixFilePermissions(odd, PosixFilePermissions.fromString("rwx------"));
+        final Path region = odd.resolve("region");
+        Caps.attach(new RegionConfig().path(region).geometry(new Geometry(4, 8, 8, 4, 100))).close();
+        final String[][] lines = {{"stat"}, {"inflight"}, {"stat", "--count", "1"}, {"reap"}, {"doctor"}};
+        for (final String[] line : lines)
+        {
+            final List<String> args = new ArrayList<>(List.of(line));
+            args.addAll(List.of("--region", region.toString()));
+            commandLine.execute(args.toArray(String[]::new));
+            assertThat(out.toString()).as(args.toString()).contains("/a\\u001b[2J\\u000ab\\u009b\\u202ec/region");
+            out.getBuffer().setLength(0);
+        }
+        Files.move(Files.createFile(odd.resolve("other")), odd.resolve("region.lock"),
+            StandardCopyOption.REPLACE_EXISTING);
+        assertThat(commandLine.execute("stat", "--region", region.toString())).isZero();
+        assertThat(out.toString().lines().filter((line) -> line.contains("it is not known"))).hasSize(1)
+            .allMatch((line) -> line.contains("/a\\u001b[2J\\u000ab\\u009b\\u202ec/region.lock"));
     }
 
     @Test

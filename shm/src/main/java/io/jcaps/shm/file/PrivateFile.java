@@ -19,10 +19,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
- * A file that is being made. It lies in a directory of its own beside its later path, mode 0700: other users who can
- * write to the directory around it can rename that directory, but put nothing into it. It is made, and its owner, group
- * and mode are changed, relative to the open directory, never by path. It then gets its name by {@code link}, which
- * fails if there is a file.
+ * A file that is being created. It is in a directory of its own beside its later path, mode 0700: other users who can
+ * write to the directory around it can rename that directory, but cannot create files in it. It is created, and its
+ * owner, group and mode are changed, relative to the open directory, never by path. It then gets its name by
+ * {@code link}, which fails if there is a file.
  */
 public final class PrivateFile implements AutoCloseable
 {

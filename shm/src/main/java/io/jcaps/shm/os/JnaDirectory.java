@@ -84,8 +84,8 @@ public final class JnaDirectory implements AutoCloseable
         if (cache.isAbsolute() && Files.isDirectory(cache.getParent()))
         {
             final Path directory = cache.resolve(CACHE);
-            if (isTrusted(directory, euid, tried) && isMade(directory, tried) && isTrustedWhole(directory, euid, tried) &&
-                isUsable(directory, directory, tried))
+            if (isTrusted(directory, euid, tried) && isMade(directory, tried) &&
+                isTrustedWhole(directory, euid, tried) && isUsable(directory, directory, tried))
             {
                 return new JnaDirectory(directory, false, null);
             }

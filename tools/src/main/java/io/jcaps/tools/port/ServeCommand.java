@@ -15,6 +15,7 @@ import io.jcaps.shm.Caps;
 import io.jcaps.shm.RegionConfig;
 import io.jcaps.tools.region.RegionOption;
 import io.jcaps.tools.terminal.DurationConverter;
+import io.jcaps.tools.terminal.Escaped;
 import io.jcaps.tools.terminal.ExitCodes;
 import io.jcaps.tools.terminal.Interruption;
 import io.jcaps.tools.terminal.Json;
@@ -235,7 +236,7 @@ public final class ServeCommand implements Callable<Integer>
     private void say(final Map<String, Object> members, final String line)
     {
         final PrintWriter out = spec.commandLine().getOut();
-        out.println(isJson ? Json.line(members) : line);
+        out.println(isJson ? Json.line(members) : Escaped.line(line));
         out.flush();
     }
 }

@@ -14,6 +14,7 @@ import io.jcaps.shm.inspect.RegionSnapshot;
 import io.jcaps.shm.inspect.RegionView;
 import io.jcaps.tools.bridge.BridgeTable;
 import io.jcaps.tools.terminal.DurationConverter;
+import io.jcaps.tools.terminal.Escaped;
 import io.jcaps.tools.terminal.IdConverter;
 import io.jcaps.tools.terminal.Json;
 import io.jcaps.tools.terminal.Table;
@@ -164,7 +165,7 @@ public final class StatCommand implements Callable<Integer>
         out.println(title(view, snapshot));
         if (null != view.lifeProblem())
         {
-            out.println("it is not known which processes live: " + view.lifeProblem());
+            out.println("it is not known which processes live: " + Escaped.line(view.lifeProblem()));
         }
         final List<String> pids = snapshot.processes().stream().filter(ProcessView::isC)
             .map((process) -> Integer.toString(process.pid())).toList();
@@ -324,7 +325,7 @@ public final class StatCommand implements Callable<Integer>
     {
         final int unknown = snapshot.count(Life.UNKNOWN);
         final int stopped = StoppedProcess.of(snapshot).size();
-        return view.path() + ": " + snapshot.count(Life.ALIVE) + " alive" +
+        return Escaped.line(view.path().toString()) + ": " + snapshot.count(Life.ALIVE) + " alive" +
             (0 == stopped ? "" : " (" + stopped + " stopped)") + ", " + snapshot.count(Life.DEAD) + " dead" +
             (0 == unknown ? "" : ", " + unknown + " unknown") + (view.isOfThisBoot() ? "" : ", of an earlier boot") +
             (view.isCurrent() ? "" : ", REMOVED");

@@ -8,6 +8,7 @@ import io.jcaps.layout.RegionException;
 import io.jcaps.shm.inspect.LinkView;
 import io.jcaps.shm.inspect.RegionSnapshot;
 import io.jcaps.shm.inspect.RegionView;
+import io.jcaps.tools.terminal.Escaped;
 import io.jcaps.tools.terminal.ExitCodes;
 import io.jcaps.tools.terminal.Interruption;
 import io.jcaps.tools.terminal.Json;
@@ -125,7 +126,7 @@ final class StatWatch
             }
             if (null != failure)
             {
-                out.println(failure);
+                out.println(Escaped.line(failure));
             }
             out.flush();
             view.close();
