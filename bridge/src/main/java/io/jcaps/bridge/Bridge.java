@@ -60,6 +60,7 @@ public final class Bridge implements AutoCloseable
     private final BridgeConfig config;
     private final BridgeListener listener;
     private final BridgeAgent agent;
+    private final ReportLimit errors = new ReportLimit();
     private boolean isClosed;
 
     private Bridge(final Attachment attachment, final BridgeConfig config, final BridgeListener listener)
@@ -200,9 +201,18 @@ public final class Bridge implements AutoCloseable
             SPIN_COUNT, YIELD_COUNT, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MILLISECONDS.toNanos(1));
     }
 
+    /** By any thread of the bridge, and of any host that sends datagrams which Aeron rejects: not each of them. */
     private void report(final Throwable thrown)
     {
-        listener.onEvent(new BridgeEvent(BridgeEvent.Kind.TROUBLE, false, "", "", thrown.toString()));
+        final boolean isDue;
+        synchronized (errors)
+        {
+            isDue = errors.isDue(thrown.toString(), System.nanoTime());
+        }
+        if (isDue)
+        {
+            listener.onEvent(new BridgeEvent(BridgeEvent.Kind.TROUBLE, false, "", "", thrown.toString()));
+        }
     }
 
     /**

@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Limits the reports of importers that were not admitted: they try again and again, and any host that can send
- * datagrams causes such reports. In each minute each text is reported once, and at most 32 texts. Used by one thread.
+ * Limits the reports of importers that were not admitted, and of datagrams that Aeron rejects: any host that can send
+ * datagrams causes such reports, again and again. In each minute each text is reported once, and at most 32 texts. Used
+ * by one thread at a time.
  */
 final class ReportLimit
 {

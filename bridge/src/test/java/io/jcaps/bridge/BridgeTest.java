@@ -10,6 +10,8 @@ import io.aeron.ExclusivePublication;
 import io.aeron.Subscription;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.aeron.protocol.HeaderFlyweight;
+import io.aeron.protocol.SetupFlyweight;
 import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.nio.file.DirectoryStream;
@@ -183,6 +186,32 @@ class BridgeTest
         assertThat(hosts.events.stream().filter((event) -> !event.isImport())).hasSizeBetween(1, 2)
             .allMatch((event) -> event.detail().equals("refused: NOT_ALLOWED") &&
                 event.service().equals(TwoHosts.NAME) && event.peer().startsWith("127.0.0.1:"));
+    }
+
+    @Test
+    @DisplayName("Mutated frames of Aeron, from a host that is none: a bridge's log is not filled, and messages cross")
+    void shouldLimitReportsOfForgedDatagrams() throws Exception
+    {
+        hosts.echo();
+        hosts.add(hosts.export(new BridgeConfig()));
+        hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        final ClientPort client = hosts.client();
+        final UnsafeBuffer datagram = new UnsafeBuffer(new byte[SetupFlyweight.HEADER_LENGTH]);
+        final SetupFlyweight setup = new SetupFlyweight(datagram);
+        final InetSocketAddress address = new InetSocketAddress("127.0.0.1", hosts.endpoint.port());
+        try (DatagramSocket forger = new DatagramSocket())
+        {
+            for (int i = 1; i <= 10 * ReportLimit.MAX_REPORTS; i++)
+            {
+                setup.streamId(Streams.STREAM_ID).sessionId(i).termLength(Streams.TERM_LENGTH).mtuLength(-i)
+                    .headerType(HeaderFlyweight.HDR_TYPE_SETUP).frameLength(SetupFlyweight.HEADER_LENGTH);
+                forger.send(new DatagramPacket(datagram.byteArray(), SetupFlyweight.HEADER_LENGTH, address));
+                // By the same socket as the datagrams: those that came before it have been taken.
+                exchange(client, 1);
+            }
+        }
+        assertThat(hosts.events.stream().filter((event) -> BridgeEvent.Kind.TROUBLE == event.kind()))
+            .hasSizeBetween(1, 2 * ReportLimit.MAX_REPORTS).allMatch((event) -> event.detail().contains("mtuLength"));
     }
 
     @Test

@@ -132,6 +132,14 @@ public final class ExampleJvm implements AutoCloseable
         return lines;
     }
 
+    /**
+     * @return its process.
+     */
+    public long pid()
+    {
+        return process.pid();
+    }
+
     /** SIGKILL: it has no say in it. */
     public void kill()
     {

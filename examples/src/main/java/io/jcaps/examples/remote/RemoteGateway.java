@@ -18,6 +18,7 @@ import io.jcaps.bridge.Endpoint;
 import io.jcaps.shm.Caps;
 import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.LongArrayList;
+import org.agrona.concurrent.ShutdownSignalBarrier;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.time.Duration;
@@ -62,10 +63,12 @@ public final class RemoteGateway
             .importService(RemoteEngine.NAME, Endpoint.parse(args.length > 0 ? args[0] : "127.0.0.1:40123"))
             .lostAfter(Duration.ofMillis(args.length > 1 ? Long.parseLong(args[1]) : 2_000));
         final RemoteGateway gateway = new RemoteGateway(args.length > 2 ? Long.parseLong(args[2]) : 100_000);
-        try (Attachment caps = Caps.attach();
+        // Ctrl-C ends the loop, so that the bridge is closed and takes its directory with it.
+        try (ShutdownSignalBarrier barrier = new ShutdownSignalBarrier(Thread.currentThread()::interrupt);
+            Attachment caps = Caps.attach();
             Bridge bridge = Bridge.launch(caps, config, System.out::println))
         {
-            while (gateway.done < gateway.count)
+            while (gateway.done < gateway.count && !Thread.interrupted())
             {
                 // The stand-in is registered while the engine can be reached, so WAITSVC also waits for a service of
                 // another host.
@@ -118,7 +121,7 @@ public final class RemoteGateway
     {
         int state = Status.OK;
         isTrading = false;
-        while (done < count && Status.NOT_CONNECTED != state)
+        while (done < count && Status.NOT_CONNECTED != state && !Thread.currentThread().isInterrupted())
         {
             while (inFlight.size() < WINDOW && (!again.isEmpty() || last < count) && put(engine))
             {

@@ -4,6 +4,7 @@
  */
 package io.jcaps.examples.remote;
 
+import io.jcaps.bridge.BridgeDirectory;
 import io.jcaps.examples.ExampleJvm;
 import io.jcaps.testkit.Extent;
 import org.junit.jupiter.api.DisplayName;
@@ -15,6 +16,9 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The gateway and the engine, each with a region of its own, and a cut between them.
@@ -56,8 +60,13 @@ class RemoteIT
                 engine.signal("CONT");
                 gateway.awaitLine((line) -> line.contains(" was executed") || line.contains(" was not executed"));
             }
-            gateway.kill();
-            engine.kill();
+            for (final ExampleJvm each : List.of(gateway, engine))
+            {
+                // Ctrl-C, or a service manager: the bridge within is closed, and leaves no directory in memory.
+                each.signal("TERM");
+                each.linesToExit(128 + 15);
+                assertThat(BridgeDirectory.parent().resolve("caps-bridge-" + each.pid() + "-0")).doesNotExist();
+            }
         }
     }
 }
