@@ -49,7 +49,7 @@ static struct
 static bool is_blocking;
 static bool is_yielding;
 
-/* What the server has counted. */
+/* The server's counters. */
 static struct
 {
     int64_t requests;
@@ -57,7 +57,7 @@ static struct
     int64_t disposals; /* -1: the transport has none */
 } served;
 
-/* What the client has counted. */
+/* The client's counters. */
 static uint64_t sent_count;
 static uint64_t taken_count;
 static bool has_failed;
@@ -67,10 +67,11 @@ static bool has_failed;
 /* Why it cannot measure the cell, or NULL. */
 static const char *transport_refusal(void);
 
-/* Opens a side; the server's first. Why it cannot, or NULL. */
+/* Opens a side, the server's first. Returns NULL, or why that failed. */
 static const char *transport_open(bool is_server);
 
-/* Answers a request if there is one, in served; if it is waiting, it sleeps a while for one. Whether it took any. */
+/* Answers a request if there is one, and counts it in served; if the cell blocks, sleeps for a limited time. Returns
+   whether there was one. */
 static bool transport_serve(bool is_waiting);
 
 /* Sends the request of number sent_count + 1 and counts it; false if there is no room now. */
@@ -95,7 +96,7 @@ static int64_t now_ns(void)
     return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* Of all threads of this process. */
+/* CPU time of all threads of this process. */
 static int64_t cpu_ns(void)
 {
     return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -141,7 +142,7 @@ static inline void fill(uint8_t *bytes, const uint64_t number, const uint64_t sa
     }
 }
 
-/* Only the number, if the memory still holds the rest: what this side wrote there before. */
+/* Writes only the number if the memory still holds the rest, which this side wrote there before. */
 static inline void refill(uint8_t *bytes, const uint64_t number, const uint64_t salt)
 {
     uint64_t last = 0;
@@ -195,7 +196,7 @@ static inline bool is_whole(const uint8_t *bytes, const uint64_t number, const u
     return word == salt + offset;
 }
 
-/* ---- words that two processes share, on lines that are not neighbours */
+/* ---- words that two processes share, two cache lines apart */
 
 static uint64_t *map_words(const char *name, const bool is_server)
 {
@@ -227,7 +228,7 @@ static void store(uint64_t *word, const uint64_t value)
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-/* Sleeps until the word is changed and woken, or a while: the low half of a word is its futex. */
+/* Sleeps until the word is changed and woken, or for a limited time: the low half of a word is its futex. */
 static void sleep_on(uint64_t *word, const uint64_t seen, const int64_t longest_ns)
 {
     const struct timespec limit = {.tv_sec = longest_ns / NS_PER_SECOND, .tv_nsec = longest_ns % NS_PER_SECOND};
@@ -289,7 +290,7 @@ static void answer_probe(void)
         }
         else if (is_blocking)
         {
-            /* The round trip that shall wake this side may still come. */
+            /* The round trip that wakes this side may still come. */
             transport_serve(false);
         }
     }

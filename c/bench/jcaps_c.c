@@ -72,7 +72,7 @@ static bool transport_serve(const bool is_waiting)
     int length = receive(&bytes, &id, 0);
     if (length < 0 && is_waiting)
     {
-        /* Not without a limit: the end of the input must not be missed. */
+        /* With a time limit, so that the end of the input is noticed. */
         length = receive(&bytes, &id, WAIT_NS);
     }
     if (length >= 0 && id.c_state == CAPMS_DISPOSE)

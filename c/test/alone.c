@@ -91,7 +91,7 @@ static void check_child(const pid_t child)
 
 /* ---- descriptors */
 
-/* Puts a file of the program's own in the place of each descriptor that is neither file nor pipe; how many. */
+/* Replaces each descriptor that is neither file nor pipe by a file of the program's own. Returns how many. */
 static int replace_descriptors(const int own, int *replaced, const int limit)
 {
     char path[64];
@@ -214,7 +214,7 @@ static void *call_on_port(void *argument)
     return NULL;
 }
 
-/* A process that goes on without its main thread. */
+/* A process that continues without its main thread. */
 static void *serve_without_main(void *argument)
 {
     const int port = *(const int *)argument;
@@ -238,7 +238,7 @@ static void *serve_without_main(void *argument)
 static void test_main_thread_ends(void)
 {
     /* B2, R22: a process whose main thread has ended lives. /proc/self shows no descriptors then; its life lock is
-       as it was, and it finds out who its clients are. */
+       unchanged, and it can read its clients' credentials. */
     attach(CAPS_OPEN_NOWATCH, &small);
     const pid_t child = test_fork();
     if (child == 0)
@@ -275,8 +275,9 @@ static void replace_lock_descriptor(void)
 
 static void test_other_file_proves_no_death(void)
 {
-    /* B2: a program closes all descriptors, and has another file at the lock file's number, on which nobody has a lock.
-       That is no proof that its peers are dead: it frees nothing of theirs, and ends alone. */
+    /* B2: a program closes all descriptors, and opens another file at the lock file's number, on which no process has a
+       lock. That does not prove that its peers are dead: it frees none of their entries, and only its own attachment
+       ends. */
     attach(CAPS_OPEN_NOWATCH, &small);
     const pid_t peer = start_service("peer");
     CHECK(caps_sys_close(client_of("peer")) == 0);
@@ -351,7 +352,7 @@ static void test_lost_life_stores_nothing(void)
     CHECK(memcmp(before, region, length) == 0);
     free(before);
     CHECK(munmap((void *)(uintptr_t)region, length) == 0);
-    /* And it may come again. */
+    /* The process may attach again. */
     CHECK(caps_sys_open(NULL, 0, &small) == 0);
     CHECK(service_named("again") > 0);
 }
@@ -386,7 +387,7 @@ static void see_writes(const struct writer *writer)
     }
 }
 
-/* How a client that another process tries to open ends: 0, or the error. */
+/* Opens a client in another process: 0, or the error. */
 static int try_client(void)
 {
     int status;
@@ -638,8 +639,8 @@ static void make_directory(const char *suffix)
 
 static void test_private_directories_go(void)
 {
-    /* Row 6: the Java library makes its files in a private directory. The next who attaches, or makes the region,
-       removes it, and what a creator has made in it; nothing else. */
+    /* Row 6: the Java library makes its files in a private directory. The next process that attaches, or makes the
+       region, removes it with the files that the creator has made in it, and nothing else. */
     for (int i = 0; i < 2; i++)
     {
         attach(0, &small);
@@ -772,7 +773,7 @@ static void squat(const char *place, const char *target)
 static void test_no_directory_is_made_elsewhere(void)
 {
     /* F23: another user puts a link in the place of a missing directory, after the path was checked: none is made where
-       it leads. Now and then the region is made all the same. */
+       it leads. In some attempts the region is made nevertheless. */
     if (geteuid() != 0)
     {
         fprintf(stderr, "alone: not tested, it needs root\n");
@@ -975,7 +976,7 @@ static void test_port_of_another_user(void)
     }
     attach(CAPS_OPEN_WORLD, &small);
     CHECK(caps_sys_leave() == 0);
-    /* It may be from a test before. */
+    /* The file may be left from an earlier test. */
     CHECK(chmod(lock_path, 0666) == 0 && chmod(region_directory, 0755) == 0);
     const pid_t other = fork_other();
     if (other == 0)
@@ -998,7 +999,7 @@ static void test_port_of_another_user(void)
     CHECK(file >= 0 && pwrite(file, &ids[0], sizeof(ids[0]), entry + PORT_UID_OFFSET) == sizeof(ids[0]));
     CHECK_FAILS(EACCES, caps_sys_client("others", 0, (gid_t)-1, 0, CAPF_ANYCLIENT));
     CHECK(strstr(caps_error(), "cannot have registered") != NULL);
-    /* And the same of a group. */
+    /* The same for a group. */
     CHECK(pwrite(file, &ids[1], sizeof(ids[1]), entry + PORT_UID_OFFSET) == sizeof(ids[1]));
     CHECK(pwrite(file, &ids[0], sizeof(ids[0]), entry + PORT_GID_OFFSET) == sizeof(ids[0]));
     CHECK_FAILS(EACCES, caps_sys_client("others", (uid_t)-1, 0, 0, CAPF_ANYCLIENT));

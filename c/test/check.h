@@ -60,8 +60,8 @@ static inline pid_t test_fork(void)
     return pid;
 }
 
-/* Makes a directory for a region, which goes when the test ends, however it does; CAPS_REGION names the region. From
-   here on a watchdog observes the test. */
+/* Makes a directory for a region, which is removed when the test ends, in whatever way; CAPS_REGION names the region.
+   From here on a watchdog observes the test. */
 static void region_make(void)
 {
     CHECK(mkdtemp(region_directory) != NULL);

@@ -1,9 +1,9 @@
 /*
  * Copyright 2026 The jcaps authors. SPDX-License-Identifier: Apache-2.0
  *
- * One process of a test, told by lines on its input what to do; it answers each with one line. The Java side has a
- * driver that speaks the same protocol, so that every test runs with either library in either role. A number is a
- * result, or the negative errno. "stop" is not answered: it ends a load that is going on.
+ * One process of a test: it executes the commands on its input, one per line, and answers each with one line. The Java
+ * side has a driver that speaks the same protocol, so that every test runs with either library in either role. A number
+ * is a result, or the negative errno. "stop" is not answered: it ends a load that is going on.
  *
  * Compiled with CAPS_STEPS, it can be told to end before its store number n to the region, whichever thread makes it.
  *
@@ -46,7 +46,7 @@ static void say(const char *line)
 
 /* ---- what this process did, in a file that outlives it */
 
-/* Kinds of records; the outcome of a put is this plus its outcome. */
+/* Kinds of records. The kind of an outcome is the last one plus the outcome's number. */
 #define GOT 1
 #define REPLIED 2
 #define KILLED 3
@@ -201,7 +201,8 @@ static void *echo(void *argument)
     return NULL;
 }
 
-/* Replies in place to all requests but one in so many, which is never replied to; says so when it has replied so often.
+/* Replies in place to all requests but one in a given number, which is never replied to; prints a line after a given
+   number of replies.
    */
 static int keep_interval;
 static int tell_count;
@@ -283,7 +284,7 @@ static void count_message(const struct caps_msgid *id)
     pthread_mutex_unlock(&tally.mutex);
 }
 
-/* Replies to all requests but one in so many, and counts whether each comes back as one disposal (R21, R24). */
+/* Replies to all requests but one in a given number, and checks that each comes back as one disposal (R21, R24). */
 static void *serve_and_tally(void *argument)
 {
     const int port = (int)(intptr_t)argument;
@@ -327,7 +328,7 @@ static void start(void *(*function)(void *), const int port)
 
 /* ---- long commands */
 
-/* So many round trips with a window, each checked: how many were right. */
+/* Makes a number of round trips with a window, and checks each. Returns how many were right. */
 static int exchange(const char *name, const int uid, const int count, const int length)
 {
     const int port = caps_sys_client(name, (uid_t)uid, (gid_t)-1, 0, CAPF_USER | CAPF_WAITSVC);
@@ -355,7 +356,7 @@ static int exchange(const char *name, const int uid, const int count, const int 
     return port < 0 ? -errno : caps_sys_close(port) == 0 ? taken : -errno;
 }
 
-/* Messages in progress, in no order. */
+/* Messages in progress, unordered. */
 struct open_messages
 {
     int64_t ids[WINDOW];
@@ -441,7 +442,7 @@ static void load(char *answer, const size_t size, const char *name, const int ui
         outcomes[1][0] + outcomes[1][1] + outcomes[2][0] + outcomes[2][1], lost, outcomes[3][0] + outcomes[3][1]);
 }
 
-/* What a port answers in a child of a fork. */
+/* Results of a port's calls in a forked child. */
 static int in_child(const int port)
 {
     int pipes[2];
@@ -644,6 +645,6 @@ int main(const int argc, char **argv)
             return 2;
         }
     }
-    /* The parent has gone: end, whatever the commands do. */
+    /* The parent has exited: exit, whatever the commands do. */
     _exit(0);
 }

@@ -1,9 +1,9 @@
 /*
  * Copyright 2026 The jcaps authors. SPDX-License-Identifier: Apache-2.0
  *
- * The two ends of one link, one of which does what the library never does between two of its calls: it looks between
- * two stores of the other, its words are another program's, or it has done half of what it was doing. The library is
- * compiled so that each store is a step.
+ * The two ends of one link in states that whole calls of the library never show: one end looks between two stores of
+ * the other, its words are written by a hostile program, or its operation is incomplete. The library is compiled so
+ * that each store is a step.
  */
 #include "check.h"
 
@@ -32,7 +32,7 @@ void caps_step(void)
     void (*const look)(void) = before_store;
     if (look != NULL)
     {
-        /* What it stores itself is no step. */
+        /* Its own stores are no steps. */
         before_store = NULL;
         look();
         before_store = look;
@@ -79,14 +79,14 @@ static off_t receive(void)
     return msgid.c_id;
 }
 
-/* The client takes what must be next. */
+/* The client takes the reply that must be next. */
 static void take(const off_t id, const int outcome)
 {
     CHECK(caps_sys_get(port, bytes, sizeof(bytes), &msgid, NULL) >= 0);
     CHECK(msgid.c_id == id && msgid.c_reserved01 == outcome);
 }
 
-/* A service's stores of a reply to the slot, in its place among the replies, without a record of it. */
+/* A service's stores of a reply to the slot, with its place among the replies, but without a record. */
 static void store_reply(const off_t id, const int length, const int flags, const int64_t order)
 {
     uint8_t *half = service_link()->base + reply_half_offset(service_link()->geometry, id_slot(id));
@@ -109,7 +109,7 @@ static struct
     int count;  /* how often it was received */
 } watched;
 
-/* Takes the message if it is there, which must be whole then. */
+/* Takes the message if it is available, and checks that it is complete. */
 static void look_for_message(void)
 {
     char found[sizeof(bytes)];
@@ -135,7 +135,7 @@ static void expect(const int receiver, const caps_msg_state_t state, const int n
     before_store = look_for_message;
 }
 
-/* Once, whether it was there before the last store or is now. */
+/* The message was received once, before the last store or after it. */
 static void check_received(void)
 {
     before_store = NULL;
@@ -207,7 +207,7 @@ static void test_record_between_stores(void)
         CHECK(record_peek(&reader) == next_id);
         record_pass(&reader);
         CHECK(record_peek(&reader) == 0);
-        /* The reader tells where it is more rarely than this ring is short. */
+        /* The reader stores its position less often than this short ring needs. */
         put_long_release(ring, reader.head_offset, reader.passed_count * LINK_RECORD_LENGTH);
     }
 }
@@ -246,7 +246,7 @@ static void check_refused(const int length, const int flags)
     const off_t other = put(8);
     CHECK(receive() == id);
     store_reply(id, length, flags, 0);
-    /* Nothing of it is handed out, and the link is at its end. */
+    /* No message of it is returned, and the link is given up. */
     CHECK(caps_sys_get(port, bytes, sizeof(bytes), &msgid, NULL) == 0);
     CHECK(msgid.c_id == id && msgid.c_reserved01 == RECEIVED(CAPS_OUTCOME_SERVICE_CLOSED));
     take(other, CAPS_OUTCOME_SERVICE_CLOSED);
@@ -257,7 +257,7 @@ static void check_refused(const int length, const int flags)
 
 static void test_reply_of_another_length(void)
 {
-    /* F45: a length is believed only if such a reply can lie where the flags say. */
+    /* F45: a length is accepted only if a reply of that length fits the place that the flags name. */
     check_refused(small.message_limit + 1, SLOT_FLAG_IN_CELL);
     check_refused(INT32_MAX, SLOT_FLAG_IN_CELL);
     check_refused(-1, SLOT_FLAG_IN_CELL);
@@ -294,8 +294,8 @@ static void test_reply_without_record(void)
 
 static void test_abort_beside_a_later_request(void)
 {
-    /* R29: an abort has said that its message is taken back, and the service, before the abort looks at RECEIVED,
-       passes that message and receives a later one: the first was not received, and its client is told so. */
+    /* R29: an abort has marked its message, and before it reads RECEIVED, the service passes that message and receives
+       a later one: the first was not received, and the abort reports that. */
     begin();
     const off_t id = put(8);
     const off_t later = put(8);

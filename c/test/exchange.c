@@ -123,7 +123,7 @@ main(int ac, char **av)
         _exit(backend(count));
     result = frontend(count);
     if (result != 0) {
-        /* The backend would wait for the next question, as after another pair's end in the same region. */
+        /* Otherwise the backend would wait for the next question, as after another pair's end in the same region. */
         fprintf(stderr, "the frontend failed: errno %d\n", errno);
         kill(pid, SIGTERM);
     }

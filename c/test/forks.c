@@ -44,7 +44,7 @@ static pid_t fork_by(const int route)
         {
             struct clone_args arguments = {.exit_signal = SIGCHLD};
             const long pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
-            /* Where a filter of calls does not know it. */
+            /* A filter of system calls may not allow it. */
             return pid < 0 && errno == ENOSYS ? fork() : (pid_t)pid;
         }
         case 4:
@@ -68,7 +68,7 @@ static pid_t fork_by(const int route)
     }
 }
 
-/* Descriptors that are open, whosever they are. */
+/* All open descriptors. */
 static int count_high_descriptors(void)
 {
     int count = 0;

@@ -23,7 +23,8 @@ static uint32_t next(const uint32_t bound)
 static const struct caps_geometry small = {8, 16, 4, 4, 300};
 static char bytes[512];
 
-/* Any header with a few bytes changed, often with a checksum that is right: never taken for one of another geometry. */
+/* Any header with a few bytes changed, often with a correct checksum: it is never accepted as one of another
+   geometry. */
 static void fuzz_header(const int count)
 {
     struct geometry geometry;
@@ -53,7 +54,7 @@ static void fuzz_header(const int count)
     }
 }
 
-/* A value that often means something. */
+/* A value that is often valid or near a limit. */
 static int64_t value(void)
 {
     static const int64_t known[] = {0, 1, -1, 2, 31, 32, 33, 127, 128, 255, 256, 300, 301, 0x7FFFFFFF, INT64_MIN,
@@ -90,7 +91,7 @@ static void change_tables(const struct port *port)
     }
 }
 
-/* What an honest program does; every call may fail, none may do harm. */
+/* The calls of an honest program; every call may fail, none may crash or hang. */
 static void exchange(const int svc, const int port)
 {
     struct caps_msgid msgid;
@@ -244,7 +245,7 @@ static void fuzz_region(const int count, const bool with_tables)
         i++;
         if (port < 0)
         {
-            /* Nothing can be opened in these tables any more: a new region. */
+            /* No port can be opened in these tables any more: make a new region. */
             CHECK(caps_sys_leave() == 0 && unlink(region_file) == 0);
             CHECK(caps_sys_open(NULL, CAPS_OPEN_NOWATCH, &small) == 0);
         }
