@@ -321,7 +321,7 @@ public final class EdgeScene implements Scenario
             void run(final EdgeScene scene)
             {
                 final LinkEntry link =
-                    new LinkEntry(scene.clients.openPorts.host().tables(), GEOMETRY).wrap(scene.linkIndex);
+                    new LinkEntry(scene.clients.openPorts.context.host.tables(), GEOMETRY).wrap(scene.linkIndex);
                 link.change(
                     LinkEntry.incarnation(link.state()), LinkEntryDescriptor.SERVICE_CLOSED, 0);
                 scene.client.isConnected();

@@ -7,11 +7,7 @@ package io.jcaps;
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
 import io.jcaps.layout.RegionException;
-import io.jcaps.table.ErrorLog;
-import io.jcaps.table.Peers;
 import io.jcaps.table.Registry;
-import io.jcaps.table.WakeUps;
-import io.jcaps.wait.Sleepers;
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 
@@ -31,8 +27,6 @@ public final class Attachment implements AutoCloseable
 
     private final Host host;
     private final Registry registry;
-    private final ErrorLog errors;
-    private final Sleepers sleepers;
     final OpenPorts openPorts;
     private final PortOpener opener;
     private final Watch watch;
@@ -56,10 +50,7 @@ public final class Attachment implements AutoCloseable
         registry = new Registry(host);
         try
         {
-            errors = new ErrorLog(host, registry.processIndex(), registry.incarnation());
-            sleepers = new Sleepers(host);
-            final Peers peers = new Peers(host, watchIntervalNs > 0);
-            openPorts = new OpenPorts(host, registry, peers, errors, new WakeUps(host, peers, errors), sleepers);
+            openPorts = new OpenPorts(new PortContext(host, registry, watchIntervalNs > 0));
             opener = new PortOpener(openPorts);
             watch = new Watch(openPorts, this::completeClose);
             watchThread =
@@ -79,7 +70,7 @@ public final class Attachment implements AutoCloseable
     {
         return new WatchThread(watch, host, watchIntervalNs, watchThreadFactory, (ex) ->
         {
-            errors.onError(ex);
+            openPorts.context.errors.onError(ex);
             errorHandler.onError(ex);
         });
     }
@@ -153,15 +144,7 @@ public final class Attachment implements AutoCloseable
     public ServicePort service(final String name, final PortOptions options)
     {
         PortOptions.checkName(name);
-        openPorts.beginCall();
-        try
-        {
-            return opener.service(name, options);
-        }
-        finally
-        {
-            openPorts.endCall();
-        }
+        return opener.service(name, options);
     }
 
     /**
@@ -190,15 +173,7 @@ public final class Attachment implements AutoCloseable
     public ClientPort client(final String name, final PortOptions options)
     {
         PortOptions.checkName(name);
-        openPorts.beginCall();
-        try
-        {
-            return opener.client(name, options);
-        }
-        finally
-        {
-            openPorts.endCall();
-        }
+        return opener.client(name, options);
     }
 
     /**
@@ -253,15 +228,7 @@ public final class Attachment implements AutoCloseable
      */
     public WaitSet waitSet()
     {
-        openPorts.beginCall();
-        try
-        {
-            return opener.waitSet();
-        }
-        finally
-        {
-            openPorts.endCall();
-        }
+        return opener.waitSet();
     }
 
     /**
@@ -328,7 +295,7 @@ public final class Attachment implements AutoCloseable
      */
     public boolean isRetired()
     {
-        return openPorts.isRetired();
+        return openPorts.context.isRetired();
     }
 
     /**
@@ -413,10 +380,10 @@ public final class Attachment implements AutoCloseable
             openPorts.close();
             failures.run(openPorts::checkOwnProcess);
             openPorts.closeAll(failures);
-            failures.run(sleepers::close);
+            failures.run(openPorts.context.sleepers::close);
             if (isOwnProcess(failures))
             {
-                openPorts.awaitCalls(false);
+                openPorts.context.calls.await(false);
                 // Those whose close by another thread failed.
                 openPorts.closeAll(failures);
             }
@@ -442,8 +409,8 @@ public final class Attachment implements AutoCloseable
         failures.run(this::stopWatch);
         if (isOwnProcess && !hasLeft)
         {
-            openPorts.awaitCalls(true);
-            errors.close();
+            openPorts.context.calls.await(true);
+            openPorts.context.errors.close();
             failures.run(() -> registry.trim(TRIM_TIMEOUT_NS));
             failures.run(registry::leave);
         }
@@ -486,7 +453,7 @@ public final class Attachment implements AutoCloseable
         closeLock.unlock();
         openPorts.abandon();
         stopWatch();
-        errors.close();
+        openPorts.context.errors.close();
         host.dropLife(registry.processIndex());
         host.close();
     }

@@ -7,7 +7,6 @@ package io.jcaps;
 import io.jcaps.host.Credentials;
 import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.LinkEntry;
-import io.jcaps.layout.PortEntry;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
 import io.jcaps.link.ClaimToken;
@@ -15,7 +14,6 @@ import io.jcaps.link.ClientLink;
 import io.jcaps.link.Delivery;
 import io.jcaps.table.Connection;
 import io.jcaps.wait.Deaths;
-import io.jcaps.wait.Doorbell;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.IdleStrategy;
@@ -34,14 +32,7 @@ public final class ClientPort extends Port
 {
     private final PortOptions options;
     private final ClientLink link;
-    private final Doorbell serviceDoorbell;
-    private final int serviceEventsOffset;
-    private final int serviceGenerationOffset;
-    private final boolean serviceSpins;
-    private final boolean isServiceImported;
-    private final boolean serviceCannotWake;
-    private final int servicePortIndex;
-    private final long serviceIncarnation;
+    private final ServiceEntry service;
     private final Credentials serviceCredentials;
     private final long[] lastCounters = new long[ClientCounter.values().length];
     // For next(): its memory, the thread that asked for it last, and the status that put() is to return if there is
@@ -64,15 +55,7 @@ public final class ClientPort extends Port
         link = new ClientLink(
             host, linkEntry.index(), linkEntry, connection.incarnation(), serviceCredentials, this::linkEnded);
         checkIds();
-        serviceIncarnation = linkEntry.servicePortIncarnation();
-        servicePortIndex = linkEntry.servicePortIndex();
-        final PortEntry service = new PortEntry(tables, geometry).wrap(servicePortIndex);
-        serviceDoorbell = new Doorbell(host, service.sleepersOffset());
-        serviceEventsOffset = service.eventsOffset();
-        serviceGenerationOffset = service.generationOffset();
-        serviceSpins = (service.flags() & PortFlags.SPINS) != 0;
-        isServiceImported = (service.flags() & PortFlags.IMPORTED) != 0;
-        serviceCannotWake = (service.flags() & PortFlags.CANNOT_WAKE) != 0;
+        service = new ServiceEntry(openPorts.context, linkEntry);
         if (options.prefaultLength() > 0 && !link.prefault(options.prefaultLength()))
         {
             throw new CapsException(Status.NO_SPACE, "no memory left for payloads of " + options.prefaultLength() +
@@ -326,8 +309,7 @@ public final class ClientPort extends Port
      */
     public long serviceGeneration()
     {
-        // [generation] acquire: pairs with the release in Port.generation(long).
-        return tables.getLongAcquire(serviceGenerationOffset);
+        return service.generation();
     }
 
     /**
@@ -336,7 +318,7 @@ public final class ClientPort extends Port
      */
     public long serviceIncarnation()
     {
-        return serviceIncarnation;
+        return service.incarnation;
     }
 
     /**
@@ -416,16 +398,8 @@ public final class ClientPort extends Port
         }
         checkNothingOpen();
         close();
-        openPorts.beginCall();
-        try
-        {
-            return new PortOpener(openPorts)
-                .client(name(), options.copy().waitForService(timeoutNs, TimeUnit.NANOSECONDS));
-        }
-        finally
-        {
-            openPorts.endCall();
-        }
+        return new PortOpener(openPorts)
+            .client(name(), options.copy().waitForService(timeoutNs, TimeUnit.NANOSECONDS));
     }
 
     private void checkNothingOpen()
@@ -493,7 +467,7 @@ public final class ClientPort extends Port
      */
     public boolean isServiceImported()
     {
-        return isServiceImported;
+        return service.isImported;
     }
 
     /**
@@ -514,7 +488,7 @@ public final class ClientPort extends Port
             {
                 return endStatus();
             }
-            if (openPorts.isRetired())
+            if (openPorts.context.isRetired())
             {
                 return Status.NOT_CONNECTED;
             }
@@ -639,37 +613,11 @@ public final class ClientPort extends Port
         {
             gate.exit();
         }
-        if (id > 0 && !serviceSpins)
+        if (id > 0 && !service.spins)
         {
-            wakeService();
+            wakePeer(service.doorbell, 1, link);
         }
         return id;
-    }
-
-    private void wakeService()
-    {
-        final int wakeUps = ring(serviceDoorbell, servicePortIndex, 1);
-        if (wakeUps > 0)
-        {
-            countWakeUps(wakeUps);
-        }
-    }
-
-    /** Re-entering the gate costs nothing beside the system call before it. */
-    private void countWakeUps(final int count)
-    {
-        gate.enter();
-        try
-        {
-            if (!isClosed())
-            {
-                link.countWakeUps(count);
-            }
-        }
-        finally
-        {
-            gate.exit();
-        }
     }
 
     void cancel(final Claim claim)
@@ -715,7 +663,7 @@ public final class ClientPort extends Port
     /** Within the gate: a claim is spent after the close. Once the attachment has left, the link is for others. */
     private void unclaimClosed(final int slot)
     {
-        if (openPorts.beginClose())
+        if (openPorts.context.calls.begin())
         {
             try
             {
@@ -726,7 +674,7 @@ public final class ClientPort extends Port
             }
             finally
             {
-                openPorts.endCall();
+                openPorts.context.calls.end();
             }
         }
     }
@@ -982,8 +930,7 @@ public final class ClientPort extends Port
             nextClaim.cancel();
         }
         // A close wakes no thread: it delivers only disposals to the service (R21, R24).
-        // [events] atomic add, after the change of the link: pairs with the acquire in Acceptor.isDue().
-        tables.getAndAddInt(serviceEventsOffset, 1);
+        service.raiseEvent();
         entry.free(incarnation());
     }
 
@@ -1005,15 +952,14 @@ public final class ClientPort extends Port
         }
         if (link.isGivenUp())
         {
-            // [events] as in end().
-            tables.getAndAddInt(serviceEventsOffset, 1);
+            service.raiseEvent();
         }
     }
 
     @Override
     boolean peerCannotWake()
     {
-        return serviceCannotWake;
+        return service.cannotWake;
     }
 
     @Override
@@ -1037,7 +983,7 @@ public final class ClientPort extends Port
     @Override
     int servicePortIndex()
     {
-        return servicePortIndex;
+        return service.portIndex;
     }
 
     @Override

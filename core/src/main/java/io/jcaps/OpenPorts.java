@@ -5,12 +5,8 @@
 package io.jcaps;
 
 import io.jcaps.host.Host;
-import io.jcaps.table.ErrorLog;
-import io.jcaps.table.Peers;
 import io.jcaps.table.Registry;
-import io.jcaps.table.WakeUps;
 import io.jcaps.wait.Deaths;
-import io.jcaps.wait.Sleepers;
 
 import java.util.ArrayList;
 
@@ -20,74 +16,30 @@ import java.util.ArrayList;
  */
 final class OpenPorts
 {
+    final PortContext context;
     private final Host host;
     private final Registry registry;
-    private final Peers peers;
-    private final ErrorLog errors;
-    private final WakeUps wakeUps;
-    private final Sleepers sleepers;
-    private final CallsInFlight calls = new CallsInFlight();
+    private final CallsInFlight calls;
     // Guards the ports and wait sets.
     private final Object monitor = new Object();
     private final ArrayList<Port> ports = new ArrayList<>();
     private final ArrayList<WaitSet> waitSets = new ArrayList<>();
     // Written under the monitor.
     private volatile boolean isClosed;
-    private volatile boolean isRetired;
-    // The last close of a service did not get the tables' lock.
-    private volatile boolean isTablesLockMissed;
     // This process's life lock is gone; written under the monitor.
     private volatile boolean isLost;
 
-    OpenPorts(
-        final Host host,
-        final Registry registry,
-        final Peers peers,
-        final ErrorLog errors,
-        final WakeUps wakeUps,
-        final Sleepers sleepers)
+    OpenPorts(final PortContext context)
     {
-        this.host = host;
-        this.registry = registry;
-        this.peers = peers;
-        this.errors = errors;
-        this.wakeUps = wakeUps;
-        this.sleepers = sleepers;
-    }
-
-    Host host()
-    {
-        return host;
-    }
-
-    Registry registry()
-    {
-        return registry;
-    }
-
-    Peers peers()
-    {
-        return peers;
-    }
-
-    ErrorLog errors()
-    {
-        return errors;
-    }
-
-    WakeUps wakeUps()
-    {
-        return wakeUps;
-    }
-
-    Sleepers sleepers()
-    {
-        return sleepers;
+        this.context = context;
+        host = context.host;
+        registry = context.registry;
+        calls = context.calls;
     }
 
     // ---- the calls in flight
 
-    /** Begins a call that may open a port or a wait set: the attachment's close waits for {@link #endCall()}. */
+    /** Begins a call that may open a port or a wait set: the attachment's close waits for its end. */
     void beginCall()
     {
         checkUsable();
@@ -100,28 +52,6 @@ final class OpenPorts
             waitSets.ensureCapacity(waitSets.size() + room);
             calls.begin();
         }
-    }
-
-    /**
-     * Begins a call that is allowed while the attachment closes, such as the close of a port: the attachment's own
-     * close waits for {@link #endCall()}.
-     *
-     * @return false if the attachment has left the region: nothing may be stored there any more.
-     */
-    boolean beginClose()
-    {
-        return calls.begin();
-    }
-
-    void endCall()
-    {
-        calls.end();
-    }
-
-    /** Waits until no call is in flight; if the attachment leaves, none begins after that. */
-    void awaitCalls(final boolean isLeaving)
-    {
-        calls.await(isLeaving);
     }
 
     /** Whether the attachment's close has begun. */
@@ -150,9 +80,9 @@ final class OpenPorts
     {
         checkNotClosed();
         checkNotLost();
-        if (isRetired || !host.isOwnProcess())
+        if (context.isRetired() || !host.isOwnProcess())
         {
-            throw new CapsException(Status.NOT_CONNECTED, isRetired ?
+            throw new CapsException(Status.NOT_CONNECTED, context.isRetired() ?
                 "the region was removed or replaced: attach again: " + host.place() :
                 "this process is not the one that attached: attach again");
         }
@@ -206,16 +136,6 @@ final class OpenPorts
             remove(port);
         }
         registry.closed(servicePortIndex);
-    }
-
-    boolean isTablesLockMissed()
-    {
-        return isTablesLockMissed;
-    }
-
-    void tablesLockMissed(final boolean isMissed)
-    {
-        isTablesLockMissed = isMissed;
     }
 
     private void remove(final Port port)
@@ -339,7 +259,7 @@ final class OpenPorts
     private void lose()
     {
         // The next process that gets the entry also gets its log.
-        errors.close();
+        context.errors.close();
         final Port[] open;
         synchronized (monitor)
         {
@@ -356,13 +276,7 @@ final class OpenPorts
         }
         // Within this JVM, too, the entry no longer belongs to this attachment.
         host.dropLife(registry.processIndex());
-        sleepers.wake();
-    }
-
-    /** Whether {@link #watchPlace} has found the region removed or replaced. */
-    boolean isRetired()
-    {
-        return isRetired;
+        context.sleepers.wake();
     }
 
     // ---- for the watch
@@ -403,9 +317,9 @@ final class OpenPorts
     {
         checkOwnProcess();
         registry.trim(0);
-        if (!isRetired && !host.isCurrent())
+        if (!context.isRetired() && !host.isCurrent())
         {
-            isRetired = true;
+            context.retire();
         }
     }
 }

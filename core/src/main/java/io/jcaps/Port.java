@@ -7,6 +7,7 @@ package io.jcaps;
 import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.PortEntry;
+import io.jcaps.link.WakeUpCounter;
 import io.jcaps.table.Report;
 import io.jcaps.wait.Awaited;
 import io.jcaps.wait.Deaths;
@@ -79,20 +80,20 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         this.portIndex = portIndex;
         this.incarnation = incarnation;
         this.name = name;
-        host = openPorts.host();
+        host = openPorts.context.host;
         tables = host.tables();
         geometry = host.header().geometry();
         messageLimit = geometry.messageLimit();
         gate = new Gate(!options.singleThreaded());
         entry = new PortEntry(tables, geometry).wrap(portIndex);
-        report = new Report(host, openPorts.errors(), entry, name);
+        report = new Report(host, openPorts.context.errors, entry, name);
         sleepersOffset = entry.sleepersOffset();
-        doorbell = new Doorbell(host, sleepersOffset);
+        doorbell = new Doorbell(host, entry);
         waitSetOffset = entry.waitSetOffset();
         generationOffset = entry.generationOffset();
         spinOnly = options.spinOnly();
-        waiter = new Waiter<>(new NextMessage(), host, openPorts.sleepers(), entry.wakeOffset(), host.events(), name,
-            options.spinCount() / SPIN_RANGE, options.spinCount(), spinOnly);
+        waiter = new Waiter<>(new NextMessage(), host, openPorts.context.sleepers, entry.wakeOffset(), host.events(),
+            name, options.spinCount() / SPIN_RANGE, options.spinCount(), spinOnly);
         isNoFork = (options.flags() & PortFlags.NOFORK) != 0;
     }
 
@@ -218,7 +219,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             {
                 return endStatus;
             }
-            // [generation] release: pairs with the acquire in ClientPort.serviceGeneration().
+            // [generation] release: pairs with the acquire in ServiceEntry.generation().
             tables.putLongRelease(generationOffset, generation);
             return Status.OK;
         }
@@ -324,7 +325,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     public final void close()
     {
         // The attachment's close waits for this one.
-        if (openPorts.beginClose())
+        if (openPorts.context.calls.begin())
         {
             try
             {
@@ -332,7 +333,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             }
             finally
             {
-                openPorts.endCall();
+                openPorts.context.calls.end();
             }
         }
     }
@@ -660,30 +661,33 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** Wakes all threads that sleep on this port, to let them look at it. */
     final void wakeOwn()
     {
-        ring(doorbell, portIndex, Integer.MAX_VALUE);
+        openPorts.context.ring(doorbell, Integer.MAX_VALUE);
     }
 
-    /** Wakes threads that sleep on a port, outside the gate. What they should see was stored before. */
-    final int ring(final Doorbell doorbell, final int portIndex, final int limit)
+    /** Wakes threads of the peer, outside the gate. What they should see was stored before. */
+    final void wakePeer(final Doorbell peer, final int limit, final WakeUpCounter link)
     {
-        final long sleepers = doorbell.look();
-        return 0 == sleepers ? 0 : wake(doorbell, portIndex, sleepers, limit);
-    }
-
-    /** Outside the gate the attachment can close in between: not once it has left, which wakes all that it concerns. */
-    private int wake(final Doorbell doorbell, final int portIndex, final long sleepers, final int limit)
-    {
-        if (!openPorts.beginClose())
+        final int count = openPorts.context.ring(peer, limit);
+        if (count > 0)
         {
-            return 0;
+            countWakeUps(count, link);
         }
+    }
+
+    /** Re-entering the gate costs nothing beside the system call before it. */
+    private void countWakeUps(final int count, final WakeUpCounter link)
+    {
+        gate.enter();
         try
         {
-            return openPorts.wakeUps().wake(doorbell, portIndex, sleepers, limit);
+            if (Status.OK == endStatus)
+            {
+                link.countWakeUps(count);
+            }
         }
         finally
         {
-            openPorts.endCall();
+            gate.exit();
         }
     }
 
@@ -781,7 +785,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         {
             if (Status.OK == endStatus)
             {
-                ring(doorbell, portIndex, wakeLimit());
+                openPorts.context.ring(doorbell, wakeLimit());
             }
         }
     }

@@ -15,10 +15,11 @@ import io.jcaps.table.Registry;
 import io.jcaps.wait.Waiter;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Opens the ports and wait sets of one attachment (R1, R5, B4). If a step fails, nothing is left of the port. Any
- * thread may call, within a call that {@link OpenPorts} counts.
+ * thread may call.
  */
 final class PortOpener
 {
@@ -32,11 +33,40 @@ final class PortOpener
     PortOpener(final OpenPorts openPorts)
     {
         this.openPorts = openPorts;
-        host = openPorts.host();
-        registry = openPorts.registry();
+        host = openPorts.context.host;
+        registry = openPorts.context.registry;
     }
 
     ServicePort service(final String name, final PortOptions options)
+    {
+        return open(() -> register(name, options));
+    }
+
+    WaitSet waitSet()
+    {
+        return open(this::makeWaitSet);
+    }
+
+    ClientPort client(final String name, final PortOptions options)
+    {
+        return open(() -> connectAndReport(name, options));
+    }
+
+    /** The attachment's close waits for the call. */
+    private <T> T open(final Supplier<T> call)
+    {
+        openPorts.beginCall();
+        try
+        {
+            return call.get();
+        }
+        finally
+        {
+            openPorts.context.calls.end();
+        }
+    }
+
+    private ServicePort register(final String name, final PortOptions options)
     {
         final Credentials self = host.self();
         final PortSpec spec = spec(name, options, self);
@@ -78,7 +108,7 @@ final class PortOpener
         }
     }
 
-    WaitSet waitSet()
+    private WaitSet makeWaitSet()
     {
         final PortEntry entry = new PortEntry(host.tables(), host.header().geometry());
         long portIncarnation = 0;
@@ -109,7 +139,7 @@ final class PortOpener
         }
     }
 
-    ClientPort client(final String name, final PortOptions options)
+    private ClientPort connectAndReport(final String name, final PortOptions options)
     {
         checkPrefaultLength(options);
         final Object begun = host.events().connectBegins();
@@ -164,7 +194,7 @@ final class PortOpener
                 throw new CapsException(Status.NOT_FOUND, "no such service is registered: " + describe(spec));
             }
             waiting.show(spec);
-            if (!openPorts.sleepers().sleep(
+            if (!openPorts.context.sleepers.sleep(
                 RegionDescriptor.REGISTRATIONS_OFFSET, registrations, deadlineNs, isTimed, SEARCH_INTERVAL_NS))
             {
                 openPorts.checkUsable();
@@ -178,7 +208,7 @@ final class PortOpener
     /** One try to connect: null if there is no such service. */
     private ClientPort connect(final PortSpec spec, final PortOptions options, final Credentials self)
     {
-        final Connection connection = new Connection(host, registry, openPorts.peers());
+        final Connection connection = new Connection(host, registry, openPorts.context.peers);
         if (!connection.open(spec, self))
         {
             return null;
@@ -214,7 +244,7 @@ final class PortOpener
         }
         catch (final CapsException ex)
         {
-            openPorts.errors().onError(ex);
+            openPorts.context.errors.onError(ex);
             throw ex;
         }
     }

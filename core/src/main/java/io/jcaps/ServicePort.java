@@ -57,8 +57,8 @@ public final class ServicePort extends Port
         super(openPorts, portIndex, incarnation, spec.name(), options);
         this.spec = spec;
         links = new LinkSet(tables, entry);
-        acceptor = new Acceptor(host, openPorts.registry(), openPorts.peers(), openPorts.wakeUps(), report, links,
-            spec, entry, incarnation, options.prefaultLength());
+        acceptor = new Acceptor(host, openPorts.context.registry, openPorts.context.peers,
+            openPorts.context.wakeUps, report, links, spec, entry, incarnation, options.prefaultLength());
     }
 
     /**
@@ -636,7 +636,7 @@ public final class ServicePort extends Port
     /** A claim is spent after the close. Once the attachment has left, the link is for others. */
     private void endClaimClosed(final ServiceLink link, final int slot, final long id)
     {
-        if (openPorts.beginClose())
+        if (openPorts.context.calls.begin())
         {
             try
             {
@@ -648,7 +648,7 @@ public final class ServicePort extends Port
             }
             finally
             {
-                openPorts.endCall();
+                openPorts.context.calls.end();
             }
         }
     }
@@ -728,45 +728,11 @@ public final class ServicePort extends Port
         {
             gate.exit();
         }
-        final long sleepers = link.look();
-        if (0 != sleepers)
+        if (!link.clientSpins())
         {
-            wakeClient(link, sleepers);
+            wakePeer(link.clientDoorbell(), Integer.MAX_VALUE, link);
         }
         return Status.OK;
-    }
-
-    /** As {@link #ring}: not once the attachment has left. */
-    private void wakeClient(final ServiceLink link, final long sleepers)
-    {
-        if (openPorts.beginClose())
-        {
-            try
-            {
-                countWakeUps(link, link.wake(sleepers));
-            }
-            finally
-            {
-                openPorts.endCall();
-            }
-        }
-    }
-
-    /** Re-entering the gate costs nothing beside the system call before it. */
-    private void countWakeUps(final ServiceLink link, final int count)
-    {
-        gate.enter();
-        try
-        {
-            if (count > 0 && !isClosed())
-            {
-                link.countWakeUps(count);
-            }
-        }
-        finally
-        {
-            gate.exit();
-        }
     }
 
     // ---- the end, and the watch over the clients
@@ -817,8 +783,8 @@ public final class ServicePort extends Port
     {
         try
         {
-            final boolean isLocked = host.lockTables(openPorts.isTablesLockMissed() ? 0 : CLOSE_TIMEOUT_NS);
-            openPorts.tablesLockMissed(!isLocked);
+            final boolean isLocked = host.lockTables(openPorts.context.isTablesLockMissed() ? 0 : CLOSE_TIMEOUT_NS);
+            openPorts.context.tablesLockMissed(!isLocked);
             return isLocked;
         }
         catch (final RegionException ex)

@@ -47,10 +47,10 @@ public final class WaitSet implements AutoCloseable
         this.incarnation = incarnation;
         this.openPorts = openPorts;
         this.portIndex = portIndex;
-        host = openPorts.host();
+        host = openPorts.context.host;
         entry = new PortEntry(host.tables(), host.header().geometry()).wrap(portIndex);
         wakeOffset = entry.wakeOffset();
-        waiter = new Waiter<>(new ReadyPort(), host, openPorts.sleepers(), wakeOffset, Events.NONE, "",
+        waiter = new Waiter<>(new ReadyPort(), host, openPorts.context.sleepers, wakeOffset, Events.NONE, "",
             SPIN_COUNT, SPIN_COUNT, false);
     }
 
@@ -205,7 +205,7 @@ public final class WaitSet implements AutoCloseable
     public void close()
     {
         // The attachment's close waits for this one.
-        if (openPorts.beginClose())
+        if (openPorts.context.calls.begin())
         {
             try
             {
@@ -213,7 +213,7 @@ public final class WaitSet implements AutoCloseable
             }
             finally
             {
-                openPorts.endCall();
+                openPorts.context.calls.end();
             }
         }
     }

@@ -33,8 +33,8 @@ public final class Watch implements Agent
     {
         this.afterRound = afterRound;
         this.openPorts = openPorts;
-        sleepers = openPorts.sleepers();
-        deaths = new Deaths(openPorts.host());
+        sleepers = openPorts.context.sleepers;
+        deaths = new Deaths(openPorts.context.host);
     }
 
     /**
@@ -49,7 +49,7 @@ public final class Watch implements Agent
         // Made before the call is counted: for want of memory it would never end.
         final Failures failures = new Failures();
         // The attachment's close waits for this one.
-        if (!openPorts.beginClose())
+        if (!openPorts.context.calls.begin())
         {
             return 0;
         }
@@ -64,7 +64,7 @@ public final class Watch implements Agent
         }
         finally
         {
-            openPorts.endCall();
+            openPorts.context.calls.end();
         }
         // Also if the round failed: a close may wait for this.
         failures.run(afterRound);
@@ -79,7 +79,7 @@ public final class Watch implements Agent
             if (!isLossReported)
             {
                 isLossReported = true;
-                throw new RegionException(Registry.LOST + openPorts.host().place());
+                throw new RegionException(Registry.LOST + openPorts.context.host.place());
             }
             // Again, as a wake-up without a change of the word can come just before its sleep.
             return sleepers.wake();
@@ -87,7 +87,7 @@ public final class Watch implements Agent
         deaths.beginRound();
         // What fails in each round, as for one port, must not keep the rest from being looked at.
         final Failures failures = new Failures();
-        failures.run(openPorts.wakeUps()::wakeOwed);
+        failures.run(openPorts.context.wakeUps::wakeOwed);
         openPorts.watch(deaths, failures);
         deaths.endRound();
         if (deaths.round() % PLACE_ROUNDS == 0)

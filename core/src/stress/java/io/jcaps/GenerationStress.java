@@ -14,7 +14,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [generation]: Port.generation(long) releases what its caller did before; ClientPort.serviceGeneration() acquires it.
+ * [generation]: Port.generation(long) releases what its caller did before; ServiceEntry.generation() acquires it.
  * <p>
  * Weakened, both halves plain, nothing was seen in 256,000 tries on x86, JDK 17 with StressLCM and StressGCM: the pair
  * is argued. x86 keeps stores in their order and loads in theirs, so that only the compiler could show it, as it did at

@@ -287,11 +287,11 @@ class AttachmentCloseTest
         service.clientCount();
         for (int i = 0; i < 2; i++)
         {
-            assertThatThrownBy(() -> process.openPorts.registry().trim(0)).isInstanceOf(RegionException.class);
+            assertThatThrownBy(() -> process.openPorts.context.registry.trim(0)).isInstanceOf(RegionException.class);
             assertThat(trimmed.get()).isEqualTo(2);
         }
         isFailing[0] = false;
-        process.openPorts.registry().trim(0);
+        process.openPorts.context.registry.trim(0);
         assertThat(trimmed.get()).isEqualTo(3);
     }
 
@@ -313,7 +313,7 @@ class AttachmentCloseTest
         region.attachmentOf(client).abandon();
         assertThat(service.get(new Message())).isEqualTo(Status.WOULD_BLOCK);
         assertThat(region.linksInUse()).isZero();
-        process.openPorts.registry().trim(0);
+        process.openPorts.context.registry.trim(0);
         assertThat(trimmed).containsExactly(0);
     }
 

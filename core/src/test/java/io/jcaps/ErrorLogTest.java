@@ -191,7 +191,7 @@ class ErrorLogTest
             // The next process of the same entry: until it has an error, the old ones are still there.
             final Attachment next = region.attach();
             assertThat(region.region.errors(0)).isNotEmpty();
-            next.openPorts.errors().onError(new Exception("another"));
+            next.openPorts.context.errors.onError(new Exception("another"));
             assertThat(region.region.errors(0)).singleElement().satisfies((record) ->
             {
                 assertThat(record.text()).contains("another");
@@ -209,23 +209,23 @@ class ErrorLogTest
             final TestHost host = region.host();
             final Attachment attachment = region.attach(host);
             host.hasNoSpace = true;
-            attachment.openPorts.errors().onError(new Exception("no space"));
+            attachment.openPorts.context.errors.onError(new Exception("no space"));
             assertThat(region.region.errors(0)).isEmpty();
             host.hasNoSpace = false;
             host.isOwnProcess = false;
-            attachment.openPorts.errors().onError(new Exception("of a child"));
+            attachment.openPorts.context.errors.onError(new Exception("of a child"));
             assertThat(region.region.errors(0)).isEmpty();
             host.isOwnProcess = true;
             for (int i = 0; i < 1_000; i++)
             {
                 final Exception error = new Exception("number " + i);
                 error.setStackTrace(new StackTraceElement[0]);
-                attachment.openPorts.errors().onError(error);
+                attachment.openPorts.context.errors.onError(error);
             }
             final int count = region.region.errors(0).size();
             assertThat(count).isBetween(100, 999);
             attachment.close();
-            attachment.openPorts.errors().onError(new Exception("too late"));
+            attachment.openPorts.context.errors.onError(new Exception("too late"));
             assertThat(region.region.errors(0)).hasSize(count);
         }
     }

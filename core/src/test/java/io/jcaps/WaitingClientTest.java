@@ -40,7 +40,7 @@ class WaitingClientTest
 
     private WaitingClient waitingClient()
     {
-        return new WaitingClient(process.openPorts.host(), process.openPorts.registry());
+        return new WaitingClient(process.openPorts.context.host, process.openPorts.context.registry);
     }
 
     private PortEntry entry(final int index)

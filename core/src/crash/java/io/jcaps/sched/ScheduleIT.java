@@ -162,7 +162,7 @@ class ScheduleIT
             SeededFault fault()
             {
                 return super.fault()
-                    .replace("Port.java", "0 : wake(doorbell, ", "0 : openPorts.wakeUps().wake(doorbell, ");
+                    .replace("PortContext.java", "0 : wake(doorbell, ", "0 : wakeUps.wake(doorbell, ");
             }
         },
         SERVICE_WAKES_AFTER_IT_HAS_LEFT("REPLY", "CLOSE_SERVICES_PROCESS")
@@ -170,8 +170,7 @@ class ScheduleIT
             @Override
             SeededFault fault()
             {
-                return super.fault().replace("ServicePort.java", "    wakeClient(link, sleepers);",
-                    "    countWakeUps(link, link.wake(sleepers));");
+                return CLIENT_WAKES_AFTER_IT_HAS_LEFT.fault();
             }
         },
         SET_ANNOUNCES_AT_PORT_THAT_LEFT("AWAIT_WAIT_SET", "MOVE_TO_OTHER_SET")
@@ -207,7 +206,7 @@ class ScheduleIT
             SeededFault fault()
             {
                 return super.fault().replace("Watch.java", "count = makeRound();", "count = 0;")
-                    .replace("Watch.java", "if (!openPorts.beginClose())", "if (makeRound() >= 0)");
+                    .replace("Watch.java", "if (!openPorts.context.calls.begin())", "if (makeRound() >= 0)");
             }
         };
 

@@ -35,7 +35,7 @@ import static io.jcaps.layout.SlotDescriptor.SLOT_BITS;
  * reply out of order, and makes the automatic replies once the service has gone (R23, R25, B1). Used within the gate
  * of its port, unless a method says otherwise.
  */
-public final class ClientLink
+public final class ClientLink implements WakeUpCounter
 {
     private final int linkIndex;
     private final UnsafeBuffer tables;
@@ -897,9 +897,7 @@ public final class ClientLink
         return LinkCounters.get(link, counter);
     }
 
-    /**
-     * @param count of system calls made to wake the service.
-     */
+    @Override
     public void countWakeUps(final int count)
     {
         LinkCounters.add(link, ClientCounter.WAKE_UPS, count);

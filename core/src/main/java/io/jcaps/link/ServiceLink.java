@@ -29,7 +29,7 @@ import static io.jcaps.layout.SlotDescriptor.INLINE_CAPACITY;
  * any order, and finds out which replies its client has finished with. Used within the gate of its port, unless a
  * method says otherwise.
  */
-public final class ServiceLink
+public final class ServiceLink implements WakeUpCounter
 {
     private final int linkIndex;
     private final long incarnation;
@@ -83,7 +83,7 @@ public final class ServiceLink
         incarnation = client.incarnation();
         final Geometry geometry = host.header().geometry();
         link = host.link(linkIndex);
-        doorbell = new Doorbell(host, new PortEntry(host.tables(), geometry).wrap(clientPortIndex).sleepersOffset());
+        doorbell = new Doorbell(host, new PortEntry(host.tables(), geometry).wrap(clientPortIndex));
         clientSpins = (clientFlags & PortFlags.SPINS) != 0;
         replies = new RecordWriter(host.part(link, geometry.replyRingOffset(), geometry.ringLength()));
         table = new SlotTable(geometry);
@@ -185,7 +185,7 @@ public final class ServiceLink
     private void skipped()
     {
         LinkCounters.add(link, ServiceCounter.SKIPS, 1);
-        wakeClient(look());
+        wakeClient();
     }
 
     /** Forgets a request that no client of this library writes; what is wrong with it. */
@@ -354,41 +354,31 @@ public final class ServiceLink
     }
 
     /**
-     * Looks whether the client sleeps. Outside the gate as well.
-     *
-     * @return 0 if it does not; else what {@link #wake} takes.
+     * @return by which the client is woken; outside the gate as well.
      */
-    public long look()
+    public Doorbell clientDoorbell()
     {
-        return clientSpins ? 0 : doorbell.look();
+        return doorbell;
     }
 
     /**
-     * Wakes the client. Outside the gate as well, as long as the attachment is in the region. What the client waits for
-     * is published, even if the wake-up fails.
-     *
-     * @param sleepers that {@link #look} has found.
-     * @return system calls that were made.
+     * @return whether the client's threads never sleep; outside the gate as well.
      */
-    public int wake(final long sleepers)
+    public boolean clientSpins()
+    {
+        return clientSpins;
+    }
+
+    /** Within the gate. What the client waits for is published, even if the wake-up fails. */
+    private void wakeClient()
     {
         try
         {
-            return doorbell.wake(sleepers, Integer.MAX_VALUE);
+            countWakeUps(clientSpins ? 0 : doorbell.ring(Integer.MAX_VALUE));
         }
         catch (final Throwable ex)
         {
             wakeUpFailed.onError(ex);
-            return 0;
-        }
-    }
-
-    /** Within the gate. */
-    private void wakeClient(final long sleepers)
-    {
-        if (0 != sleepers)
-        {
-            countWakeUps(wake(sleepers));
         }
     }
 
@@ -462,11 +452,8 @@ public final class ServiceLink
         return LinkCounters.get(link, counter);
     }
 
-    /**
-     * Counts wake-ups; not once the link was dropped, when it may be another client's.
-     *
-     * @param count of system calls made to wake the client.
-     */
+    /** Not once the link was dropped, when it may be another client's. */
+    @Override
     public void countWakeUps(final int count)
     {
         if (count > 0 && !isDropped)
@@ -603,6 +590,6 @@ public final class ServiceLink
     {
         client.giveUp();
         requests.stop();
-        wakeClient(doorbell.look());
+        wakeClient();
     }
 }

@@ -90,7 +90,7 @@ public final class Acceptor
     public boolean isDue()
     {
         // [events] acquire: the client that raised it had changed its link before. Pairs with the atomic adds in
-        // Connection, ClientPort and Reaper.reapLinks(). Without it a newcomer could be announced and not seen.
+        // Connection, ServiceEntry and Reaper.reapLinks(). Without it a newcomer could be announced and not seen.
         return tables.getIntAcquire(eventsOffset) != seenEvents || attention.isDue();
     }
 

@@ -99,8 +99,7 @@ public final class Peers
     {
         if (isPort(portIndex))
         {
-            new Doorbell(host, new PortEntry(tables, geometry).wrap(portIndex).sleepersOffset())
-                .ring(Integer.MAX_VALUE);
+            new Doorbell(host, new PortEntry(tables, geometry).wrap(portIndex)).ring(Integer.MAX_VALUE);
         }
     }
 

@@ -39,13 +39,12 @@ public final class WakeUps
     /**
      * Wakes threads that sleep on a port, now or later. Never throws.
      *
-     * @param doorbell  of the port.
-     * @param portIndex of its entry.
-     * @param sleepers  that {@link Doorbell#look} has found.
-     * @param limit     most threads to wake.
+     * @param doorbell of the port.
+     * @param sleepers that {@link Doorbell#look} has found.
+     * @param limit    most threads to wake.
      * @return system calls that were made.
      */
-    public int wake(final Doorbell doorbell, final int portIndex, final long sleepers, final int limit)
+    public int wake(final Doorbell doorbell, final long sleepers, final int limit)
     {
         try
         {
@@ -53,7 +52,7 @@ public final class WakeUps
         }
         catch (final Throwable ex)
         {
-            later(portIndex, ex);
+            later(doorbell.portIndex(), ex);
             return 0;
         }
     }

@@ -19,20 +19,30 @@ public final class Doorbell
     private final Host host;
     private final AtomicBuffer tables;
     private final int portCount;
+    private final int portIndex;
     private final int sleepersOffset;
     private final Geometry geometry;
 
     /**
-     * @param host           of the region.
-     * @param sleepersOffset of the port's SLEEPERS word.
+     * @param host of the region.
+     * @param port on which the threads sleep.
      */
-    public Doorbell(final Host host, final int sleepersOffset)
+    public Doorbell(final Host host, final PortEntry port)
     {
         this.host = host;
-        this.sleepersOffset = sleepersOffset;
+        portIndex = port.index();
+        sleepersOffset = port.sleepersOffset();
         tables = host.tables();
         geometry = host.header().geometry();
         portCount = geometry.portCount();
+    }
+
+    /**
+     * @return index of the port.
+     */
+    public int portIndex()
+    {
+        return portIndex;
     }
 
     /**

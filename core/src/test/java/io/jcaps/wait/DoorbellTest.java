@@ -32,7 +32,7 @@ class DoorbellTest
     private final Host host = new Recorder(new LocalRegion(geometry).host(), wakes);
     private final AtomicBuffer tables = host.tables();
     private final PortEntry entry = new PortEntry(tables, geometry).wrap(PORT);
-    private final Doorbell doorbell = new Doorbell(host, entry.sleepersOffset());
+    private final Doorbell doorbell = new Doorbell(host, entry);
 
     private static final class Recorder extends ForwardingHost
     {
