@@ -413,13 +413,51 @@ static void test_lost_lock_of_removed_region(void)
     CHECK(caps_sys_close(svc) == 0 && caps_sys_close(port) == 0);
 }
 
+struct waiter
+{
+    /* Of the thread; 0 until it runs. */
+    _Atomic pid_t tid;
+    int error;
+};
+
 static void *wait_for_service(void *argument)
 {
-    int *error = argument;
+    struct waiter *waiter = argument;
+    waiter->tid = (pid_t)syscall(SYS_gettid);
     const int port = caps_sys_client("never", geteuid(), (gid_t)-1, 0, CAPF_USER | CAPF_WAITSVC);
     CHECK(port < 0);
-    *error = errno;
+    waiter->error = errno;
     return NULL;
+}
+
+/* Whether a thread sleeps on a futex in the region, by what the kernel reports: "NUMBER 0xARGUMENT ...". */
+static bool sleeps_in_region(const pid_t tid)
+{
+    char path[48];
+    char line[512];
+    snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", (int)tid);
+    FILE *file = fopen(path, "re");
+    CHECK(file != NULL);
+    long number = -1;
+    unsigned long address = 0;
+    const bool is_call = fgets(line, sizeof(line), file) != NULL && sscanf(line, "%ld 0x%lx", &number, &address) == 2;
+    fclose(file);
+    if (!is_call || number != SYS_futex)
+    {
+        return false;
+    }
+    FILE *maps = fopen("/proc/self/maps", "re");
+    CHECK(maps != NULL);
+    bool is_found = false;
+    while (!is_found && fgets(line, sizeof(line), maps) != NULL)
+    {
+        unsigned long begin;
+        unsigned long end;
+        is_found = sscanf(line, "%lx-%lx", &begin, &end) == 2 && address >= begin && address < end &&
+            strstr(line, region_file) != NULL;
+    }
+    fclose(maps);
+    return is_found;
 }
 
 static void test_replaced_while_waiting(void)
@@ -427,9 +465,13 @@ static void test_replaced_while_waiting(void)
     /* A region is removed while one thread waits for a service and another opens ports: the one that waits returns, and
        has not had its attachment taken away under it. */
     attach(0);
-    int error = 0;
-    const pthread_t thread = start(wait_for_service, &error);
-    usleep(20000);
+    struct waiter waiter = {0, 0};
+    const pthread_t thread = start(wait_for_service, &waiter);
+    /* One that attached only after the region was replaced would wait in the new one. */
+    while (waiter.tid == 0 || !sleeps_in_region(waiter.tid))
+    {
+        usleep(1000);
+    }
     CHECK(unlink(region_file) == 0);
     int port;
     while ((port = caps_sys_service("other", geteuid(), (gid_t)-1, 0, CAPF_USER)) > 0 &&
@@ -439,7 +481,7 @@ static void test_replaced_while_waiting(void)
         usleep(1000);
     }
     join(thread);
-    CHECK(error == ENOTCONN);
+    CHECK(waiter.error == ENOTCONN);
 }
 
 /* ---- children */
