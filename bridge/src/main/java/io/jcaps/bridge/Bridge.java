@@ -27,7 +27,9 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,12 +56,17 @@ public final class Bridge implements AutoCloseable
     private static final long EPOCH_MS = System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     private static final EpochClock CLOCK = () -> EPOCH_MS + TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
 
-    private final List<AutoCloseable> resources = new ArrayList<>();
+    // What was made last is the first, and is closed first.
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private final Map<String, SessionCounters> importCounters = new LinkedHashMap<>();
-    private final SessionCounters exportCounters;
+    private final SessionCounters counters = new SessionCounters(null);
+    private final SessionCounters exportCounters = new SessionCounters(counters);
     private final BridgeConfig config;
     private final BridgeListener listener;
-    private final BridgeAgent agent;
+    private final BlockingCalls calls;
+    private final BridgeDirectory directory;
+    private final SessionContext sessions;
+    private final BridgeAgent agent = new BridgeAgent();
     private final ReportLimit errors = new ReportLimit();
     private boolean isClosed;
 
@@ -67,20 +74,17 @@ public final class Bridge implements AutoCloseable
     {
         this.config = config;
         this.listener = listener;
-        config.imports.keySet().forEach((name) -> importCounters.put(name, new SessionCounters()));
-        exportCounters = config.exports.isEmpty() ? null : new SessionCounters();
         boolean isLaunched = false;
         try
         {
-            final BridgeDirectory directory = add(new BridgeDirectory());
+            directory = add(new BridgeDirectory());
             if (null == config.driverDirectory)
             {
                 add(MediaDriver.launch(driverContext(directory.driver())));
             }
-            final BlockingCalls calls = add(new BlockingCalls());
-            final SessionContext sessions = new SessionContext(
+            calls = add(new BlockingCalls());
+            sessions = new SessionContext(
                 attachment, config.key, config.lostAfter.toNanos(), calls, SystemNanoClock.INSTANCE);
-            agent = new BridgeAgent(sessions, calls, directory);
             final AgentRunner runner = add(new AgentRunner(idleStrategy(), this::report, null, agent));
             agent.connect();
             AgentRunner.startOnThread(runner, BlockingCalls::daemon);
@@ -94,14 +98,14 @@ public final class Bridge implements AutoCloseable
         {
             if (!isLaunched)
             {
-                closeResources();
+                CloseHelper.quietCloseAll(resources);
             }
         }
     }
 
     private <T extends AutoCloseable> T add(final T resource)
     {
-        resources.add(resource);
+        resources.push(resource);
         return resource;
     }
 
@@ -154,7 +158,7 @@ public final class Bridge implements AutoCloseable
         }
     }
 
-    private Aeron aeron(final BridgeDirectory directory)
+    private Aeron connect()
     {
         final Aeron.Context context = new Aeron.Context().useConductorAgentInvoker(true).errorHandler(this::report);
         if (null == config.driverDirectory)
@@ -204,15 +208,15 @@ public final class Bridge implements AutoCloseable
     /** By any thread of the bridge, and of any host that sends datagrams which Aeron rejects: not each of them. */
     private void report(final Throwable thrown)
     {
-        final boolean isDue;
-        synchronized (errors)
+        if (errors.isDue(thrown.toString(), System.nanoTime()))
         {
-            isDue = errors.isDue(thrown.toString(), System.nanoTime());
+            reportTrouble(thrown.toString());
         }
-        if (isDue)
-        {
-            listener.onEvent(new BridgeEvent(BridgeEvent.Kind.TROUBLE, false, "", "", thrown.toString()));
-        }
+    }
+
+    private void reportTrouble(final String detail)
+    {
+        listener.onEvent(new BridgeEvent(BridgeEvent.Kind.TROUBLE, config.exports.isEmpty(), "", "", detail));
     }
 
     /**
@@ -221,8 +225,7 @@ public final class Bridge implements AutoCloseable
      */
     public long total(final SessionCounter counter)
     {
-        return importCounters.values().stream().mapToLong((counters) -> counters.get(counter)).sum() +
-            (null == exportCounters ? 0 : exportCounters.get(counter));
+        return counters.get(counter);
     }
 
     /**
@@ -244,15 +247,7 @@ public final class Bridge implements AutoCloseable
         {
             isClosed = true;
             agent.awaitClose(CLOSE_LIMIT_NS);
-            closeResources();
-        }
-    }
-
-    private void closeResources()
-    {
-        for (int i = resources.size() - 1; i >= 0; i--)
-        {
-            CloseHelper.quietClose(resources.get(i));
+            CloseHelper.quietCloseAll(resources);
         }
     }
 
@@ -262,36 +257,25 @@ public final class Bridge implements AutoCloseable
      */
     private final class BridgeAgent implements Agent
     {
-        private final SessionContext sessions;
-        private final BlockingCalls calls;
-        private final BridgeDirectory directory;
-        private final List<Importer> importers = new ArrayList<>();
+        private final List<Peer<?>> peers = new ArrayList<>();
         private final CountDownLatch closed = new CountDownLatch(1);
         private Aeron aeron;
         private Exporter exporter;
         private long lookNs = System.nanoTime();
-        private boolean isEnding;
         private boolean isWriting;
         private String problem = "";
         private volatile boolean isClosing;
         private volatile int linkCount;
 
-        BridgeAgent(final SessionContext sessions, final BlockingCalls calls, final BridgeDirectory directory)
-        {
-            this.sessions = sessions;
-            this.calls = calls;
-            this.directory = directory;
-        }
-
         /** Connects to the media driver, before the thread starts or on it. */
         void connect()
         {
-            aeron = aeron(directory);
-            isEnding = false;
+            aeron = Bridge.this.connect();
             final BridgeContext context = new BridgeContext(aeron, sessions, config, listener);
-            exporter = config.exports.isEmpty() ? null : new Exporter(context, exportCounters);
+            exporter = config.exports.isEmpty() ? null : new Exporter(context, exportCounters, peers);
             config.imports.forEach((name, endpoints) ->
-                importers.add(new Importer(context, name, endpoints, importCounters.get(name))));
+                peers.add(new Importer(context, name, endpoints,
+                    importCounters.computeIfAbsent(name, (each) -> new SessionCounters(counters)))));
         }
 
         @Override
@@ -314,30 +298,29 @@ public final class Bridge implements AutoCloseable
                 return work;
             }
             work += aeron.conductorAgentInvoker().invoke();
-            if (!isEnding && (isClosing || aeron.isClosed()))
+            final boolean isEnding = isClosing || aeron.isClosed();
+            if (isEnding)
             {
-                beginEnd();
+                peers.forEach(Peer::beginClose);
             }
+            if (isEnding && !isClosing)
+            {
+                report("the media driver has gone");
+            }
+            work += isEnding || null == exporter ? 0 : exporter.accept();
             int links = 0;
-            int open = 0;
-            for (int i = 0; i < importers.size(); i++)
+            for (int i = peers.size() - 1; i >= 0; i--)
             {
-                final Importer importer = importers.get(i);
-                work += importer.work();
-                links += importer.linkCount();
-                open += null == importer.session ? 0 : 1;
-            }
-            if (null != exporter)
-            {
-                work += exporter.doWork();
-                open += exporter.peers.size();
-                for (int i = 0; i < exporter.peers.size(); i++)
+                final Peer<?> peer = peers.get(i);
+                work += peer.work();
+                links += peer.linkCount();
+                if (peer.isOver())
                 {
-                    links += exporter.peers.get(i).linkCount();
+                    peers.remove(i);
                 }
             }
             linkCount = links;
-            if (isEnding && 0 == open && !isWriting)
+            if (isEnding && peers.isEmpty() && !isWriting)
             {
                 end();
             }
@@ -348,26 +331,11 @@ public final class Bridge implements AutoCloseable
             return work;
         }
 
-        private void beginEnd()
-        {
-            isEnding = true;
-            if (!isClosing)
-            {
-                report("the media driver has gone");
-            }
-            importers.forEach(Importer::beginClose);
-            if (null != exporter)
-            {
-                exporter.beginClose();
-            }
-        }
-
         private void end()
         {
             CloseHelper.quietClose(aeron);
             aeron = null;
-            exporter = null;
-            importers.clear();
+            peers.clear();
         }
 
         private void reconnect()
@@ -389,7 +357,7 @@ public final class Bridge implements AutoCloseable
         {
             if (!problem.equals(found))
             {
-                listener.onEvent(new BridgeEvent(BridgeEvent.Kind.TROUBLE, exporter == null, "", "", found));
+                reportTrouble(found);
             }
             problem = found;
         }
@@ -397,17 +365,13 @@ public final class Bridge implements AutoCloseable
         /** Writes the status file that caps stat reads. */
         private void writeStatus()
         {
-            final CountersReader counters = aeron.countersReader();
+            final CountersReader driver = aeron.countersReader();
             final StringBuilder text = new StringBuilder();
-            text.append(counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_SENT.id())).append('\t')
-                .append(counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_RECEIVED.id())).append('\t')
+            text.append(driver.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_SENT.id())).append('\t')
+                .append(driver.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_RECEIVED.id())).append('\t')
                 .append(sessions.attachment().place()).append('\t')
-                .append(null == exportCounters ? 0 : exportCounters.get(SessionCounter.REFUSED)).append('\n');
-            importers.forEach((importer) -> text.append(importer.status()));
-            if (null != exporter)
-            {
-                exporter.peers.forEach((peer) -> text.append(peer.status()));
-            }
+                .append(exportCounters.get(SessionCounter.REFUSED)).append('\n');
+            peers.forEach((peer) -> text.append(peer.status()));
             isWriting = true;
             calls.run(() -> directory.write(text.toString()), (done) -> isWriting = false, (ex) ->
             {

@@ -25,7 +25,6 @@ public final class BridgeConfig
 
     private static final Duration MIN_LOST_AFTER = Duration.ofMillis(100);
     private static final Duration MAX_LOST_AFTER = Duration.ofHours(1);
-    private static final String LOOPBACK = "127.0.0.1";
     private static final int MIN_KEY_LENGTH = 16;
 
     final Set<String> exports = new HashSet<>();
@@ -166,12 +165,11 @@ public final class BridgeConfig
         reject(exports.isEmpty() && imports.isEmpty(), "a bridge needs something to export or to import");
         reject(!exports.isEmpty() && null == bind, "exports need an address to be offered at: bind");
         reject(exports.isEmpty() && null != bind, "nothing is exported at that address: bind=" + bind);
-        final Set<String> both = new HashSet<>(imports.keySet());
-        both.retainAll(exports);
-        reject(!both.isEmpty(), "an import is not exported again: name=" + String.join(", ", both));
+        exports.forEach((name) ->
+            reject(imports.containsKey(name), "an import is not exported again: name=" + name));
         if (allowed.isEmpty())
         {
-            allowed.add(Network.parse(LOOPBACK + "/8"));
+            allowed.add(Network.parse("127.0.0.0/8"));
             allowed.add(Network.parse("::1"));
         }
         return this;

@@ -17,9 +17,4 @@ import io.jcaps.bridge.session.SessionContext;
  */
 record BridgeContext(Aeron aeron, SessionContext sessions, BridgeConfig config, BridgeListener listener)
 {
-    void report(final BridgeEvent.Kind kind, final boolean isImport, final String service, final String peer,
-        final String detail)
-    {
-        listener.onEvent(new BridgeEvent(kind, isImport, service, peer, detail));
-    }
 }

@@ -5,9 +5,9 @@
 package io.jcaps.bridge;
 
 import io.aeron.Image;
-import io.aeron.exceptions.RegistrationException;
 import io.jcaps.bridge.session.ExportSession;
 import io.jcaps.bridge.session.SessionCounters;
+import io.jcaps.bridge.session.Wire;
 import org.agrona.CloseHelper;
 
 import java.util.concurrent.TimeUnit;
@@ -21,10 +21,8 @@ final class ExportPeer extends Peer<ExportSession>
     private static final long LAST_WORDS_NS = TimeUnit.SECONDS.toNanos(2);
 
     private final Exporter exporter;
-    private final long publicationId;
     private long overNs;
     private boolean isAdmitted;
-    boolean isOver;
 
     ExportPeer(final BridgeContext bridge, final Exporter exporter, final Image image)
     {
@@ -38,10 +36,6 @@ final class ExportPeer extends Peer<ExportSession>
     @Override
     int doWork()
     {
-        if (null == session)
-        {
-            return connect();
-        }
         if (image.isClosed())
         {
             session.left("the other end's stream has ended");
@@ -53,55 +47,49 @@ final class ExportPeer extends Peer<ExportSession>
             overNs = 0 == overNs ? nowNs : overNs;
             if (!session.isByeDue() || image.isClosed() || nowNs - overNs > LAST_WORDS_NS)
             {
-                CloseHelper.quietClose(publication);
-                isOver = true;
+                end();
             }
         }
         return work;
     }
 
-    private int connect()
+    @Override
+    ExportSession newSession(final Wire wire)
     {
-        final String source = image.sourceIdentity();
-        try
-        {
-            publication = bridge.aeron().getExclusivePublication(publicationId);
-        }
-        catch (final RegistrationException ex)
-        {
-            bridge.report(BridgeEvent.Kind.TROUBLE, false, "", source, ex.getMessage());
-            isOver = true;
-        }
-        if (null != publication)
-        {
-            session = new ExportSession(bridge.sessions(), counters, wire(), (kind, detail) ->
-                report(kind, source, detail), exporter::options, exporter.isAllowed(source));
-        }
-        return null == publication ? 0 : 1;
+        return new ExportSession(bridge.sessions(), counters, wire, this::report, bridge.config().exports,
+            exporter.isAllowed(image.sourceIdentity()));
     }
 
-    private void report(final BridgeEvent.Kind kind, final String source, final String detail)
+    @Override
+    void end()
+    {
+        CloseHelper.quietClose(publication);
+        session = null;
+        isClosing = true;
+    }
+
+    private String name()
+    {
+        return null == session ? "" : session.name();
+    }
+
+    @Override
+    void report(final BridgeEvent.Kind kind, final String detail)
     {
         isAdmitted |= BridgeEvent.Kind.CONNECTED == kind;
         if (isAdmitted || BridgeEvent.Kind.ENDED != kind)
         {
-            bridge.report(kind, false, session.name(), source, detail);
+            bridge.listener().onEvent(new BridgeEvent(kind, false, name(), image.sourceIdentity(), detail));
         }
         else
         {
-            exporter.reportRefused(session.name(), source, detail);
+            exporter.reportRefused(name(), image.sourceIdentity(), detail);
         }
     }
 
-    void beginClose()
-    {
-        isOver |= null == session;
-        fail("closed");
-    }
-
+    @Override
     String status()
     {
-        final String name = null == session ? "" : session.name();
-        return status(false, bridge.config().exports.contains(name) ? name : "", image.sourceIdentity());
+        return status(false, bridge.config().exports.contains(name()) ? name() : "", image.sourceIdentity());
     }
 }

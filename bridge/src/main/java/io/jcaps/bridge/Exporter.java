@@ -5,18 +5,17 @@
 package io.jcaps.bridge;
 
 import io.aeron.Image;
-import io.jcaps.PortOptions;
 import io.jcaps.bridge.session.SessionCounter;
 import io.jcaps.bridge.session.SessionCounters;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
- * All exports of a bridge: a peer for each image of its subscription. Used by the bridge's thread.
+ * Accepts importers: it adds a peer to those of the bridge for each image of its subscription. Used by the bridge's
+ * thread.
  */
 final class Exporter
 {
@@ -24,23 +23,24 @@ final class Exporter
     static final int MAX_PEERS = 256;
 
     final SessionCounters counters;
-    final List<ExportPeer> peers = new ArrayList<>();
     private final BridgeContext bridge;
+    private final List<Peer<?>> peers;
     // Aeron forbids adding publications within the callback that announces an image.
     private final ArrayDeque<Image> newImages = new ArrayDeque<>();
     private final ReportLimit reports = new ReportLimit();
 
-    Exporter(final BridgeContext bridge, final SessionCounters counters)
+    Exporter(final BridgeContext bridge, final SessionCounters counters, final List<Peer<?>> peers)
     {
         this.bridge = bridge;
+        this.peers = peers;
         this.counters = counters;
         bridge.aeron().addSubscription(
             Streams.requests(bridge.config().bind), Streams.STREAM_ID, newImages::add, newImages::remove);
     }
 
-    int doWork()
+    int accept()
     {
-        int work = newImages.size();
+        final int work = newImages.size();
         while (!newImages.isEmpty())
         {
             final Image image = newImages.poll();
@@ -48,22 +48,13 @@ final class Exporter
             {
                 ignore(image, "its stream began before this bridge");
             }
-            else if (peers.size() >= MAX_PEERS)
+            else if (peers.size() - bridge.config().imports.size() >= MAX_PEERS)
             {
                 ignore(image, "there are " + MAX_PEERS + " sessions");
             }
             else
             {
                 peers.add(new ExportPeer(bridge, this, image));
-            }
-        }
-        for (int i = peers.size() - 1; i >= 0; i--)
-        {
-            final ExportPeer peer = peers.get(i);
-            work += peer.work();
-            if (peer.isOver)
-            {
-                peers.remove(i);
             }
         }
         return work;
@@ -90,19 +81,13 @@ final class Exporter
     {
         if (reports.isDue(host(source) + ' ' + name + ' ' + detail, bridge.sessions().clock().nanoTime()))
         {
-            bridge.report(BridgeEvent.Kind.ENDED, false, name, source, detail);
+            bridge.listener().onEvent(new BridgeEvent(BridgeEvent.Kind.ENDED, false, name, source, detail));
         }
     }
 
     private static String host(final String source)
     {
         return source.substring(0, source.lastIndexOf(':'));
-    }
-
-    /** How to connect to a service; null if it is not exported. */
-    PortOptions options(final String name)
-    {
-        return bridge.config().exports.contains(name) ? new PortOptions().singleThreaded(true).spinOnly(true) : null;
     }
 
     /** The source is ADDRESS:PORT, as Aeron found it in the datagrams; never a name. */
@@ -117,11 +102,5 @@ final class Exporter
         {
             return false;
         }
-    }
-
-    void beginClose()
-    {
-        newImages.clear();
-        peers.forEach(ExportPeer::beginClose);
     }
 }

@@ -4,11 +4,11 @@
  */
 package io.jcaps.bridge;
 
+import io.aeron.ExclusivePublication;
 import io.aeron.Subscription;
-import io.aeron.exceptions.RegistrationException;
-import io.jcaps.PortOptions;
 import io.jcaps.bridge.session.ImportSession;
 import io.jcaps.bridge.session.SessionCounters;
+import io.jcaps.bridge.session.Wire;
 import org.agrona.CloseHelper;
 
 import java.util.List;
@@ -21,15 +21,12 @@ import java.util.concurrent.TimeUnit;
 final class Importer extends Peer<ImportSession>
 {
     private static final long RETRY_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(200);
-    private static final long NONE = -1;
 
     private final String name;
     private final List<Endpoint> endpoints;
     private int attempt;
     private long beginNs;
     private Subscription subscription;
-    private long publicationId = NONE;
-    private boolean isClosing;
     // How the last attempt at each endpoint failed: reported once, not with each attempt.
     private final String[] failures;
 
@@ -46,10 +43,6 @@ final class Importer extends Peer<ImportSession>
     @Override
     int doWork()
     {
-        if (null == session)
-        {
-            return isClosing ? 0 : connect();
-        }
         if (null == image && subscription.imageCount() > 0)
         {
             image = subscription.imageAtIndex(0);
@@ -57,7 +50,7 @@ final class Importer extends Peer<ImportSession>
         final int work = workSession();
         if (session.isOver())
         {
-            endAttempt();
+            end();
         }
         return work;
     }
@@ -67,65 +60,53 @@ final class Importer extends Peer<ImportSession>
         return endpoints.get(attempt % endpoints.size());
     }
 
-    private int connect()
+    @Override
+    ExclusivePublication findPublication()
     {
         if (bridge.sessions().clock().nanoTime() - beginNs < 0)
         {
-            return 0;
+            return null;
         }
-        try
+        if (null == subscription)
         {
-            if (null == subscription)
-            {
-                subscription = bridge.aeron().addSubscription(Streams.repliesFrom(endpoint()), Streams.STREAM_ID);
-                publicationId = bridge.aeron().asyncAddExclusivePublication(
-                    Streams.requestsTo(endpoint(), subscription.registrationId()), Streams.STREAM_ID);
-            }
-            publication = bridge.aeron().getExclusivePublication(publicationId);
+            subscription = bridge.aeron().addSubscription(Streams.repliesFrom(endpoint()), Streams.STREAM_ID);
+            publicationId = bridge.aeron().asyncAddExclusivePublication(
+                Streams.requestsTo(endpoint(), subscription.registrationId()), Streams.STREAM_ID);
         }
-        catch (final RegistrationException ex)
-        {
-            // Such as a name that does not resolve any more.
-            report(BridgeEvent.Kind.TROUBLE, ex.getMessage());
-            endAttempt();
-        }
-        if (null != publication)
-        {
-            session = new ImportSession(
-                bridge.sessions(), counters, wire(), this::report, name, new PortOptions());
-        }
-        return null == publication ? 0 : 1;
+        return super.findPublication();
     }
 
-    private void report(final BridgeEvent.Kind kind, final String detail)
+    @Override
+    ImportSession newSession(final Wire wire)
+    {
+        return new ImportSession(bridge.sessions(), counters, wire, this::report, name);
+    }
+
+    @Override
+    void report(final BridgeEvent.Kind kind, final String detail)
     {
         final int index = attempt % failures.length;
         final boolean isFailure = BridgeEvent.Kind.ENDED == kind || BridgeEvent.Kind.TROUBLE == kind;
         if (!isFailure || !detail.equals(failures[index]))
         {
-            bridge.report(kind, true, name, endpoint().toString(), detail);
+            bridge.listener().onEvent(new BridgeEvent(kind, true, name, endpoint().toString(), detail));
         }
         failures[index] = isFailure ? detail : null;
     }
 
-    private void endAttempt()
+    @Override
+    void end()
     {
         CloseHelper.quietCloseAll(publication, subscription);
         session = null;
         publication = null;
         subscription = null;
         image = null;
-        publicationId = NONE;
         attempt++;
         beginNs = bridge.sessions().clock().nanoTime() + RETRY_INTERVAL_NS;
     }
 
-    void beginClose()
-    {
-        isClosing = true;
-        fail("closed");
-    }
-
+    @Override
     String status()
     {
         return status(true, name, endpoint().toString());

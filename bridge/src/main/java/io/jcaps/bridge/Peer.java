@@ -6,6 +6,7 @@ package io.jcaps.bridge;
 
 import io.aeron.ExclusivePublication;
 import io.aeron.Image;
+import io.aeron.exceptions.RegistrationException;
 import io.aeron.logbuffer.FragmentHandler;
 import io.aeron.logbuffer.FrameDescriptor;
 import io.aeron.logbuffer.Header;
@@ -25,10 +26,13 @@ abstract class Peer<S extends Session> implements FragmentHandler
 
     final BridgeContext bridge;
     final SessionCounters counters;
+    long publicationId;
     ExclusivePublication publication;
     Image image;
-    /** Null until there are both streams. */
+    /** Null while there is no publication. */
     S session;
+    /** No further session begins. */
+    boolean isClosing;
 
     Peer(final BridgeContext bridge, final SessionCounters counters)
     {
@@ -36,29 +40,59 @@ abstract class Peer<S extends Session> implements FragmentHandler
         this.counters = counters;
     }
 
-    /**
-     * A wire over the publication: it copies each frame to the stream once, whether or not the frame fits one datagram.
-     */
-    final Wire wire()
+    /** The session's wire: copies each frame to the stream once, whether or not the frame fits one datagram. */
+    private boolean send(final DirectBuffer header, final DirectBuffer body, final int length)
     {
-        return (header, body, length) ->
-            publication.offer(header, 0, header.capacity(), body, 0, length, null) > 0;
+        return publication.offer(header, 0, header.capacity(), body, 0, length, null) > 0;
     }
 
+    /** Returns the publication once the driver has added it; null until then. */
+    ExclusivePublication findPublication()
+    {
+        return bridge.aeron().getExclusivePublication(publicationId);
+    }
+
+    abstract S newSession(Wire wire);
+
+    /** Makes progress while there is a session. */
     abstract int doWork();
+
+    /** Closes what this session, or the attempt at one, has opened. */
+    abstract void end();
+
+    abstract void report(BridgeEvent.Kind kind, String detail);
+
+    /** A line of the status file. */
+    abstract String status();
 
     /** Makes progress. An exception ends this session alone. */
     final int work()
     {
         try
         {
-            return doWork();
+            return null != session ? doWork() : isClosing ? 0 : connect();
         }
         catch (final RuntimeException | Error ex)
         {
             fail(ex.toString());
             return 1;
         }
+    }
+
+    private int connect()
+    {
+        try
+        {
+            publication = findPublication();
+        }
+        catch (final RegistrationException ex)
+        {
+            // Such as a name that does not resolve any more.
+            report(BridgeEvent.Kind.TROUBLE, ex.getMessage());
+            end();
+        }
+        session = null == publication ? null : newSession(this::send);
+        return null == publication ? 0 : 1;
     }
 
     final int workSession()
@@ -76,7 +110,7 @@ abstract class Peer<S extends Session> implements FragmentHandler
             (flags & FrameDescriptor.BEGIN_FRAG_FLAG) != 0, (flags & FrameDescriptor.END_FRAG_FLAG) != 0);
     }
 
-    final void fail(final String reason)
+    private void fail(final String reason)
     {
         if (null != session)
         {
@@ -84,12 +118,22 @@ abstract class Peer<S extends Session> implements FragmentHandler
         }
     }
 
+    final void beginClose()
+    {
+        isClosing = true;
+        fail("closed");
+    }
+
+    final boolean isOver()
+    {
+        return isClosing && null == session;
+    }
+
     final int linkCount()
     {
         return null == session ? 0 : session.linkCount();
     }
 
-    /** A line of the status file. */
     final String status(final boolean isImport, final String service, final String peer)
     {
         final boolean isUp = null != session && session.isServiceUp();

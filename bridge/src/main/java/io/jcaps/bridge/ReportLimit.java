@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Limits the reports of importers that were not admitted, and of datagrams that Aeron rejects: any host that can send
- * datagrams causes such reports, again and again. In each minute each text is reported once, and at most 32 texts. Used
- * by one thread at a time.
+ * datagrams causes such reports, again and again. In each minute each text is reported once, and at most 32 texts. Any
+ * thread may call.
  */
 final class ReportLimit
 {
@@ -26,7 +26,7 @@ final class ReportLimit
      * @param nowNs time by a clock that never goes back.
      * @return whether it is to be reported.
      */
-    boolean isDue(final String text, final long nowNs)
+    synchronized boolean isDue(final String text, final long nowNs)
     {
         if (reported.isEmpty() || nowNs - beginNs >= INTERVAL_NS)
         {

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -55,22 +57,23 @@ class ExporterTest
         final SessionContext sessions = new SessionContext(
             hosts.bridgeB, SharedKey.none(), TimeUnit.SECONDS.toNanos(2), hosts.add(new BlockingCalls()), () -> 0);
         final BridgeConfig config = new BridgeConfig().exportService(TwoHosts.NAME).bind(hosts.endpoint).conclude();
-        final SessionCounters counters = new SessionCounters();
+        final SessionCounters counters = new SessionCounters(null);
+        final List<Peer<?>> peers = new ArrayList<>();
         final Exporter exporter =
-            new Exporter(new BridgeContext(aeron, sessions, config, hosts.events::add), counters);
+            new Exporter(new BridgeContext(aeron, sessions, config, hosts.events::add), counters, peers);
 
         for (int i = 0; i < Exporter.MAX_PEERS; i++)
         {
             addStream(importers);
         }
-        await(aeron, exporter, () -> Exporter.MAX_PEERS ==
-            exporter.peers.stream().filter((peer) -> null != peer.session).count());
+        await(aeron, exporter, peers, () -> Exporter.MAX_PEERS ==
+            peers.stream().filter((peer) -> null != peer.session).count());
         assertThat(counters.get(SessionCounter.REFUSED)).isZero();
         assertThat(hosts.events).isEmpty();
 
         addStream(importers);
-        await(aeron, exporter, () -> 1 == counters.get(SessionCounter.REFUSED));
-        assertThat(exporter.peers).hasSize(Exporter.MAX_PEERS);
+        await(aeron, exporter, peers, () -> 1 == counters.get(SessionCounter.REFUSED));
+        assertThat(peers).hasSize(Exporter.MAX_PEERS);
         assertThat(hosts.events).singleElement().satisfies((event) ->
         {
             assertThat(event.kind()).isEqualTo(BridgeEvent.Kind.ENDED);
@@ -79,10 +82,10 @@ class ExporterTest
             assertThat(event.detail()).isEqualTo("not answered: there are 256 sessions");
         });
 
-        exporter.peers.get(0).beginClose();
-        await(aeron, exporter, () -> Exporter.MAX_PEERS - 1 == exporter.peers.size());
+        peers.get(0).beginClose();
+        await(aeron, exporter, peers, () -> Exporter.MAX_PEERS - 1 == peers.size());
         addStream(importers);
-        await(aeron, exporter, () -> Exporter.MAX_PEERS == exporter.peers.size());
+        await(aeron, exporter, peers, () -> Exporter.MAX_PEERS == peers.size());
         assertThat(counters.get(SessionCounter.REFUSED)).isEqualTo(1);
     }
 
@@ -93,13 +96,16 @@ class ExporterTest
             Streams.requestsTo(hosts.endpoint, replies.registrationId()), Streams.STREAM_ID);
     }
 
-    private static void await(final Aeron aeron, final Exporter exporter, final BooleanSupplier isDone)
+    private static void await(
+        final Aeron aeron, final Exporter exporter, final List<Peer<?>> peers, final BooleanSupplier isDone)
     {
         Awaitility.await().pollInSameThread().pollDelay(0, TimeUnit.MILLISECONDS).pollInterval(1, TimeUnit.MILLISECONDS)
             .until(() ->
             {
                 aeron.conductorAgentInvoker().invoke();
-                exporter.doWork();
+                exporter.accept();
+                peers.forEach(Peer::work);
+                peers.removeIf(Peer::isOver);
                 return isDone.getAsBoolean();
             });
     }

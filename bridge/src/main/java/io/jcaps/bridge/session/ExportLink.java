@@ -4,14 +4,12 @@
  */
 package io.jcaps.bridge.session;
 
-import io.jcaps.Claim;
 import io.jcaps.ClientPort;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
 import io.jcaps.Outcome;
 import io.jcaps.Status;
 import io.jcaps.layout.SlotDescriptor;
-import org.agrona.DirectBuffer;
 
 import java.util.Arrays;
 
@@ -25,7 +23,7 @@ import java.util.Arrays;
  *          an outcome is due        its outcome came        DISPOSE, or a REQUEST in the same slot
  * </pre>
  */
-final class ExportLink implements Receiver
+final class ExportLink extends Receiver
 {
     static final byte FREE = 0;
     static final byte FILLING = 1;
@@ -51,7 +49,6 @@ final class ExportLink implements Receiver
     // Outcomes that are due for requests that could not be put, so that no reply brings them.
     private final short[] dueOutcomes;
     private int dueCount;
-    private final Claim claim = new Claim();
     private Message spare = new Message();
     private int unsent = -1;
     // Id of the last request: the one that is being received.
@@ -123,13 +120,7 @@ final class ExportLink implements Receiver
     }
 
     @Override
-    public void append(final int position, final DirectBuffer buffer, final int offset, final int length)
-    {
-        claim.buffer().putBytes(position, buffer, offset, length);
-    }
-
-    @Override
-    public void end()
+    void end()
     {
         if (!session.mayHandOut())
         {

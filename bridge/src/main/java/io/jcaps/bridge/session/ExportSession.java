@@ -16,9 +16,9 @@ import org.agrona.collections.Int2ObjectHashMap;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * The exporter's end of a session, from HELLO to the close of its last client port. Used by one thread.
@@ -47,7 +47,7 @@ public final class ExportSession extends Session
     private static final long HANDSHAKE_LIMIT_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long RETRY_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final Function<String, PortOptions> exports;
+    private final Set<String> exports;
     private final boolean isAllowed;
     private byte[] othersNonce;
     private final Int2ObjectHashMap<ExportLink> linksByNumber = new Int2ObjectHashMap<>();
@@ -79,12 +79,12 @@ public final class ExportSession extends Session
      * @param counters  to count with.
      * @param wire      to the importer.
      * @param listener  of what happens.
-     * @param exports   returns how to connect to a service that is exported, by its name; null if it is not.
+     * @param exports   names of the services that are exported.
      * @param isAllowed whether the other end's address may import.
      */
     public ExportSession(
         final SessionContext context, final SessionCounters counters, final Wire wire, final SessionListener listener,
-        final Function<String, PortOptions> exports, final boolean isAllowed)
+        final Set<String> exports, final boolean isAllowed)
     {
         super(context, counters, wire, listener);
         this.exports = exports;
@@ -289,7 +289,7 @@ public final class ExportSession extends Session
                 link.connectNs = clock.nanoTime() + RETRY_INTERVAL_NS;
                 if (isServiceGone)
                 {
-                    link.opened(null, endOfService());
+                    link.opened(null, serviceEnd);
                 }
             }
         }
@@ -393,7 +393,7 @@ public final class ExportSession extends Session
     private void sendWelcome(final long nowNs)
     {
         // Only an importer with the key learns what is exported, and the size of the region.
-        if (null == exports.apply(name))
+        if (!exports.contains(name))
         {
             refuse(Refusal.NOT_EXPORTED);
             return;
@@ -434,7 +434,8 @@ public final class ExportSession extends Session
         if (!isServiceGone && isServiceKnown && service.get(nothing) != Status.WOULD_BLOCK)
         {
             isServiceGone = true;
-            serviceEnd = service.serviceEnd();
+            final int end = service.serviceEnd();
+            serviceEnd = Outcome.REPLIED == end ? Outcome.UNREACHABLE : end;
         }
         if (isServiceGone)
         {
@@ -448,7 +449,7 @@ public final class ExportSession extends Session
 
     private void connect(final Consumer<ClientPort> done, final Consumer<Exception> failed)
     {
-        final PortOptions options = exports.apply(name);
+        final PortOptions options = new PortOptions().singleThreaded(true).spinOnly(true);
         call(() -> attachment.client(name, options), done, failed);
     }
 
@@ -498,22 +499,11 @@ public final class ExportSession extends Session
         return generation == sentGeneration || null == service || sendUp();
     }
 
-    private int endOfService()
-    {
-        return Outcome.REPLIED == serviceEnd ? Outcome.UNREACHABLE : serviceEnd;
-    }
-
     /** The outcomes of requests in progress come first: they report more than the end of the service. */
     private void sendDown()
     {
-        for (int i = 0; i < links.size(); i++)
-        {
-            if (!isReplaced && !links.get(i).isDrained())
-            {
-                return;
-            }
-        }
-        if (sendService(endOfService(), service.serviceGeneration()))
+        final boolean isDrained = isReplaced || links.stream().allMatch(ExportLink::isDrained);
+        if (isDrained && sendService(serviceEnd, service.serviceGeneration()))
         {
             closePort(service);
             service = null;
@@ -568,12 +558,10 @@ public final class ExportSession extends Session
     private void closePorts()
     {
         receiver = null;
-        for (int i = 0; i < links.size(); i++)
+        while (!links.isEmpty())
         {
-            closePort(links.get(i).close());
+            close(links.get(links.size() - 1));
         }
-        links.clear();
-        linksByNumber.clear();
         closePort(service);
         service = null;
     }
@@ -582,7 +570,7 @@ public final class ExportSession extends Session
     {
         if (null != port)
         {
-            closePort(port, this::linkCount, this::linkCount);
+            closePort(port, this::linkCount);
         }
     }
 

@@ -6,6 +6,7 @@ package io.jcaps.bridge.session;
 
 import io.jcaps.Message;
 import io.jcaps.Outcome;
+import io.jcaps.host.Credentials;
 import io.jcaps.layout.SlotDescriptor;
 import org.agrona.collections.IntArrayQueue;
 
@@ -42,8 +43,7 @@ final class ImportLink
 
     final long linkId;
     final int number;
-    final int pid;
-    final int uid;
+    final Credentials credentials;
     final byte[] states;
     final long[] ids;
     final Message[] messages;
@@ -56,12 +56,11 @@ final class ImportLink
     /** Slots of requests that wait to be sent, in their order; each once at most. */
     final IntArrayQueue queue;
 
-    ImportLink(final long linkId, final int number, final int slotCount, final int pid, final int uid)
+    ImportLink(final Message request, final int number, final int slotCount)
     {
-        this.linkId = linkId;
+        linkId = request.linkId();
         this.number = number;
-        this.pid = pid;
-        this.uid = uid;
+        credentials = request.credentials();
         states = new byte[slotCount];
         ids = new long[slotCount];
         queue = new IntArrayQueue(2 * SlotDescriptor.MAX_SLOT_COUNT, -1);

@@ -27,11 +27,10 @@ public final class ImportSession extends Session
     private static final int WELCOMED = 4;
     private static final int ENDED = 5;
 
+    private static final long MIN_HANDSHAKE_LIMIT_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long RETRY_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final String name;
-    private final PortOptions options;
-    private final long handshakeLimitNs;
     private byte[] proof;
     private int state = HELLO_DUE;
     // When the last beat was echoed. The exporter counts its lease from the time when it sent that beat, so it ends
@@ -40,11 +39,10 @@ public final class ImportSession extends Session
     private boolean isEchoDue;
     private long echoTick;
     int lastLinkNumber;
-    // The last state of the service that the exporter reported.
-    private boolean isServiceUp;
+    // The last state of the service that the exporter reported: how it has ended; REPLIED while it is up.
+    private int serviceEnd = Outcome.UNREACHABLE;
     private long serviceIncarnation;
     private long serviceGeneration;
-    private int serviceEnd;
     private StandIn standIn;
     private boolean isClosing;
 
@@ -56,16 +54,13 @@ public final class ImportSession extends Session
      * @param wire     to the exporter.
      * @param listener of what happens.
      * @param name     of the service.
-     * @param options  of the stand-in; {@link PortOptions#imported} is added.
      */
     public ImportSession(
         final SessionContext context, final SessionCounters counters, final Wire wire, final SessionListener listener,
-        final String name, final PortOptions options)
+        final String name)
     {
         super(context, counters, wire, listener);
         this.name = name;
-        this.options = options;
-        handshakeLimitNs = Math.max(lostAfterNs, TimeUnit.SECONDS.toNanos(1));
     }
 
     // ---- from the exporter
@@ -94,7 +89,8 @@ public final class ImportSession extends Session
         else if (FrameDescriptor.BYE == type)
         {
             // The exporter hands out nothing more.
-            end("the other end has closed the session", false);
+            fail("the other end has closed the session");
+            isByeDue = false;
         }
         else if (FrameDescriptor.CHALLENGE == type && AWAIT_CHALLENGE == state &&
             BodyDescriptor.CHALLENGE_LENGTH == length)
@@ -162,11 +158,10 @@ public final class ImportSession extends Session
 
     private void onService(final int flags, final long incarnation)
     {
-        isServiceUp = Outcome.REPLIED == flags;
-        serviceEnd = isServiceUp ? serviceEnd : flags;
+        serviceEnd = flags;
         serviceIncarnation = incarnation;
         serviceGeneration = frame.bodyLong(BodyDescriptor.SERVICE_GENERATION_OFFSET);
-        if (isServiceUp && null != standIn && standIn.incarnation == incarnation && !standIn.isDown())
+        if (Outcome.REPLIED == flags && null != standIn && standIn.incarnation == incarnation && !standIn.isDown())
         {
             // Before the replies that follow it (R28).
             standIn.port.generation(serviceGeneration);
@@ -197,7 +192,7 @@ public final class ImportSession extends Session
         }
         if (WELCOMED != state)
         {
-            if (nowNs - begunNs > handshakeLimitNs)
+            if (nowNs - begunNs > Math.max(lostAfterNs, MIN_HANDSHAKE_LIMIT_NS))
             {
                 fail("no answer");
             }
@@ -263,16 +258,17 @@ public final class ImportSession extends Session
     /** Registers or closes the stand-in, so that it follows the remote service. */
     private void follow(final long nowNs)
     {
+        final boolean isUp = Outcome.REPLIED == serviceEnd;
         if (null == standIn)
         {
-            if (isServiceUp && 0 == pendingCalls && nowNs - retryNs >= 0)
+            if (isUp && 0 == pendingCalls && nowNs - retryNs >= 0)
             {
                 register();
             }
         }
-        else if (!isClosing && !standIn.isDown() && (!isServiceUp || standIn.incarnation != serviceIncarnation))
+        else if (!isClosing && !standIn.isDown() && (!isUp || standIn.incarnation != serviceIncarnation))
         {
-            standIn.down(isServiceUp ? Outcome.SERVICE_CLOSED : serviceEnd);
+            standIn.down(isUp ? Outcome.SERVICE_CLOSED : serviceEnd);
             listener.on(BridgeEvent.Kind.DOWN, "");
         }
         else if (!isClosing && standIn.isDown() && !standIn.hasOffered())
@@ -288,9 +284,9 @@ public final class ImportSession extends Session
     private void register()
     {
         final long incarnation = serviceIncarnation;
-        final PortOptions standInOptions = options.imported(true).singleThreaded(true).spinOnly(true)
+        final PortOptions options = new PortOptions().imported(true).singleThreaded(true).spinOnly(true)
             .generation(serviceGeneration);
-        call(() -> attachment.service(name, standInOptions), (port) -> registered(port, incarnation), (ex) ->
+        call(() -> attachment.service(name, options), (port) -> registered(port, incarnation), (ex) ->
         {
             retryNs = clock.nanoTime() + RETRY_INTERVAL_NS;
             listener.on(BridgeEvent.Kind.TROUBLE, "the stand-in cannot be registered: " + ex.getMessage());
@@ -316,7 +312,7 @@ public final class ImportSession extends Session
     private void closeStandIn()
     {
         isClosing = true;
-        closePort(standIn.port, standIn::drain, () ->
+        closePort(standIn, () ->
         {
             standIn = null;
             isClosing = false;
@@ -334,16 +330,11 @@ public final class ImportSession extends Session
     @Override
     public void fail(final String reason)
     {
-        end(reason, true);
-    }
-
-    private void end(final String reason, final boolean isOtherToKnow)
-    {
         if (ENDED == state)
         {
             return;
         }
-        isByeDue = isOtherToKnow && state > HELLO_DUE;
+        isByeDue = state > HELLO_DUE;
         state = ENDED;
         if (null != standIn && !isClosing)
         {

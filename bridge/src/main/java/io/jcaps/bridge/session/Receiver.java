@@ -4,15 +4,21 @@
  */
 package io.jcaps.bridge.session;
 
+import io.jcaps.Claim;
 import org.agrona.DirectBuffer;
 
 /**
- * Takes the body of one message, fragment by fragment.
+ * Takes the body of one message, fragment by fragment, into the memory that was claimed for it.
  */
-interface Receiver
+abstract class Receiver
 {
-    void append(int position, DirectBuffer buffer, int offset, int length);
+    final Claim claim = new Claim();
+
+    final void append(final int position, final DirectBuffer buffer, final int offset, final int length)
+    {
+        claim.buffer().putBytes(position, buffer, offset, length);
+    }
 
     /** Called after the last fragment. */
-    void end();
+    abstract void end();
 }

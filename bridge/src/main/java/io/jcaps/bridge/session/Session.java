@@ -5,7 +5,6 @@
 package io.jcaps.bridge.session;
 
 import io.jcaps.Attachment;
-import io.jcaps.Port;
 import io.jcaps.bridge.BridgeEvent;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.NanoClock;
@@ -217,12 +216,11 @@ public abstract class Session
         });
     }
 
-    /** Closes a port on the other thread, which calls {@code before} first: it may use the port. */
-    final void closePort(final Port port, final Runnable before, final Runnable closed)
+    /** Closes a port on the other thread. */
+    final void closePort(final AutoCloseable port, final Runnable closed)
     {
         call(() ->
         {
-            before.run();
             port.close();
             return port;
         }, (result) -> closed.run(), (ex) ->

@@ -17,16 +17,8 @@ public final class SessionCounters
 
     /**
      * Begins at 0.
-     */
-    public SessionCounters()
-    {
-        this(null);
-    }
-
-    /**
-     * Begins at 0.
      *
-     * @param sum also counts everything counted here, and takes over the latest round trip.
+     * @param sum also counts everything counted here; null if there is none.
      */
     public SessionCounters(final SessionCounters sum)
     {
@@ -50,10 +42,6 @@ public final class SessionCounters
     void roundTripNs(final long roundTripNs)
     {
         this.roundTripNs = roundTripNs;
-        if (null != sum)
-        {
-            sum.roundTripNs(roundTripNs);
-        }
     }
 
     /**

@@ -4,15 +4,12 @@
  */
 package io.jcaps.bridge.session;
 
-import io.jcaps.Claim;
 import io.jcaps.Message;
 import io.jcaps.MessageState;
 import io.jcaps.Outcome;
 import io.jcaps.ServicePort;
 import io.jcaps.Status;
-import io.jcaps.host.Credentials;
 import io.jcaps.layout.SlotDescriptor;
-import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.Long2ObjectHashMap;
 
@@ -22,7 +19,7 @@ import java.util.ArrayList;
  * The local service that stands in for the remote one: one registration, its clients and their messages. Each request
  * that it receives is ended here by exactly one local action: a reply, or an outcome.
  */
-final class StandIn implements Receiver
+final class StandIn extends Receiver implements AutoCloseable
 {
     /** Most messages that are received in one round, so that the rest of the session has its turn. */
     private static final int RECEIVE_LIMIT = 64;
@@ -41,7 +38,6 @@ final class StandIn implements Receiver
     final ArrayList<ImportLink> links = new ArrayList<>();
     private final Long2ObjectHashMap<ImportLink> linksById = new Long2ObjectHashMap<>();
     private final Int2ObjectHashMap<ImportLink> linksByNumber = new Int2ObjectHashMap<>();
-    private final Claim claim = new Claim();
     private Message spare = new Message();
     // State of the reply that is being received.
     private ImportLink replyLink;
@@ -114,9 +110,7 @@ final class StandIn implements Receiver
 
     private ImportLink open(final Message request)
     {
-        final Credentials credentials = request.credentials();
-        final ImportLink link = new ImportLink(
-            request.linkId(), ++session.lastLinkNumber, slotCount, credentials.pid(), credentials.euid());
+        final ImportLink link = new ImportLink(request, ++session.lastLinkNumber, slotCount);
         links.add(link);
         linksById.put(link.linkId, link);
         linksByNumber.put(link.number, link);
@@ -171,7 +165,7 @@ final class StandIn implements Receiver
             link.states[slot] = ImportLink.FREE;
             link.messages[slot].release();
         }
-        link.state = ImportLink.OPEN_DUE == link.state ? ImportLink.GONE : ImportLink.CLOSE_DUE;
+        link.state = ImportLink.OPEN_DUE == link.state ? ImportLink.GONE : Math.max(link.state, ImportLink.CLOSE_DUE);
     }
 
     // ---- to the exporter
@@ -183,8 +177,8 @@ final class StandIn implements Receiver
         switch (link.state)
         {
             case ImportLink.OPEN_DUE:
-                session.body.putInt(BodyDescriptor.OPEN_PID_OFFSET, link.pid, FrameFlyweight.ORDER);
-                session.body.putInt(BodyDescriptor.OPEN_UID_OFFSET, link.uid, FrameFlyweight.ORDER);
+                session.body.putInt(BodyDescriptor.OPEN_PID_OFFSET, link.credentials.pid(), FrameFlyweight.ORDER);
+                session.body.putInt(BodyDescriptor.OPEN_UID_OFFSET, link.credentials.euid(), FrameFlyweight.ORDER);
                 return advance(link, FrameDescriptor.OPEN, BodyDescriptor.OPEN_LENGTH, ImportLink.OPENING);
             case ImportLink.CLOSE_DUE:
                 return advance(link, FrameDescriptor.CLOSE, 0, ImportLink.GONE);
@@ -315,13 +309,7 @@ final class StandIn implements Receiver
     }
 
     @Override
-    public void append(final int position, final DirectBuffer buffer, final int offset, final int length)
-    {
-        claim.buffer().putBytes(position, buffer, offset, length);
-    }
-
-    @Override
-    public void end()
+    void end()
     {
         final int status = claim.reply();
         if (Status.OK == status)
@@ -389,10 +377,7 @@ final class StandIn implements Receiver
     void down(final int outcome)
     {
         downOutcome = outcome;
-        for (int i = 0; i < links.size(); i++)
-        {
-            endTaken(links.get(i), outcome);
-        }
+        links.forEach((link) -> endTaken(link, outcome));
     }
 
     boolean hasOffered()
@@ -410,13 +395,7 @@ final class StandIn implements Receiver
     /** Called once every request has its outcome: makes the exporter drop the clients, before the port is closed. */
     void closeLinks()
     {
-        for (int i = 0; i < links.size(); i++)
-        {
-            if (links.get(i).state < ImportLink.CLOSE_DUE)
-            {
-                close(links.get(i));
-            }
-        }
+        links.forEach(this::close);
     }
 
     /** The exporter is lost: gives each request its outcome now. */
@@ -435,15 +414,17 @@ final class StandIn implements Receiver
     }
 
     /**
-     * Before the port is closed, and by the thread that closes it: each request that was put until now ends with the
-     * outcome of the remote service, not of this stand-in. A client that keeps putting does not delay this: the close
-     * ends its remaining requests.
+     * Called by another thread than the session's, which uses the port no more. Each request that was put until now
+     * ends with the outcome of the remote service, not of this stand-in. A client that keeps putting does not delay
+     * this: the close of the port ends its remaining requests.
      */
-    void drain()
+    @Override
+    public void close()
     {
         for (int i = 0; i < FINAL_ROUNDS && 0 != receive(); i++)
         {
             Thread.onSpinWait();
         }
+        port.close();
     }
 }

@@ -19,6 +19,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -43,8 +44,8 @@ final class Scene implements AutoCloseable
     final Attachment bridgeB;
     final StepWire toB = new StepWire();
     final StepWire toA = new StepWire();
-    final SessionCounters countersA = new SessionCounters();
-    final SessionCounters countersB = new SessionCounters();
+    final SessionCounters countersA = new SessionCounters(null);
+    final SessionCounters countersB = new SessionCounters(null);
     final List<String> eventsA = new ArrayList<>();
     final List<String> eventsB = new ArrayList<>();
     final UnsafeBuffer bytes = new UnsafeBuffer(new byte[Geometry.MAX_MESSAGE_LIMIT]);
@@ -98,10 +99,9 @@ final class Scene implements AutoCloseable
 
     Scene begin()
     {
-        importer = new ImportSession(context(bridgeA, keyA), countersA, toB, listener(eventsA), NAME,
-            new PortOptions());
+        importer = new ImportSession(context(bridgeA, keyA), countersA, toB, listener(eventsA), NAME);
         exporter = new ExportSession(context(bridgeB, keyB), countersB, toA, listener(eventsB),
-            (name) -> NAME.equals(name) ? new PortOptions() : null, isAllowed);
+            Set.of(NAME), isAllowed);
         return this;
     }
 

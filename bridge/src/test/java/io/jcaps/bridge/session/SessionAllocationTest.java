@@ -7,13 +7,13 @@ package io.jcaps.bridge.session;
 import com.sun.management.ThreadMXBean;
 import io.jcaps.ClientPort;
 import io.jcaps.MessageState;
-import io.jcaps.PortOptions;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.lang.management.ManagementFactory;
+import java.util.Set;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -102,9 +102,9 @@ class SessionAllocationTest
         scene = new Scene(4, LIMIT);
         scene.withService();
         importer = new ImportSession(scene.context(scene.bridgeA, scene.keyA), scene.countersA, toB,
-            Scene.listener(scene.eventsA), Scene.NAME, new PortOptions());
+            Scene.listener(scene.eventsA), Scene.NAME);
         exporter = new ExportSession(scene.context(scene.bridgeB, scene.keyB), scene.countersB, toA,
-            Scene.listener(scene.eventsB), (name) -> new PortOptions(), true);
+            Scene.listener(scene.eventsB), Set.of(Scene.NAME), true);
         while (!scene.eventsA.contains("up"))
         {
             step();

@@ -24,6 +24,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -101,7 +102,7 @@ class SessionEdgeTest
     {
         return new ExportSession(
             new SessionContext(scene.bridgeB, scene.keyB, Scene.LOST_AFTER_NS, calls, () -> scene.nowNs),
-            scene.countersB, scene.toA, Scene.listener(scene.eventsB), (name) -> new PortOptions(), true);
+            scene.countersB, scene.toA, Scene.listener(scene.eventsB), Set.of(Scene.NAME), true);
     }
 
     /** Calls that block for as long as the test wants, or fail. */
@@ -270,7 +271,7 @@ class SessionEdgeTest
     {
         scene.withService().begin();
         scene.importer = new ImportSession(scene.context(scene.bridgeA, scene.keyA), scene.countersA, scene.toB,
-            Scene.listener(scene.eventsA), "other", new PortOptions());
+            Scene.listener(scene.eventsA), "other");
         scene.steps(20);
         assertThat(scene.eventsA).containsExactly("ended: refused: it does not export that service");
     }
@@ -401,7 +402,7 @@ class SessionEdgeTest
     {
         return new ImportSession(
             new SessionContext(scene.bridgeA, scene.keyA, Scene.LOST_AFTER_NS, calls, () -> scene.nowNs),
-            scene.countersA, scene.toB, Scene.listener(scene.eventsA), Scene.NAME, new PortOptions());
+            scene.countersA, scene.toB, Scene.listener(scene.eventsA), Scene.NAME);
     }
 
     @Test
