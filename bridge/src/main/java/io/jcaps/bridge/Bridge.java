@@ -33,6 +33,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -238,7 +239,7 @@ public final class Bridge implements AutoCloseable
 
     /**
      * Ends all sessions at once: each open request gets its outcome, and the other ends are notified. A second call
-     * does nothing.
+     * does nothing. An interrupt of the calling thread does not shorten it, and is kept.
      */
     @Override
     public synchronized void close()
@@ -246,8 +247,12 @@ public final class Bridge implements AutoCloseable
         if (!isClosed)
         {
             isClosed = true;
-            agent.awaitClose(CLOSE_LIMIT_NS);
-            CloseHelper.quietCloseAll(resources);
+            // On a thread that nobody interrupts: the join waits for its end, and keeps an interrupt of this one.
+            CompletableFuture.runAsync(() ->
+            {
+                agent.awaitClose(CLOSE_LIMIT_NS);
+                CloseHelper.quietCloseAll(resources);
+            }, (closing) -> BlockingCalls.daemon(closing).start()).join();
         }
     }
 

@@ -44,7 +44,10 @@ final class Exporter
         while (!newImages.isEmpty())
         {
             final Image image = newImages.poll();
-            if (!isWhole(image))
+            // An importer continues its stream until it learns that this bridge's predecessor, or the driver, has
+            // stopped. A subscription that joins it in the middle has lost its HELLO, and what follows belongs to a
+            // session that has ended.
+            if (0 != image.joinPosition())
             {
                 ignore(image, "its stream began before this bridge");
             }
@@ -58,16 +61,6 @@ final class Exporter
             }
         }
         return work;
-    }
-
-    /**
-     * Whether the stream is received from its first byte. An importer continues its stream until it learns that this
-     * bridge's predecessor, or the driver, has stopped. The new subscription then joins that stream in the middle: its
-     * HELLO is lost, and what follows belongs to a session that has ended.
-     */
-    private static boolean isWhole(final Image image)
-    {
-        return 0 == image.joinPosition();
     }
 
     private void ignore(final Image image, final String reason)

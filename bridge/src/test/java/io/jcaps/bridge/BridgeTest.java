@@ -361,6 +361,24 @@ class BridgeTest
     }
 
     @Test
+    @DisplayName("B7: a close by an interrupted thread gives each request its outcome; the interrupt is kept")
+    void shouldCloseOnInterruptedThread() throws Exception
+    {
+        final ServicePort service = hosts.services.service(TwoHosts.NAME, new PortOptions());
+        hosts.add(hosts.export(new BridgeConfig()));
+        final Bridge importer = hosts.add(hosts.importFrom(new BridgeConfig(), hosts.endpoint));
+        final ClientPort client = hosts.client();
+        client.put(bytes, 0, 10);
+        assertThat(service.await(new Message(), Long.MAX_VALUE)).isEqualTo(MessageState.REQUEST);
+        Thread.currentThread().interrupt();
+        importer.close();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(client.get(reply)).isEqualTo(MessageState.REPLY);
+        assertThat(Outcome.text(reply.outcome())).isEqualTo("UNREACHABLE|RECEIVED");
+        reply.release();
+    }
+
+    @Test
     @DisplayName("caps stat: a bridge writes its peers, links, round-trip time, counters; its directory goes with it")
     void shouldWriteStatus() throws Exception
     {
