@@ -32,6 +32,8 @@ import java.util.regex.Pattern;
 public final class Attacker
 {
     private static final Pattern PRIVATE_NAME = Pattern.compile("region~([0-9a-f]{16})\\.tmp");
+    /** What to do: before the name of the file that is leased. */
+    private static final String LEASE_ON = "lease ";
     private static final int O_RDWR = 2;
     private static final int F_SETLEASE = 1024;
     private static final int F_GETLEASE = 1025;
@@ -63,9 +65,9 @@ public final class Attacker
     public static void main(final String[] args) throws Exception
     {
         final Attacker attacker = new Attacker(Path.of(args[1]), Path.of(args[2]), Long.parseLong(args[3]));
-        if ("lease".equals(args[0]))
+        if (args[0].startsWith(LEASE_ON))
         {
-            attacker.takeLease();
+            attacker.takeLease(args[0].substring(LEASE_ON.length()));
         }
         System.out.println("ready");
         System.out.flush();
@@ -236,10 +238,10 @@ public final class Attacker
     }
 
     /** A write lease keeps whoever opens the file waiting, for 45 s as the kernel is set. */
-    private void takeLease()
+    private void takeLease(final String name)
     {
         call("signal", SIGIO, SIG_IGN);
-        leased = call("open", directory.resolve("region").toString(), O_RDWR);
+        leased = call("open", directory.resolve(name).toString(), O_RDWR);
         if (0 != call("fcntl", leased, F_SETLEASE, F_WRLCK))
         {
             throw new IllegalStateException("no lease");

@@ -28,6 +28,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -365,11 +366,52 @@ class AttackerIT
         Files.copy(model, path);
         Files.setAttribute(path, "unix:uid", UID);
         assertThat(RegionView.isRegion(path)).isTrue();
-        start("lease", shared, secret);
+        start("lease region", shared, secret);
         // A reader that waits for the end of the lease, which is 6 s away, finds that it is a region.
         assertThat(RegionView.isRegion(path)).isFalse();
         assertThatThrownBy(() -> RegionView.open(path)).hasMessageContaining("lease");
         assertThatThrownBy(() -> RegionErrors.read(path)).hasMessageContaining("lease");
         assertThat(stop()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"region", "region.lock"})
+    @DisplayName("F23: the owner's lease on a file of a region that others use delays nobody who attaches or looks")
+    void shouldNotWaitForLeaseWhenAttaching(final String name) throws IOException
+    {
+        final Path shared = directory(UID, GID, 0755);
+        final Path path = shared.resolve("region");
+        final Path lockPath = shared.resolve("region.lock");
+        ShmHost.open(worldConfig(path)).close();
+        // A copy: there is no lease on what anybody has mapped.
+        final Path copy = Files.copy(path, shared.resolve("copy"));
+        Files.move(copy, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        Files.setAttribute(path, "unix:uid", UID);
+        Files.setAttribute(lockPath, "unix:uid", UID);
+        start("lease " + name, shared, secret);
+        // Whoever waits for the end of the lease, which is 6 s away, succeeds.
+        final String inode = "inode " + FileStat.of(shared.resolve(name)).ino();
+        assertThatThrownBy(() -> ShmHost.open(worldConfig(path))).isInstanceOf(RegionException.class)
+            .hasMessageContainingAll(shared.resolve(name).toString(), "lease", "uid " + UID, inode, "/proc/locks");
+        if (path.endsWith(name))
+        {
+            assertThatThrownBy(() -> RegionView.open(path, Access.WORLD)).hasMessageContaining("lease");
+        }
+        else
+        {
+            try (RegionView view = RegionView.open(path, Access.WORLD))
+            {
+                assertThat(view.lifeProblem()).contains(lockPath.toString(), "lease");
+            }
+            assertThat(StaleFiles.remove(path, Access.WORLD, true)).isEmpty();
+        }
+        assertThat(stop()).isEqualTo(1);
+        attacker.onExit().join();
+        ShmHost.open(worldConfig(path)).close();
+    }
+
+    private RegionConfig worldConfig(final Path path)
+    {
+        return fixture.config().path(path).access(Access.WORLD);
     }
 }

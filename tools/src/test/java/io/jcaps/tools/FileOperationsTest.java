@@ -37,7 +37,6 @@ class FileOperationsTest
             " one is then compared with the one that was checked"),
         entry("JnaDirectory", "createDirectories createTempDirectory createTempFile deleteIfExists isDirectory" +
             " newDirectoryStream", "TrustedPath: below directories that only this user and root can change"),
-        entry("LifeLocks", "open", "for writing, so that a named pipe does not wait; compared with the file found"),
         entry("LockFiles", "newDirectoryStream readAttributes", OWN_PROC),
         entry("LockedMemory", "readAllBytes", OWN_PROC),
         entry("OwnLocks", "newDirectoryStream readAllBytes readAttributes", OWN_PROC),
@@ -45,8 +44,8 @@ class FileOperationsTest
         entry("PrivateFile", "createDirectory createLink", "Java has neither relative to a directory: what was made" +
             " is opened and compared, the link's inode is compared after"),
         entry("ProcFs", "FileInputStream readAllBytes readSymbolicLink", OWN_PROC),
-        entry("RegionChannel", "open", "no link is followed, without waiting where others can replace the file;" +
-            " compared with the file found"),
+        entry("RegionChannel", "open", "no link is followed; with JNA, without waiting where others own the file or can" +
+            " replace it; compared with the file found"),
         entry("RegionConfig", "isDirectory", LOOKS),
         entry("RegionDirectory", "createDirectory", "what was made is opened and its owner checked"),
         entry("RegionOpener", "getFileStore", "for the text of an error"),

@@ -15,10 +15,8 @@ import java.nio.channels.FileLock;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileSystemException;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -179,17 +177,16 @@ public final class LifeLocks implements AutoCloseable
     private static FileChannel openChannel(final Path path, final FileStat file, final boolean isReadingEnough)
         throws IOException
     {
+        final int euid = ProcessInfo.find().self().euid();
         try
         {
-            // For writing, too: Linux opens a named pipe at once then, and the caller finds that it is not the file.
-            return FileChannel.open(
-                path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+            return RegionChannel.openLockFile(path, file, euid, false);
         }
         catch (final FileSystemException ex)
         {
             if (isReadingEnough)
             {
-                return RegionChannel.openLockFileToRead(path, file, ProcessInfo.find().self().euid());
+                return RegionChannel.openLockFile(path, file, euid, true);
             }
             throw ex;
         }

@@ -4,6 +4,7 @@
  */
 package io.jcaps.shm.file;
 
+import io.jcaps.host.Credentials;
 import io.jcaps.layout.RegionException;
 import io.jcaps.shm.os.FileStat;
 import io.jcaps.shm.os.NativeCalls;
@@ -16,6 +17,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -64,16 +66,30 @@ public final class RegionChannel implements AutoCloseable
     }
 
     /**
-     * Opens a file without following a link and without creating it.
+     * Opens a file to read and write it, without following a link and without creating it. Where others than the caller
+     * and root own it, or can change which file has the path, it is opened without waiting, which needs JNA. Without
+     * JNA, it is waited for as long as another user's lease on it lasts.
      *
      * @param path of the file.
      * @param file what was found there just before.
+     * @param euid the caller's effective uid.
      * @return null if that file is not there any more.
-     * @throws IOException if it cannot be opened.
+     * @throws IOException if it cannot be opened, or would have to be waited for.
      */
-    public static RegionChannel open(final Path path, final FileStat file) throws IOException
+    public static RegionChannel open(final Path path, final FileStat file, final int euid) throws IOException
     {
-        return open(path, file, false);
+        if (isOwn(path, file, euid) || null != NativeCalls.retain())
+        {
+            return open(path, file, false);
+        }
+        try
+        {
+            return OthersFile.open(path, file, OthersFile.O_RDWR);
+        }
+        finally
+        {
+            NativeCalls.release();
+        }
     }
 
     /**
@@ -84,8 +100,8 @@ public final class RegionChannel implements AutoCloseable
      * @param path of the file.
      * @param euid the caller's effective uid.
      * @return the file, which is a regular one.
-     * @throws RegionException if it is not there, not a regular file, or would have to be waited for.
-     * @throws IOException     if it cannot be opened.
+     * @throws RegionException if it is not there, or not a regular file.
+     * @throws IOException     if it cannot be opened, or would have to be waited for.
      */
     public static RegionChannel openToRead(final Path path, final int euid) throws IOException
     {
@@ -100,8 +116,8 @@ public final class RegionChannel implements AutoCloseable
      * @param isTrusted whether its owner is trusted: without JNA it is then opened as well, for writing, too, since
      *                  Linux opens a named pipe at once then. Only a lease makes that wait.
      * @return the file, which is a regular one.
-     * @throws RegionException if it is not there, not a regular file, or would have to be waited for.
-     * @throws IOException     if it cannot be opened.
+     * @throws RegionException if it is not there, or not a regular file.
+     * @throws IOException     if it cannot be opened, or would have to be waited for.
      */
     public static RegionChannel openToRead(final Path path, final int euid, final boolean isTrusted) throws IOException
     {
@@ -112,26 +128,29 @@ public final class RegionChannel implements AutoCloseable
                 "that creates it");
         }
         checkRegularFile(found, path);
-        final boolean isOwn = (euid == found.uid() || 0 == found.uid()) &&
-            null == TrustedPath.problemOfWhole(path.toAbsolutePath().getParent(), euid);
+        final boolean isOwn = isOwn(path, found, euid);
         final String problem = isOwn ? null : NativeCalls.retain();
+        final RegionChannel channel;
         if (!isOwn && null == problem)
         {
             try
             {
-                return OtherUsersFile.open(path);
+                channel = OthersFile.open(path, null, OthersFile.O_RDONLY);
             }
             finally
             {
                 NativeCalls.release();
             }
         }
-        if (!isOwn && !isTrusted)
+        else if (isOwn || isTrusted)
+        {
+            channel = open(path, found, isOwn);
+        }
+        else
         {
             throw new RegionException("another user's file: " + path + " can only be opened without waiting for " +
                 "users that can replace it, which needs JNA: " + problem);
         }
-        final RegionChannel channel = open(path, found, isOwn);
         if (null == channel)
         {
             throw new RegionException("no region: " + path + " was replaced just now: look again");
@@ -140,35 +159,51 @@ public final class RegionChannel implements AutoCloseable
     }
 
     /**
-     * Opens a lock file to read it, without waiting for those who could have put a named pipe in its place.
+     * Opens a lock file, without waiting for those who could have put a named pipe in its place or have a lease on it.
+     * Without JNA, a lock file that others own or can replace is only opened for writing: Linux opens a named pipe at
+     * once then, and the caller finds that it is not the file; a lease is waited for.
      *
-     * @param path  of the lock file.
-     * @param found what was found there just before.
-     * @param euid  the caller's effective uid.
+     * @param path       of the lock file.
+     * @param found      what was found there just before.
+     * @param euid       the caller's effective uid.
+     * @param isReadOnly whether it is opened to read it only.
      * @return the lock file.
      * @throws NoSuchFileException if that file is not there any more.
-     * @throws IOException         if it cannot be opened.
+     * @throws IOException         if it cannot be opened, or would have to be waited for.
      */
-    static FileChannel openLockFileToRead(final Path path, final FileStat found, final int euid) throws IOException
+    static FileChannel openLockFile(
+        final Path path, final FileStat found, final int euid, final boolean isReadOnly) throws IOException
     {
-        if (null == TrustedPath.problemOfWhole(path.toAbsolutePath().getParent(), euid))
+        if (isOwn(path, found, euid))
         {
-            return openChannel(path, true);
+            return openChannel(path, isReadOnly);
         }
         final String problem = NativeCalls.retain();
-        if (null != problem)
+        if (null == problem)
+        {
+            try
+            {
+                return OthersFile.openLockFile(
+                    path, found, isReadOnly ? OthersFile.O_RDONLY : OthersFile.O_RDWR);
+            }
+            finally
+            {
+                NativeCalls.release();
+            }
+        }
+        if (isReadOnly)
         {
             throw new IOException("it cannot be written, and to read it without waiting for users that can replace " +
                 "it needs JNA: " + problem);
         }
-        try
-        {
-            return OtherUsersFile.openLockFile(path, found);
-        }
-        finally
-        {
-            NativeCalls.release();
-        }
+        return openChannel(path, false);
+    }
+
+    /** Whether only the caller and root can keep an open of the file waiting, by a lease or by another file. */
+    private static boolean isOwn(final Path path, final FileStat file, final int euid) throws IOException
+    {
+        return (euid == file.uid() || 0 == file.uid()) &&
+            null == TrustedPath.problemOfWhole(path.toAbsolutePath().getParent(), euid);
     }
 
     static void checkRegularFile(final FileStat file, final Path path)
@@ -180,45 +215,58 @@ public final class RegionChannel implements AutoCloseable
         }
     }
 
-    /** A file that another user can replace; it is only read. JNA is loaded. */
-    private static final class OtherUsersFile
+    /** A file that another user owns or can replace, opened without waiting. JNA is loaded. */
+    private static final class OthersFile
     {
         // Linux's values on all architectures that run Java. O_NOFOLLOW differs, so links are detected in another way.
+        static final int O_RDONLY = 0;
+        static final int O_RDWR = 2;
         private static final int O_NONBLOCK = 04000;
         private static final int O_CLOEXEC = 02000000;
         private static final int O_PATH = 010000000;
         private static final int ENOENT = 2;
         private static final int EAGAIN = 11;
         private static final int EACCES = 13;
+        private static final Path DESCRIPTORS = Path.of("/proc/thread-self/fd");
 
-        static RegionChannel open(final Path path) throws IOException
+        /**
+         * Opens the file.
+         *
+         * @param expected the file that it has to be; null for any regular file.
+         * @param access   O_RDONLY or O_RDWR.
+         * @return null if it was replaced.
+         */
+        static RegionChannel open(final Path path, final FileStat expected, final int access) throws IOException
         {
-            // O_PATH does not open the file itself: a device would react to an open, and a link may lead to a file of
-            // this process.
-            final int place = NativeCalls.open(path.toString(), O_PATH | O_CLOEXEC);
-            if (place < 0)
-            {
-                throw failure(path, NativeCalls.error());
-            }
+            final int place = place(path);
             try
             {
-                final Path placeLink = Path.of("/proc/thread-self/fd/" + place);
-                final FileStat file = FileStat.ofTarget(placeLink);
-                if (null == file)
+                final FileStat file = placed(place);
+                if (null != expected && !expected.isSameFile(file))
                 {
-                    throw new IOException("a file that is open cannot be found in /proc/self/fd: is /proc mounted?");
+                    return null;
                 }
                 checkRegularFile(file, path);
                 if (!file.isSameFile(FileStat.of(path)))
                 {
-                    throw new RegionException("no region: " + path + " was replaced just now: look again");
+                    return null;
                 }
                 // Closing a descriptor of a lock file drops its locks, so no thread may open it to take locks in the
                 // meantime.
                 synchronized (LockFiles.REGISTRY)
                 {
                     LockFiles.checkNotHeld(file, path);
-                    return open(path, file, placeLink);
+                    final int descriptor = openPlace(path, place, file, access);
+                    try
+                    {
+                        // While it is open its owner cannot take a lease; the same inode is opened again, whatever is
+                        // at the path by now.
+                        return new RegionChannel(file, () -> reopen(path, file, access), channel(descriptor, access));
+                    }
+                    finally
+                    {
+                        NativeCalls.close(descriptor);
+                    }
                 }
             }
             finally
@@ -227,57 +275,87 @@ public final class RegionChannel implements AutoCloseable
             }
         }
 
-        private static RegionChannel open(final Path path, final FileStat file, final Path placeLink) throws IOException
-        {
-            final int descriptor = NativeCalls.open(placeLink.toString(), O_NONBLOCK | O_CLOEXEC);
-            if (descriptor < 0)
-            {
-                final int error = NativeCalls.error();
-                if (EAGAIN == error)
-                {
-                    throw new RegionException("another user's file: " + path + " cannot be read now, its owner has a " +
-                        "lease on it");
-                }
-                throw failure(path, error);
-            }
-            try
-            {
-                // While it is open its owner cannot take a lease; the same inode is opened again, whatever is at the
-                // path by now.
-                return new RegionChannel(file, () -> reopen(path, file),
-                    FileChannel.open(Path.of("/proc/thread-self/fd/" + descriptor), StandardOpenOption.READ));
-            }
-            finally
-            {
-                NativeCalls.close(descriptor);
-            }
-        }
-
         /**
-         * Opens a lock file, as {@code open} does, but never closes a descriptor of it: that would drop the locks of
-         * this process. A descriptor of the path alone has none.
+         * Opens a lock file that no attachment of this JVM has open, which the caller sees to. To close a descriptor of
+         * it drops all locks that this process has on it: those can be another library's, then it stays open.
          */
-        static FileChannel openLockFile(final Path path, final FileStat found) throws IOException
+        static FileChannel openLockFile(final Path path, final FileStat found, final int access) throws IOException
         {
-            final int descriptor = NativeCalls.open(path.toString(), O_PATH | O_CLOEXEC);
-            if (descriptor < 0)
-            {
-                throw failure(path, NativeCalls.error());
-            }
+            final int place = place(path);
             try
             {
-                final Path link = Path.of("/proc/thread-self/fd/" + descriptor);
-                final FileStat file = FileStat.ofTarget(link);
+                final FileStat file = placed(place);
                 if (!found.isSameFile(file) || !file.isRegularFile())
                 {
                     throw new NoSuchFileException(path.toString(), null, "replaced while it was opened");
                 }
-                return FileChannel.open(link, StandardOpenOption.READ);
+                final int descriptor = openPlace(path, place, file, access);
+                try
+                {
+                    return channel(descriptor, access);
+                }
+                finally
+                {
+                    if (!new OwnLocks(file).holdsAny())
+                    {
+                        NativeCalls.close(descriptor);
+                    }
+                }
             }
             finally
             {
-                NativeCalls.close(descriptor);
+                NativeCalls.close(place);
             }
+        }
+
+        /** O_PATH opens no file: a device would react to that, and a link may lead to a file of this process. */
+        private static int place(final Path path) throws IOException
+        {
+            final int place = NativeCalls.open(path.toString(), O_PATH | O_CLOEXEC);
+            if (place < 0)
+            {
+                throw failure(path, NativeCalls.error());
+            }
+            return place;
+        }
+
+        private static FileStat placed(final int place) throws IOException
+        {
+            final FileStat file = FileStat.ofTarget(DESCRIPTORS.resolve(Integer.toString(place)));
+            if (null == file)
+            {
+                throw new IOException("a file that is open cannot be found in /proc/self/fd: is /proc mounted?");
+            }
+            return file;
+        }
+
+        private static int openPlace(final Path path, final int place, final FileStat file, final int access)
+            throws IOException
+        {
+            final int descriptor = NativeCalls.open(
+                DESCRIPTORS.resolve(Integer.toString(place)).toString(), access | O_NONBLOCK | O_CLOEXEC);
+            if (descriptor >= 0)
+            {
+                return descriptor;
+            }
+            final int error = NativeCalls.error();
+            if (EAGAIN == error)
+            {
+                throw new FileSystemException(path.toString(), null, "a program of uid " +
+                    Credentials.idText(file.uid()) + " or of root has a lease on it, which no CAPS program takes: " +
+                    "end the program that /proc/locks shows with a LEASE on inode " + file.ino() + ", or use a " +
+                    "region of users that you trust");
+            }
+            throw failure(path, error);
+        }
+
+        /** Java's own open does not wait: there is no lease on a file that is open in a way that conflicts with it. */
+        private static FileChannel channel(final int descriptor, final int access) throws IOException
+        {
+            final Path link = DESCRIPTORS.resolve(Integer.toString(descriptor));
+            return O_RDONLY == access ?
+                FileChannel.open(link, StandardOpenOption.READ) :
+                FileChannel.open(link, StandardOpenOption.READ, StandardOpenOption.WRITE);
         }
 
         private static IOException failure(final Path path, final int error)
@@ -286,11 +364,11 @@ public final class RegionChannel implements AutoCloseable
             {
                 case ENOENT -> new NoSuchFileException(path.toString());
                 case EACCES -> new AccessDeniedException(path.toString());
-                default -> new IOException("open failed with errno " + error);
+                default -> new FileSystemException(path.toString(), null, "open failed with errno " + error);
             };
         }
 
-        private static FileChannel reopen(final Path path, final FileStat file) throws IOException
+        private static FileChannel reopen(final Path path, final FileStat file, final int access) throws IOException
         {
             final String problem = NativeCalls.retain();
             if (null != problem)
@@ -300,15 +378,14 @@ public final class RegionChannel implements AutoCloseable
             final RegionChannel opened;
             try
             {
-                opened = open(path);
+                opened = open(path, file, access);
             }
             finally
             {
                 NativeCalls.release();
             }
-            if (!file.isSameFile(opened.file))
+            if (null == opened)
             {
-                opened.close();
                 throw new IOException("another file is at " + path + " since the thread was interrupted");
             }
             return opened.channel;

@@ -409,7 +409,7 @@ public final class RegionOpener
     {
         try
         {
-            return RegionChannel.open(path, found);
+            return RegionChannel.open(path, found, processInfo.self().euid());
         }
         catch (final NoSuchFileException ex)
         {

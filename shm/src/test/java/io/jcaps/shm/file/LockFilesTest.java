@@ -149,7 +149,7 @@ class LockFilesTest
         final FileStat found = FileStat.of(path);
         Files.createLink(link, fixture.lockPath());
         Files.move(link, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        assertThat(RegionChannel.open(path, found)).isNull();
+        assertThat(RegionChannel.open(path, found, ProcessInfo.find().self().euid())).isNull();
         assertThat(host.holdsLife(INDEX)).isTrue();
     }
 

@@ -99,7 +99,7 @@ class ReplacedDirectoryTest
         // Both are there at once, so that the second has another inode.
         final Path other = Files.writeString(directory.resolve("other"), "other");
         Files.move(other, file, StandardCopyOption.ATOMIC_MOVE);
-        assertThat(RegionChannel.open(file, meant)).as("nor opened").isNull();
+        assertThat(RegionChannel.open(file, meant, euid)).as("nor opened").isNull();
         final HeldDirectory held = hold();
         assertThat(held.delete(file.getFileName(), meant)).isFalse();
         assertThat(file).hasContent("other");
