@@ -68,7 +68,7 @@ class FileOperationsTest
         entry("ServeCommand", "getAttribute", OWN_PROC),
         entry("StandardOutput", "FileOutputStream readSymbolicLink", "its own descriptor"),
         entry("StoppedProcess", "readAllBytes", OWN_PROC),
-        entry("Trial", "exists isReadable", LOOKS),
+        entry("Trial", "exists getAttribute isReadable", LOOKS),
         entry("WorkDirectory", "createTempDirectory delete exists isWritable newDirectoryStream readAttributes",
             "a new directory of its own; what has its path later is compared with it before anything is removed"));
 
