@@ -190,7 +190,8 @@ final class Machine
     {
         if (problem.startsWith("a directory above "))
         {
-            return "mount " + directory + " alone at another place, in a pod by subPath; or use a directory of your own, " +
+            return "mount " + directory + " alone at another place, in a pod by subPath; " +
+                "or use a directory of your own, " +
                 "below ones that only you and root can change";
         }
         if (Files.isSymbolicLink(directory))

@@ -98,9 +98,7 @@ public final class ReapCommand implements Callable<Integer>
                 entries.removeIf((entry) -> left.contains(key(entry)));
             }
         }
-        final List<Path> all = new ArrayList<>(bridges);
-        all.addAll(done);
-        print(target, entries, all);
+        print(target, entries, bridges, done);
         final boolean isDone = done.containsAll(files) &&
             (isDryRun || bridges.stream().noneMatch((bridge) -> Files.exists(bridge)));
         return isDone ? ExitCodes.OK : ExitCodes.FAILED;
@@ -189,8 +187,14 @@ public final class ReapCommand implements Callable<Integer>
         return keys;
     }
 
-    private void print(final Path path, final List<Map<String, Object>> entries, final List<Path> files)
+    private void print(
+        final Path path,
+        final List<Map<String, Object>> entries,
+        final List<Path> bridges,
+        final List<Path> regionFiles)
     {
+        final List<Path> files = new ArrayList<>(bridges);
+        files.addAll(regionFiles);
         final PrintWriter out = spec.commandLine().getOut();
         if (isJson)
         {
@@ -209,7 +213,8 @@ public final class ReapCommand implements Callable<Integer>
                 (null == entry.get("name") ? "" : ", " + entry.get("name")) + ", of process " + entry.get("pid"));
         }
         files.forEach((file) -> out.println(verb + Escaped.line(file.toString())));
-        if (entries.isEmpty() && files.isEmpty())
+        // Also beside the directories of dead bridges, which belong to no region.
+        if (entries.isEmpty() && regionFiles.isEmpty())
         {
             out.println("nothing to remove: the dead left nothing in " + Escaped.line(path.toString()));
         }

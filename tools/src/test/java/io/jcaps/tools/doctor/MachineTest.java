@@ -181,7 +181,8 @@ class MachineTest
         {
             assertThat(finding.result()).isEqualTo(Finding.Result.FAIL);
             assertThat(finding.found()).contains("a directory above can be changed", above + " has mode 0777");
-            assertThat(finding.advice()).contains("a directory of your own", "mount " + directory + " alone", "subPath");
+            assertThat(finding.advice())
+                .contains("a directory of your own", "mount " + directory + " alone", "subPath");
         });
         Files.setAttribute(above, "unix:mode", 01777);
         assertThat(machine.permissions(directory.resolve("region"), Access.PRIVATE).result())
