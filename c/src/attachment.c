@@ -263,12 +263,14 @@ static bool attest_owner(
 }
 
 /* Whether the ids of a service's port are those by which this process knows users: not if one of the two is in a user
-   namespace of its own. Then the service alone can decide whom it admits. */
-static bool has_ids_of_here(const struct attachment *attachment, const uint8_t *service)
+   namespace of its own. Then the service alone can decide whom it admits. 1 or 0, or -1 with errno if that cannot be
+   read now. */
+static int has_ids_of_here(const struct attachment *attachment, const uint8_t *service)
 {
-    if (!proc_has_machine_ids())
+    const int has_machine_ids = proc_has_machine_ids();
+    if (has_machine_ids != 1)
     {
-        return false;
+        return has_machine_ids;
     }
     struct credentials owner;
     const bool is_here = !attest_owner(attachment, service, &owner) || may_own(&owner,
@@ -515,6 +517,14 @@ struct connection
     struct link_ends ends;
 };
 
+static int fail_refused(const char *name, const uint8_t *service)
+{
+    fail_with(EACCES, "the service does not admit this client: name=%s, service's uid=%d, gid=%d, flags=0x%x", name,
+        get_int(service, PORT_UID_OFFSET), get_int(service, PORT_GID_OFFSET),
+        get_int(service, PORT_FLAGS_OFFSET) & CAPF_UFLAGS);
+    return -EACCES;
+}
+
 /* Under the tables' lock: finds the service and takes port and link. -ENOENT if there is no such service. */
 static int take_link(
     struct attachment *attachment,
@@ -540,12 +550,19 @@ static int take_link(
     }
     const uint8_t *service = port_at(tables, connection->service_index);
     if (!attachment_is_allowed(self, flags, get_int(service, PORT_UID_OFFSET), get_int(service, PORT_GID_OFFSET),
-        get_int(service, PORT_FLAGS_OFFSET)) && has_ids_of_here(attachment, service))
+        get_int(service, PORT_FLAGS_OFFSET)))
     {
-        fail_with(EACCES, "the service does not admit this client: name=%s, service's uid=%d, gid=%d, flags=0x%x", name,
-            get_int(service, PORT_UID_OFFSET), get_int(service, PORT_GID_OFFSET),
-            get_int(service, PORT_FLAGS_OFFSET) & CAPF_UFLAGS);
-        return -EACCES;
+        const int is_refused = has_ids_of_here(attachment, service);
+        if (is_refused < 0)
+        {
+            const int error = errno;
+            fail_with(error, "the maps of ids in /proc/self cannot be read: %s", strerror(error));
+            return -error;
+        }
+        if (is_refused)
+        {
+            return fail_refused(name, service);
+        }
     }
     connection->port_index = tables_free_port(tables);
     if (connection->port_index < 0)

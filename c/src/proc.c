@@ -217,12 +217,22 @@ bool proc_self(struct credentials *credentials)
     return read_status("/proc/self/status", credentials);
 }
 
+/* Whether an error is none of the file's, and may pass. */
+static bool is_shortage(const int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
 /* Length of the range of a map of ids in which an id is; 0 if it is in none. Where there is no map, there are no user
-   namespaces. */
-static unsigned long mapped_count(const char *map_path, const uint32_t id)
+   namespaces. -1 with errno if the map cannot be read now. */
+static int64_t mapped_count(const char *map_path, const uint32_t id)
 {
     char *map = read_text(map_path);
-    unsigned long result = map == NULL ? ID_COUNT : 0;
+    if (map == NULL)
+    {
+        return is_shortage(errno) ? -1 : (int64_t)ID_COUNT;
+    }
+    int64_t result = 0;
     for (const char *line = map; line != NULL && result == 0; line = strchr(line, '\n'))
     {
         unsigned long first;
@@ -231,31 +241,38 @@ static unsigned long mapped_count(const char *map_path, const uint32_t id)
         /* First id inside, first id outside, count. */
         if (sscanf(line, "%lu %*u %lu", &first, &count) == 2 && first <= id && id - first < count)
         {
-            result = count;
+            result = (int64_t)count;
         }
     }
     free(map);
     return result;
 }
 
-bool proc_has_machine_ids(void)
+int proc_has_machine_ids(void)
 {
-    return mapped_count("/proc/self/uid_map", 0) == ID_COUNT && mapped_count("/proc/self/gid_map", 0) == ID_COUNT;
+    const int64_t uids = mapped_count("/proc/self/uid_map", 0);
+    const int64_t gids = uids < 0 ? -1 : mapped_count("/proc/self/gid_map", 0);
+    return gids < 0 ? -1 : uids == ID_COUNT && gids == ID_COUNT;
 }
 
 /* Whether an id of another process is not mapped in this user namespace: the kernel shows the overflow id for each such
-   id. */
-static bool is_unmapped(const uint32_t id, const char *map_path, const char *overflow_path)
+   id. -1 with errno if that cannot be read now. */
+static int is_unmapped(const uint32_t id, const char *map_path, const char *overflow_path)
 {
     char *overflow = read_text(overflow_path);
-    const bool is_overflow = overflow != NULL && strtoul(overflow, NULL, 10) == id;
+    if (overflow == NULL)
+    {
+        return is_shortage(errno) ? -1 : 0;
+    }
+    const bool is_overflow = strtoul(overflow, NULL, 10) == id;
     free(overflow);
-    return is_overflow && mapped_count(map_path, id) == 0;
+    const int64_t count = is_overflow ? mapped_count(map_path, id) : 1;
+    return count < 0 ? -1 : count == 0;
 }
 
 bool proc_is_unknown_user(const uid_t uid)
 {
-    return is_unmapped(uid, "/proc/self/uid_map", "/proc/sys/kernel/overflowuid");
+    return is_unmapped(uid, "/proc/self/uid_map", "/proc/sys/kernel/overflowuid") == 1;
 }
 
 bool proc_credentials(const pid_t pid, struct credentials *credentials)
@@ -266,8 +283,15 @@ bool proc_credentials(const pid_t pid, struct credentials *credentials)
     {
         return false;
     }
-    if (is_unmapped(credentials->euid, "/proc/self/uid_map", "/proc/sys/kernel/overflowuid") ||
-        is_unmapped(credentials->egid, "/proc/self/gid_map", "/proc/sys/kernel/overflowgid"))
+    const int is_foreign_user = is_unmapped(
+        credentials->euid, "/proc/self/uid_map", "/proc/sys/kernel/overflowuid");
+    const int is_foreign = is_foreign_user != 0 ? is_foreign_user :
+        is_unmapped(credentials->egid, "/proc/self/gid_map", "/proc/sys/kernel/overflowgid");
+    if (is_foreign < 0)
+    {
+        return false;
+    }
+    if (is_foreign)
     {
         credentials_free(credentials);
     }

@@ -38,18 +38,20 @@ void credentials_fill(const struct credentials *credentials, struct caps_cred *c
 /* Of this process; false with errno. */
 bool proc_self(struct credentials *credentials);
 
-/* Of another; false if /proc has no such process, or there is no memory. Not known if it is of a user that this
-   process's user namespace does not have. All but the pids are -1 unless its ids agree: a lock survives exec, so a
+/* Of another; false if /proc has no such process, or with EMFILE, ENFILE or ENOMEM. Not known if it is of a user that
+   this process's user namespace does not have. All but the pids are -1 unless its ids agree: a lock survives exec, so a
    process that holds one and executes a set-uid program has ids of two users. Such a process counts as no user's. */
 bool proc_credentials(pid_t pid, struct credentials *credentials);
 
 /* Whether /proc shows the pids of this process's own pid namespace, as system calls use them. */
 bool proc_shows_own_namespace(void);
 
-/* Whether ids of users and groups are the machine's here, as this process is in no user namespace of its own. */
-bool proc_has_machine_ids(void);
+/* Whether ids of users and groups are the machine's here, as this process is in no user namespace of its own. 1 or 0,
+   or -1 with errno if the maps of ids cannot be read now. */
+int proc_has_machine_ids(void);
 
-/* Whether the owner of a file stands for users that this process's user namespace does not have. */
+/* Whether the owner of a file stands for users that this process's user namespace does not have. False if that cannot
+   be read now: such an owner is not trusted. */
 bool proc_is_unknown_user(uid_t uid);
 
 /* Start of this process in ticks since boot; false with errno. */

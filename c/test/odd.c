@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -176,6 +177,48 @@ static void test_no_descriptors(void)
     CHECK_FAILS(EMFILE, caps_sys_client(NAME, geteuid(), (gid_t)-1, 0, CAPF_USER));
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     CHECK(caps_sys_wait(svc, bytes, 1, &msgid, NULL) == 1);
+}
+
+/* A file that cannot be opened for lack of descriptors, as when other threads open some; or null. */
+static const char *unopened;
+
+int open(const char *path, int flags, ...)
+{
+    mode_t mode = 0;
+    if ((flags & (O_CREAT | O_TMPFILE)) != 0)
+    {
+        va_list arguments;
+        va_start(arguments, flags);
+        mode = va_arg(arguments, mode_t);
+        va_end(arguments);
+    }
+    if (unopened != NULL && strcmp(path, unopened) == 0)
+    {
+        errno = EMFILE;
+        return -1;
+    }
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+static void test_no_descriptor_for_maps_of_ids(void)
+{
+    /* Whether this process is in a user namespace cannot be read: that is no refusal by the service (R6). */
+    if (geteuid() != 0)
+    {
+        return;
+    }
+    attach(0);
+    CHECK(caps_sys_service(NAME, 0, (gid_t)-1, 0, CAPF_USER) > 0 && seteuid(65533) == 0);
+    const char *maps[] = {"/proc/self/uid_map", "/proc/self/gid_map"};
+    for (int i = 0; i < 2; i++)
+    {
+        unopened = maps[i];
+        CHECK_FAILS(EMFILE, caps_sys_client(NAME, 0, (gid_t)-1, 0, CAPF_USER));
+        CHECK(strstr(caps_error(), "the maps of ids in /proc/self cannot be read: Too many open files") != NULL);
+    }
+    unopened = NULL;
+    CHECK_FAILS(EACCES, caps_sys_client(NAME, 0, (gid_t)-1, 0, CAPF_USER));
+    CHECK(seteuid(0) == 0);
 }
 
 static void test_no_descriptor_for_user_name(void)
@@ -733,6 +776,7 @@ int main(void)
     RUN(test_foreign_locks);
     RUN(test_no_descriptors);
     RUN(test_no_descriptor_for_user_name);
+    RUN(test_no_descriptor_for_maps_of_ids);
     RUN(test_no_memory);
     RUN(test_longest_file);
     RUN(test_cut_file);
