@@ -113,12 +113,12 @@ ServiceFree == ServiceUp /\ serviceOp = Idle
 (* The client                                                              *)
 (***************************************************************************)
 
-\* ClientLink.isReplied, isSkipped: [reply] acquire of the id, then the flags that were written before it.
+\* Slots.isReplied, isSkipped: [reply] acquire of the id, then the flags that were written before it.
 IsReplied(s) == replyId[s] = ids[s] /\ ~replySkipped[s]
 IsSkipped(s) == replyId[s] = ids[s] /\ replySkipped[s]
 IsGone == gone # "no" \/ serviceClosed
 
-\* ClientLink.finish: marks as they are by then.
+\* Aborts.finish: marks as they are by then.
 Finish(s, finalMarks) ==
     IF "lent" \in finalMarks
     THEN
@@ -133,14 +133,14 @@ Finish(s, finalMarks) ==
         /\ marks' = [marks EXCEPT ![s] = {}]
         /\ ids' = [ids EXCEPT ![s] = 0]
 
-\* ClientLink.endLoan, and takeLate with "late" added.
+\* Aborts.endLoan, and takeLate with "late" added.
 EndLoan(s, added) ==
     LET finalMarks == (marks[s] \cup added) \ {"lent", "atService"}
     IN IF state[s] = "lingering"
        THEN Finish(s, finalMarks)
        ELSE marks' = [marks EXCEPT ![s] = finalMarks] /\ UNCHANGED <<state, ids, disposed>>
 
-\* ClientLink.setViewed
+\* ClientSlots.setViewed
 Viewed(s) == IF "lent" \in marks[s] THEN marks[s] ELSE marks[s] \ {"atService"}
 
 Note(s, kind, extra) ==
@@ -149,7 +149,7 @@ Note(s, kind, extra) ==
         /\ outcome' = [outcome EXCEPT ![number] = kind]
         /\ wrong' = wrong \cup extra \cup (IF outcome[number] = NoOutcome THEN {} ELSE {"second outcome"})
 
-\* ClientLink.take; a get() hands out in the order of the replies, a call its own.
+\* IncomingReplies.take; a get() hands out in the order of the replies, a call its own.
 Take(s) ==
     /\ state' = [state EXCEPT ![s] = "viewed"]
     /\ marks' = [marks EXCEPT ![s] = IF Fault = "early disposal" THEN Viewed(s) \cup {"automatic"} ELSE Viewed(s)]
@@ -161,14 +161,14 @@ Take(s) ==
     /\ disposed' = IF Fault = "early disposal" THEN [disposed EXCEPT ![s] = ids[s]] ELSE disposed
     /\ UNCHANGED <<ids, returned>>
 
-\* ClientLink.takeAutomatic
+\* IncomingReplies.takeAutomatic
 TakeAutomatic(s, kind) ==
     /\ state' = [state EXCEPT ![s] = "viewed"]
     /\ marks' = [marks EXCEPT ![s] = Viewed(s) \cup {"automatic"}]
     /\ Note(s, kind, {})
     /\ UNCHANGED <<ids, returned, disposed, lastOrder>>
 
-\* ClientLink.reserve. The slot's payload is written from here to PutId. Any free slot: that the last one is taken
+\* ClientLink.claim. The slot's payload is written from here to PutId. Any free slot: that the last one is taken
 \* first is only a matter of speed.
 Reserve(s) ==
     /\ ClientFree
@@ -179,7 +179,7 @@ Reserve(s) ==
     /\ UNCHANGED <<memory, ids, marks, returned, ready, passed, next, gone, clientOp, clientEnded, clientAlive,
         service, observer>>
 
-\* ClientLink.publish: descriptor and ID [request].
+\* ClientLink.put: descriptor and ID [request].
 PutId(s, isCall) ==
     /\ ClientFree
     /\ state[s] = "claimed"
@@ -198,7 +198,7 @@ PutId(s, isCall) ==
     /\ UNCHANGED <<disposed, replyId, replySkipped, replyOrder, replyRing, received, clientClosed, serviceClosed,
         ids, marks, returned, ready, passed, gone, clientEnded, clientAlive, service, observer>>
 
-\* ClientLink.publish: the record [record]; from here on the put is accepted.
+\* ClientLink.put: the record [record]; from here on the put is accepted.
 PutRecord ==
     /\ ClientUp
     /\ clientOp.op = "put"
@@ -217,7 +217,7 @@ PutRecord ==
 HasRecord == passed < Len(replyRing)
 Record == replyRing[passed + 1]
 
-\* ClientLink.poll: the guessed slot. Any slot may be guessed.
+\* IncomingReplies.poll: the guessed slot. Any slot may be guessed.
 GetGuessed(s) ==
     /\ ClientFree
     /\ state[s] = "sent"
@@ -229,7 +229,7 @@ GetGuessed(s) ==
     /\ UNCHANGED <<requestId, replyId, replySkipped, replyOrder, requestRing, replyRing, received, clientClosed,
         serviceClosed, ready, next, gone, clientOp, clientEnded, clientAlive, service, handed, answered, disposals>>
 
-\* ClientLink.nextReplySlot for one record: as get() goes on, or as passTaken() does.
+\* IncomingReplies.nextReplySlot for one record: as get() goes on, or as passTaken() does.
 GetRecord(isPassing) ==
     /\ ClientFree
     /\ HasRecord
@@ -258,7 +258,7 @@ GetRecord(isPassing) ==
 rest == <<requestId, replyId, replySkipped, replyOrder, requestRing, replyRing, received, clientClosed,
     serviceClosed, next, gone, clientOp, clientEnded, clientAlive, service, handed, answered, disposals>>
 
-\* ClientLink.pollRing: what calls have passed comes first.
+\* IncomingReplies.pollRing: what calls have passed comes first.
 GetReady ==
     /\ ClientFree
     /\ ready # <<>>
@@ -266,7 +266,7 @@ GetReady ==
     /\ ready' = Tail(ready)
     /\ UNCHANGED <<rest, passed>>
 
-\* ClientLink.takeReply: a call takes its reply by its slot.
+\* IncomingReplies.takeReply: a call takes its reply by its slot.
 CallReplied(s) ==
     /\ ClientFree
     /\ state[s] = "calling"
@@ -275,14 +275,14 @@ CallReplied(s) ==
     /\ passed' = IF replyOrder[s] = passed THEN passed + 1 ELSE passed
     /\ UNCHANGED <<rest, ready>>
 
-\* What was aborted is handed out; ClientLink.pollRing and takeReply.
+\* What was aborted is handed out; IncomingReplies.pollRing and takeReply.
 GetReturned(s) ==
     /\ ClientFree
     /\ state[s] = "returned"
     /\ TakeAutomatic(s, returned[s])
     /\ UNCHANGED <<rest, ready, passed>>
 
-\* ClientLink.findSkipped, and takeReply for a call.
+\* Aborts.findSkipped, and takeReply for a call.
 GetSkipped(s) ==
     /\ ClientFree
     /\ "atService" \in marks[s]
@@ -301,7 +301,7 @@ SeeClosed ==
     /\ UNCHANGED <<memory, state, ids, marks, returned, ready, passed, next, clientOp, clientEnded, clientAlive,
         service, observer>>
 
-\* ClientLink.watch: with proof of death, outside the gate.
+\* ClientLink.serviceDied: with proof of death, outside the gate.
 SeeDead ==
     /\ ClientUp
     /\ gone = "no"
@@ -310,13 +310,13 @@ SeeDead ==
     /\ UNCHANGED <<memory, state, ids, marks, returned, ready, passed, next, clientOp, clientEnded, clientAlive,
         service, observer>>
 
-\* ClientLink.goneOutcome
+\* Aborts.goneOutcome
 GoneOutcome(s) ==
     IF "atService" \in marks[s] /\ IsSkipped(s) THEN "aborted"
     ELSE IF ids[s] <= received THEN (IF gone = "closed" THEN "closed, received" ELSE "died, received")
     ELSE gone
 
-\* ClientLink.pollGone: replied, and the record was not written.
+\* IncomingReplies.pollGone: replied, and the record was not written.
 GoneReplied(s) ==
     /\ ClientFree
     /\ gone # "no"
@@ -327,7 +327,7 @@ GoneReplied(s) ==
     /\ Take(s)
     /\ UNCHANGED <<rest, ready, passed>>
 
-\* ClientLink.endLoans
+\* Aborts.endLoans
 GoneLoan(s) ==
     /\ ClientFree
     /\ gone # "no"
@@ -336,7 +336,7 @@ GoneLoan(s) ==
     /\ EndLoan(s, {})
     /\ UNCHANGED <<rest, returned, outcome, lastOrder, wrong, ready, passed>>
 
-\* ClientLink.pollGone and takeReply: the automatic reply.
+\* IncomingReplies.pollGone and takeReply: the automatic reply.
 GoneAutomatic(s) ==
     /\ ClientFree
     /\ gone # "no"
@@ -347,14 +347,14 @@ GoneAutomatic(s) ==
     /\ TakeAutomatic(s, GoneOutcome(s))
     /\ UNCHANGED <<rest, ready, passed>>
 
-\* ClientLink.release: the view of the reply lasts from Take to here.
+\* Aborts.release: the view of the reply lasts from Take to here.
 Release(s) ==
     /\ ClientFree
     /\ state[s] = "viewed"
     /\ Finish(s, marks[s])
     /\ UNCHANGED <<rest, returned, outcome, lastOrder, wrong, ready, passed>>
 
-\* ClientLink.abort: the negative id [abort]. "abort without fence": the look at RECEIVED is made before.
+\* Aborts.abort: the negative id [abort]. "abort without fence": the look at RECEIVED is made before.
 AbortId(s, isHard) ==
     /\ Aborts
     /\ ClientFree
@@ -367,7 +367,7 @@ AbortId(s, isHard) ==
         serviceClosed, state, ids, marks, returned, ready, passed, next, gone, clientEnded, clientAlive, service,
         observer>>
 
-\* ClientLink.abort: the look at RECEIVED, and what follows. What it sees of the reply half does not change any more
+\* Aborts.abort: the look at RECEIVED, and what follows. What it sees of the reply half does not change any more
 \* once it is seen, so one action is enough.
 AbortLook ==
     /\ ClientUp

@@ -125,7 +125,7 @@ Die ==
     /\ UNCHANGED <<buffered, visible, at, sleepers, announcing, wake, queue, where, word, taken, disposals, due,
         gone>>
 
-\* ClientLink.watch: the proof, goneKind; then ClientPort.watch wakes its own, as a publisher does.
+\* ClientLink.serviceDied: the proof, goneKind; then ClientPort.watch wakes its own, as a publisher does.
 SeeDead ==
     /\ dead # {} /\ at[Watch] = "start" /\ buffered = {}
     /\ gone' = TRUE

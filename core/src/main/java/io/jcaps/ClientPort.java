@@ -9,9 +9,11 @@ import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
+import io.jcaps.link.Aborts;
 import io.jcaps.link.ClaimToken;
 import io.jcaps.link.ClientLink;
 import io.jcaps.link.Delivery;
+import io.jcaps.link.IncomingReplies;
 import io.jcaps.table.Connection;
 import io.jcaps.wait.Deaths;
 import org.agrona.DirectBuffer;
@@ -32,6 +34,8 @@ public final class ClientPort extends Port
 {
     private final PortOptions options;
     private final ClientLink link;
+    private final IncomingReplies replies;
+    private final Aborts aborts;
     private final ServiceEntry service;
     private final Credentials serviceCredentials;
     private final long[] lastCounters = new long[ClientCounter.values().length];
@@ -54,6 +58,8 @@ public final class ClientPort extends Port
         final LinkEntry linkEntry = connection.link();
         link = new ClientLink(
             host, linkEntry.index(), linkEntry, connection.incarnation(), serviceCredentials, this::linkEnded);
+        replies = link.replies();
+        aborts = link.aborts();
         checkIds();
         service = new ServiceEntry(openPorts.context, linkEntry);
         if (options.prefaultLength() > 0 && !link.prefault(options.prefaultLength()))
@@ -291,7 +297,7 @@ public final class ClientPort extends Port
         final int result;
         try
         {
-            result = isClosed() ? endStatus() : link.abort(id, isHard);
+            result = isClosed() ? endStatus() : aborts.abort(id, isHard);
         }
         finally
         {
@@ -706,7 +712,7 @@ public final class ClientPort extends Port
             {
                 return endStatus();
             }
-            aheadCount = link.lookAhead(limit);
+            aheadCount = replies.lookAhead(limit);
             message = takeSpare();
         }
         finally
@@ -776,7 +782,7 @@ public final class ClientPort extends Port
             delivery.endView();
             if (!isClosed())
             {
-                link.release(delivery.slot(), delivery.id());
+                aborts.release(delivery.slot(), delivery.id());
             }
         }
     }
@@ -784,7 +790,7 @@ public final class ClientPort extends Port
     @Override
     int poll(final Message message, final int lengthLimit)
     {
-        final int result = link.poll(message.delivery(), lengthLimit);
+        final int result = replies.poll(message.delivery(), lengthLimit);
         reportFault();
         return result;
     }
@@ -792,7 +798,7 @@ public final class ClientPort extends Port
     /** Within the gate. */
     private void reportFault()
     {
-        final String fault = link.takeFault();
+        final String fault = replies.takeFault();
         if (null != fault)
         {
             report.corrupt(link.linkIndex(), fault);
@@ -802,7 +808,7 @@ public final class ClientPort extends Port
     @Override
     boolean hasNext()
     {
-        return link.hasNext();
+        return replies.hasNext();
     }
 
     @Override
@@ -814,7 +820,7 @@ public final class ClientPort extends Port
         {
             if (!isClosed())
             {
-                link.release(message.delivery().slot(), message.id());
+                aborts.release(message.delivery().slot(), message.id());
             }
         }
         finally
@@ -861,14 +867,14 @@ public final class ClientPort extends Port
     /** The close took the message back. The service may have received it; no thread looks at it any more. */
     private void showClosed(final long id, final Message reply)
     {
-        link.showClosed(id, reply.delivery());
+        aborts.showClosed(id, reply.delivery());
     }
 
     @Override
     int getReply(final Message message, final long callId)
     {
         final int slot = SlotDescriptor.slotIndex(callId);
-        if (!link.mayHaveReply(slot, callId) && !isClosed())
+        if (!replies.mayHaveReply(slot, callId) && !isClosed())
         {
             return Status.WOULD_BLOCK;
         }
@@ -879,7 +885,7 @@ public final class ClientPort extends Port
             {
                 return endStatus();
             }
-            final int result = link.takeReply(slot, message.delivery());
+            final int result = replies.takeReply(slot, message.delivery());
             reportFault();
             return result;
         }
@@ -899,7 +905,7 @@ public final class ClientPort extends Port
                 showClosed(id, reply);
                 return endStatus();
             }
-            if (MessageState.REPLY == link.takeBack(id, reply.delivery()))
+            if (MessageState.REPLY == replies.takeBack(id, reply.delivery()))
             {
                 return MessageState.REPLY;
             }

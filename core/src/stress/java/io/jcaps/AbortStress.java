@@ -18,7 +18,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [abort] and [received]: Slots.abortRequest() stores the negative id and makes a full fence before ClientLink.abort()
+ * [abort] and [received]: Slots.abortRequest() stores the negative id and makes a full fence before Aborts.abort()
  * reads RECEIVED; Slots.publishReceived() stores RECEIVED and makes a full fence before IncomingRequests.receive()
  * reads the id again. At least one side sees the other's store.
  * <p>

@@ -15,9 +15,9 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [received], its second use: a client whose service is gone acquires RECEIVED in ClientLink.goneOutcome(), to tell
- * what the service may have received. Slots.publishReceived() has stored it before the service went. The first use,
- * which needs the full fence, is in {@link AbortStress}.
+ * [received], its second use: a client whose service is gone acquires RECEIVED in Aborts.goneOutcome(), to tell
+ * what the service may have received. Slots.publishReceived() has stored it before the service went. The first
+ * use, which needs the full fence, is in {@link AbortStress}.
  * <p>
  * Weakened to a plain load: nothing seen in a short run on x86. x86 keeps stores in their order and loads in theirs, so
  * that only the compiler could show it, as it did at [port]; a processor of weaker order, such as ARM, may as well.

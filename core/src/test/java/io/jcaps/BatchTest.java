@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -542,14 +541,7 @@ class BatchTest
     @DisplayName("R12, R19: a batch over the end of a lease has the messages of both")
     void shouldGoOnWithNextLeaseInBatch() throws ReflectiveOperationException
     {
-        final Field linkField = ClientPort.class.getDeclaredField("link");
-        linkField.setAccessible(true);
-        final Object link = linkField.get(client);
-        final Field next = link.getClass().getDeclaredField("nextSequence");
-        final Field end = link.getClass().getDeclaredField("leaseEnd");
-        next.setAccessible(true);
-        end.setAccessible(true);
-        next.setLong(link, end.getLong(link) - 3);
+        IdsOfLease.leave(client, 3);
         final List<Long> ids = put(client, 7);
         assertThat(SlotDescriptor.lease(ids.get(6))).isNotEqualTo(SlotDescriptor.lease(ids.get(0)));
         while (handled.size() < ids.size())

@@ -4,7 +4,6 @@
  */
 package io.jcaps;
 
-import io.jcaps.link.ClientLink;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
@@ -22,7 +21,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.ref.WeakReference;
-import java.lang.reflect.Field;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -292,14 +290,7 @@ class LinkEndTest
     void shouldGiveSlotBackWithoutIds() throws ReflectiveOperationException
     {
         // The lease's 33 million ids are used up, and there is no other lease.
-        final Field linkField = ClientPort.class.getDeclaredField("link");
-        linkField.setAccessible(true);
-        final Object link = linkField.get(client);
-        final Field leaseEnd = ClientLink.class.getDeclaredField("leaseEnd");
-        leaseEnd.setAccessible(true);
-        final Field nextSequence = ClientLink.class.getDeclaredField("nextSequence");
-        nextSequence.setAccessible(true);
-        nextSequence.setLong(link, leaseEnd.getLong(link));
+        IdsOfLease.leave(client, 0);
         region.tables().putLong(RegionDescriptor.NEXT_LEASE_OFFSET, SlotDescriptor.MAX_LEASE + 1);
         for (int i = 0; i < 8; i++)
         {

@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import java.lang.reflect.Field;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -145,12 +144,7 @@ class MessagesTest
     @DisplayName("R12, R19: when the ids of a lease are used up, the next lease continues in order")
     void shouldGoOnWithNextLease() throws ReflectiveOperationException
     {
-        final Object link = linkOfClient();
-        final Field next = link.getClass().getDeclaredField("nextSequence");
-        final Field end = link.getClass().getDeclaredField("leaseEnd");
-        next.setAccessible(true);
-        end.setAccessible(true);
-        next.setLong(link, end.getLong(link) - 5);
+        IdsOfLease.leave(client, 5);
         long lastId = 0;
         final Set<Integer> leases = new HashSet<>();
         final long heldId = client.put(bytes, 0, 1);
@@ -178,20 +172,6 @@ class MessagesTest
         assertThat(reply.id()).isEqualTo(heldId);
         reply.release();
         assertDisposed(heldId);
-    }
-
-    /** The client's side of its link, by whatever name its port knows it: what has the ids. */
-    private Object linkOfClient() throws IllegalAccessException
-    {
-        for (final Field field : ClientPort.class.getDeclaredFields())
-        {
-            if ("ClientLink".equals(field.getType().getSimpleName()))
-            {
-                field.setAccessible(true);
-                return field.get(client);
-            }
-        }
-        return client;
     }
 
     @Test

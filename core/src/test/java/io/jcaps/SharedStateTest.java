@@ -51,8 +51,8 @@ class SharedStateTest
     private static final Set<String> PORTS = Set.of("Port", "ClientPort", "ServicePort");
 
     /** Links, as a port uses them. */
-    private static final Set<String> LINKS = Set.of("ClientLink", "LinkSet", "LinkLeases", "DroppedLinks",
-        "ServiceLink", "Batch", "Disposals");
+    private static final Set<String> LINKS = Set.of("ClientLink", "IncomingReplies", "Aborts", "LinkSet",
+        "LinkLeases", "DroppedLinks", "ServiceLink", "Batch", "Disposals");
     /** Used by a port within its gate, but for one method. */
     private static final String ACCEPTOR = "Acceptor";
 

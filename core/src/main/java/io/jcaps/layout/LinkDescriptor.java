@@ -13,7 +13,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  * The body of a link, mapped by itself: two watermarks, the rings, the slot table and the cells.
  * <pre>
  *    at  size  field               written by                 ordering
- *     0     8  RECEIVED            service                    volatile, pairs with ClientLink.abort [received]
+ *     0     8  RECEIVED            service                    volatile, pairs with Aborts.abort [received]
  *   128     8  DISPOSALS           client                     release, pairs with ServiceLink [disposals]
  *   136   120  client's counters   client                     opaque; {@link ClientCounter}
  *   256   128  service's counters  service                    opaque; {@link ServiceCounter}

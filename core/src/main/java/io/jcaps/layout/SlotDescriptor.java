@@ -20,7 +20,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    32     .  INLINE              plain, before ID
  *
  *    at  size  reply half          ordering
- *     0     8  ID                  release, pairs with acquire in ClientLink [reply]
+ *     0     8  ID                  release, pairs with acquire in Slots [reply]
  *     8     4  LENGTH              plain, before ID; bytes
  *    12     4  FLAGS               plain, before ID; bit 0 in the cell, bit 1 skipped, bits 8 to 16 an outcome
  *    16     8  ORDER               plain, before ID; this reply's place among the link's replies, from 0

@@ -391,7 +391,7 @@ final class ClientSlots
     /** The first message put that get() should take and that was returned; -1 if there is none. */
     int oldestReturned()
     {
-        return oldest(RETURNED);
+        return 0 == returnedCount ? -1 : oldest(RETURNED);
     }
 
     /** The first message put that get() should take and that is in flight; -1 if there is none. */

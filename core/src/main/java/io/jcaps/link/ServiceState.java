@@ -38,6 +38,7 @@ final class ServiceState
     }
 
     private final UnsafeBuffer tables;
+    private final LinkEntry entry;
     private final int stateOffset;
     private final long incarnation;
     private final long liveState;
@@ -46,12 +47,15 @@ final class ServiceState
     // thread finds the end first.
     @SuppressWarnings("FieldMayBeFinal") // changed by GONE_KIND
     private volatile int goneKind;
+    // The service wrote what no service of this library writes, and may still receive messages.
+    private volatile boolean isGivenUp;
 
     /** {@code ended} is called by the thread that finds the end first, within the gate or outside. */
     ServiceState(final UnsafeBuffer tables, final LinkEntry entry, final long incarnation, final Runnable ended)
     {
         this.ended = ended;
         this.tables = tables;
+        this.entry = entry;
         stateOffset = entry.stateOffset();
         this.incarnation = incarnation;
         liveState = incarnation << LinkEntryDescriptor.INCARNATION_SHIFT;
@@ -109,6 +113,20 @@ final class ServiceState
             ended.run();
         }
         return isFirst;
+    }
+
+    /** Within the gate: the link is corrupt. Nothing more is taken from the service, which may live. */
+    void giveUp()
+    {
+        isGivenUp = true;
+        // The service drops the link as that of a client that has closed, at its next look.
+        entry.change(incarnation, LinkEntryDescriptor.CLIENT_CLOSED, 0);
+        end(Outcome.SERVICE_CLOSED);
+    }
+
+    boolean isGivenUp()
+    {
+        return isGivenUp;
     }
 
     /** What a call returns once nothing more is due from the service, or if it did not admit this client. */
