@@ -155,7 +155,7 @@ ReadWord(t) ==
     /\ Moves(t, IF Fault = "announced after the look" THEN "looking" ELSE "announcing")
     /\ UNCHANGED <<buffered, visible, at, sleepers, announcing, wake, queue, taken, disposals, due, dead, gone>>
 
-\* Port.announceSleeper(1), WaitSet.announce [wake].
+\* PortLife.announceSleeper(1), WaitSet.announce [wake].
 AnnounceSleeper(t) ==
     /\ where[t] = "announcing"
     /\ IF Announce = "add"
@@ -229,7 +229,7 @@ LastLook(t) ==
        ELSE Moves(t, "handing on") /\ UNCHANGED <<taken, visible>>
     /\ UNCHANGED <<buffered, at, sleepers, announcing, wake, queue, word, disposals, due, dead, gone>>
 
-\* Port.announceSleeper(-1), and once more from the beginning.
+\* PortLife.announceSleeper(-1), and once more from the beginning.
 Again(t) ==
     /\ where[t] = "again"
     /\ t \notin announcing
@@ -237,7 +237,7 @@ Again(t) ==
     /\ Moves(t, "reading")
     /\ UNCHANGED <<buffered, visible, at, announcing, wake, queue, word, taken, disposals, due, dead, gone>>
 
-\* Port.announceSleeper(-1), with what was found.
+\* PortLife.announceSleeper(-1), with what was found.
 Withdraw(t) ==
     /\ where[t] = "withdrawing"
     /\ t \notin announcing

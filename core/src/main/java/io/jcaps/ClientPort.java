@@ -61,7 +61,7 @@ public final class ClientPort extends Port
         replies = link.replies();
         aborts = link.aborts();
         checkIds();
-        service = new ServiceEntry(openPorts.context, linkEntry);
+        service = new ServiceEntry(context, linkEntry);
         if (options.prefaultLength() > 0 && !link.prefault(options.prefaultLength()))
         {
             throw new CapsException(Status.NO_SPACE, "no memory left for payloads of " + options.prefaultLength() +
@@ -494,7 +494,7 @@ public final class ClientPort extends Port
             {
                 return endStatus();
             }
-            if (openPorts.context.isRetired())
+            if (context.isRetired())
             {
                 return Status.NOT_CONNECTED;
             }
@@ -669,7 +669,7 @@ public final class ClientPort extends Port
     /** Within the gate: a claim is spent after the close. Once the attachment has left, the link is for others. */
     private void unclaimClosed(final int slot)
     {
-        if (openPorts.context.calls.begin())
+        if (context.calls.begin())
         {
             try
             {
@@ -680,7 +680,7 @@ public final class ClientPort extends Port
             }
             finally
             {
-                openPorts.context.calls.end();
+                context.calls.end();
             }
         }
     }

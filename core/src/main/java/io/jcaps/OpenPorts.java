@@ -305,7 +305,7 @@ final class OpenPorts
         else if (!port.isClosed())
         {
             port.watch(deaths);
-            port.showOpen();
+            port.showOpen(port.claimsNow(), port.viewsNow());
         }
         else if (port.hasEnded() && port.releaseDropped())
         {

@@ -4,20 +4,11 @@
  */
 package io.jcaps;
 
-import io.jcaps.host.Host;
-import io.jcaps.layout.Geometry;
-import io.jcaps.layout.PortEntry;
-import io.jcaps.link.WakeUpCounter;
-import io.jcaps.table.Report;
 import io.jcaps.wait.Awaited;
 import io.jcaps.wait.Deaths;
-import io.jcaps.wait.Doorbell;
-import io.jcaps.wait.Gate;
 import io.jcaps.wait.Waiter;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.IdleStrategy;
 
-import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -26,46 +17,24 @@ import java.util.Objects;
  * <p>
  * Any thread may call, unless the port was opened with {@link PortOptions#singleThreaded}.
  */
-public abstract sealed class Port implements AutoCloseable permits ClientPort, ServicePort
+public abstract sealed class Port extends PortLife implements AutoCloseable permits ClientPort, ServicePort
 {
     private static final int SPIN_RANGE = 32;
     private static final long LOOK_INTERVAL_NS = 1_000_000;
 
     final OpenPorts openPorts;
-    final Host host;
-    final AtomicBuffer tables;
-    final Geometry geometry;
-    final Gate gate;
-    final Doorbell doorbell;
-    final int portIndex;
-    final int messageLimit;
-    final PortEntry entry;
-    final Report report;
 
-    private final String name;
-    private final long incarnation;
-    private final int sleepersOffset;
-    private final int waitSetOffset;
     private final int generationOffset;
     private final boolean spinOnly;
     private final Waiter<Message> waiter;
     // What the counters were when the port ended: its entry and links may be others' since. Under the monitor.
     private final long[] lastCounters = new long[PortCounter.values().length];
     private final boolean isNoFork;
-    // Under the monitor: the set that the port is in, null if it is in none.
-    private WaitSet waitSet;
     // Messages of poll() that no thread uses just now. Within the gate.
     private Message[] spares = new Message[1];
     private int spareCount;
     private int pollingMessageCount;
-    // Copies into links that this port's threads are making outside the gate.
-    private int copyCount;
-    // Status.OK while the port is in use, then what each call answers.
-    private volatile int endStatus = Status.OK;
     private volatile boolean isEndDue;
-    // What the watch has shown last in the entry; by the watch alone.
-    private int shownClaims;
-    private int shownViews;
     // The close is done, but for what claims keep in use.
     private volatile boolean hasEnded;
 
@@ -76,23 +45,11 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         final String name,
         final PortOptions options)
     {
+        super(openPorts.context, portIndex, incarnation, name, options);
         this.openPorts = openPorts;
-        this.portIndex = portIndex;
-        this.incarnation = incarnation;
-        this.name = name;
-        host = openPorts.context.host;
-        tables = host.tables();
-        geometry = host.header().geometry();
-        messageLimit = geometry.messageLimit();
-        gate = new Gate(!options.singleThreaded());
-        entry = new PortEntry(tables, geometry).wrap(portIndex);
-        report = new Report(host, openPorts.context.errors, entry, name);
-        sleepersOffset = entry.sleepersOffset();
-        doorbell = new Doorbell(host, entry);
-        waitSetOffset = entry.waitSetOffset();
         generationOffset = entry.generationOffset();
         spinOnly = options.spinOnly();
-        waiter = new Waiter<>(new NextMessage(), host, openPorts.context.sleepers, entry.wakeOffset(), host.events(),
+        waiter = new Waiter<>(new NextMessage(), host, context.sleepers, entry.wakeOffset(), host.events(),
             name, options.spinCount() / SPIN_RANGE, options.spinCount(), spinOnly);
         isNoFork = (options.flags() & PortFlags.NOFORK) != 0;
     }
@@ -113,7 +70,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         gate.enter();
         try
         {
-            final int endStatus = this.endStatus;
+            final int endStatus = status();
             return Status.OK == endStatus ? poll(message, lengthLimit) : endStatus;
         }
         finally
@@ -195,7 +152,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         gate.enter();
         try
         {
-            return Status.OK != endStatus || hasNext();
+            return !isOpen() || hasNext();
         }
         finally
         {
@@ -215,9 +172,9 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         gate.enter();
         try
         {
-            if (Status.OK != endStatus)
+            if (!isOpen())
             {
-                return endStatus;
+                return status();
             }
             // [generation] release: pairs with the acquire in ServiceEntry.generation().
             tables.putLongRelease(generationOffset, generation);
@@ -246,14 +203,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      */
     public final synchronized long counter(final PortCounter counter)
     {
-        return Status.OK == endStatus ? report.counter(counter) : lastCounters[counter.ordinal()];
-    }
-
-    /** Within the gate: counts that the region has no memory left for a payload; the status to return. */
-    final int noSpace(final int length)
-    {
-        report.noSpace(length);
-        return Status.NO_SPACE;
+        return isOpen() ? report.counter(counter) : lastCounters[counter.ordinal()];
     }
 
     /** The handler of this port's agent threw something. */
@@ -262,7 +212,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         gate.enter();
         try
         {
-            if (Status.OK == endStatus)
+            if (isOpen())
             {
                 report.handlerFailed();
             }
@@ -302,7 +252,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      */
     public final boolean isClosed()
     {
-        return Status.OK != endStatus;
+        return !isOpen();
     }
 
     /**
@@ -312,7 +262,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
      */
     public final int endStatus()
     {
-        return endStatus;
+        return status();
     }
 
     /**
@@ -325,7 +275,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     public final void close()
     {
         // The attachment's close waits for this one.
-        if (openPorts.context.calls.begin())
+        if (context.calls.begin())
         {
             try
             {
@@ -333,7 +283,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             }
             finally
             {
-                openPorts.context.calls.end();
+                context.calls.end();
             }
         }
     }
@@ -349,12 +299,12 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         gate.enter();
         try
         {
-            if (Status.OK != endStatus && !isEndDue)
+            if (!isOpen() && !isEndDue)
             {
                 return;
             }
             isEndDue = false;
-            if (Status.OK == endStatus)
+            if (isOpen())
             {
                 // Also under the monitor: no announcement comes after it.
                 disown(Status.CLOSED);
@@ -381,69 +331,6 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         }
         openPorts.onClosed(this, servicePortIndex());
         report.closed(this instanceof ServicePort);
-    }
-
-    /** Within the gate: a copy into a link begins. */
-    final void beginCopy()
-    {
-        copyCount++;
-    }
-
-    /** Within the gate: a copy into a link is over. */
-    final void endCopy()
-    {
-        copyCount--;
-    }
-
-    /** Begins a copy out of a link: {@link Status#OK}, or why there is none. */
-    final int enterCopy()
-    {
-        gate.enter();
-        try
-        {
-            if (Status.OK == endStatus)
-            {
-                beginCopy();
-            }
-            return endStatus;
-        }
-        finally
-        {
-            gate.exit();
-        }
-    }
-
-    /** Ends a copy out of a link. */
-    final void exitCopy()
-    {
-        gate.enter();
-        endCopy();
-        gate.exit();
-    }
-
-    /**
-     * Once this side releases a link, it may be another client's: a put or reply of another thread must not write there
-     * then. Each has at most one payload left to copy.
-     */
-    private void awaitCopies()
-    {
-        while (isCopying())
-        {
-            Thread.yield();
-        }
-    }
-
-    final boolean isCopying()
-    {
-        gate.enter();
-        try
-        {
-            return copyCount > 0;
-        }
-        finally
-        {
-            gate.exit();
-        }
     }
 
     /** Whether a close began and failed: its peers were not notified yet. */
@@ -555,39 +442,6 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** Views that are not released; as {@link #claimsNow}. */
     abstract int viewsNow();
 
-    /**
-     * By the watch: shows other processes how many claims are not spent, and how many views not released. It counts
-     * without the gate: this thread may lose its core there, and the numbers decide nothing.
-     */
-    final void showOpen()
-    {
-        final int claims = claimsNow();
-        final int views = viewsNow();
-        if (claims != shownClaims || views != shownViews)
-        {
-            storeOpen(claims, views);
-            shownClaims = claims;
-            shownViews = views;
-        }
-    }
-
-    /** As {@link #announceSleeper}: not in an entry that may be another port's; nor in another process (R27). */
-    private synchronized void storeOpen(final int claims, final int views)
-    {
-        if (Status.OK == endStatus && entry.incarnation() == incarnation && host.isOwnProcess())
-        {
-            entry.showOpen(claims, views);
-        }
-    }
-
-    final void checkOpen()
-    {
-        if (Status.OK != endStatus)
-        {
-            throw new IllegalStateException("port " + name + " is closed: its views and claims are void");
-        }
-    }
-
     /** In a process that did not open it, the port is not connected, or not even known (R27). */
     final void disownForeign()
     {
@@ -601,7 +455,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         try
         {
             isEndDue = false;
-            if (Status.OK == endStatus)
+            if (isOpen())
             {
                 disown(Status.NOT_CONNECTED);
             }
@@ -615,7 +469,7 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     /** Ends the port on this side alone, without notice to any peer, as in a forked child or after a death. */
     final synchronized void disown(final int endStatus)
     {
-        if (Status.OK == this.endStatus)
+        if (isOpen())
         {
             for (final PortCounter counter : PortCounter.values())
             {
@@ -623,72 +477,12 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
             }
             keepCounters();
         }
-        this.endStatus = endStatus;
-    }
-
-    final void checkLength(final int length)
-    {
-        if (length < 0 || length > messageLimit)
-        {
-            throw new IllegalArgumentException(
-                "length must be from 0 to the region's limit of " + messageLimit + " bytes: length=" + length);
-        }
-    }
-
-    /** Joins a wait set; false if it is in one already. */
-    final synchronized boolean join(final WaitSet joined)
-    {
-        final boolean isJoining = null == waitSet;
-        if (isJoining)
-        {
-            waitSet = joined;
-        }
-        return isJoining;
-    }
-
-    /** Leaves a wait set, unless it is in another by now. No thread is woken there for this port any more. */
-    final synchronized void leave(final WaitSet left)
-    {
-        announceWaitSet(left, 0);
-        waitSet = left == waitSet ? null : waitSet;
+        setEnded(endStatus);
     }
 
     final boolean spinOnly()
     {
         return spinOnly;
-    }
-
-    /** Wakes all threads that sleep on this port, to let them look at it. */
-    final void wakeOwn()
-    {
-        openPorts.context.ring(doorbell, Integer.MAX_VALUE);
-    }
-
-    /** Wakes threads of the peer, outside the gate. What they should see was stored before. */
-    final void wakePeer(final Doorbell peer, final int limit, final WakeUpCounter link)
-    {
-        final int count = openPorts.context.ring(peer, limit);
-        if (count > 0)
-        {
-            countWakeUps(count, link);
-        }
-    }
-
-    /** Re-entering the gate costs nothing beside the system call before it. */
-    private void countWakeUps(final int count, final WakeUpCounter link)
-    {
-        gate.enter();
-        try
-        {
-            if (Status.OK == endStatus)
-            {
-                link.countWakeUps(count);
-            }
-        }
-        finally
-        {
-            gate.exit();
-        }
     }
 
     /**
@@ -699,38 +493,6 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
     final int await(final Message message, final int lengthLimit, final long timeoutNs, final long callId)
     {
         return waiter.await(message, lengthLimit, callId, timeoutNs);
-    }
-
-    /**
-     * Only while the port is open: after its close the entry, and so the word, may be another port's. Nor if the entry
-     * is no longer its own, because the life lock was lost: a thread that slept then must not decrement another port's
-     * count.
-     */
-    private synchronized void announceSleeper(final int change)
-    {
-        if (Status.OK == endStatus && entry.incarnation() == incarnation)
-        {
-            // [wake] atomic add, then a full fence before the last look: pairs with the fence in Doorbell.ring(). The
-            // add alone would not keep the look's acquire loads after it.
-            tables.getAndAddInt(sleepersOffset, change);
-            VarHandle.fullFence();
-        }
-    }
-
-    /**
-     * Stores which wait set sleeps for this port; only while it is open, as above, and only for the set that the port
-     * is in: a thread that leaves another one, or is just about to sleep there, must not remove this one's
-     * announcement.
-     *
-     * @param announcing the set that announces.
-     * @param state      index of the wait set's entry + 1, or 0.
-     */
-    final synchronized void announceWaitSet(final WaitSet announcing, final int state)
-    {
-        if (announcing == waitSet && Status.OK == endStatus && entry.incarnation() == incarnation)
-        {
-            tables.putIntRelease(waitSetOffset, state);
-        }
     }
 
     /**
@@ -783,9 +545,9 @@ public abstract sealed class Port implements AutoCloseable permits ClientPort, S
         @Override
         public void passWakeUpOn()
         {
-            if (Status.OK == endStatus)
+            if (isOpen())
             {
-                openPorts.context.ring(doorbell, wakeLimit());
+                context.ring(doorbell, wakeLimit());
             }
         }
     }

@@ -57,8 +57,8 @@ public final class ServicePort extends Port
         super(openPorts, portIndex, incarnation, spec.name(), options);
         this.spec = spec;
         links = new LinkSet(tables, entry);
-        acceptor = new Acceptor(host, openPorts.context.registry, openPorts.context.peers,
-            openPorts.context.wakeUps, report, links, spec, entry, incarnation, options.prefaultLength());
+        acceptor = new Acceptor(host, context.registry, context.peers,
+            context.wakeUps, report, links, spec, entry, incarnation, options.prefaultLength());
     }
 
     /**
@@ -636,7 +636,7 @@ public final class ServicePort extends Port
     /** A claim is spent after the close. Once the attachment has left, the link is for others. */
     private void endClaimClosed(final ServiceLink link, final int slot, final long id)
     {
-        if (openPorts.context.calls.begin())
+        if (context.calls.begin())
         {
             try
             {
@@ -648,7 +648,7 @@ public final class ServicePort extends Port
             }
             finally
             {
-                openPorts.context.calls.end();
+                context.calls.end();
             }
         }
     }
@@ -783,8 +783,8 @@ public final class ServicePort extends Port
     {
         try
         {
-            final boolean isLocked = host.lockTables(openPorts.context.isTablesLockMissed() ? 0 : CLOSE_TIMEOUT_NS);
-            openPorts.context.tablesLockMissed(!isLocked);
+            final boolean isLocked = host.lockTables(context.isTablesLockMissed() ? 0 : CLOSE_TIMEOUT_NS);
+            context.tablesLockMissed(!isLocked);
             return isLocked;
         }
         catch (final RegionException ex)

@@ -18,8 +18,8 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 /**
- * [wake]: Doorbell.look() makes a full fence between a publication and its look at SLEEPERS; Port.announceSleeper() and
- * WaitSet.announce() make one between the announcement and the last look. Doorbell.wakeWord() adds to the wake word
+ * [wake]: Doorbell.look() makes a full fence between a publication and its look at SLEEPERS; PortLife.announceSleeper()
+ * and WaitSet.announce() make one between the announcement and the last look. Doorbell.wakeWord() adds to the wake word
  * before it wakes, so that a thread that read the word before does not fall asleep.
  * <p>
  * Weakened on x86: without the fence in look() Client saw a lost wake-up 9 times in 345,000 tries, Service 4 times

@@ -48,7 +48,7 @@ class SharedStateTest
     /** Stores of a volatile field that was read before, which depend on the method's own work alone. */
     private static final Set<String> INDEPENDENT = Set.of("Port.closeCounted isEndDue");
     /** What a port calls within its gate, by a name that its super class has. */
-    private static final Set<String> PORTS = Set.of("Port", "ClientPort", "ServicePort");
+    private static final Set<String> PORTS = Set.of("PortLife", "Port", "ClientPort", "ServicePort");
 
     /** Links, as a port uses them. */
     private static final Set<String> LINKS = Set.of("ClientLink", "IncomingReplies", "Aborts", "LinkSet",

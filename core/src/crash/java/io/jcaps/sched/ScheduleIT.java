@@ -178,7 +178,7 @@ class ScheduleIT
             @Override
             SeededFault fault()
             {
-                return super.fault().replace("Port.java", "if (announcing == waitSet && ", "if (");
+                return super.fault().replace("PortLife.java", "if (announcing == waitSet && ", "if (");
             }
         },
         STORES_BY_INDEX("CLOSE_SERVICE", "LOSE_LIFE")
