@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -100,9 +102,11 @@ public final class MutantList
         final Class<?> testClass = Class.forName(names[0]);
         if (names.length > 1)
         {
-            final String method = names[1].replaceFirst("\\(.*", "");
+            // With the types of its parameters, as JUnit selects it.
+            final String method = names[1].endsWith(")") ? names[1] : names[1] + "()";
             assertThat(testClass.getDeclaredMethods()).as(mutant.name())
-                .anyMatch((each) -> each.getName().equals(method));
+                .anyMatch((each) -> method.equals(each.getName() + Arrays.stream(each.getParameterTypes())
+                    .map(Class::getName).collect(Collectors.joining(",", "(", ")"))));
         }
     }
 
