@@ -5,6 +5,8 @@
 package io.jcaps.processes;
 
 import com.sun.jna.Function;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import io.jcaps.Attachment;
 import io.jcaps.CapsException;
 import io.jcaps.ClientPort;
@@ -24,16 +26,11 @@ import io.jcaps.shm.RegionConfig;
 import org.agrona.concurrent.UnsafeBuffer;
 
 import java.io.BufferedReader;
-import java.io.Closeable;
-import java.io.FileInputStream;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,10 +44,12 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class FaultPeer implements java.util.function.Function<String, String>
 {
+    /** Of a process that is started with that limit. */
+    static final int DESCRIPTOR_LIMIT = 256;
+    private static final int RLIMIT_NOFILE = 7;
     private static final long TIMEOUT_NS = TimeUnit.MINUTES.toNanos(10);
 
     private final Map<String, Port> ports = new HashMap<>();
-    private final List<Closeable> hoarded = new ArrayList<>();
     private Attachment attachment;
 
     /**
@@ -190,20 +189,11 @@ public final class FaultPeer implements java.util.function.Function<String, Stri
             {
                 return Long.toString(ports.get(words[1]).counter(PortCounter.valueOf(words[2])));
             }
-            // Takes all the descriptors that this process may still open, or gives them back.
-            case "hoard" ->
+            // The numbers that a new descriptor of this process may have end before this one.
+            case "descriptors" ->
             {
-                hoard();
-                return "hoarded";
-            }
-            case "unhoard" ->
-            {
-                for (final Closeable closeable : hoarded)
-                {
-                    closeable.close();
-                }
-                hoarded.clear();
-                return "given back";
+                limitDescriptors(Integer.parseInt(words[1]));
+                return "limited";
             }
             case "gc" ->
             {
@@ -299,20 +289,20 @@ public final class FaultPeer implements java.util.function.Function<String, Stri
         thread.start();
     }
 
-    private void hoard() throws IOException
+    /**
+     * No descriptor of a number from {@code limit} on can be opened; those that are open stay. Not by opening all that
+     * are free: a thread that has one open at that moment leaves it free again.
+     */
+    private static void limitDescriptors(final int limit)
     {
-        try
+        try (Memory limits = new Memory(2 * Long.BYTES))
         {
-            while (true)
+            limits.setLong(0, limit);
+            // The hard limit, which no limit here exceeds.
+            limits.setLong(Long.BYTES, DESCRIPTOR_LIMIT);
+            if (0 != Function.getFunction("c", "setrlimit").invokeInt(new Object[]{RLIMIT_NOFILE, limits}))
             {
-                hoarded.add(new FileInputStream("/dev/null"));
-            }
-        }
-        catch (final FileNotFoundException ex)
-        {
-            if (!ex.getMessage().contains("Too many open files"))
-            {
-                throw ex;
+                throw new IllegalStateException("setrlimit failed: errno=" + Native.getLastError());
             }
         }
     }
