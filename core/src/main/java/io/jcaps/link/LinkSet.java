@@ -185,7 +185,8 @@ public final class LinkSet
     }
 
     /**
-     * Receives the next requests as a batch: one round over all links, from the one after the last that had something.
+     * Receives the next requests as a batch: a round over the links, from the one after the last that had something. It
+     * ends early if many links have nothing, so that one busy client of many does not wait for looks at all others.
      * Nothing may be left of the batch before.
      *
      * @param limit most requests, 1 or more.
@@ -197,7 +198,7 @@ public final class LinkSet
         final int share = 1 == links.length ? limit : Math.min(limit, BATCH_SHARE);
         batch.begin();
         turns.begin(links.length);
-        for (int i = turns.next(); i >= 0 && batch.size() < limit; i = turns.next())
+        for (int i = turns.next(0); i >= 0 && batch.size() < limit; i = turns.next(batch.size()))
         {
             if (batch.collect(links[i], Math.min(share, limit - batch.size())))
             {
@@ -222,7 +223,7 @@ public final class LinkSet
     {
         final ServiceLink[] links = this.links;
         turns.begin(links.length);
-        for (int i = turns.next(); i >= 0; i = turns.next())
+        for (int i = turns.next(0); i >= 0; i = turns.next(0))
         {
             final ServiceLink link = links[i];
             final IncomingRequests requests = link.requests();

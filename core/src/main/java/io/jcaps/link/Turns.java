@@ -11,13 +11,17 @@ package io.jcaps.link;
  */
 final class Turns
 {
-    /** After this many clients, the one that was active last is looked at again. */
+    /**
+     * After this many clients in turn, the one that was active last is looked at again; and as many in a row are looked
+     * at in vain for each request of a batch.
+     */
     private static final int HOT_LOOK_INTERVAL = 4;
 
     private int clientCount;
     private int first;
     private int index;
     private int lookCount;
+    private int vainLookCount;
     private int hotIndex;
     private boolean isHotLook;
 
@@ -27,12 +31,22 @@ final class Turns
         this.clientCount = clientCount;
         index = first - 1;
         lookCount = 0;
+        vainLookCount = 0;
         isHotLook = true;
     }
 
-    /** Index of the client that is looked at next; -1 at the end of the round. */
-    int next()
+    /**
+     * Index of the client that is looked at next; -1 at the end of the round. Requests that were found wait for the looks
+     * after them: four clients in turn without any, for each of these requests, end the round. The next round begins
+     * after the last client that was looked at.
+     */
+    int next(final int foundCount)
     {
+        if (foundCount > 0 && vainLookCount >= HOT_LOOK_INTERVAL * foundCount)
+        {
+            first = index + 1;
+            return -1;
+        }
         if (!isHotLook && lookCount % HOT_LOOK_INTERVAL == 0 && hotIndex < clientCount)
         {
             isHotLook = true;
@@ -44,6 +58,7 @@ final class Turns
         }
         isHotLook = false;
         lookCount++;
+        vainLookCount++;
         index = index + 1 < clientCount ? index + 1 : 0;
         return index;
     }
@@ -60,6 +75,7 @@ final class Turns
         if (!isHotLook)
         {
             hotIndex = index;
+            vainLookCount = 0;
         }
         first = index + 1;
     }

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -23,7 +24,7 @@ class TurnsTest
     {
         final List<Integer> looks = new ArrayList<>();
         turns.begin(clientCount);
-        for (int i = turns.next(); i >= 0; i = turns.next())
+        for (int i = turns.next(0); i >= 0; i = turns.next(0))
         {
             looks.add(i);
             if (active.contains(i) && !turns.isHotLook())
@@ -38,7 +39,7 @@ class TurnsTest
     private int poll(final int clientCount, final Set<Integer> active)
     {
         turns.begin(clientCount);
-        for (int i = turns.next(); i >= 0; i = turns.next())
+        for (int i = turns.next(0); i >= 0; i = turns.next(0))
         {
             if (active.contains(i))
             {
@@ -78,6 +79,48 @@ class TurnsTest
         assertThat(round(9, Set.of())).containsExactly(0, 1, 2, 3, 8, 4, 5, 6, 7, 8, 8);
         assertThat(poll(9, Set.of(8))).as("out of its turn").isEqualTo(8);
         assertThat(poll(9, Set.of(4, 8))).as("the next in turn").isEqualTo(4);
+    }
+
+    /** The clients that the round of a batch looks at, each active one of which has so many requests. */
+    private List<Integer> batch(final int clientCount, final Set<Integer> active, final int requestCount)
+    {
+        final List<Integer> looks = new ArrayList<>();
+        final Set<Integer> found = new HashSet<>();
+        turns.begin(clientCount);
+        for (int i = turns.next(0); i >= 0; i = turns.next(requestCount * found.size()))
+        {
+            looks.add(i);
+            if (active.contains(i) && found.add(i))
+            {
+                turns.found();
+            }
+        }
+        return looks;
+    }
+
+    @Test
+    @DisplayName("R19: a batch's round ends after four looks in vain for each request; the next begins after them")
+    void shouldEndBatchEarly()
+    {
+        assertThat(batch(100, Set.of(7), 1)).containsExactly(0, 1, 2, 3, 0, 4, 5, 6, 7, 7, 8, 9, 10, 11);
+        assertThat(batch(100, Set.of(7), 1)).as("out of its turn").containsExactly(12, 13, 14, 15, 7);
+        assertThat(batch(100, Set.of(7), 1)).containsExactly(16, 17, 18, 19, 7);
+        assertThat(batch(100, Set.of(7), 2)).as("two requests")
+            .containsExactly(20, 21, 22, 23, 7, 24, 25, 26, 27);
+        assertThat(batch(100, Set.of(7, 30), 1)).containsExactly(28, 29, 30, 31, 30, 32, 33, 34);
+    }
+
+    @Test
+    @DisplayName("R19: a client that has many requests each time delays no other by more than a round")
+    void shouldStarveNobodyByBatches()
+    {
+        batch(100, Set.of(0), 16);
+        int count = 0;
+        for (boolean isFound = false; !isFound; count++)
+        {
+            isFound = batch(100, Set.of(0, 99), 16).contains(99);
+        }
+        assertThat(count).isLessThanOrEqualTo(2);
     }
 
     @Test
