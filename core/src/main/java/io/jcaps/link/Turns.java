@@ -36,9 +36,9 @@ final class Turns
     }
 
     /**
-     * Index of the client that is looked at next; -1 at the end of the round. Requests that were found wait for the looks
-     * after them: four clients in turn without any, for each of these requests, end the round. The next round begins
-     * after the last client that was looked at.
+     * Index of the client that is looked at next; -1 at the end of the round. Requests that were found wait for the
+     * looks after them: four clients in turn without any, for each of these requests, end the round. The next round
+     * begins after the last client that was looked at.
      */
     int next(final int foundCount)
     {
