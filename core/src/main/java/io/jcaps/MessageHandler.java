@@ -12,8 +12,8 @@ package io.jcaps;
 public interface MessageHandler
 {
     /**
-     * A request arrived, or, at a client, a reply. The view is released when the handler returns; a request that should
-     * be replied to later is replied to by its id.
+     * Called for each request at a service, and for each reply or other outcome at a client. The view is released when
+     * the handler returns; a later reply to a request goes by its id.
      * <p>
      * The handler must not call {@code get} or {@code await} with the message that it is given.
      *
@@ -22,8 +22,8 @@ public interface MessageHandler
     void onMessage(Message message);
 
     /**
-     * A client has finished with a reply, at a service only (R21): the reply's memory belongs to the service again. A
-     * service that replies with copies or in place can ignore this.
+     * Called at a service when a client has finished with a reply (R21): the reply's memory belongs to the service
+     * again. A service that keeps no memory of its own for replies can ignore it.
      *
      * @param id of the request that was replied to, or whose client has gone (R24).
      */

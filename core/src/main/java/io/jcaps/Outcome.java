@@ -15,7 +15,7 @@ public final class Outcome
     public static final int SERVICE_CLOSED = 1;
     /** The service's process died without replying (R25). */
     public static final int SERVICE_DIED = 2;
-    /** The client took the message back (R29). */
+    /** The client aborted the message (R29). */
     public static final int ABORTED = 3;
     /**
      * The service is on another host, and the local service that stands in for it has lost the connection to it (B7).

@@ -131,9 +131,9 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * Calls a handler for the messages that are there (R11): the form for many messages in flight. Never blocks. What
-     * the handler throws is thrown by this call; the messages after it stay for the next {@code poll}, {@code get} or
-     * {@code await}.
+     * Calls a handler for each message that can be received now (R11): the form for many messages in flight. Never
+     * blocks. What the handler throws is thrown by this call; the messages after it stay for the next {@code poll},
+     * {@code get} or {@code await}.
      *
      * @param handler to call, on this thread.
      * @param limit   most requests or replies, 1 or more.

@@ -11,7 +11,7 @@ import io.jcaps.layout.PortDescriptor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How a port is opened. Not thread safe; a port takes what it needs when it is opened, and the options can be reused.
+ * How a port is opened. A port copies the options when it is opened, so an object can be reused. Not thread safe.
  */
 public final class PortOptions
 {

@@ -20,7 +20,7 @@ public final class Status
     public static final int INTERRUPTED = -4;
     /** This port was closed by its own side (R26): {@code EBADF}. */
     public static final int CLOSED = -9;
-    /** Nothing is there (R16): {@code EWOULDBLOCK}. */
+    /** There is no message to receive at this moment (R16): {@code EWOULDBLOCK}. */
     public static final int WOULD_BLOCK = -11;
     /** The service does not admit this client (R6), found out at connect, or by the service later: {@code EACCES}. */
     public static final int ACCESS_DENIED = -13;
@@ -34,7 +34,7 @@ public final class Status
     public static final int NOT_SUPPORTED = -95;
     /** The limit of messages in progress is reached (R14), or a table is full: {@code ENOBUFS}. Nothing was changed. */
     public static final int NO_BUFFERS = -105;
-    /** The other side is closed or dead, and nothing more is due from it (R15, R23): {@code ENOTCONN}. */
+    /** The other side is closed or dead, and every message to it has had its outcome (R15, R23): {@code ENOTCONN}. */
     public static final int NOT_CONNECTED = -107;
     /** The caller's time limit passed (B5): {@code ETIMEDOUT}. */
     public static final int TIMED_OUT = -110;

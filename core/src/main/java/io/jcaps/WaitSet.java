@@ -70,8 +70,8 @@ public final class WaitSet implements AutoCloseable
         }
         if (port.spinOnly())
         {
-            throw new IllegalArgumentException("port was opened to spin only, nobody would wake it: name=" +
-                port.name());
+            throw new IllegalArgumentException("port was opened to spin only, so that its peers " +
+                "wake no wait set: open it without spinOnly: name=" + port.name());
         }
         final Port[] former = ports;
         final Port[] grown = Arrays.copyOf(former, former.length + 1);
