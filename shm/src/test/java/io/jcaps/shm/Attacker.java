@@ -201,6 +201,11 @@ public final class Attacker
         {
             pause();
         }
+        if (0 == random.nextInt(16))
+        {
+            // Long enough for an open to begin, and now and then to end, before the next swap.
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1 + random.nextInt(4)));
+        }
     }
 
     /** Has a symbolic link in the place of the own directory, while files in it are removed. */

@@ -51,6 +51,7 @@ class AttackerIT
     private static final int MANY_ATTACKS = Integer.getInteger("caps.test.attacks", 3_000);
     /** In one of so many attacks the victim must succeed in what it does, or the attacker would have had no chance. */
     private static final int ATTACKS_PER_SUCCESS = 10;
+    private static final long TRIES_NS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long SEED =
         Long.getLong("caps.test.seed", ThreadLocalRandom.current().nextLong(Long.MAX_VALUE));
     private static final String SECRET = "only root's";
@@ -157,7 +158,9 @@ class AttackerIT
     {
         final Path shared = directory(0, GID, 02770);
         start("creation", shared, secret);
-        final RegionConfig config = fixture.config().path(shared.resolve("region")).access(Access.GROUP);
+        // Each open tries again and again meanwhile: an attack consists of some tries.
+        final RegionConfig config = fixture.config().path(shared.resolve("region")).access(Access.GROUP)
+            .attachTimeoutNs(TRIES_NS);
         int made = 0;
         for (int i = 0; i < attacks || made < attacks / ATTACKS_PER_SUCCESS; i++)
         {
@@ -300,9 +303,11 @@ class AttackerIT
         final List<String> names = tree(secret.getParent());
         noteSecret();
         start("above", shared, secret.getParent());
-        final RegionConfig config = fixture.config().path(shared.resolve("region")).access(Access.GROUP);
+        // Each open tries again and again meanwhile: an attack consists of some tries.
+        final RegionConfig config = fixture.config().path(shared.resolve("region")).access(Access.GROUP)
+            .attachTimeoutNs(TRIES_NS);
         int made = 0;
-        for (int i = 0; i < attacks || made < attacks / ATTACKS_PER_SUCCESS; i++)
+        for (int i = 0; i < attacks || 0 == made; i++)
         {
             try (ShmHost host = ShmHost.open(config))
             {
