@@ -90,6 +90,7 @@ public final class Attacker
                 // The victim was faster.
                 continue;
             }
+            attacker.rest();
         }
         System.out.println(attacker.swapCount);
         System.out.flush();
@@ -201,11 +202,6 @@ public final class Attacker
         {
             pause();
         }
-        if (0 == random.nextInt(16))
-        {
-            // Long enough for an open to begin, and now and then to end, before the next swap.
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1 + random.nextInt(4)));
-        }
     }
 
     /** Has a symbolic link in the place of the own directory, while files in it are removed. */
@@ -285,6 +281,15 @@ public final class Attacker
     static int call(final String name, final Object... arguments)
     {
         return Function.getFunction("c", name).invokeInt(arguments);
+    }
+
+    /** Now and then so long that the victim may succeed before the next attack, on processors of any speed. */
+    private void rest()
+    {
+        if (0 == random.nextInt(16))
+        {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1 + random.nextInt(4)));
+        }
     }
 
     private void pause()
