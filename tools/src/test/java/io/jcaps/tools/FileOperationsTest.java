@@ -44,8 +44,8 @@ class FileOperationsTest
         entry("PrivateFile", "createDirectory createLink", "Java has neither relative to a directory: what was made" +
             " is opened and compared, the link's inode is compared after"),
         entry("ProcFs", "FileInputStream readAllBytes readSymbolicLink", OWN_PROC),
-        entry("RegionChannel", "open", "no link is followed; with JNA, without waiting where others own the file or can" +
-            " replace it; compared with the file found"),
+        entry("RegionChannel", "open", "no link is followed; with JNA, without waiting where others own the file or" +
+            " can replace it; compared with the file found"),
         entry("RegionConfig", "isDirectory", LOOKS),
         entry("RegionDirectory", "createDirectory", "what was made is opened and its owner checked"),
         entry("RegionOpener", "getFileStore", "for the text of an error"),
