@@ -247,7 +247,7 @@ public final class Bridge implements AutoCloseable
         if (!isClosed)
         {
             isClosed = true;
-            // On a thread that nobody interrupts: the join waits for its end, and keeps an interrupt of this one.
+            // On a thread of its own, which is never interrupted; the join keeps an interrupt of this one.
             CompletableFuture.runAsync(() ->
             {
                 agent.awaitClose(CLOSE_LIMIT_NS);

@@ -5,9 +5,9 @@
 package io.jcaps.link;
 
 /**
- * Whose turn it is among the clients of a service: a round goes over all of them once, from the one after the last that
- * had something, so that no client starves another (R19). As the client that was active last is most likely active
- * next, it is looked at in between. Heap only; used within the gate of the port.
+ * Whose turn it is among the clients of a service: a round goes over them from the one after the last that had
+ * something, over each once at most, so that no client starves another (R19). As the client that was active last is
+ * most likely active next, it is looked at in between. Heap only; used within the gate of the port.
  */
 final class Turns
 {

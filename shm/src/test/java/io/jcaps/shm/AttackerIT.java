@@ -158,7 +158,7 @@ class AttackerIT
     {
         final Path shared = directory(0, GID, 02770);
         start("creation", shared, secret);
-        // Each open tries again and again meanwhile: an attack consists of some tries.
+        // An open tries again until its time limit: an attack consists of some tries.
         final RegionConfig config = fixture.config().path(shared.resolve("region")).access(Access.GROUP)
             .attachTimeoutNs(TRIES_NS);
         int made = 0;
@@ -303,7 +303,7 @@ class AttackerIT
         final List<String> names = tree(secret.getParent());
         noteSecret();
         start("above", shared, secret.getParent());
-        // Each open tries again and again meanwhile: an attack consists of some tries.
+        // An open tries again until its time limit: an attack consists of some tries.
         final RegionConfig config = fixture.config().path(shared.resolve("region")).access(Access.GROUP)
             .attachTimeoutNs(TRIES_NS);
         int made = 0;
@@ -381,7 +381,7 @@ class AttackerIT
 
     @ParameterizedTest
     @ValueSource(strings = {"region", "region.lock"})
-    @DisplayName("F23: the owner's lease on a file of a region that others use delays nobody who attaches or looks")
+    @DisplayName("F23: the owner's lease on a file of a region that others use does not delay other users' calls")
     void shouldNotWaitForLeaseWhenAttaching(final String name) throws IOException
     {
         final Path shared = directory(UID, GID, 0755);
@@ -394,7 +394,7 @@ class AttackerIT
         Files.setAttribute(path, "unix:uid", UID);
         Files.setAttribute(lockPath, "unix:uid", UID);
         start("lease " + name, shared, secret);
-        // Whoever waits for the end of the lease, which is 6 s away, succeeds.
+        // A call that waits for the end of the lease, which is 6 s away, succeeds.
         final String inode = "inode " + FileStat.of(shared.resolve(name)).ino();
         assertThatThrownBy(() -> ShmHost.open(worldConfig(path))).isInstanceOf(RegionException.class)
             .hasMessageContainingAll(shared.resolve(name).toString(), "lease", "uid " + UID, inode, "/proc/locks");
