@@ -11,12 +11,12 @@ import java.util.function.Function;
  * The future of one message that an {@link AsyncCalls} has put. Any thread may call.
  * <p>
  * Dependent stages run on the thread that serves the {@link AsyncCalls}, and must not wait there for another of its
- * calls; the methods with {@code Async} in their names take other threads. A stage derived from it, for example by
- * {@code thenApply}, is a plain future: its {@code cancel} aborts no message. Neither does {@code orTimeout}: this
- * future then fails with a TimeoutException, and the message stays in progress; {@link #cancel} after it has no effect,
- * and {@link #outcome} reports later how the message ended.
+ * calls. The methods with {@code Async} in their names use other threads. A derived stage, for example that of
+ * {@code thenApply}, is a plain future: its {@code cancel} aborts no message. {@code orTimeout} aborts none either:
+ * this future then fails with a TimeoutException, and the message stays in progress. {@link #cancel} after it has no
+ * effect, and {@link #outcome} reports later how the message ended.
  *
- * @param <T> type of what the reply is read as.
+ * @param <T> type of the value that is read from the reply.
  */
 public final class AsyncCall<T> extends CompletableFuture<T>
 {
@@ -25,7 +25,8 @@ public final class AsyncCall<T> extends CompletableFuture<T>
 
     private final ClientPort port;
     private final Function<? super Message, ? extends T> reader;
-    // Written by the thread that put the message, before any other thread has this call; 0 if it was not put.
+    // Written by the thread that put the message, before the program has this call; 0 if it was not put. The thread
+    // that serves the calls may complete this one before, and does not read it.
     private long id;
     private volatile int outcome = PENDING;
 
@@ -47,8 +48,8 @@ public final class AsyncCall<T> extends CompletableFuture<T>
      * How the message ended (B1), also if this future was cancelled or failed: {@link Outcome#wasReceived} then reports
      * whether the service may have acted on it.
      *
-     * @return one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} set or not; {@link #PENDING} until it has
-     * arrived, and if the message was not put.
+     * @return one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} set or not; {@link #PENDING} until it
+     * arrives, and for ever if the message was not put.
      */
     public int outcome()
     {
@@ -56,11 +57,12 @@ public final class AsyncCall<T> extends CompletableFuture<T>
     }
 
     /**
-     * Aborts the message (R29). If that succeeds this future is cancelled, and {@link #outcome} is
-     * {@link Outcome#ABORTED}, with {@link Outcome#RECEIVED} if the service had received the message. If not, because
-     * the reply is there already, the future completes with it.
+     * Aborts the message (R29). This future is cancelled if the service had not received the message, or if
+     * {@code mayInterruptIfRunning} is set and the reply is not there yet. {@link #outcome} is then
+     * {@link Outcome#ABORTED}, with {@link Outcome#RECEIVED} if the service may have received the message. Otherwise
+     * the future completes later with the reply or other outcome.
      *
-     * @param mayInterruptIfRunning whether the message is aborted even if the service has received it: a reply that
+     * @param mayInterruptIfRunning whether the message is taken back even if the service has received it: a reply that
      *                              the service still sends is disposed of.
      * @return whether this future is cancelled.
      */
@@ -82,7 +84,7 @@ public final class AsyncCall<T> extends CompletableFuture<T>
         return isCancelled();
     }
 
-    /** The message was put: before any other thread has this call. */
+    /** Notes that the message was put; before the program has this call. */
     void putAs(final long id)
     {
         this.id = id;
@@ -95,7 +97,7 @@ public final class AsyncCall<T> extends CompletableFuture<T>
         super.cancel(true);
     }
 
-    /** The outcome came: reads what is in view. */
+    /** Takes the outcome, and reads the reply that is in view. */
     void receive(final Message message)
     {
         outcome = message.outcome();
@@ -117,7 +119,7 @@ public final class AsyncCall<T> extends CompletableFuture<T>
         }
         catch (final Throwable ex)
         {
-            // The reader's failure is this call's, and not that of the thread which serves them all.
+            // The reader's failure fails this call only: the thread that serves all calls continues.
             completeExceptionally(ex);
         }
     }

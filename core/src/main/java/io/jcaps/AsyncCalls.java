@@ -14,17 +14,18 @@ import java.util.function.Function;
 
 /**
  * Calls of one client port as futures: any thread puts a request and gets an {@link AsyncCall}, a CompletableFuture,
- * which one other thread completes. For programs that do not busy-loop, and for virtual threads: each call allocates,
- * and costs a hand-over between threads. {@link ClientPort#call}, {@code put} and {@code get} allocate nothing.
+ * which one other thread completes. This suits programs that do not busy-loop, and virtual threads. Each call
+ * allocates, and costs a hand-over between threads; {@link ClientPort#call}, {@code put} and {@code get} allocate
+ * nothing.
  * <p>
  * One thread serves the calls, in one of three ways: {@link #run()} on a thread of its own, which sleeps while there is
  * no reply; {@link #doWork()} as a duty cycle under Agrona's {@code AgentRunner} or {@code AgentInvoker}; or
  * {@link #doWork()} whenever a {@link WaitSet} that has the port returns it.
  * <p>
- * Each future completes, once (B1). Whatever the outcome of its message, it completes normally, and the outcome is a
- * value: look at {@link AsyncReply#outcome}. It fails with a {@link CapsException} if nothing was put, because no slot
- * is free ({@link Status#NO_BUFFERS}) or the service has gone ({@link Status#NOT_CONNECTED}). It is cancelled if its
- * message was aborted by {@link AsyncCall#cancel} or by the close of the port.
+ * Each future completes exactly once (B1). It completes normally with any outcome: check {@link AsyncReply#outcome}. It
+ * fails with a {@link CapsException} if nothing was put, for example because no slot is free
+ * ({@link Status#NO_BUFFERS}) or the service has gone ({@link Status#NOT_CONNECTED}). It is cancelled if its message
+ * was aborted, by {@link AsyncCall#cancel} or by {@link ClientPort#abort}, or if the port is closed.
  * <p>
  * The port's replies belong to this object: no other thread may {@code get} or {@code await} there, or put with a
  * cookie. {@link ClientPort#call} may still be used.
@@ -39,8 +40,8 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
     private final Message message = new Message();
 
     /**
-     * @param port to call by, not opened with {@link PortOptions#singleThreaded}; {@link #close()} closes it.
-     * @throws IllegalArgumentException if only one thread may use the port.
+     * @param port to call on; {@link #close()} closes it.
+     * @throws IllegalArgumentException if the port was opened with {@link PortOptions#singleThreaded}.
      */
     public AsyncCalls(final ClientPort port)
     {
@@ -52,7 +53,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
     }
 
     /**
-     * @return the port, as for a {@link WaitSet}.
+     * @return the port, for example to add it to a {@link WaitSet}.
      */
     public ClientPort port()
     {
@@ -60,7 +61,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
     }
 
     /**
-     * @return calls that are not completed, and those that are cancelled and still have a slot.
+     * @return calls whose outcome was not taken yet; cancelled and failed ones are among them until their slot is free.
      */
     public int pendingCount()
     {
@@ -145,7 +146,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         return id > 0 ? call : refused(reader, id);
     }
 
-    /** Before the put: the reply may come before the put returns. */
+    /** Adds a call before its put, because the reply may come before the put returns. */
     private Long add(final AsyncCall<?> call)
     {
         final Long cookie = lastCookie.incrementAndGet();
@@ -153,7 +154,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         return cookie;
     }
 
-    /** After the put, which returned an id or a status, or threw. */
+    /** Settles a call after its put: {@code id} is a message id, a status, or 0 if the put threw. */
     private void settle(final AsyncCall<?> call, final Long cookie, final long id)
     {
         if (id > 0)
@@ -166,7 +167,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         }
     }
 
-    /** A call of its own: a close may have cancelled the first one, as if it had been put. */
+    /** Makes a new call that has failed: a concurrent close may have cancelled the first one, as if it had been put. */
     private <T> AsyncCall<T> refused(final Function<? super Message, ? extends T> reader, final long status)
     {
         final AsyncCall<T> call = new AsyncCall<>(port, reader);
@@ -177,9 +178,9 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
     // ---- completing, on one thread at a time
 
     /**
-     * Completes the calls whose replies are there, up to 64.
+     * Completes the calls whose outcomes are there, up to 64.
      *
-     * @return calls completed.
+     * @return outcomes taken, those of cancelled calls included.
      */
     @Override
     public int doWork()
@@ -199,7 +200,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
 
     /**
      * Completes calls until the service has gone and each outcome was delivered, or the port is closed. Sleeps while
-     * there is no reply. If the thread is interrupted, {@link #close() closes}.
+     * there is no reply. If the thread is interrupted, or this method throws, it calls {@link #close()} first.
      */
     @Override
     public void run()
@@ -243,7 +244,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         }
     }
 
-    /** Closes the port. Calls in flight are cancelled; their services may have received them. */
+    /** Closes the port. Calls in flight are cancelled; the service may have received them. */
     @Override
     public void close()
     {
@@ -253,7 +254,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         }
         finally
         {
-            // Also if that failed half-way: this side is closed, and the watch completes it for the service.
+            // Also if the close failed half-way: this side is closed, and the watch completes the close.
             if (port.isClosed())
             {
                 endAll();
@@ -262,7 +263,8 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
     }
 
     /**
-     * The port is closed: no further outcome arrives, and none is lost, because a call that is added later is refused.
+     * Cancels all calls of a closed port. No further outcome arrives, and no call is missed: one that is added later is
+     * refused.
      */
     private void endAll()
     {
@@ -276,7 +278,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         }
     }
 
-    /** {@link #close()}, by an agent's runner. */
+    /** Called by an agent's runner: {@link #close()}. */
     @Override
     public void onClose()
     {

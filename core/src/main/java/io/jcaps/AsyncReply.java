@@ -7,7 +7,7 @@ package io.jcaps;
 import java.util.Arrays;
 
 /**
- * A reply or another outcome, copied by {@link AsyncCalls}: there is nothing to release.
+ * A copy of a reply or another outcome, made by {@link AsyncCalls}: there is nothing to release.
  *
  * @param id      message id.
  * @param outcome how the message ended: one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} set or not.

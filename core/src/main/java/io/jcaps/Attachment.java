@@ -18,11 +18,12 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * A process's connection to a region: opens ports, and watches the processes of their peers.
  * <p>
- * Any thread may call. When the attachment closes or its process ends, each of its ports ends (R25).
+ * Any thread may call. When the attachment is closed or its process terminates, each of its ports is closed (R25).
  */
 public final class Attachment implements AutoCloseable
 {
-    // Longest wait of a close for the tables' lock, to return memory. After that, the next user of the links does it.
+    // Longest wait of a close for the tables' lock, under which it returns memory. Otherwise the next user of the links
+    // returns it.
     private static final long TRIM_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final Host host;
@@ -30,12 +31,13 @@ public final class Attachment implements AutoCloseable
     final OpenPorts openPorts;
     private final PortOpener opener;
     private final Watch watch;
-    // Null if the caller makes the rounds.
+    // Null if the caller makes the watch's rounds.
     private final WatchThread watchThread;
     // Held by the thread that closes the attachment.
     private final ReentrantLock closeLock = new ReentrantLock();
-    // Under the close lock. The first: each port that can be closed is closed. The second: the region was left.
+    // Under the close lock: each port that can be closed is closed.
     private boolean areAllClosed;
+    // Under the close lock: this attachment has left the region.
     private boolean hasLeft;
     // Written under the close lock.
     private volatile boolean isDone;
@@ -79,12 +81,13 @@ public final class Attachment implements AutoCloseable
      * Attaches to a region.
      *
      * @param host            of the region; closed with the attachment, and if this fails.
-     * @param watchIntervalNs time between two checks of the peers, by a thread of the attachment; 0 for no thread: the
-     *                        caller must then call {@link Watch#doWork()}, or no death is ever reported.
-     * @param errorHandler    of that thread.
+     * @param watchIntervalNs longest time in nanoseconds between two rounds of the watch, by a thread of the
+     *                        attachment; 0 for no thread: the caller must then call {@link Watch#doWork()}, or no death
+     *                        is ever reported.
+     * @param errorHandler    receives what a round throws, on that thread.
      * @return the attachment.
      * @throws CapsException   with {@link Status#NO_BUFFERS} if the region has no free process entry, with
-     *                         {@link Status#TIMED_OUT} if another process holds the tables' lock.
+     *                         {@link Status#TIMED_OUT} if another process holds the tables' lock for 10 seconds.
      * @throws RegionException if the region's tables are corrupt; also by the methods that open ports and wait sets.
      */
     public static Attachment attach(
@@ -139,7 +142,8 @@ public final class Attachment implements AutoCloseable
      * @param options uid, gid, flags, and how the port is used.
      * @return the port.
      * @throws CapsException with {@link Status#INVALID}, {@link Status#NOT_PERMITTED}, {@link Status#EXISTS},
-     *                       {@link Status#NO_BUFFERS}, {@link Status#NOT_CONNECTED} or {@link Status#TIMED_OUT}.
+     *                       {@link Status#NO_BUFFERS}, {@link Status#NOT_CONNECTED}, {@link Status#TIMED_OUT} or
+     *                       {@link Status#CLOSED}.
      */
     public ServicePort service(final String name, final PortOptions options)
     {
@@ -166,9 +170,9 @@ public final class Attachment implements AutoCloseable
      * @param options uid and gid to look for, flags, and how the port is used.
      * @return the port.
      * @throws CapsException with {@link Status#INVALID}, {@link Status#NOT_FOUND}, {@link Status#ACCESS_DENIED},
-     *                       {@link Status#NO_BUFFERS}, {@link Status#NO_SPACE}, {@link Status#NOT_CONNECTED} or
-     *                       {@link Status#TIMED_OUT}; with {@link PortFlags#WAITSVC} also {@link Status#INTERRUPTED},
-     *                       the thread's interrupt status stays set.
+     *                       {@link Status#NO_BUFFERS}, {@link Status#NO_SPACE}, {@link Status#NOT_CONNECTED},
+     *                       {@link Status#TIMED_OUT} or {@link Status#CLOSED}; with {@link PortFlags#WAITSVC} also
+     *                       {@link Status#INTERRUPTED}: the thread's interrupt status then stays set.
      */
     public ClientPort client(final String name, final PortOptions options)
     {
@@ -184,8 +188,8 @@ public final class Attachment implements AutoCloseable
      * @param options flags, and how the port is used; uid, gid and {@link PortFlags#WAITSVC} are ignored.
      * @return the port.
      * @throws CapsException as {@link #client(String, PortOptions)} does: with {@link Status#ACCESS_DENIED} if at least
-     * one of the three refuses the caller and none admits it, with {@link Status#NOT_FOUND} if there is none of
-     * the three.
+     *                       one of the three refuses the caller and none admits it, with {@link Status#NOT_FOUND} if
+     *                       none of the three is registered.
      */
     public ClientPort genericClient(final String name, final PortOptions options)
     {
@@ -224,7 +228,8 @@ public final class Attachment implements AutoCloseable
      * Makes a wait set (B4).
      *
      * @return the wait set, empty.
-     * @throws CapsException with {@link Status#NO_BUFFERS}, {@link Status#NOT_CONNECTED} or {@link Status#TIMED_OUT}.
+     * @throws CapsException with {@link Status#NO_BUFFERS}, {@link Status#NOT_CONNECTED}, {@link Status#TIMED_OUT} or
+     *                       {@link Status#CLOSED}.
      */
     public WaitSet waitSet()
     {
@@ -240,7 +245,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * @return longest message in bytes that the region allows.
+     * @return longest message in bytes that the region allows, 0 to 131,072 (R12).
      */
     public int messageLimit()
     {
@@ -248,7 +253,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * @return most messages that a client of the region has in progress (R14).
+     * @return most messages that a client of the region can have in progress, 1 to 128 (R14).
      */
     public int slotCount()
     {
@@ -264,7 +269,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * @return how sleeping threads wait in this process; if it is the slower way, also the reason.
+     * @return for people: how threads of this process sleep; if it is the slower way, also the reason.
      */
     public String sleepMode()
     {
@@ -272,7 +277,7 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * @return the pages by which this process maps the region; if they are small, also the reason.
+     * @return for people: the kind of pages that map the region; if they are small, also the reason.
      */
     public String pageMode()
     {
@@ -307,11 +312,11 @@ public final class Attachment implements AutoCloseable
      * The error handler of the watch may call this method. While another thread closes, that call returns at once,
      * because the other thread may wait for the handler.
      * <p>
-     * While a {@link Claim} is not spent, a thread may write through it. So may the thread that got a buffer from
-     * {@link ClientPort#next}. No other client may get the link until then. So this method notifies the peers and
-     * returns, and the process stays in the region: until the last claim is spent or dropped by the program, and each
-     * such buffer is put, cancelled, or its thread has ended. After that the next round of the watch, or another call,
-     * completes the close. {@link #isClosed()} reports this.
+     * A thread may still write through a {@link Claim} that is not spent, or into a buffer of {@link ClientPort#next}.
+     * No other client may get the link before that ends. In this case the method notifies the peers and returns, and
+     * the process stays in the region until each claim is spent or dropped by the program, and each such buffer is put,
+     * cancelled, or its thread has ended. The next round of the watch, or another call, then completes the close.
+     * {@link #isClosed()} reports whether it is complete.
      */
     @Override
     public void close()
@@ -384,7 +389,7 @@ public final class Attachment implements AutoCloseable
             if (isOwnProcess(failures))
             {
                 openPorts.context.calls.await(false);
-                // Those whose close by another thread failed.
+                // Ports whose close by another thread has failed in the meantime.
                 openPorts.closeAll(failures);
             }
             areAllClosed = true;
@@ -392,8 +397,8 @@ public final class Attachment implements AutoCloseable
     }
 
     /**
-     * Leaves the region, unless a thread may still write into a link, which another client could take after that. Under
-     * the close lock.
+     * Leaves the region, unless a thread may still write into a link: another client could get that link. Under the
+     * close lock.
      */
     private void leave(final Failures failures)
     {
@@ -445,7 +450,7 @@ public final class Attachment implements AutoCloseable
         }
     }
 
-    /** Stops as a killed process does, within this JVM: for tests of the survivors. */
+    /** Ends this attachment as a kill ends a process, within this JVM: for tests of the survivors. */
     void abandon()
     {
         closeLock.lock();

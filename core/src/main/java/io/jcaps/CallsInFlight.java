@@ -12,7 +12,7 @@ final class CallsInFlight
 {
     private final Object monitor = new Object();
     private int count;
-    // No call begins any more, not even the close of a port: the region may be unmapped.
+    // Set once the region may be unmapped: no call begins any more, not even the close of a port.
     private boolean hasLeft;
 
     /**
@@ -52,8 +52,8 @@ final class CallsInFlight
     /**
      * Waits until no call is in flight. An interrupt does not end the wait; it stays set.
      *
-     * @param isLeaving whether the attachment leaves the region: no call begins after that. It stays so after a close
-     *                  that fails, as a second close stores nothing any more.
+     * @param isLeaving whether the attachment leaves the region: no call begins after that, even if the close then
+     *                  fails. A second close stores nothing.
      */
     void await(final boolean isLeaving)
     {
@@ -79,7 +79,7 @@ final class CallsInFlight
         }
     }
 
-    /** The attachment leaves the region without waiting: for tests of a process that dies. */
+    /** Refuses further calls without waiting for those in flight: for tests of a process that dies. */
     void leave()
     {
         synchronized (monitor)

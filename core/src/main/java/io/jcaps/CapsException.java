@@ -5,8 +5,8 @@
 package io.jcaps;
 
 /**
- * A port or an attachment could not be opened. The message has the cause and the values; {@link #status()} is one of
- * {@link Status}'s constants.
+ * Thrown when a port, a wait set or an attachment cannot be opened, or when a region has no message ids left. The
+ * message has the cause and the values; {@link #status()} is one of {@link Status}'s constants.
  */
 public final class CapsException extends RuntimeException
 {
@@ -16,7 +16,7 @@ public final class CapsException extends RuntimeException
 
     /**
      * @param status  one of {@link Status}'s constants.
-     * @param message what was wrong, with the value, and what to do.
+     * @param message the cause, with the value, and what to do.
      */
     public CapsException(final int status, final String message)
     {

@@ -11,10 +11,10 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Memory of the region into which a message is written in place: a request by {@link ClientPort#claim}, a reply by
- * {@link ServicePort#claim}. Create a claim once and reuse it. {@link #put}, {@link #reply} and {@link #cancel} spend
- * it, and only a spent claim can be filled again. Keep the claim, or its buffer, reachable while you write: buffers
- * that wrap it do not count.
+ * Memory of the region into which a message is written in place: a request after {@link ClientPort#claim}, a reply
+ * after {@link ServicePort#claim}. Create a claim once and reuse it. {@link #put}, {@link #reply} and {@link #cancel}
+ * spend it, and only a spent claim can be filled again. Keep the claim or its buffer reachable while you write: a
+ * buffer that wraps this one is not enough.
  * <p>
  * Not thread safe. It may be handed to another thread, which then spends it.
  */
@@ -44,7 +44,7 @@ public final class Claim
      * The claimed memory. Its capacity is the claimed length, and its content is undefined.
      *
      * @return a buffer that is valid until the claim is spent; the same object each time.
-     * @throws IllegalStateException if the claim is spent, or its port closed.
+     * @throws IllegalStateException if the claim is spent, or its port is closed.
      */
     public MutableDirectBuffer buffer()
     {
@@ -61,6 +61,7 @@ public final class Claim
 
     /**
      * @return length in bytes that was claimed.
+     * @throws IllegalStateException if the claim is spent.
      */
     public int length()
     {
@@ -91,9 +92,12 @@ public final class Claim
      *
      * @param length in bytes of what was written, from the buffer's beginning; at most what was claimed.
      * @return a message id, positive; {@link Status#NOT_CONNECTED}, {@link Status#ACCESS_DENIED} or
-     * {@link Status#CLOSED}, with which the claim is spent, too; {@link Status#NO_BUFFERS} if the ring is full of
-     * aborted messages that the service has not passed yet: the claim stays filled.
-     * @throws IllegalStateException if the claim is spent, or was made for a reply.
+     * {@link Status#CLOSED}, which also spend the claim; {@link Status#NO_BUFFERS} if the ring is full of aborted
+     * messages that the service has not passed yet: the claim stays filled.
+     * @throws IllegalStateException    if the claim is spent, or was made for a reply.
+     * @throws IllegalArgumentException if the length is out of its range.
+     * @throws CapsException            with {@link Status#NO_BUFFERS} if the region has no message ids left; the claim
+     *                                  stays filled.
      */
     public long put(final int length)
     {
@@ -102,12 +106,12 @@ public final class Claim
 
     /**
      * Puts the request (R12) with a number of the caller's, which comes back with its reply or other outcome: see
-     * {@link Message#cookie()}. It takes no memory of the region, and the service does not see it.
+     * {@link Message#cookie()}. The number takes no memory of the region, and the service does not see it. Exceptions
+     * are those of {@link #put(int)}.
      *
      * @param length as {@link #put(int)} takes it.
      * @param cookie any number, such as an index into the caller's table of open orders.
      * @return as {@link #put(int)} does.
-     * @throws IllegalStateException as {@link #put(int)} does.
      */
     public long put(final int length, final long cookie)
     {
@@ -131,12 +135,13 @@ public final class Claim
     }
 
     /**
-     * Sends the reply (R20). The claim is spent whatever the result.
+     * Sends the reply (R20). The claim is spent, whatever the result.
      *
      * @param length in bytes of what was written, from the buffer's beginning; at most what was claimed.
-     * @return {@link Status#OK}; {@link Status#INVALID} if no reply to the message is possible, because its client has
-     * gone; {@link Status#CLOSED}.
-     * @throws IllegalStateException if the claim is spent, or was made for a request.
+     * @return {@link Status#OK}; {@link Status#INVALID} if no reply to the message is possible any more, for example
+     * because its client has gone; {@link Status#CLOSED}.
+     * @throws IllegalStateException    if the claim is spent, or was made for a request.
+     * @throws IllegalArgumentException if the length is out of its range; the claim stays filled.
      */
     public int reply(final int length)
     {
@@ -185,7 +190,7 @@ public final class Claim
     {
         if (client != port)
         {
-            // References are stored only if they change, which is rare: each store of one is work for a collector.
+            // References are stored only if they change, because each such store costs the garbage collector work.
             client = port;
             service = null;
             link = null;
@@ -235,7 +240,7 @@ public final class Claim
     void spend()
     {
         isFilled = false;
-        // A caller that kept the buffer finds it empty.
+        // A buffer that the caller kept becomes empty.
         buffer.wrap(buffer, 0, 0);
     }
 

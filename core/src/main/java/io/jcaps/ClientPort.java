@@ -39,8 +39,8 @@ public final class ClientPort extends Port
     private final ServiceEntry service;
     private final Credentials serviceCredentials;
     private final long[] lastCounters = new long[ClientCounter.values().length];
-    // For next(): its memory, the thread that asked for it last, and the status that put() is to return if there is
-    // none.
+    // Of next(): its memory, the thread that called it last, and the status that put(length) returns if it had no
+    // memory.
     private final Claim nextClaim = new Claim();
     private Thread nextThread;
     private int nextRefusal = Status.OK;
@@ -77,8 +77,10 @@ public final class ClientPort extends Port
      * @param claim  to fill; it must be spent.
      * @return {@link Status#OK}; {@link Status#NO_BUFFERS} if the limit of messages in progress is reached (R14);
      * {@link Status#NO_SPACE} if the region has no memory left; {@link Status#NOT_CONNECTED} if the service is gone
-     * (R15); {@link Status#ACCESS_DENIED} if it did not admit this client (B1); {@link Status#CLOSED}.
+     * (R15) or the region was removed; {@link Status#ACCESS_DENIED} if the service did not admit this client (B1);
+     * {@link Status#CLOSED}.
      * @throws IllegalArgumentException if the length is out of its range.
+     * @throws IllegalStateException    if the claim is not spent.
      */
     public int claim(final int length, final Claim claim)
     {
@@ -101,6 +103,7 @@ public final class ClientPort extends Port
      * @param length in bytes, 0 to the region's limit.
      * @return a message id, positive, or a status as {@link #claim} returns.
      * @throws IllegalArgumentException if the length is out of its range.
+     * @throws CapsException            with {@link Status#NO_BUFFERS} if the region has no message ids left.
      */
     public long put(final DirectBuffer source, final int index, final int length)
     {
@@ -116,6 +119,7 @@ public final class ClientPort extends Port
      * @param cookie any number; {@link Message#cookie()} returns it with the reply or other outcome.
      * @return as {@link #put(DirectBuffer, int, int)} does.
      * @throws IllegalArgumentException if the length is out of its range.
+     * @throws CapsException            as {@link #put(DirectBuffer, int, int)} does.
      */
     public long put(final DirectBuffer source, final int index, final int length, final long cookie)
     {
@@ -123,14 +127,14 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Memory for the next request, to be written in place and put by {@link #put(int)}: a {@link Claim} without the
-     * object. A second call releases the first buffer, as {@link #cancelNext()} does. Only one thread at a time may
+     * Claims memory for the next request, to be written in place and put by {@link #put(int)}: a {@link Claim} without
+     * the object. A second call releases the first buffer, as {@link #cancelNext()} does. Only one thread at a time may
      * call these three methods, whatever the port's options; other threads use claims. Only the thread that got the
      * buffer may write into it: after that thread has ended, the memory may be another client's.
      *
      * @param length in bytes, 0 to the region's limit (R12).
-     * @return a buffer whose content is undefined, valid until the put, the cancel, or until this thread closes the
-     * port: the same object each time; null if there is none: {@link #put(int)} then returns the reason and puts
+     * @return a buffer whose content is undefined, the same object each time. It is valid until the put, the cancel, or
+     * until this thread closes the port. Null if there is no memory: {@link #put(int)} then returns the reason and puts
      * nothing.
      * @throws IllegalArgumentException if the length is out of its range.
      */
@@ -143,12 +147,12 @@ public final class ClientPort extends Port
             nextThread = thread;
         }
         nextRefusal = claim(length, nextClaim);
-        // Also if the port was closed just now: put() reports it.
+        // Also if the port was closed just now: put(length) reports it.
         return Status.OK == nextRefusal ? nextClaim.memory() : null;
     }
 
     /**
-     * Releases the buffer of {@link #next} unused: its slot is free again (R14). Does nothing if there is none.
+     * Releases the buffer of {@link #next} unused: its slot is free again (R14). Does nothing without a buffer.
      */
     public void cancelNext()
     {
@@ -162,7 +166,9 @@ public final class ClientPort extends Port
      * @param length in bytes of what was written, from the buffer's beginning; at most the length that {@link #next}
      *               was called with.
      * @return as {@link Claim#put(int)} does; if {@link #next} returned no buffer, a status as {@link #claim} returns.
-     * @throws IllegalStateException if {@link #next} was not called before.
+     * @throws IllegalStateException    if {@link #next} was not called before.
+     * @throws IllegalArgumentException if the length is out of its range.
+     * @throws CapsException            as {@link Claim#put(int)} does.
      */
     public long put(final int length)
     {
@@ -181,16 +187,20 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Puts a copy of some bytes and waits for the reply to it, whatever else is in progress (B5).
+     * Puts a copy of some bytes and waits for its reply or other outcome, whatever else is in progress (B5).
      *
      * @param source    of the bytes.
      * @param index     of the first one.
      * @param length    in bytes, 0 to the region's limit.
-     * @param reply     to fill; it must not be a view.
+     * @param reply     to fill; it must not be in view.
      * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return {@link MessageState#REPLY}; a status as {@link #claim} returns if nothing was put; or
      * {@link Status#TIMED_OUT}, {@link Status#INTERRUPTED} or {@link Status#CLOSED} if the message was taken back:
-     * {@code reply} then has its id and, in {@link Message#outcome()}, whether the service may have received it.
+     * {@code reply} then has its id and, in {@link Message#outcome()}, whether the service may have received it. If
+     * nothing was put, {@code reply} has what it had before.
+     * @throws IllegalArgumentException if the length or the time limit is out of its range.
+     * @throws IllegalStateException    if the reply is in view.
+     * @throws CapsException            as {@link #put(DirectBuffer, int, int)} does.
      */
     public int call(
         final DirectBuffer source, final int index, final int length, final Message reply, final long timeoutNs)
@@ -200,12 +210,12 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Puts a copy of some bytes and waits for the reply to it with the caller's idle strategy.
+     * Puts a copy of some bytes and waits for its reply or other outcome with the caller's idle strategy.
      *
      * @param source       of the bytes.
      * @param index        of the first one.
      * @param length       in bytes, 0 to the region's limit.
-     * @param reply        to fill; it must not be a view.
+     * @param reply        to fill; it must not be in view.
      * @param idleStrategy called between polls.
      * @param timeoutNs    longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #call(DirectBuffer, int, int, Message, long)} does.
@@ -224,11 +234,11 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Puts a claim and waits for the reply to it, whatever else is in progress (B5).
+     * Puts a claim and waits for its reply or other outcome, whatever else is in progress (B5).
      *
      * @param claim     of this port, filled.
      * @param length    in bytes of what was written.
-     * @param reply     to fill; it must not be a view.
+     * @param reply     to fill; it must not be in view.
      * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #call(DirectBuffer, int, int, Message, long)} does.
      */
@@ -240,11 +250,11 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Puts a claim and waits for the reply to it with the caller's idle strategy.
+     * Puts a claim and waits for its reply or other outcome with the caller's idle strategy.
      *
      * @param claim        of this port, filled.
      * @param length       in bytes of what was written.
-     * @param reply        to fill; it must not be a view.
+     * @param reply        to fill; it must not be in view.
      * @param idleStrategy called between polls.
      * @param timeoutNs    longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #call(DirectBuffer, int, int, Message, long)} does.
@@ -282,7 +292,7 @@ public final class ClientPort extends Port
     }
 
     /**
-     * Takes a message back (R29). Its outcome must still be received, as a reply.
+     * Aborts a message (R29). The caller must still receive its outcome, as it receives a reply.
      *
      * @param id     of a message of this port that is in progress.
      * @param isHard whether the message is taken back even if the service has received it: its outcome is due at once,
@@ -319,8 +329,8 @@ public final class ClientPort extends Port
     }
 
     /**
-     * @return number of the service's registration (B3): two ports with the same one are connected to the same life of
-     * the service; also after it has gone.
+     * @return number of the service's registration (B3), also after the service has gone: ports with the same number
+     * are connected to the same registration.
      */
     public long serviceIncarnation()
     {
@@ -328,7 +338,7 @@ public final class ClientPort extends Port
     }
 
     /**
-     * @return messages in progress: claimed, put, or shown and not released (R14).
+     * @return messages in progress: claimed, put, or in view and not released (R14).
      */
     public int inProgress()
     {
@@ -344,8 +354,8 @@ public final class ClientPort extends Port
     }
 
     /**
-     * The part of {@link #inProgress()} that was claimed and neither put nor cancelled. If it stays above 0, the
-     * program loses claims, and in the end gets {@link Status#NO_BUFFERS}.
+     * The part of {@link #inProgress()} that was claimed and neither put nor cancelled. If the number only grows, the
+     * program loses claims, and finally gets {@link Status#NO_BUFFERS}.
      *
      * @return claims that are not spent; also after the close, while such claims keep the link in use.
      */
@@ -363,8 +373,8 @@ public final class ClientPort extends Port
     }
 
     /**
-     * The part of {@link #inProgress()} that was taken as a view and not released: replies and other outcomes. If it
-     * stays above 0, the program forgets {@link Message#release()}.
+     * The part of {@link #inProgress()} that is in view and not released: replies and other outcomes. If the number
+     * only grows, the program forgets {@link Message#release()}.
      *
      * @return messages in view; 0 after the close, which ends all views.
      */
@@ -385,9 +395,9 @@ public final class ClientPort extends Port
      * Connects again, for example after {@link Status#NOT_CONNECTED}: closes this port, waits for a service of the same
      * name, uid and gid, and connects to the newest one with the same options.
      * <p>
-     * First take what is due, by {@code get} until {@link Status#NOT_CONNECTED}: otherwise the outcomes of messages in
-     * progress would be lost (B1). If no service is registered in time, this port is closed nevertheless; call again.
-     * The new port is in no {@link WaitSet}, has the generation of the options, and counts from 0.
+     * First take the outcomes that are due, by {@code get} until {@link Status#NOT_CONNECTED}: they would be lost
+     * otherwise (B1). If no service is registered in time, this port is closed nevertheless; call again. The new port
+     * is in no {@link WaitSet}, has the generation of the options, and counts from 0.
      *
      * @param timeoutNs longest wait for a service in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return the new port.
@@ -435,7 +445,7 @@ public final class ClientPort extends Port
      */
     public synchronized long counter(final ClientCounter counter)
     {
-        // Under the monitor the end cannot come in between: until then the link is this port's.
+        // The port cannot end while this thread has the monitor; until it ends, the link is this port's.
         return isClosed() ? lastCounters[counter.ordinal()] : link.counter(counter);
     }
 
@@ -449,7 +459,7 @@ public final class ClientPort extends Port
     }
 
     /**
-     * @return whether the service is there, as far as this side has noticed.
+     * @return whether the service is there, as far as this side has noticed; false if this port is closed.
      */
     public boolean isConnected()
     {
@@ -457,8 +467,8 @@ public final class ClientPort extends Port
     }
 
     /**
-     * How the service ended, as far as this side has noticed: the outcome of a message without a reply, apart from
-     * {@link Outcome#RECEIVED}. A service that stands in for this one (B7) passes it on.
+     * How the service ended, as far as this side has noticed: the kind of outcome of each message without a reply. This
+     * service's stand-in on another host (B7) passes it on.
      *
      * @return {@link Outcome#SERVICE_CLOSED}, {@link Outcome#SERVICE_DIED} or {@link Outcome#REFUSED};
      * {@link Outcome#REPLIED} while the service is there, and when this port is closed.
@@ -484,7 +494,7 @@ public final class ClientPort extends Port
         return serviceCredentials;
     }
 
-    /** A slot; {@code token} is null for a copy that is made at once. */
+    /** Claims a slot: its index, or a status. {@code token} is null for a copy that is made at once. */
     private int reserve(final int length, final ClaimToken token)
     {
         gate.enter();
@@ -525,7 +535,7 @@ public final class ClientPort extends Port
         }
     }
 
-    /** Within the gate: counts why there is no slot. */
+    /** Within the gate: counts the reason why there is no slot. */
     private int refused(final int status, final int length)
     {
         if (Status.NO_SPACE == status)
@@ -534,7 +544,7 @@ public final class ClientPort extends Port
         }
         if (Status.NO_BUFFERS == status && link.countNoBuffers())
         {
-            // Once: a client that tries again and again would report nothing else.
+            // Reported once until a put succeeds: a client that tries again and again would report nothing else.
             report.noBuffers(link.inProgress());
         }
         return status;
@@ -569,7 +579,7 @@ public final class ClientPort extends Port
         }
         finally
         {
-            // Also if it threw, as the region has no message ids left.
+            // Also if it threw, because the region has no message ids left.
             if (Status.NO_BUFFERS == id)
             {
                 giveBack(slot, false);
@@ -636,8 +646,8 @@ public final class ClientPort extends Port
         }
         finally
         {
-            // Until here its slot is no dropped claim's: another thread would free it, and this one free the slot of
-            // the next message in it.
+            // The claim is reachable until its slot is free. Otherwise another thread could free the slot as that of a
+            // dropped claim, and this thread would then free the slot of the next message in it.
             Reference.reachabilityFence(claim);
         }
     }
@@ -666,7 +676,7 @@ public final class ClientPort extends Port
         }
     }
 
-    /** Within the gate: a claim is spent after the close. Once the attachment has left, the link is for others. */
+    /** Within the gate: spends a claim after the close. Once the attachment has left, the link may be another's. */
     private void unclaimClosed(final int slot)
     {
         if (context.calls.begin())
@@ -690,13 +700,14 @@ public final class ClientPort extends Port
      * The view ends when the handler returns, which disposes of the reply (R21). A buffer that the handler keeps is
      * empty after that, until the next message is shown in it.
      * <p>
-     * The handler may put, abort, call, close the port, and call this method. What it throws is thrown by this call;
-     * the replies after it stay for the next one.
+     * The handler may put, abort, call, close the port, and call this method. This call throws what the handler throws;
+     * the replies after that one stay for the next call.
      *
      * @param handler to call, on this thread; it gets no disposals.
      * @param limit   most messages, 1 or more.
-     * @return number of calls of the handler, 0 if there was no message; what {@link #get(Message)} returns once the
-     * service is gone and nothing more is due; {@link #endStatus} if the port is closed.
+     * @return number of calls of the handler, 0 if there was no message; {@link Status#NOT_CONNECTED} or
+     * {@link Status#ACCESS_DENIED}, as {@link #get(Message)} returns them, once the service is gone and nothing more is
+     * due; {@link #endStatus} if the port is closed.
      */
     @Override
     public int poll(final MessageHandler handler, final int limit)
@@ -719,8 +730,8 @@ public final class ClientPort extends Port
         {
             gate.exit();
         }
-        // After those that were there it does not look for more: that would take the line of a reply which the service
-        // is about to write. If the next reply is not where it is expected, this call takes what there is.
+        // If lookAhead has found replies, only they are taken: a look for more would take the cache line of a reply
+        // that the service is about to write. If it has found none, the call takes what there is, up to the limit.
         final int most = aheadCount > 0 ? aheadCount : limit;
         int count = 0;
         int result = Status.WOULD_BLOCK;
@@ -744,7 +755,7 @@ public final class ClientPort extends Port
         return count > 0 ? count : Status.WOULD_BLOCK == result ? 0 : result;
     }
 
-    /** Releases the last message and takes the next. */
+    /** Releases the last message and takes the next one. */
     private int next(final Message message)
     {
         gate.enter();
@@ -848,7 +859,7 @@ public final class ClientPort extends Port
         {
             if (isThrown)
             {
-                // An idle strategy failed, or no memory was left to sleep with: no thread takes the reply any more.
+                // The idle strategy threw, or there was no memory to sleep with: no thread waits for the reply now.
                 takeBack(id, reply, result);
                 reply.release();
             }
@@ -864,7 +875,7 @@ public final class ClientPort extends Port
         return result;
     }
 
-    /** The close took the message back. The service may have received it; no thread looks at it any more. */
+    /** Shows a message that the close took back: the service may have received it, and nothing more is known. */
     private void showClosed(final long id, final Message reply)
     {
         aborts.showClosed(id, reply.delivery());
@@ -932,7 +943,7 @@ public final class ClientPort extends Port
         }
         if (!gate.isShared() || Thread.currentThread() == nextThread || isNextThreadDead())
         {
-            // No other thread can be writing there.
+            // No other thread can be writing into the buffer of next().
             nextClaim.cancel();
         }
         // A close wakes no thread: it delivers only disposals to the service (R21, R24).
@@ -941,15 +952,15 @@ public final class ClientPort extends Port
     }
 
     /**
-     * The thread that writes into the buffer of next() has ended, and will not spend it. Called after the gate, within
-     * which it got the buffer.
+     * Whether the thread that called next() last has ended, and so cannot spend the buffer. Called after this thread
+     * was within the gate, as that thread was when it got the buffer: so its store of nextThread is seen.
      */
     private boolean isNextThreadDead()
     {
         return null != nextThread && !nextThread.isAlive();
     }
 
-    /** This side has found that the link has ended: all waiting threads must look. */
+    /** Called when this side finds that the link has ended: all waiting threads must look. */
     void linkEnded()
     {
         if (!isClosed())

@@ -7,7 +7,8 @@ package io.jcaps;
 import org.agrona.LangUtil;
 
 /**
- * The steps of a close. Each of them is taken even if an earlier one failed. Not thread safe.
+ * Runs the steps of a close or of a round of the watch, each even if an earlier one failed, and keeps their failures.
+ * Not thread safe.
  */
 final class Failures
 {

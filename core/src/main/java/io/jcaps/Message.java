@@ -12,10 +12,10 @@ import org.agrona.MutableDirectBuffer;
 /**
  * A message that a port received, shown in place. Create one and reuse it.
  * <p>
- * At a client it holds the reply until {@link #release}: only then may the service use its memory again, and only then
- * does the message stop counting as in progress (R14). At a service it shows the request until it is replied to or
- * released, or until the view is used for another one; the request itself still waits for its reply, which needs only
- * its {@link #id()}.
+ * At a client it holds the reply until {@link #release}: only then may the service use the reply's memory again, and
+ * only then does the message stop counting as in progress (R14). At a service it shows the request until the request is
+ * replied to, or this object is released or used again. A released request still waits for its reply, which needs only
+ * the {@link #id()}.
  * <p>
  * Not thread safe. It may be handed to another thread, which then continues with it.
  */
@@ -23,7 +23,7 @@ public final class Message
 {
     private final Delivery delivery = new Delivery();
     private Port port;
-    // For replyBuffer(), made at its first call; and the status that reply(length) is to return if it gave none.
+    // Of replyBuffer(): its memory, made at the first call, and the status that reply(length) returns if it had none.
     private Claim replyClaim;
     private int refusal = Status.OK;
 
@@ -38,8 +38,8 @@ public final class Message
      * The payload in place, from index 0.
      *
      * @return a read-only view that is valid until the message is released or replied to; the same object each time.
-     * @throws IllegalStateException if there is no payload to see: the view was released, the message was longer than
-     *                               its receiver wanted, or its {@link #outcome()} is another than
+     * @throws IllegalStateException if there is no payload in view: the view was released, the port was closed, the
+     *                               message was longer than its receiver wanted, or its {@link #outcome()} is not
      *                               {@link Outcome#REPLIED}.
      */
     public DirectBuffer buffer()
@@ -64,13 +64,13 @@ public final class Message
     }
 
     /**
-     * Copies the payload. Unlike a read by {@link #buffer()}, a close by another thread waits for it: what is copied is
-     * this message's, never that of another client to which the memory may belong afterwards.
+     * Copies the payload. A close of the port by another thread waits for the copy, but not for reads through
+     * {@link #buffer()}: such a read may see the bytes of another client, to which the memory belongs after the close.
      *
      * @param target to copy to.
      * @param index  in the target of the first byte.
      * @return {@link Status#OK}; {@link Port#endStatus} if the port was closed, and nothing was copied.
-     * @throws IllegalStateException as {@link #buffer()} does.
+     * @throws IllegalStateException as {@link #buffer()} does, but not if the port was closed.
      */
     public int copyTo(final MutableDirectBuffer target, final int index)
     {
@@ -92,7 +92,7 @@ public final class Message
     }
 
     /**
-     * @return length of the payload in bytes, also if it is not shown.
+     * @return length of the payload in bytes, also if the payload is not in view.
      */
     public int length()
     {
@@ -108,9 +108,9 @@ public final class Message
     }
 
     /**
-     * At a client, the number that it put the message with, by {@link Claim#put(int, long)} or
-     * {@link ClientPort#put(DirectBuffer, int, int, long)}: also if the message was aborted, or its service has closed
-     * or died. So the caller needs no map from message ids to requests.
+     * At a client, the number with which it put the message, by {@link Claim#put(int, long)} or
+     * {@link ClientPort#put(DirectBuffer, int, int, long)}, whatever the outcome. So the caller needs no map from
+     * message ids to requests.
      *
      * @return the number; 0 if the message was put without one, and at a service.
      */
@@ -120,9 +120,8 @@ public final class Message
     }
 
     /**
-     * The connection that the message came by: a number that stays the same for the life of the connection, and that no
-     * other connection of the region ever has. At both sides it is the incarnation of the client's port
-     * ({@link Port#incarnation}).
+     * The connection that the message belongs to: a number that no other connection of the region ever has. At both
+     * sides it is the incarnation of the client's port ({@link Port#incarnation}).
      *
      * @return a positive number; 0 if nothing was shown yet.
      */
@@ -140,8 +139,8 @@ public final class Message
     }
 
     /**
-     * How the message ended, at a client: one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} set or not.
-     * With any kind but {@link Outcome#REPLIED} there is no payload.
+     * How the message ended, at a client (B1): one of {@link Outcome}'s kinds, with {@link Outcome#RECEIVED} set or
+     * not. There is a payload only with {@link Outcome#REPLIED}.
      *
      * @return the outcome; {@link Outcome#REPLIED} for a request or a disposal.
      */
@@ -159,7 +158,7 @@ public final class Message
     }
 
     /**
-     * @return whether the message still shows its payload, and so must be released at a client.
+     * @return whether the message is in view, and so must be released at a client.
      */
     public boolean isView()
     {
@@ -167,8 +166,8 @@ public final class Message
     }
 
     /**
-     * Releases the view. At a client this disposes of the reply (R21). A second call does nothing. The buffer of a
-     * reply that was begun by {@link #replyBuffer} and not sent becomes void.
+     * Releases the view. At a client this disposes of the reply (R21). The buffer of a reply that was begun by
+     * {@link #replyBuffer} and not sent becomes void. A second call does nothing.
      */
     public void release()
     {
@@ -181,13 +180,14 @@ public final class Message
 
     /**
      * Replies to this request with a copy of some bytes: see {@link ServicePort#reply(long, DirectBuffer, int, int)}.
-     * The view is released.
+     * The view is released, unless the result is {@link Status#NO_SPACE}.
      *
      * @param source of the bytes.
      * @param index  of the first one.
      * @param length in bytes.
      * @return as {@link ServicePort#reply(long, DirectBuffer, int, int)} does.
-     * @throws IllegalStateException if this is no request.
+     * @throws IllegalStateException    if this is no request.
+     * @throws IllegalArgumentException if the length is out of its range.
      */
     public int reply(final DirectBuffer source, final int index, final int length)
     {
@@ -196,7 +196,7 @@ public final class Message
     }
 
     /**
-     * Replies to this request with 0 bytes, which only confirms that it was handled. The view is released.
+     * Replies to this request with 0 bytes: only confirms that the request was handled. The view is released.
      *
      * @return as {@link ServicePort#reply(long, DirectBuffer, int, int)} does.
      * @throws IllegalStateException if this is no request.
@@ -229,7 +229,8 @@ public final class Message
      * @param length in bytes.
      * @param claim  to fill.
      * @return as {@link ServicePort#claim(long, int, Claim)} does.
-     * @throws IllegalStateException if this is no request.
+     * @throws IllegalStateException    if this is no request, or the claim is not spent.
+     * @throws IllegalArgumentException if the length is out of its range.
      */
     public int claimReply(final int length, final Claim claim)
     {
@@ -237,12 +238,12 @@ public final class Message
     }
 
     /**
-     * Memory for the reply to this request, to be written in place and sent by {@link #reply(int)}: a {@link Claim}
-     * without the object. A second call releases the first buffer.
+     * Claims memory for the reply to this request, to be written in place and sent by {@link #reply(int)}: a
+     * {@link Claim} without the object. A second call releases the first buffer.
      *
      * @param length in bytes, 0 to the region's limit.
-     * @return a buffer whose content is undefined, valid until the reply is sent or the message is released: the same
-     * object each time; null if there is none: {@link #reply(int)} then returns the reason.
+     * @return a buffer whose content is undefined, the same object each time, valid until the reply is sent or the
+     * message is released; null if there is no memory: {@link #reply(int)} then returns the reason.
      * @throws IllegalArgumentException if the length is out of its range.
      * @throws IllegalStateException    if this is no request.
      */
@@ -259,12 +260,14 @@ public final class Message
     }
 
     /**
-     * Sends the reply that was written into {@link #replyBuffer}. The view is released.
+     * Sends the reply that was written into {@link #replyBuffer}. The view is released, unless {@link #replyBuffer}
+     * returned no buffer.
      *
      * @param length in bytes of what was written, from the buffer's beginning; at most the length that
      *               {@link #replyBuffer} was called with.
      * @return as {@link ServicePort#reply(long, DirectBuffer, int, int)} does.
-     * @throws IllegalStateException if {@link #replyBuffer} was not called before.
+     * @throws IllegalStateException    if {@link #replyBuffer} was not called before.
+     * @throws IllegalArgumentException if the length is out of its range.
      */
     public int reply(final int length)
     {
@@ -273,7 +276,7 @@ public final class Message
             final int result = replyClaim.reply(length);
             if (Status.OK != result)
             {
-                // As in reply(source, index, length): no reply to it is possible from here on.
+                // As in reply(source, index, length): no reply to this request is possible any more.
                 release();
             }
             return result;
@@ -292,7 +295,7 @@ public final class Message
         return null != replyClaim && replyClaim.isFilled();
     }
 
-    /** A reply that was begun and not sent: its buffer is void. */
+    /** Drops a reply that was begun and not sent: its buffer becomes void. */
     void dropReplyBuffer()
     {
         if (hasReplyBuffer())
@@ -316,7 +319,7 @@ public final class Message
             '}';
     }
 
-    /** Before the object shows another message: a service's view ends; a client's would be lost. */
+    /** Called before this object shows another message: ends a service's view; throws if a client's would be lost. */
     void reuse(final Port nextPort)
     {
         dropReplyBuffer();

@@ -5,27 +5,27 @@
 package io.jcaps;
 
 /**
- * A handler that {@link ServicePort#poll}, {@link ClientPort#poll} and a {@link PortAgent} call for each message (R11,
- * B4).
+ * Handles the messages that {@link ServicePort#poll}, {@link ClientPort#poll} or a {@link PortAgent} receives (R11,
+ * B4). Called on the thread that polls, outside the port's gate: what it throws, the poll throws.
  */
 @FunctionalInterface
 public interface MessageHandler
 {
     /**
-     * Called for each request at a service, and for each reply or other outcome at a client. The view is released when
-     * the handler returns; a later reply to a request goes by its id.
+     * Handles one request at a service, one reply or other outcome at a client. The view is released when this method
+     * returns. A service that replies later does so by the message's id.
      * <p>
-     * The handler must not call {@code get} or {@code await} with the message that it is given.
+     * The handler must not receive into this message, by {@code get}, {@code await} or {@code call}.
      *
-     * @param message received, valid during the call.
+     * @param message received; valid during the call.
      */
     void onMessage(Message message);
 
     /**
-     * Called at a service when a client has finished with a reply (R21): the reply's memory belongs to the service
-     * again. A service that keeps no memory of its own for replies can ignore it.
+     * Handles one disposal at a service: a client has finished with a reply, whose memory belongs to the service again
+     * (R21), or a request's client has gone (R24). A service that keeps nothing for a request can ignore it.
      *
-     * @param id of the request that was replied to, or whose client has gone (R24).
+     * @param id of the request.
      */
     default void onDispose(final long id)
     {

@@ -5,7 +5,7 @@
 package io.jcaps;
 
 /**
- * The kind of a received message, with the original's values (R18). A client receives {@link #REPLY} only, a service
+ * Kinds of received messages, with the original's values (R18). A client receives only {@link #REPLY}, a service
  * {@link #REQUEST} and {@link #DISPOSE}.
  */
 public final class MessageState
@@ -14,11 +14,11 @@ public final class MessageState
     public static final int REQUEST = 0;
     /** Reserved, as in the original. */
     public static final int REQUEST_RETRY = 1;
-    /** The reply to a request, at the client. */
+    /** The reply to a request, or the request's other {@link Outcome}, at the client. */
     public static final int REPLY = 2;
     /** Reserved, as in the original. */
     public static final int REPLY_RETRY = 3;
-    /** The client is done with a reply, or gone: the service may use the reply's memory again. */
+    /** At the service: the client has finished with a reply, or has gone. The reply's memory is the service's again. */
     public static final int DISPOSE = 4;
 
     private MessageState()
@@ -26,10 +26,10 @@ public final class MessageState
     }
 
     /**
-     * The name of a state, or of the negative {@link Status} that {@code get} or {@code await} returned instead.
+     * Names a state, or the negative {@link Status} that {@code get} or {@code await} returned instead.
      *
      * @param state of a message, or a status.
-     * @return its name.
+     * @return its name; of another number {@code UNKNOWN} with that number.
      */
     public static String text(final int state)
     {

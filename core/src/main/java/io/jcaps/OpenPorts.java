@@ -11,8 +11,8 @@ import io.jcaps.wait.Deaths;
 import java.util.ArrayList;
 
 /**
- * The open ports and wait sets of one attachment, and the events that end all of them at once: the attachment's close,
- * a fork, a lost life lock. Any thread may call.
+ * The open ports and wait sets of one attachment, and the events that end all of them: the attachment's close, a fork,
+ * a lost life lock. Any thread may call.
  */
 final class OpenPorts
 {
@@ -26,7 +26,7 @@ final class OpenPorts
     private final ArrayList<WaitSet> waitSets = new ArrayList<>();
     // Written under the monitor.
     private volatile boolean isClosed;
-    // This process's life lock is gone; written under the monitor.
+    // This process has lost its life lock. Written under the monitor.
     private volatile boolean isLost;
 
     OpenPorts(final PortContext context)
@@ -46,7 +46,7 @@ final class OpenPorts
         synchronized (monitor)
         {
             checkNotClosed();
-            // Room for what each call in flight may open: nothing can fail when it is in the tables.
+            // Room for what each call in flight may open: nothing can fail once that is in the tables.
             final int room = calls.count() + 1;
             ports.ensureCapacity(ports.size() + room);
             waitSets.ensureCapacity(waitSets.size() + room);
@@ -126,8 +126,9 @@ final class OpenPorts
     }
 
     /**
-     * A port was closed: frees its entries in the tables now, or leaves them to the next process that attaches. While
-     * claims keep a link of the port, the watch checks whether the program has dropped them.
+     * Called when a port was closed: frees its entries in the tables if their lock is free, and otherwise leaves them
+     * to a later close, attach or round of the watch. While claims keep a link of the port, the watch checks whether
+     * the program has dropped them.
      */
     void onClosed(final Port port, final int servicePortIndex)
     {
@@ -162,7 +163,7 @@ final class OpenPorts
         }
     }
 
-    /** No call opens a port or a wait set after this. */
+    /** After this, no call opens a port or a wait set. */
     void close()
     {
         synchronized (monitor)
@@ -179,7 +180,7 @@ final class OpenPorts
         }
     }
 
-    /** Closes all that is open. */
+    /** Closes each open wait set and port. */
     void closeAll(final Failures failures)
     {
         final Port[] open = open();
@@ -194,8 +195,8 @@ final class OpenPorts
     }
 
     /**
-     * After {@link #closeAll}: whether a thread may write into a link, by a claim that is not spent, or by a copy at a
-     * port whose close has failed. Uses only this process's own state, because the tables are input.
+     * After {@link #closeAll}: whether a thread may still write into a link, by a claim that is not spent, or by a copy
+     * at a port whose close has failed. Uses only this process's own state, because the tables are input.
      */
     boolean isAnyWritten()
     {
@@ -207,7 +208,7 @@ final class OpenPorts
         return isWritten;
     }
 
-    /** Ends each port on this side alone, as the death of the process does: for tests. */
+    /** Ends each port on this side alone, as the death of the process would: for tests. */
     void abandon()
     {
         synchronized (monitor)
@@ -223,7 +224,7 @@ final class OpenPorts
 
     // ---- what ends all of them
 
-    /** In a process other than the one that attached, ends each port locally (R27). The parent's ports stay open. */
+    /** Ends each port locally in a process other than the one that attached (R27). The parent's ports stay open. */
     void checkOwnProcess()
     {
         if (!host.isOwnProcess())
@@ -258,7 +259,7 @@ final class OpenPorts
 
     private void lose()
     {
-        // The next process that gets the entry also gets its log.
+        // The next process that gets the entry also gets the entry's error log.
         context.errors.close();
         final Port[] open;
         synchronized (monitor)
@@ -274,7 +275,7 @@ final class OpenPorts
         {
             port.disownLost();
         }
-        // Within this JVM, too, the entry no longer belongs to this attachment.
+        // Another attachment of this JVM may then take the entry.
         host.dropLife(registry.processIndex());
         context.sleepers.wake();
     }
@@ -283,7 +284,7 @@ final class OpenPorts
 
     void watch(final Deaths deaths, final Failures failures)
     {
-        // Outside the monitor, which each open and close needs: with thousands of ports a round takes long.
+        // Outside the monitor, which each open and close needs: a round over thousands of ports takes long.
         final Port[] open = open();
         for (int i = open.length - 1; i >= 0; i--)
         {

@@ -5,7 +5,7 @@
 package io.jcaps;
 
 /**
- * How a message ended: each accepted put has exactly one outcome while its client lives (B1).
+ * How a message ended. Each accepted put has exactly one outcome, as long as its client's port is open (B1).
  */
 public final class Outcome
 {
@@ -15,17 +15,21 @@ public final class Outcome
     public static final int SERVICE_CLOSED = 1;
     /** The service's process died without replying (R25). */
     public static final int SERVICE_DIED = 2;
-    /** The client aborted the message (R29). */
+    /**
+     * The client took the message back: by an abort (R29), by a call that timed out or was interrupted (B5), or by the
+     * close of its port.
+     */
     public static final int ABORTED = 3;
     /**
-     * The service is on another host, and the local service that stands in for it has lost the connection to it (B7).
+     * The service is on another host, and its local stand-in has lost the connection to it (B7).
      */
     public static final int UNREACHABLE = 4;
-    /** The service did not admit this client (R6). It never received the message: {@link #RECEIVED} is never set. */
+    /** The service did not admit this client (R6). It has not received the message: {@link #RECEIVED} is never set. */
     public static final int REFUSED = 5;
     /**
-     * Set beside each kind but {@link #REPLIED} and {@link #REFUSED} if the service had received the message: it may
-     * have acted on it. If it is not set, the service has not acted on it and never will.
+     * Set beside each kind but {@link #REPLIED} and {@link #REFUSED} if the service may have received the message, and
+     * so may have acted on it. Without it, a kind other than {@link #REPLIED} means that the service has not acted on
+     * the message and never will.
      */
     public static final int RECEIVED = 0x100;
 
@@ -39,7 +43,7 @@ public final class Outcome
      * The outcome without {@link #RECEIVED}.
      *
      * @param outcome of a message.
-     * @return {@link #REPLIED} and so on.
+     * @return its kind, such as {@link #REPLIED}.
      */
     public static int kind(final int outcome)
     {
@@ -50,7 +54,8 @@ public final class Outcome
      * Whether the service may have acted on the message.
      *
      * @param outcome of a message.
-     * @return true if it had received it.
+     * @return true for {@link #REPLIED}, and if {@link #RECEIVED} is set; false if the service has not acted on the
+     * message and never will.
      */
     public static boolean wasReceived(final int outcome)
     {
@@ -58,10 +63,10 @@ public final class Outcome
     }
 
     /**
-     * Whether a service may end a request with an outcome instead of a reply, as a local service does that stands in
-     * for one on another host (B7). SERVICE_CLOSED, SERVICE_DIED and UNREACHABLE report how the other service ended.
-     * REFUSED reports that it did not admit the request's connection, and excludes RECEIVED. REPLIED is a reply.
-     * ABORTED is excluded, because only the client takes a message back (R29).
+     * Whether a service may end a request with an outcome instead of a reply, as the stand-in for a service on another
+     * host does (B7). SERVICE_CLOSED, SERVICE_DIED and UNREACHABLE report how the other service ended. REFUSED reports
+     * that it did not admit the request's connection, and excludes RECEIVED. REPLIED is excluded, because it is a
+     * reply, and ABORTED, because only the client takes a message back (R29).
      *
      * @param outcome of a message.
      * @return true if {@link ServicePort#end(long, int)} takes it.
@@ -76,10 +81,10 @@ public final class Outcome
     }
 
     /**
-     * An outcome in words.
+     * Names an outcome.
      *
      * @param outcome of a message.
-     * @return its name.
+     * @return name of its kind, with {@code |RECEIVED} if that is set.
      */
     public static String text(final int outcome)
     {

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * What service and client ports have in common: receiving, waiting, the generation, and the close.
+ * The common part of service and client ports: receiving, waiting, the generation, and the close.
  * <p>
  * Any thread may call, unless the port was opened with {@link PortOptions#singleThreaded}.
  */
@@ -27,15 +27,15 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     private final int generationOffset;
     private final boolean spinOnly;
     private final Waiter<Message> waiter;
-    // What the counters were when the port ended: its entry and links may be others' since. Under the monitor.
+    // The counters when the port ended: since then its entry and links may be others'. Under the monitor.
     private final long[] lastCounters = new long[PortCounter.values().length];
     private final boolean isNoFork;
-    // Messages of poll() that no thread uses just now. Within the gate.
+    // Messages that no call of poll() uses now, and how many were made. Within the gate.
     private Message[] spares = new Message[1];
     private int spareCount;
     private int pollingMessageCount;
     private volatile boolean isEndDue;
-    // The close is done, but for what claims keep in use.
+    // The close is done, except for links that claims keep in use.
     private volatile boolean hasEnded;
 
     Port(
@@ -56,13 +56,15 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
 
     /**
      * Takes the next message, if there is one (R16). A message longer than {@code lengthLimit} stays first in line
-     * (R17): {@code message} then has its id, state, length and credentials, and shows no payload.
+     * (R17): {@code message} then has its id, state, length and credentials, but no payload.
      *
-     * @param message     to fill; at a client it must not be a view.
+     * @param message     to fill; at a client it must not be in view.
      * @param lengthLimit longest payload in bytes that the caller wants.
-     * @return one of {@link MessageState}'s constants, 0 or more; else, negative, {@link Status#WOULD_BLOCK}; at a
-     * client {@link Status#NOT_CONNECTED} once the service is gone and nothing more is due, or
-     * {@link Status#ACCESS_DENIED} if it did not admit this client; {@link Status#CLOSED}.
+     * @return one of {@link MessageState}'s constants, 0 or more; or a negative status: {@link Status#WOULD_BLOCK} if
+     * there is no message; at a client, once the service is gone and nothing more is due,
+     * {@link Status#NOT_CONNECTED}, or {@link Status#ACCESS_DENIED} if the service did not admit this client;
+     * {@link #endStatus} if this port is closed.
+     * @throws IllegalStateException at a client, if the message is in view.
      */
     public final int get(final Message message, final int lengthLimit)
     {
@@ -82,7 +84,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     /**
      * Takes the next message, if there is one, of any length: see {@link #get(Message, int)}.
      *
-     * @param message to fill; at a client it must not be a view.
+     * @param message to fill; at a client it must not be in view.
      * @return as {@link #get(Message, int)} does.
      */
     public final int get(final Message message)
@@ -91,10 +93,10 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * Takes the next message, and waits for it (R16): first polling, then asleep. A sleeping thread is woken by a
-     * message, by the close of the port, by the end of its peer, or by an interrupt, but not by a disposal (R21).
+     * Waits for the next message and takes it (R16). The thread polls first, then it sleeps. It is woken by a message,
+     * by the close of the port, by the close or death of the peer, or by an interrupt, but not by a disposal (R21).
      *
-     * @param message     to fill; at a client it must not be a view.
+     * @param message     to fill; at a client it must not be in view.
      * @param lengthLimit longest payload in bytes that the caller wants; see {@link #get(Message, int)}.
      * @param timeoutNs   longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #get(Message, int)} does, but {@link Status#TIMED_OUT} or {@link Status#INTERRUPTED} instead of
@@ -108,7 +110,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     /**
      * Waits for the next message, of any length, and takes it: see {@link #await(Message, int, long)}.
      *
-     * @param message   to fill; at a client it must not be a view.
+     * @param message   to fill; at a client it must not be in view.
      * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #await(Message, int, long)} does.
      */
@@ -118,9 +120,9 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * Takes the next message, and waits for it with the caller's idle strategy.
+     * Waits for the next message, of any length, with the caller's idle strategy, and takes it.
      *
-     * @param message      to fill; at a client it must not be a view.
+     * @param message      to fill; at a client it must not be in view.
      * @param idleStrategy called between polls.
      * @param timeoutNs    longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
      * @return as {@link #await(Message, int, long)} does.
@@ -132,7 +134,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
 
     /**
      * Calls a handler for each message that can be received now (R11): the form for many messages in flight. Never
-     * blocks. What the handler throws is thrown by this call; the messages after it stay for the next {@code poll},
+     * blocks. This call throws what the handler throws; the messages after that one stay for the next {@code poll},
      * {@code get} or {@code await}.
      *
      * @param handler to call, on this thread.
@@ -143,9 +145,10 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     public abstract int poll(MessageHandler handler, int limit);
 
     /**
-     * Whether a {@code get} is worth calling now. Nothing is taken.
+     * Whether a {@code get} would return something else than {@link Status#WOULD_BLOCK} now. No message is taken, but a
+     * service accepts and drops clients.
      *
-     * @return true if there is a message, a disposal, or an end to report.
+     * @return true if there is a message or a disposal, if the peer is gone, or if this port is closed.
      */
     public final boolean isReady()
     {
@@ -164,7 +167,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
      * Sets this port's own generation (R28).
      *
      * @param generation any number.
-     * @return {@link Status#OK} or {@link Status#CLOSED}.
+     * @return {@link Status#OK}, or {@link #endStatus} if the port is closed.
      */
     public final int generation(final long generation)
     {
@@ -187,7 +190,8 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * @return this port's own generation, 0 unless set (R28).
+     * @return this port's own generation, 0 unless set (R28); undefined once the port is closed, because its entry may
+     * be another port's.
      */
     public final long generation()
     {
@@ -206,7 +210,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
         return isOpen() ? report.counter(counter) : lastCounters[counter.ordinal()];
     }
 
-    /** The handler of this port's agent threw something. */
+    /** Counts and records what the handler of this port's agent has thrown. */
     final void handlerFailed(final Throwable thrown)
     {
         gate.enter();
@@ -225,7 +229,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * @return number of this registration, which no other port of the region ever has (B3).
+     * @return number of this port, which no other port of the region ever has (B3).
      */
     public final long incarnation()
     {
@@ -248,7 +252,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * @return whether the port was closed, by its own side.
+     * @return whether this side has closed the port, or the port is void: see {@link #endStatus}.
      */
     public final boolean isClosed()
     {
@@ -256,9 +260,10 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * @return {@link Status#OK} while the port is in use; then {@link Status#CLOSED}, or {@link Status#NOT_CONNECTED}
-     * in a process other than the one that opened it (R27), and in one that lost its life lock: what each further call
-     * returns.
+     * @return {@link Status#OK} while the port is open; then the status that each further call returns:
+     * {@link Status#CLOSED}; {@link Status#NOT_CONNECTED} if this process lost its life lock; in a process other than
+     * the one that opened the port {@link Status#NOT_CONNECTED}, with {@link PortFlags#NOFORK} {@link Status#INVALID}
+     * (R27).
      */
     public final int endStatus()
     {
@@ -269,7 +274,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
      * Closes the port (R23, R24): its views and claims become void, and threads that wait on it return
      * {@link Status#CLOSED}. Cancel the claims that are filled: a thread may write through one, so the link is kept
      * until each is spent or dropped by the program. A second call does nothing, unless the first one failed, for
-     * example for lack of memory: then it completes the close, as the attachment's watch does, too.
+     * example for lack of memory: then it completes the close. So does the attachment's watch.
      */
     @Override
     public final void close()
@@ -306,7 +311,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
             isEndDue = false;
             if (isOpen())
             {
-                // Also under the monitor: no announcement comes after it.
+                // This takes the monitor, too: no announcement of a sleeper comes after it.
                 disown(Status.CLOSED);
             }
         }
@@ -317,7 +322,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
         boolean isDone = false;
         try
         {
-            // If this fails, the close is due again: no thread wakes these once the entry is another port's.
+            // If this fails, the close is due again. Once the entry is another port's, no thread wakes these sleepers.
             doorbell.ring(Integer.MAX_VALUE);
             awaitCopies();
             end();
@@ -326,33 +331,33 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
         }
         finally
         {
-            // The peers would wait for ever for a port that is closed to all but them.
+            // If the close has failed, the peers do not know of it, and would wait for ever.
             isEndDue = !isDone;
         }
         openPorts.onClosed(this, servicePortIndex());
         report.closed(this instanceof ServicePort);
     }
 
-    /** Whether a close began and failed: its peers were not notified yet. */
+    /** Whether a close has failed, and must be repeated: its peers may not be notified yet. */
     final boolean isEndDue()
     {
         return isEndDue;
     }
 
-    /** Whether the close is done: not once it has failed, or if the port ended otherwise. */
+    /** Whether a close is done: false after a close that failed, and if the port became void without a close. */
     final boolean hasEnded()
     {
         return hasEnded;
     }
 
-    /** A message for one call of poll(): as many are made as threads are in one at the same time. Within the gate. */
+    /** A message for one call of poll(): as many are made as such calls are in progress at once. Within the gate. */
     final Message takeSpare()
     {
         if (spareCount > 0)
         {
             return spares[--spareCount];
         }
-        // Room for all of them, so that giving one back needs no memory.
+        // Room for all of them, so that returnSpare needs no memory.
         if (pollingMessageCount == spares.length)
         {
             spares = Arrays.copyOf(spares, 2 * spares.length);
@@ -363,7 +368,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
         return message;
     }
 
-    /** Gives back what {@link #takeSpare} gave; its view has ended. Within the gate. */
+    /** Takes back what {@link #takeSpare} returned, without a view. Within the gate. */
     final void returnSpare(final Message message)
     {
         spares[spareCount++] = message;
@@ -377,24 +382,24 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
         }
     }
 
-    /** Takes the next message; within the gate, the port being open. */
+    /** Takes the next message; within the gate, while the port is open. */
     abstract int poll(Message message, int lengthLimit);
 
-    /** Takes the one reply that a call waits for; at a client only. */
+    /** Takes the one reply or other outcome that a call waits for; at a client only. */
     abstract int getReply(Message message, long callId);
 
-    /** Whether poll would find something; within the gate, the port being open. */
+    /** Whether poll would find something; within the gate, while the port is open. */
     abstract boolean hasNext();
 
-    /** The view ends. */
+    /** Ends the view of a message. */
     abstract void release(Message message);
 
-    /** Notifies the peers of the close; outside the gate, once isClosed is set, and again if it failed. */
+    /** Notifies the peers of the close; outside the gate, once the port is closed, and again if this failed. */
     abstract void end();
 
     /**
-     * After the close: ends the claims that the program has dropped; whether no other claim keeps a link in use. Also
-     * under the monitor, as is the end of a claim after the close: a port that one thread uses has no gate.
+     * After the close: ends the claims that the program has dropped, and returns whether no other claim keeps a link in
+     * use. It also takes the monitor, as the end of a claim after the close does: a single-threaded port has no gate.
      */
     final boolean releaseDropped()
     {
@@ -415,40 +420,43 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     /** As {@link #releaseDropped}; within the gate, and under the monitor. */
     abstract boolean releaseDroppedClaims();
 
-    /** Index of the service's entry: its own, or that of the service it is connected to; not checked. */
+    /** Index of the service's entry: this port's own, or that of the service it is connected to; not checked. */
     abstract int servicePortIndex();
 
-    /** Keeps what the links' counters are, before the links may be others'; under the monitor. */
+    /** Keeps the values of the links' counters, before the links may be others'; under the monitor. */
     abstract void keepCounters();
 
-    /** Whether a peer's process cannot wake this one's threads. */
+    /** Whether a peer's process cannot wake threads of this one. */
     abstract boolean peerCannotWake();
 
-    /** Longest sleep before a look without being woken. */
+    /** Longest sleep in nanoseconds before a look without being woken. */
     final long sleepLimitNs()
     {
         return peerCannotWake() ? LOOK_INTERVAL_NS : Long.MAX_VALUE;
     }
 
-    /** How many of this port's sleepers are to be woken for one message. */
+    /** How many of this port's sleepers one message wakes. */
     abstract int wakeLimit();
 
-    /** Looks whether the peers are alive and what they changed; by the attachment's watch. */
+    /** Checks whether the peers are alive, and what they changed; by the attachment's watch. */
     abstract void watch(Deaths deaths);
 
-    /** Claims that are not spent; without the gate, so perhaps as they were a little before. */
+    /** Claims that are not spent; read without the gate, so the number may be older than the last change. */
     abstract int claimsNow();
 
     /** Views that are not released; as {@link #claimsNow}. */
     abstract int viewsNow();
 
-    /** In a process that did not open it, the port is not connected, or not even known (R27). */
+    /** Makes the port void in a process that did not open it: it is not connected, or with NOFORK unknown (R27). */
     final void disownForeign()
     {
         disown(isNoFork ? Status.INVALID : Status.NOT_CONNECTED);
     }
 
-    /** This process lost its life lock: peers treat it as dead, and entry and links may be others' by now. */
+    /**
+     * Makes the port void after the loss of the life lock: the peers treat this process as dead, and others may have
+     * its entry and links by now.
+     */
     final void disownLost()
     {
         gate.enter();
@@ -466,7 +474,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
         }
     }
 
-    /** Ends the port on this side alone, without notice to any peer, as in a forked child or after a death. */
+    /** Ends the port on this side alone, without notice to any peer. */
     final synchronized void disown(final int endStatus)
     {
         if (isOpen())
@@ -486,7 +494,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * Polls for a while, then sleeps or spins on.
+     * Polls for a while, then sleeps, or spins if the port never sleeps.
      *
      * @param callId of the one message that is waited for, 0 for the next one.
      */
@@ -496,7 +504,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * Polls, and calls the caller's idle strategy in between.
+     * Polls, and calls the idle strategy between polls.
      *
      * @param callId of the one message that is waited for, 0 for the next one.
      */
@@ -539,8 +547,8 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
         }
 
         /**
-         * A wake-up that was meant for a message may have ended this wait instead, by a failure perhaps, or brought a
-         * disposal, for which no thread is woken: another sleeper takes it on.
+         * The wake-up that ended this sleep may have been meant for a message, but the wait has ended with a failure or
+         * a disposal: another sleeper must take the message.
          */
         @Override
         public void passWakeUpOn()

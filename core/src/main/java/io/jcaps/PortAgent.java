@@ -13,10 +13,10 @@ import java.util.Objects;
  * {@code AgentInvoker}, with the idle strategy of your choice. It calls {@link Port#poll}, so a service receives
  * requests in batches of up to its limit.
  * <p>
- * If the handler throws an exception, a request that has no reply gets one of 0 bytes, the exception goes to the
- * agent's error handler, and the port stays open. An unspent claim for the reply becomes void: a handler that has
- * handed its claim to another thread must not throw after that. If it throws anything else, the port is closed: each
- * request that it had received and not replied to has the outcome {@link Outcome#SERVICE_CLOSED}.
+ * If the handler throws an {@link Exception}, its request gets a reply of 0 bytes unless it has one, the exception goes
+ * to the agent's error handler, and the port stays open. An unspent claim for the reply becomes void: a handler that
+ * has handed its claim to another thread must not throw after that. If the handler throws anything else, the port is
+ * closed: each request that a service had received and not replied to has the outcome {@link Outcome#SERVICE_CLOSED}.
  * <p>
  * An {@link InterruptedException} ends Agrona's runner and invoker, which close the port. A thread that dies without an
  * agent closes nothing: its process lives, so the port stays open for the next thread that uses or closes it.
@@ -28,9 +28,10 @@ public final class PortAgent implements Agent
     private final int messageLimit;
 
     /**
-     * @param port         to receive from; the agent closes it when it is closed itself.
+     * @param port         to receive from; the agent's close closes it.
      * @param handler      to call.
      * @param messageLimit most requests or replies in one duty cycle, 1 or more.
+     * @throws IllegalArgumentException if the limit is less than 1.
      */
     public PortAgent(final Port port, final MessageHandler handler, final int messageLimit)
     {
@@ -44,9 +45,9 @@ public final class PortAgent implements Agent
     }
 
     /**
-     * Handles what is there, up to the limit.
+     * Handles the messages that are there, up to the limit.
      *
-     * @return messages handled, disposals among them.
+     * @return messages handled, disposals among them; 0 if the port is closed or its service is gone.
      */
     @Override
     public int doWork()
@@ -70,7 +71,7 @@ public final class PortAgent implements Agent
         return "jcaps-" + port.name();
     }
 
-    /** Calls the user's handler, and settles its failure while the message is still its own. */
+    /** Calls the user's handler, and settles its failure while the message is still in view. */
     private final class Settling implements MessageHandler
     {
         private final MessageHandler handler;
@@ -109,13 +110,13 @@ public final class PortAgent implements Agent
         }
     }
 
-    /** {@code message} is null if it was a disposal. */
+    /** Settles a failure of the handler; {@code message} is null if it handled a disposal. */
     private void settle(final Throwable thrown, final Message message)
     {
         try
         {
             port.handlerFailed(thrown);
-            // By its type, not by what a handler may declare: other throwables are possible too.
+            // Anything but an Exception closes the port: an Error, or a Throwable of another kind.
             if (!(thrown instanceof Exception))
             {
                 port.close();
@@ -127,7 +128,7 @@ public final class PortAgent implements Agent
         }
         catch (final Throwable ex)
         {
-            // What the handler threw is the cause, and is what the error handler receives.
+            // The error handler receives what the handler threw; this failure is added to it.
             thrown.addSuppressed(ex);
         }
     }

@@ -13,7 +13,7 @@ import io.jcaps.wait.Doorbell;
 import io.jcaps.wait.Sleepers;
 
 /**
- * What the ports of one attachment share. Any thread may use it.
+ * The objects that the ports of one attachment share. Any thread may use it.
  */
 final class PortContext
 {
@@ -24,13 +24,13 @@ final class PortContext
     final WakeUps wakeUps;
     final Sleepers sleepers;
     final CallsInFlight calls = new CallsInFlight();
-    // The watch has found the region removed or replaced: nothing is opened or put any more.
+    // The watch has found that the region was removed or replaced: nothing is opened or put any more.
     private volatile boolean isRetired;
-    // The last close of a service did not get the tables' lock.
+    // The last close of a service did not get the tables' lock in time.
     private volatile boolean isTablesLockMissed;
 
     /**
-     * @param isWatched whether the attachment's own thread makes the rounds of the watch.
+     * @param isWatched whether a thread of the attachment makes the rounds of the watch.
      */
     PortContext(final Host host, final Registry registry, final boolean isWatched)
     {
@@ -43,10 +43,10 @@ final class PortContext
     }
 
     /**
-     * Wakes threads that sleep on a port, outside the gate. What they should see was stored before. The attachment can
-     * close in between: nothing is stored once it has left, which wakes all that it concerns.
+     * Wakes threads that sleep on a port, outside the gate. The caller has stored before what they should see. Nothing
+     * is stored if the attachment has left the region in the meantime: its close has woken them.
      *
-     * @return system calls that were made.
+     * @return number of system calls.
      */
     int ring(final Doorbell doorbell, final int limit)
     {

@@ -8,9 +8,9 @@ import io.jcaps.layout.Counter;
 import io.jcaps.layout.PortDescriptor;
 
 /**
- * Counters of rare events at a port. The numbers lie in the port's entry, and only the port's owner writes them:
- * another process can read them, also after the owner's death. Their places are their ordinals: new ones come last, up
- * to {@link PortDescriptor#COUNTER_COUNT}.
+ * Counters of rare events at a port. The numbers are in the port's entry, and only the port's owner writes them.
+ * Another process can read them, also after the owner's death, until the entry is freed. A counter's place is its
+ * ordinal: new ones come last, up to {@link PortDescriptor#COUNTER_COUNT}.
  */
 public enum PortCounter implements Counter
 {
@@ -25,7 +25,7 @@ public enum PortCounter implements Counter
     CORRUPT(3, "corrupt", "links given up because the other side wrote an invalid value"),
     /** Clients that a service admitted. */
     ACCEPTED(4, "accepted", "clients admitted"),
-    /** Clients of a service that died; a client whose entries another process has freed first counts as closed. */
+    /** Clients of a service that died. One whose entries another process has freed first counts as closed, not here. */
     DEATHS(5, "deaths", "clients that died"),
     /** Claims, puts and replies that found no memory in the region. */
     NO_SPACE(6, "no-space", "claims, puts and replies that found no memory"),

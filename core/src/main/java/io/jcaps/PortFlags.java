@@ -21,7 +21,7 @@ public final class PortFlags
     public static final int EXCL = 0x08;
     /** Reserved, as in the original. */
     public static final int WCRED = 0x10;
-    /** Keep no trace of the port in a forked child (R27). */
+    /** Make the port unknown in a forked child, instead of not connected (R27). */
     public static final int NOFORK = 0x20;
     /** Wait until the service is registered (R5). */
     public static final int WAITSVC = 0x40;
@@ -32,7 +32,7 @@ public final class PortFlags
 
     /** Set by the library: the port's threads never sleep, so its peers need not check whether one does. */
     public static final int SPINS = PortDescriptor.FLAG_SPINS;
-    /** Set by the library: the port's process cannot wake its peers, so they must not sleep for long. */
+    /** Set by the library: the port's process cannot wake its peers, so they look at least every millisecond. */
     public static final int CANNOT_WAKE = PortDescriptor.FLAG_CANNOT_WAKE;
 
     /** Set by the library: the service is a stand-in for one on another host ({@link PortOptions#imported}). */

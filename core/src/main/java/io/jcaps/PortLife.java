@@ -17,9 +17,9 @@ import java.lang.invoke.VarHandle;
 
 /**
  * The life of a port: whether it is open, the gate of its threads, their copies that a close waits for, and what it
- * shows in its entry. Its entry and links may be others' after its end, so nothing is stored there then. It is the base
- * of a port, not an object of its own: each message looks several times whether the port is open, and a load more for
- * each look cost 2 to 4 % of a round trip.
+ * shows in its entry. After the end of the port its entry and links may be others', so nothing is stored there. This is
+ * the base class of a port and not an object of its own: each message checks several times whether the port is open,
+ * and one more load for each check cost 2 to 4 % of a round trip.
  * <p>
  * Any thread may call, unless a method says otherwise.
  */
@@ -42,11 +42,11 @@ abstract sealed class PortLife permits Port
     private final int waitSetOffset;
     // Under the monitor: the set that the port is in, null if it is in none.
     private Object waitSet;
-    // Copies into and out of links that this port's threads are making outside the gate.
+    // Copies into and out of links that this port's threads are making outside the gate. Within the gate.
     private int copyCount;
-    // Status.OK while the port is in use, then what each call answers.
+    // Status.OK while the port is open, then what each call returns.
     private volatile int status = Status.OK;
-    // What the watch has shown last in the entry; by the watch alone.
+    // The numbers that the watch showed last in the entry; used by the watch alone.
     private int shownClaims;
     private int shownViews;
 
@@ -108,7 +108,7 @@ abstract sealed class PortLife permits Port
         }
     }
 
-    /** Within the gate: counts that the region has no memory left for a payload; the status to return. */
+    /** Within the gate: counts that the region has no memory left for a payload, and returns the status. */
     final int noSpace(final int length)
     {
         report.noSpace(length);
@@ -117,19 +117,19 @@ abstract sealed class PortLife permits Port
 
     // ---- copies
 
-    /** Within the gate: a copy into a link begins. */
+    /** Within the gate: begins a copy into or out of a link. */
     final void beginCopy()
     {
         copyCount++;
     }
 
-    /** Within the gate: a copy into a link is over. */
+    /** Within the gate: ends a copy into or out of a link. */
     final void endCopy()
     {
         copyCount--;
     }
 
-    /** Begins a copy out of a link: {@link Status#OK}, or why there is none. */
+    /** Begins a copy out of a link: {@link Status#OK}, or the reason why no copy has begun. */
     final int enterCopy()
     {
         gate.enter();
@@ -156,8 +156,8 @@ abstract sealed class PortLife permits Port
     }
 
     /**
-     * Once this side releases a link, it may be another client's: a put or reply of another thread must not write there
-     * then. Each has at most one payload left to copy.
+     * Waits until no thread copies into or out of a link: once this side releases the link, it may be another client's.
+     * The wait is short, because each thread has at most one payload left to copy.
      */
     final void awaitCopies()
     {
@@ -183,9 +183,8 @@ abstract sealed class PortLife permits Port
     // ---- what is shown in the entry
 
     /**
-     * Only while the port is open: after its close the entry, and so the word, may be another port's. Nor if the entry
-     * is no longer its own, because the life lock was lost: a thread that slept then must not decrement another port's
-     * count.
+     * Adds to SLEEPERS, but only while the port is open and the entry is its own. After a close, or the loss of the
+     * life lock, the word may be another port's, and a thread that slept must not decrement that port's count.
      */
     final synchronized void announceSleeper(final int change)
     {
@@ -217,9 +216,8 @@ abstract sealed class PortLife permits Port
     }
 
     /**
-     * Stores which wait set sleeps for this port; only while it is open, as above, and only for the set that the port
-     * is in: a thread that leaves another one, or is just about to sleep there, must not remove this one's
-     * announcement.
+     * Stores which wait set sleeps for this port. As {@link #announceSleeper}, and only for the set that the port is
+     * in: a thread that leaves another set, or is about to sleep there, must not overwrite this one's announcement.
      *
      * @param announcing the set that announces.
      * @param state      index of the wait set's entry + 1, or 0.
@@ -233,8 +231,8 @@ abstract sealed class PortLife permits Port
     }
 
     /**
-     * By the watch: shows other processes how many claims are not spent, and how many views not released. They are
-     * counted without the gate: this thread may lose its core there, and the numbers decide nothing.
+     * By the watch: shows other processes how many claims are not spent, and how many views are not released. They are
+     * counted without the gate, within which this thread could lose its core. No decision depends on the numbers.
      */
     final void showOpen(final int claims, final int views)
     {
@@ -246,7 +244,7 @@ abstract sealed class PortLife permits Port
         }
     }
 
-    /** As {@link #announceSleeper}: not in an entry that may be another port's; nor in another process (R27). */
+    /** As {@link #announceSleeper}, not in an entry that may be another port's; and not in a forked child (R27). */
     private synchronized void storeOpen(final int claims, final int views)
     {
         if (isOpen() && entry.incarnation() == incarnation && host.isOwnProcess())
@@ -257,13 +255,13 @@ abstract sealed class PortLife permits Port
 
     // ---- waking
 
-    /** Wakes all threads that sleep on this port, to let them look at it. */
+    /** Wakes all threads that sleep on this port, so that they look at it. */
     final void wakeOwn()
     {
         context.ring(doorbell, Integer.MAX_VALUE);
     }
 
-    /** Wakes threads of the peer, outside the gate. What they should see was stored before. */
+    /** Wakes threads of the peer, outside the gate. The caller has stored before what they should see. */
     final void wakePeer(final Doorbell peer, final int limit, final WakeUpCounter link)
     {
         final int count = context.ring(peer, limit);
@@ -273,7 +271,7 @@ abstract sealed class PortLife permits Port
         }
     }
 
-    /** Re-entering the gate costs nothing beside the system call before it. */
+    /** Counts system calls, within the gate. Re-entering the gate costs nothing beside a system call. */
     private void countWakeUps(final int count, final WakeUpCounter link)
     {
         gate.enter();

@@ -18,12 +18,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Opens the ports and wait sets of one attachment (R1, R5, B4). If a step fails, nothing is left of the port. Any
- * thread may call.
+ * Opens the ports and wait sets of one attachment (R1, R5, B4). If a step fails, nothing is left of the port in the
+ * tables. Any thread may call.
  */
 final class PortOpener
 {
-    // A service's process may be one that cannot wake its clients.
+    // Longest sleep of a client that waits for a service, because the service's process may be unable to wake it.
     private static final long SEARCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(30);
 
     private final Host host;
@@ -52,7 +52,7 @@ final class PortOpener
         return open(() -> connectAndReport(name, options));
     }
 
-    /** The attachment's close waits for the call. */
+    /** Makes a call for whose end the attachment's close waits. */
     private <T> T open(final Supplier<T> call)
     {
         openPorts.beginCall();
@@ -82,7 +82,7 @@ final class PortOpener
             try
             {
                 portIncarnation = registry.register(entry, spec);
-                // Within the lock: if this fails, no client has found the service.
+                // Under the lock: if this fails, no client has found the service.
                 port = new ServicePort(openPorts, entry.index(), portIncarnation, spec, options);
                 registry.announce();
             }
@@ -205,7 +205,7 @@ final class PortOpener
         }
     }
 
-    /** One try to connect: null if there is no such service. */
+    /** Tries once to connect: null if there is no such service. */
     private ClientPort connect(final PortSpec spec, final PortOptions options, final Credentials self)
     {
         final Connection connection = new Connection(host, registry, openPorts.context.peers);
@@ -249,7 +249,7 @@ final class PortOpener
         }
     }
 
-    /** The content of the entry of a port that is opened with these options now. */
+    /** The content of the entry of a port that these options open. */
     private PortSpec spec(final String name, final PortOptions options, final Credentials self)
     {
         final int uid = options.uidOr(self.euid());

@@ -11,13 +11,13 @@ import io.jcaps.layout.PortDescriptor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How a port is opened. A port copies the options when it is opened, so an object can be reused. Not thread safe.
+ * Options by which a port is opened. The port copies them, so an object can be reused. Not thread safe.
  */
 public final class PortOptions
 {
     /** Stands for any uid or any gid (R1, R5). */
     public static final int ANY = Credentials.NOBODY;
-    /** Most polls that an {@code await} makes before it sleeps, unless set otherwise: about 50 microseconds. */
+    /** Most polls that an {@code await} makes before it sleeps, unless set: about 50 microseconds. */
     public static final int DEFAULT_SPIN_COUNT = 2_000;
 
     private int uid = ANY;
@@ -33,10 +33,10 @@ public final class PortOptions
     private boolean imported;
 
     /**
-     * The user id that a service is registered under, or that a client looks for. Unless set it is the caller's
-     * effective user id.
+     * The user id that a service is registered under (R1), or that a client looks for (R5). Unless set, it is the
+     * caller's effective user id.
      *
-     * @param uid or {@link #ANY}.
+     * @param uid user id, or {@link #ANY}.
      * @return this.
      */
     public PortOptions uid(final int uid)
@@ -69,9 +69,9 @@ public final class PortOptions
     }
 
     /**
-     * The group id that a service is registered under, or that a client looks for: {@link #ANY} unless set.
+     * The group id that a service is registered under (R1), or that a client looks for (R5): {@link #ANY} unless set.
      *
-     * @param gid or {@link #ANY}.
+     * @param gid group id, or {@link #ANY}.
      * @return this.
      */
     public PortOptions gid(final int gid)
@@ -110,9 +110,9 @@ public final class PortOptions
 
     /**
      * Promises that only one thread at a time uses the port, {@code close} included, with a happens-before edge from
-     * each to the next. Saves a compare-and-set for each call. False unless set.
+     * each thread to the next. This saves a compare-and-set per call. False unless set.
      *
-     * @param singleThreaded whether the caller promises it.
+     * @param singleThreaded whether the caller promises this.
      * @return this.
      */
     public PortOptions singleThreaded(final boolean singleThreaded)
@@ -151,8 +151,8 @@ public final class PortOptions
     }
 
     /**
-     * Most polls that an {@code await} makes before it sleeps. It makes fewer, down to a thirty-second of it, where
-     * sleeps turn out to be long.
+     * Most polls that an {@code await} makes before it sleeps. Where sleeps turn out to be long, it makes fewer, down
+     * to a thirty-second of this number.
      *
      * @param spinCount 0 or more.
      * @return this.
@@ -193,8 +193,8 @@ public final class PortOptions
     }
 
     /**
-     * If there is no such service, waits for it without a limit: adds {@link PortFlags#WAITSVC} to the flags, and
-     * leaves the others as they are. {@link #flags(int)} would replace it.
+     * Makes a client wait, without a limit, if there is no such service: adds {@link PortFlags#WAITSVC} to the flags
+     * and keeps the others. A later call of {@link #flags(int)} replaces them all.
      *
      * @return this.
      */
@@ -206,8 +206,8 @@ public final class PortOptions
     }
 
     /**
-     * If there is no such service, waits for it: adds {@link PortFlags#WAITSVC} to the flags, and leaves the others as
-     * they are. {@link #flags(int)} would replace it.
+     * Makes a client wait if there is no such service: adds {@link PortFlags#WAITSVC} to the flags and keeps the
+     * others. A later call of {@link #flags(int)} replaces them all.
      *
      * @param timeout longest wait, 0 or more.
      * @param unit    of the timeout.
@@ -229,8 +229,8 @@ public final class PortOptions
     }
 
     /**
-     * The port's own generation from its first moment on (R28): a client that waits for a service never finds it
-     * without one. 0 unless set; {@link Port#generation(long)} changes it later.
+     * The port's own generation (R28), which is published together with the port: no client finds the service with
+     * another one before. 0 unless set; {@link Port#generation(long)} changes it later.
      *
      * @param generation any number.
      * @return this.
@@ -250,20 +250,20 @@ public final class PortOptions
     }
 
     /**
-     * Prepares a link before its first message: allocates memory for a payload of up to this many bytes in each slot
-     * that this side writes, and touches each page that has memory. 0, which is off, unless set.
+     * Prepares each link before its first message: allocates memory for a payload of up to this many bytes in each slot
+     * half that this side writes, and touches each page that has memory. 0, which is off, unless set.
      * <p>
-     * It shortens the first message of each slot, not the later ones. It costs memory: this length times the link's
-     * slots for each side that sets it, at most 16 MiB a side. It costs time: some milliseconds for each 10 MiB, at a
-     * client when it is opened, at a service within the {@code get} or {@code await} that accepts a client. Payloads of
-     * up to 32 bytes lie in memory that each link has anyway.
+     * This makes the first message of each slot faster, but not the later ones. It costs memory: this length times the
+     * link's slots for each side that sets it, at most 16 MiB a side. It costs time: some milliseconds for each 10 MiB.
+     * A client spends it when it is opened, a service within the call that accepts a client, such as {@code get}.
+     * Payloads of up to 32 bytes are in memory that each link has anyway.
      * <p>
-     * A client that finds no memory is not opened ({@link Status#NO_SPACE}); the memory that it got until then stays
-     * with the region, for the next client. A service accepts its client nevertheless, and allocates memory when it
-     * replies.
+     * If a client finds too little memory, it is not opened ({@link Status#NO_SPACE}), and its link is freed with the
+     * memory that it got. A service accepts the client nevertheless, and allocates memory when it replies.
      *
      * @param prefaultLength in bytes, 0 to 131,072; no more than the region's limit, or the port is not opened.
      * @return this.
+     * @throws IllegalArgumentException if the length is out of its range.
      */
     public PortOptions prefaultLength(final int prefaultLength)
     {
@@ -277,7 +277,7 @@ public final class PortOptions
     }
 
     /**
-     * @return bytes of payload that each slot is made ready for; 0 for none.
+     * @return bytes of payload for which each slot is prepared; 0 for none.
      */
     public int prefaultLength()
     {
@@ -285,8 +285,8 @@ public final class PortOptions
     }
 
     /**
-     * Marks a service that stands in for one on another host (B7). Tools show it; nothing else depends on it. False
-     * unless set; a client ignores it.
+     * Marks a service that stands in for one on another host (B7). Tools show the mark, and a bridge does not export
+     * such a service again. False unless set; of no meaning at a client.
      *
      * @param imported whether the service is imported.
      * @return this.
@@ -333,7 +333,7 @@ public final class PortOptions
         }
     }
 
-    /** For logs: what was set, flags in hexadecimal. */
+    /** For logs: uid, gid, flags in hexadecimal, generation and time limit of the connect. */
     @Override
     public String toString()
     {

@@ -10,8 +10,8 @@ import io.jcaps.wait.Doorbell;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * The entry of the service's port, as its client uses it. The entry may be another port's once the service has gone.
- * Any thread may call.
+ * The entry of a service's port, as a client of it uses the entry. It stays the service's as long as the client holds
+ * its link (R28). After that it may be another port's, to which one more event does no harm. Any thread may call.
  */
 final class ServiceEntry
 {
@@ -40,7 +40,7 @@ final class ServiceEntry
         cannotWake = (flags & PortFlags.CANNOT_WAKE) != 0;
     }
 
-    /** Announces that the link has changed: the service looks at it when it polls next. */
+    /** Announces that the link has changed: the service looks at its links when it polls next. */
     void raiseEvent()
     {
         // [events] atomic add, after the change of the link: pairs with the acquire in Acceptor.isDue().

@@ -23,17 +23,17 @@ import java.util.concurrent.TimeUnit;
 /**
  * A registered service (R1): receives the requests of its clients and replies to them, in any order.
  * <p>
- * Any thread may call, and several may wait: each gets different messages. With {@link PortOptions#singleThreaded} one
- * thread at a time.
+ * Any thread may call, and several may wait: each gets different messages. With {@link PortOptions#singleThreaded} only
+ * one thread at a time may call.
  */
 public final class ServicePort extends Port
 {
-    /** Each 256th request makes the port look for disposals, however busy it is. */
+    /** After each 256 requests the port looks for disposals, however busy it is. */
     private static final int DISPOSAL_LOOK_MASK = 255;
-    /** Of this many consecutive calls of poll() without a request, one looks at clients with many replies out. */
+    /** Of this many consecutive calls of poll() without a request, one also looks at clients with many replies out. */
     private static final int THOROUGH_LOOK_INTERVAL = 32;
     private static final long CLOSE_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(100);
-    // What next() returns instead of the id of a disposal, which is positive.
+    // Results of next() beside the id of a disposal, which is positive.
     private static final long NEXT_NOTHING = 0;
     private static final long NEXT_REQUEST = -1;
     private static final ServiceCounter[] COUNTERS = ServiceCounter.values();
@@ -62,7 +62,7 @@ public final class ServicePort extends Port
     }
 
     /**
-     * @return user id that the service is registered under; {@link PortOptions#ANY} if under none.
+     * @return user id that the service is registered under, or {@link PortOptions#ANY}.
      */
     public int uid()
     {
@@ -70,7 +70,7 @@ public final class ServicePort extends Port
     }
 
     /**
-     * @return group id that the service is registered under; {@link PortOptions#ANY} if under none.
+     * @return group id that the service is registered under, or {@link PortOptions#ANY}.
      */
     public int gid()
     {
@@ -78,6 +78,8 @@ public final class ServicePort extends Port
     }
 
     /**
+     * Accepts and drops clients, and counts the connected ones.
+     *
      * @return clients that are connected, as far as this side has noticed; 0 if this port is closed.
      */
     public int clientCount()
@@ -107,7 +109,7 @@ public final class ServicePort extends Port
      */
     public synchronized long counter(final ServiceCounter counter)
     {
-        // Under the monitor the end cannot come in between: until then no link goes but by dropGone().
+        // The port cannot end while this thread has the monitor; until it ends, only dropGone() removes links.
         return isClosed() ? lastCounters[counter.ordinal()] : links.total(counter);
     }
 
@@ -121,16 +123,16 @@ public final class ServicePort extends Port
     }
 
     /**
-     * Replies to a request with a copy of some bytes (R20). The reply's memory is the service's again when a disposal
-     * with the same id comes (R21).
+     * Replies to a request with a copy of some bytes (R20). A disposal with the same id returns the reply's memory to
+     * the service (R21).
      *
      * @param id     of a request that this port received and that has no reply yet. Its payload need not have been
      *               retrieved (R17).
      * @param source of the bytes.
      * @param index  of the first one.
      * @param length in bytes, 0 to the region's limit.
-     * @return {@link Status#OK}; {@link Status#INVALID} if there is no such request, or its client is gone;
-     * {@link Status#NO_SPACE} if the region has no memory left, and the request still waits for its reply;
+     * @return {@link Status#OK}; {@link Status#INVALID} if there is no such request, its reply is being written, or its
+     * client is gone; {@link Status#NO_SPACE} if the region has no memory left: the request still waits for its reply;
      * {@link Status#CLOSED}.
      * @throws IllegalArgumentException if the length is out of its range.
      */
@@ -140,13 +142,14 @@ public final class ServicePort extends Port
     }
 
     /**
-     * Claims memory for a reply, to be written in place and sent without a copy.
+     * Claims memory for a reply, to be written in place and sent without a copy (R20).
      *
      * @param id     of a request that this port received and that has no reply yet.
      * @param length in bytes, 0 to the region's limit.
      * @param claim  to fill; it must be spent.
      * @return as {@link #reply(long, DirectBuffer, int, int)} does.
      * @throws IllegalArgumentException if the length is out of its range.
+     * @throws IllegalStateException    if the claim is not spent.
      */
     public int claim(final long id, final int length, final Claim claim)
     {
@@ -154,19 +157,19 @@ public final class ServicePort extends Port
     }
 
     /**
-     * Ends a request with an outcome instead of a reply. This is for a local service that stands in for one on another
-     * host (B7), and reports how the request ended there: without {@link Outcome#RECEIVED} the service promises that no
-     * process has acted on the request and none will. The client gets it as the message's outcome (B1). Otherwise it is
-     * a reply of 0 bytes: it keeps its place among the replies (R19), never fails for lack of room (R20), and its
-     * disposal comes when the client is done with it (R21).
+     * Ends a request with an outcome instead of a reply. This is for the stand-in of a service on another host (B7),
+     * which reports how the request ended there. Without {@link Outcome#RECEIVED} it promises that no process has acted
+     * on the request and none will. The client gets the outcome as that of its message (B1). In all else this is a
+     * reply of 0 bytes: it has its place among the replies (R19), never fails for lack of room (R20), and its disposal
+     * comes when the client has finished with it (R21).
      *
      * @param id      of a request that this port received and that has no reply yet.
      * @param outcome {@link Outcome#SERVICE_CLOSED}, {@link Outcome#SERVICE_DIED} or {@link Outcome#UNREACHABLE}, with
-     * {@link Outcome#RECEIVED} set or not; or {@link Outcome#REFUSED}. A service that passes on the outcome of another
-     * message can pass its {@link Message#outcome()} unchanged.
-     * @return {@link Status#OK}; {@link Status#INVALID} if there is no such request, or its client is gone;
-     * {@link Status#CLOSED}.
-     * @throws IllegalArgumentException if it is another outcome: {@link Outcome#mayEnd}.
+     *                {@link Outcome#RECEIVED} set or not; or {@link Outcome#REFUSED}. A stand-in can pass on such an
+     *                outcome of another message unchanged.
+     * @return {@link Status#OK}; {@link Status#INVALID} if there is no such request, its reply is being written, or its
+     * client is gone; {@link Status#CLOSED}.
+     * @throws IllegalArgumentException if no service may end a request with this outcome: {@link Outcome#mayEnd}.
      */
     public int end(final long id, final int outcome)
     {
@@ -181,11 +184,10 @@ public final class ServicePort extends Port
     }
 
     /**
-     * Whether a client is still there, as far as this side has noticed: it has not closed its port, and neither has its
-     * process died. Any thread may call, unless the port was opened with {@link PortOptions#singleThreaded}.
+     * Whether a client is still connected, as far as this side has noticed: it has neither closed its port nor died.
      *
      * @param linkId of a connection: {@link Message#linkId()}.
-     * @return false if it is gone, was never connected to this port, or this port is closed.
+     * @return false if the client is gone or was never connected to this port, or if this port is closed.
      */
     public boolean isConnected(final long linkId)
     {
@@ -226,20 +228,20 @@ public final class ServicePort extends Port
      * Receives requests as a batch and calls a handler for each, and for each disposal. Several requests cost one look
      * at each cache line and one fence together: the form for many messages in flight.
      * <p>
-     * All requests of a batch count as received as soon as it is taken (B1): if the process dies before the handler was
-     * called for one, its outcome is that the service may have received it. If the port is closed before, its outcome
-     * is that the service did not. A request that its client takes back in the meantime is not handed out (R29). The
-     * batch belongs to the port: other threads that poll or get take the rest of it.
+     * All requests of a batch count as received from the moment at which the batch is collected (B1). If the process
+     * dies before the handler is called for a request, the outcome says that the service may have received it. If the
+     * port is closed before, the outcome says that the service has not. A request that its client takes back in the
+     * meantime is not handed out (R29). The batch belongs to the port: other threads that poll or get take the rest.
      * <p>
      * A disposal comes with the next request that its client puts in the same slot. A call that finds no request looks
-     * for disposals; where a client has more than four replies, every 32nd call in a row does.
+     * for disposals: for those of clients with more than four replies out only every 32nd time in a row.
      * <p>
-     * The handler may reply to its message or to others, leave it to be replied to by its id, close the port, and call
-     * this method. {@code limit} counts requests; disposals are delivered beside them. The view ends when the handler
-     * returns: a buffer that it keeps is empty after that, until the next message is shown in it.
+     * The handler may reply to its message or to others, leave its message for a later reply by id, close the port, and
+     * call this method. {@code limit} counts requests; disposals are delivered beside them. The view ends when the
+     * handler returns: a buffer that it keeps is empty after that, until the next message is shown in it.
      *
      * @param handler to call, on this thread.
-     * @param limit   most requests, 1 or more; they count as received together.
+     * @param limit   most requests, 1 or more.
      * @return number of calls of the handler, 0 if there was no message; {@link #endStatus} if the port is closed.
      */
     @Override
@@ -292,7 +294,7 @@ public final class ServicePort extends Port
         return requestCount + disposalCount;
     }
 
-    /** Within the gate: collects requests unless some are left of the last batch. */
+    /** Within the gate: collects requests, unless some of the last batch are left. */
     private void prepareBatch(final int limit)
     {
         acceptAndDropIfDue();
@@ -304,8 +306,8 @@ public final class ServicePort extends Port
         reportFault();
         if (0 == count)
         {
-            // With several messages in flight the disposals come with the next requests, and the client is about to
-            // write to the lines of this look. If no request comes for a while, they are looked for.
+            // With several messages in flight, the next requests bring the disposals, and a look would take the cache
+            // lines to which the client is about to write. So it is made only if no request has come for a while.
             emptyPollCount++;
             links.findDisposed(0 == emptyPollCount % THOROUGH_LOOK_INTERVAL);
             return;
@@ -317,7 +319,7 @@ public final class ServicePort extends Port
         }
     }
 
-    /** Ends the view of the last message and takes what is next: a disposal's id, a request, or nothing. */
+    /** Ends the view of the last message and takes the next one: a disposal's id, a request, or nothing. */
     private long next(final Message message, final boolean mayTakeRequest)
     {
         final Delivery delivery = message.delivery();
@@ -330,7 +332,7 @@ public final class ServicePort extends Port
             {
                 return NEXT_NOTHING;
             }
-            // A client that has closed in the meantime is dropped, and what it left of the batch (R24).
+            // A client that has closed in the meantime is dropped, and with it the rest of its batch (R24).
             acceptAndDropIfDue();
             if (links.hasDisposal())
             {
@@ -377,7 +379,8 @@ public final class ServicePort extends Port
     }
 
     /**
-     * Within the gate, after one or several requests: whether disposals are to be looked for, however busy the port is.
+     * Within the gate, after one or several requests: whether it is time to look for disposals, however busy the port
+     * is.
      */
     private boolean isDisposalLookDue(final int count)
     {
@@ -418,14 +421,14 @@ public final class ServicePort extends Port
         }
         if (isDisposalLookDue(1))
         {
-            // A client that puts nothing more must not wait for its disposals until all others are silent, too: they
-            // are delivered after this request.
+            // The disposals of a client that puts nothing more must not wait until all other clients are silent, too.
+            // They are delivered after this request.
             links.findDisposed(true);
         }
         return result;
     }
 
-    /** Within the gate: a link was given up. */
+    /** Within the gate: reports a link that was given up. */
     private void reportFault()
     {
         final ServiceLink link = links.takeFaultyLink();
@@ -498,7 +501,7 @@ public final class ServicePort extends Port
             {
                 return Status.NO_SPACE == status ? noSpace(length) : status;
             }
-            // Outside the gate the client may go: the link stays here until the copy is over.
+            // The client may go while this thread is outside the gate: the link stays this port's until the copy ends.
             beginCopy();
         }
         finally
@@ -511,7 +514,7 @@ public final class ServicePort extends Port
         }
         catch (final Throwable ex)
         {
-            // A file that was cut short, or memory of the caller's that is gone.
+            // For example, the region's file was truncated, or the caller's memory is gone.
             undoCopy(link, slot);
             throw ex;
         }
@@ -539,7 +542,7 @@ public final class ServicePort extends Port
             {
                 return Status.INVALID;
             }
-            // Nothing is to be copied, but publish() counts on it.
+            // There are no bytes to copy, but publish() ends a copy.
             beginCopy();
         }
         finally
@@ -617,7 +620,7 @@ public final class ServicePort extends Port
     /** Within the gate. */
     private void endClaim(final ServiceLink link, final Claim claim)
     {
-        // Not so if the request was given up in the meantime.
+        // It is spent already if the request was given up in the meantime.
         if (claim.isFilled())
         {
             claim.spend();
@@ -633,7 +636,7 @@ public final class ServicePort extends Port
         }
     }
 
-    /** A claim is spent after the close. Once the attachment has left, the link is for others. */
+    /** Spends a claim after the close. Once the attachment has left, the link may be another's. */
     private void endClaimClosed(final ServiceLink link, final int slot, final long id)
     {
         if (context.calls.begin())
@@ -662,8 +665,8 @@ public final class ServicePort extends Port
     }
 
     /**
-     * Replies with 0 bytes to a request whose handler failed, unless it has a reply. An unspent claim for its reply
-     * becomes void.
+     * Replies with 0 bytes to a request whose handler failed, unless the request has a reply. An unspent claim for its
+     * reply becomes void.
      */
     void giveUp(final Message request)
     {
@@ -696,7 +699,7 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
-            // Spent in the meantime if its request was given up.
+            // The claim is void if its request was given up in the meantime.
             final boolean isVoid = null != claim && !claim.isFilled();
             if (null == claim)
             {
@@ -740,9 +743,9 @@ public final class ServicePort extends Port
     @Override
     void end()
     {
-        // From here on no client finds the service; one that is connecting looks at the entry again once its link is
-        // open. This is done once, even if the rest is repeated: any process may free a closed entry, which is another
-        // port's then.
+        // From here on no client finds the service; a client that is connecting checks the entry again once its link is
+        // open. The entry is closed once, even if the rest is repeated: any process may free a closed entry, and then
+        // it may be another port's.
         if (!isEntryClosed)
         {
             closeEntry();
@@ -752,9 +755,9 @@ public final class ServicePort extends Port
     }
 
     /**
-     * Closes the entry if it is this port's. Under the tables' lock no process that finds this one dead gives the entry
-     * to another port in between. A process that holds the lock for long, because it is stopped, does not block the
-     * close.
+     * Closes the entry if it is this port's. Under the tables' lock, no process that finds this one dead can give the
+     * entry to another port between the check and the store. A stopped process that holds the lock for long does not
+     * block the close.
      */
     private void closeEntry()
     {
@@ -776,8 +779,9 @@ public final class ServicePort extends Port
     }
 
     /**
-     * A lock that the operating system refuses does not block the close either: the clients wait for the close. Nor
-     * does a lock for which another close has just timed out: an attachment may close thousands of services.
+     * Tries to take the tables' lock. The close goes on without it, because the clients wait: after 100 ms, if the
+     * operating system refuses the lock, or at once if the last close of a service did not get it, because an
+     * attachment may close thousands of services.
      */
     private boolean lockTables()
     {
@@ -846,7 +850,8 @@ public final class ServicePort extends Port
         }
         if (gate.isShared() && acceptor.isDue())
         {
-            // A service that sleeps for long must not keep what its clients have left: disposals wake no thread (R21).
+            // A service that sleeps for long must not keep the links of clients that have gone: a close of a client
+            // wakes no thread (R21).
             gate.enter();
             try
             {

@@ -5,8 +5,8 @@
 package io.jcaps;
 
 /**
- * Results that a caller must expect. Each is the negative of Linux's number for the same thing, so none is ever a
- * message id, a length or a {@link MessageState}.
+ * Results that a caller must expect. Each but {@link #OK} is the negative of Linux's error number for the same thing,
+ * so it is never a message id, a length or a {@link MessageState}.
  */
 public final class Status
 {
@@ -16,27 +16,37 @@ public final class Status
     public static final int NOT_PERMITTED = -1;
     /** No such service is registered (R5): {@code ENOENT}. */
     public static final int NOT_FOUND = -2;
-    /** The waiting thread was interrupted; its interrupt status stays set (R16): {@code EINTR}. */
+    /** The waiting thread was interrupted, and its interrupt status stays set (R16): {@code EINTR}. */
     public static final int INTERRUPTED = -4;
-    /** This port was closed by its own side (R26): {@code EBADF}. */
+    /** This side has closed the port or its attachment (R26): {@code EBADF}. */
     public static final int CLOSED = -9;
-    /** There is no message to receive at this moment (R16): {@code EWOULDBLOCK}. */
+    /** No message and no disposal is there to be received (R16): {@code EWOULDBLOCK}. */
     public static final int WOULD_BLOCK = -11;
-    /** The service does not admit this client (R6), found out at connect, or by the service later: {@code EACCES}. */
+    /**
+     * The service does not admit this client (R6), or is not of the user or group that the client looks for (R22):
+     * {@code EACCES}. A connect reports it, or a later call.
+     */
     public static final int ACCESS_DENIED = -13;
     /** A living service of that name, uid and gid exists (R4): {@code EEXIST}. */
     public static final int EXISTS = -17;
-    /** An argument, an id or a name is not valid (R1, R2, R20): {@code EINVAL}. */
+    /** An argument, an id or a name is not valid (R1, R2, R20, R29): {@code EINVAL}. */
     public static final int INVALID = -22;
     /** The region has no memory left: {@code ENOSPC}. Nothing was changed. */
     public static final int NO_SPACE = -28;
     /** CAPS is switched off (R10): {@code EOPNOTSUPP}. */
     public static final int NOT_SUPPORTED = -95;
-    /** The limit of messages in progress is reached (R14), or a table is full: {@code ENOBUFS}. Nothing was changed. */
+    /**
+     * The limit of messages in progress is reached (R14), a table is full, or the region has no message ids left:
+     * {@code ENOBUFS}. Nothing was changed.
+     */
     public static final int NO_BUFFERS = -105;
-    /** The other side is closed or dead, and every message to it has had its outcome (R15, R23): {@code ENOTCONN}. */
+    /**
+     * The service is closed or dead: {@code ENOTCONN}. A put returns it at once (R15), {@code get} and {@code await}
+     * once each message has had its outcome (R23). Also: the process lost its life lock, it is not the one that opened
+     * the port (R27), or the region was removed.
+     */
     public static final int NOT_CONNECTED = -107;
-    /** The caller's time limit passed (B5): {@code ETIMEDOUT}. */
+    /** The caller's time limit has passed (B5), or the one for the tables' lock: {@code ETIMEDOUT}. */
     public static final int TIMED_OUT = -110;
 
     private Status()
@@ -44,10 +54,10 @@ public final class Status
     }
 
     /**
-     * The name of a result.
+     * Names a result.
      *
      * @param status one of the constants of this class, or any other number.
-     * @return its name.
+     * @return its name; {@code OK} with the number if that is positive, {@code UNKNOWN} with it if that is no status.
      */
     public static String text(final long status)
     {

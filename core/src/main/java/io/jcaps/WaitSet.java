@@ -34,7 +34,7 @@ public final class WaitSet implements AutoCloseable
     private final Waiter<Void> waiter;
     private volatile Port[] ports = new Port[0];
     private int cursor;
-    // By the thread in await.
+    // Used by the thread in await.
     private Port found;
     private boolean isAnnounced;
     // Threads in await; under the monitor.
@@ -55,11 +55,12 @@ public final class WaitSet implements AutoCloseable
     }
 
     /**
-     * Adds a port.
+     * Adds a port. A thread that waits looks at it, too.
      *
-     * @param port of the same attachment, not opened with {@link PortOptions#spinOnly}, in no other wait set.
+     * @param port of the same attachment, not opened with {@link PortOptions#spinOnly}, in no wait set.
      * @return this.
-     * @throws IllegalArgumentException if it is another kind of port.
+     * @throws IllegalArgumentException if the port is not such a one.
+     * @throws IllegalStateException    if the set is closed.
      */
     public synchronized WaitSet add(final Port port)
     {
@@ -99,10 +100,11 @@ public final class WaitSet implements AutoCloseable
     }
 
     /**
-     * Removes a port. One that is not there is ignored.
+     * Removes a port. Does nothing if the port is not in the set.
      *
      * @param port to remove.
      * @return this.
+     * @throws IllegalStateException if the set is closed.
      */
     public synchronized WaitSet remove(final Port port)
     {
@@ -127,9 +129,10 @@ public final class WaitSet implements AutoCloseable
     }
 
     /**
-     * Finds a port that is worth a {@code get}, each in its turn.
+     * Finds a port that is ready ({@link Port#isReady}), each in its turn.
      *
-     * @return the port, or null if there is none now.
+     * @return the port, or null if none is ready now.
+     * @throws IllegalStateException if the set is closed.
      */
     public Port poll()
     {
@@ -156,12 +159,13 @@ public final class WaitSet implements AutoCloseable
     }
 
     /**
-     * Waits for a port that is worth a {@code get}: first polling, then asleep, until a message comes or a port or its
-     * peer ends.
+     * Waits for a port that is ready ({@link Port#isReady}). The thread polls first, then it sleeps. It is woken by a
+     * message, by the close of a port, or by the close or death of a peer, but not by a disposal (R21).
      *
      * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
-     * @return the port; null if the time is over, the set was closed, or the thread was interrupted: its interrupt
-     * status stays set.
+     * @return the port; null if the time is over, the set was closed in the meantime, this process lost its life lock,
+     * or the thread was interrupted: its interrupt status stays set.
+     * @throws IllegalStateException if the set is closed.
      */
     public Port await(final long timeoutNs)
     {
@@ -197,9 +201,8 @@ public final class WaitSet implements AutoCloseable
     }
 
     /**
-     * Closes the set; its ports stay open. Any thread may call but one that is in {@link #await}; one that waits
-     * returns null, before this does. A second call does nothing, unless the first one failed: then it completes
-     * that.
+     * Closes the set; its ports stay open. A thread in {@link #await} returns null, and this method waits for that. A
+     * second call does nothing, unless the first one failed: then it completes the close.
      */
     @Override
     public void close()
@@ -234,15 +237,15 @@ public final class WaitSet implements AutoCloseable
         if (host.isOwnProcess())
         {
             awaitWaiters();
-            // By the incarnation: a second close must not free what is another's by now.
+            // By its incarnation: a second close must not free an entry that is another's by now.
             entry.free(incarnation);
         }
         openPorts.onClosed(this);
     }
 
     /**
-     * By the watch: a close whose wake-up failed is completed, as its caller may not try again. It does not wait for
-     * the waiters.
+     * By the watch: completes a close whose wake-up failed, because its caller may not try again. Does not wait for the
+     * waiters.
      */
     void completeClose()
     {
@@ -263,7 +266,7 @@ public final class WaitSet implements AutoCloseable
         }
     }
 
-    /** The entry, and so the wake word, may be another's once it is free: no thread sleeps on it then. */
+    /** Waits until no thread sleeps on the wake word: once the entry is free, the word may be another's. */
     private void awaitWaiters()
     {
         boolean wasInterrupted = false;
@@ -288,12 +291,12 @@ public final class WaitSet implements AutoCloseable
         }
     }
 
-    /** Under the monitor: waiting threads look at the present ports, and check whether the set is closed. */
+    /** Under the monitor: wakes the waiting threads, so that they look at the present ports, or see the close. */
     private void wakeWaiters()
     {
         if (waiterCount > 0)
         {
-            // [set-close] atomic add, after isClosed was set, or ports: pairs with the volatile read in Waiter.
+            // [set-close] atomic add, after isClosed or ports was set: pairs with the volatile read in Waiter.
             Doorbell.wakeWord(host, wakeOffset, Integer.MAX_VALUE);
         }
     }
@@ -306,14 +309,14 @@ public final class WaitSet implements AutoCloseable
         }
     }
 
-    /** A port of the set that is worth a {@code get}. */
+    /** A port of the set that is ready. */
     private final class ReadyPort implements Awaited<Void>
     {
         @Override
         public int look(final Void target, final int lengthLimit, final long callId)
         {
-            // [set-close] the waiter has read its wake word before: pairs with the atomic add in wakeWaiters(), after
-            // isClosed was set. Without this look a waiter that read the word after the add would sleep on.
+            // [set-close] the waiter has read its wake word before this: pairs with the atomic add in wakeWaiters(),
+            // after isClosed was set. Without this check a waiter that read the word after the add would sleep on.
             if (isClosed)
             {
                 return Status.CLOSED;
@@ -325,7 +328,7 @@ public final class WaitSet implements AutoCloseable
         @Override
         public void announce()
         {
-            // The ports of a closed set may be another's by now.
+            // The ports of a closed set may be in another set by now.
             isAnnounced = !isClosed && !openPorts.isLost();
             if (isAnnounced)
             {

@@ -11,7 +11,7 @@ import io.jcaps.table.Registry;
 
 /**
  * Shows in the region, for inspection, that a client waits for a service: an entry of the port table that no other
- * entry refers to. If the table is full, or its lock is not free, nothing is shown. One thread.
+ * entry refers to. If the table is full, or its lock is not free, nothing is shown. Used by one thread.
  */
 final class WaitingClient implements AutoCloseable
 {
@@ -53,7 +53,7 @@ final class WaitingClient implements AutoCloseable
     {
         if (0 != incarnation)
         {
-            // By the incarnation: a process that has lost its entries frees none that is another's.
+            // By its incarnation: a process that has lost its entries must not free one that is another's.
             entry.free(incarnation);
             incarnation = 0;
         }

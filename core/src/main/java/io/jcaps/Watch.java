@@ -11,21 +11,20 @@ import io.jcaps.wait.Sleepers;
 import org.agrona.concurrent.Agent;
 
 /**
- * An attachment's look after its peers: which of them have died (R25, B2), which of its own sleeping threads were
- * interrupted, and whether the region is still in its place. It checks its own life lock first: a process that lost it
- * is dead for its peers, and stores nothing more. One {@link #doWork} is one round. Death is proved by the
- * lock that its process held; no clock takes part in it. Between two rounds it waits to be told by the operating system
- * that a process has ended, which makes the next round come at once.
+ * Watches over one attachment: which of its peers have died (R25, B2), which of its own sleeping threads were
+ * interrupted, and whether the region is still at its place. One {@link #doWork} is one round. A round first checks the
+ * process's own life lock: the peers treat a process that lost it as dead, so all of its ports become void. A peer's
+ * death is proved by the lock that the peer held, never by a clock.
  */
 public final class Watch implements Agent
 {
-    /** Rounds from one look at the region's place to the next. */
+    /** Rounds from one check of the region's place to the next. */
     private static final int PLACE_ROUNDS = 16;
 
     private final OpenPorts openPorts;
     private final Sleepers sleepers;
     private final Deaths deaths;
-    // Outside the round, which a close waits for.
+    // Called outside the round, for whose end a close waits.
     private final Runnable afterRound;
     private boolean isLossReported;
 
@@ -38,15 +37,17 @@ public final class Watch implements Agent
     }
 
     /**
-     * Makes one round. Only one thread at a time may call: the attachment's own, unless it was told to have none.
+     * Makes one round. Only one thread at a time may call. If the attachment has a thread for its watch, no other may.
+     * If a step fails, the others are still taken, and the first failure is thrown.
      *
-     * @return number of threads and ports that were notified.
+     * @return number of sleeping threads that were woken: because they were interrupted, or because this process lost
+     * its life lock.
      * @throws RegionException once, if this process lost its life lock: all of its ports are void then.
      */
     @Override
     public int doWork()
     {
-        // Made before the call is counted: for want of memory it would never end.
+        // Allocated before the call is counted: if there is no memory, no count is left behind.
         final Failures failures = new Failures();
         // The attachment's close waits for this one.
         if (!openPorts.context.calls.begin())
@@ -66,7 +67,7 @@ public final class Watch implements Agent
         {
             openPorts.context.calls.end();
         }
-        // Also if the round failed: a close may wait for this.
+        // Also if the round failed, because a close may wait for this.
         failures.run(afterRound);
         failures.rethrow();
         return count;
@@ -81,11 +82,11 @@ public final class Watch implements Agent
                 isLossReported = true;
                 throw new RegionException(Registry.LOST + openPorts.context.host.place());
             }
-            // Again, as a wake-up without a change of the word can come just before its sleep.
+            // In each round, because a thread may be just about to sleep.
             return sleepers.wake();
         }
         deaths.beginRound();
-        // What fails in each round, as for one port, must not keep the rest from being looked at.
+        // A step that fails in each round, for example for one port, must not keep the others from being taken.
         final Failures failures = new Failures();
         failures.run(openPorts.context.wakeUps::wakeOwed);
         openPorts.watch(deaths, failures);

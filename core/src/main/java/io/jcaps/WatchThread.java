@@ -11,9 +11,9 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * An attachment's own thread for its watch. A pause between two rounds ends early when a peer's process does. Only the
- * close ends the thread: not what a round or the error handler throws, and not an interrupt, because no death would be
- * reported any more.
+ * An attachment's own thread for its watch. The pause between two rounds ends early when the operating system reports
+ * the end of a peer's process. Only the close ends the thread. Neither an interrupt nor what a round or the error
+ * handler throws ends it, because then no death would be reported any more.
  */
 final class WatchThread implements Runnable, AutoCloseable
 {
@@ -32,9 +32,9 @@ final class WatchThread implements Runnable, AutoCloseable
      *
      * @param watch         whose rounds it makes.
      * @param host          of the region.
-     * @param intervalNs    longest pause.
+     * @param intervalNs    longest pause in nanoseconds.
      * @param threadFactory called once; null for an ordinary thread.
-     * @param errorHandler  for what goes wrong in a round.
+     * @param errorHandler  receives what a round throws.
      */
     WatchThread(
         final Watch watch,
@@ -58,10 +58,10 @@ final class WatchThread implements Runnable, AutoCloseable
     {
         while (isRunning)
         {
-            // Of no meaning here: it would end each pause at once.
+            // An interrupt has no meaning here, and would end each pause at once.
             Thread.interrupted();
             attempt(watch::doWork);
-            // Also after a round that failed: what fails in each must not keep a processor busy.
+            // Also after a round that failed: one that fails each time must not keep a processor busy.
             attempt(this::pause);
         }
     }
@@ -103,7 +103,7 @@ final class WatchThread implements Runnable, AutoCloseable
         }
         catch (final Throwable ex)
         {
-            // The error log has what the handler was called for.
+            // The error log has the exception that the handler was called for.
         }
         finally
         {
@@ -118,9 +118,9 @@ final class WatchThread implements Runnable, AutoCloseable
     }
 
     /**
-     * Ends the thread, and waits for that; not while it is in the error handler, which may be what closes, or may wait
-     * for the caller, as {@code System.exit} does for a shutdown hook. It ends when the handler returns, and touches
-     * the region no more.
+     * Ends the thread and waits for its end, but not while it is in the error handler: the handler may be the caller,
+     * or may wait for the caller, as {@code System.exit} waits for a shutdown hook. The thread then ends when the
+     * handler returns, and does not touch the region any more.
      */
     @Override
     public void close()
@@ -129,7 +129,7 @@ final class WatchThread implements Runnable, AutoCloseable
         boolean wasInterrupted = false;
         while (!isReporting && !isCurrent() && thread.isAlive())
         {
-            // Ends the pause, also one that begins just now, where the host only parks.
+            // Ends the pause of a host that only parks, also one that begins just now.
             LockSupport.unpark(thread);
             try
             {

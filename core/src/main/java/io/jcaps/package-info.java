@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Messaging within one machine: an attachment to a region, its service and client ports, and what they exchange. The
- * numbers of rules, as R14 and B1, are explained in docs/rules.md of the project.
+ * Messaging within one machine: an attachment to a region, its service and client ports, and the messages that they
+ * exchange. The project's docs/rules.md explains the numbers of rules, such as R14 and B1.
  */
 package io.jcaps;
