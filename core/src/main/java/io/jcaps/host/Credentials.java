@@ -12,14 +12,13 @@ import java.util.stream.Collectors;
  */
 public final class Credentials
 {
-    /** Stands in each field of {@link #UNKNOWN}; no process has it. */
+    /** Each user and group id of {@link #UNKNOWN}; no process has it. */
     public static final int NOBODY = -1;
-    /** A process that the operating system does not show here, because its pid namespace is not visible. */
+    /** A process that the operating system does not show here, for example in a pid namespace that is not visible. */
     public static final Credentials UNKNOWN = new Credentials(0, NOBODY, NOBODY, NOBODY, NOBODY, new int[0]);
 
     /**
-     * The operating system gave no reliable answer just now: ask again. A process that it never shows is
-     * {@link #UNKNOWN}.
+     * The operating system gave no reliable answer: ask again. A process that it never shows is {@link #UNKNOWN}.
      */
     public static final Credentials UNDETERMINED = new Credentials(0, NOBODY, NOBODY, NOBODY, NOBODY, new int[0]);
 
@@ -32,14 +31,14 @@ public final class Credentials
     private final int[] groups;
 
     /**
-     * Of a process that sees itself by the same pid as others do.
+     * Makes the identity of a process that has the same process id for itself as for this process.
      *
      * @param pid    process id; 0 if it is not visible from here.
      * @param uid    real user id.
      * @param euid   effective user id.
      * @param gid    real group id.
      * @param egid   effective group id.
-     * @param groups supplementary groups, copied; those beyond the first 16 are kept for {@link #isMember} only.
+     * @param groups supplementary groups, copied; a process entry shows only the first 16.
      */
     public Credentials(
         final int pid, final int uid, final int euid, final int gid, final int egid, final int[] groups)
@@ -49,12 +48,12 @@ public final class Credentials
 
     /**
      * @param pid    process id; 0 if it is not visible from here.
-     * @param ownPid process id as the process sees it itself, in a pid namespace of its own perhaps.
+     * @param ownPid process id as the process itself sees it, perhaps in a pid namespace of its own.
      * @param uid    real user id.
      * @param euid   effective user id.
      * @param gid    real group id.
      * @param egid   effective group id.
-     * @param groups supplementary groups, copied; those beyond the first 16 are kept for {@link #isMember} only.
+     * @param groups supplementary groups, copied; a process entry shows only the first 16.
      */
     public Credentials(
         final int pid,
@@ -83,8 +82,8 @@ public final class Credentials
     }
 
     /**
-     * @return process id as the process sees it itself; it differs from {@link #pid()} if the process has a pid
-     * namespace of its own.
+     * @return process id as the process itself sees it; differs from {@link #pid()} if the process has a pid namespace
+     * of its own.
      */
     public int ownPid()
     {
@@ -124,7 +123,7 @@ public final class Credentials
     }
 
     /**
-     * @return number of supplementary groups, all of them.
+     * @return number of all supplementary groups.
      */
     public int groupCount()
     {
@@ -149,10 +148,10 @@ public final class Credentials
     }
 
     /**
-     * Whether the process acts for a group: the effective one or a supplementary one.
+     * Whether a group is the process's effective one or one of its supplementary ones.
      *
      * @param group id.
-     * @return true if it does.
+     * @return true if it is; false for {@link #NOBODY}.
      */
     public boolean isMember(final int group)
     {
@@ -184,7 +183,7 @@ public final class Credentials
     }
 
     /**
-     * An id as the operating system prints it: without a sign, but for -1, which is none.
+     * An id as the operating system prints it: unsigned, except {@code -1} for {@link #NOBODY}.
      *
      * @param id of a user or a group.
      * @return its text.

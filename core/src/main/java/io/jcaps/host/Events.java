@@ -5,8 +5,8 @@
 package io.jcaps.host;
 
 /**
- * Receives the rare events at the ports of one attachment, for diagnosis. The path of a message never calls it. Any
- * thread may call, some within a port's gate: it must neither block nor call the port.
+ * Receives the rare events at the ports of one attachment, for diagnosis. No message is reported here. Called by any
+ * thread, in some cases within a port's gate: the methods must neither block nor call the port.
  */
 public interface Events
 {
@@ -26,11 +26,11 @@ public interface Events
     }
 
     /**
-     * A client has connected, or failed to.
+     * A client has connected, or has failed to connect.
      *
-     * @param begun  what {@link #connectBegins()} has returned, not null.
+     * @param begun  the value that {@link #connectBegins()} returned, not null.
      * @param port   name of the service.
-     * @param status result of the attempt, a status; OK if it is connected.
+     * @param status result of the attempt; OK if the client is connected.
      */
     default void connectEnds(final Object begun, final String port, final int status)
     {
@@ -47,10 +47,10 @@ public interface Events
     }
 
     /**
-     * The thread continues.
+     * The wait is over, and the thread continues.
      *
-     * @param begun  what {@link #waitBegins()} has returned, not null.
-     * @param port   name of the port that it waited on.
+     * @param begun  the value that {@link #waitBegins()} returned, not null.
+     * @param port   name of the port on which the thread waited.
      * @param result result of the wait: a message state, or a status.
      */
     default void waitEnds(final Object begun, final String port, final int result)
@@ -62,8 +62,8 @@ public interface Events
      *
      * @param port      name of the service.
      * @param linkIndex of the client's link.
-     * @param pid       of the client, as the operating system reports it; that of {@link Credentials#UNKNOWN} if it
-     *                  does not.
+     * @param pid       process id of the client as the client itself sees it ({@link Credentials#ownPid()}); 0 if the
+     *                  operating system does not report it.
      */
     default void accepted(final String port, final int linkIndex, final int pid)
     {
@@ -74,7 +74,7 @@ public interface Events
      *
      * @param port      name of the service.
      * @param linkIndex of the client's link.
-     * @param isForged  true if its identity did not match; false if it has no permission.
+     * @param isForged  true if the client's identity did not match (R22); false if it has no permission (R6).
      */
     default void refused(final String port, final int linkIndex, final boolean isForged)
     {
@@ -83,8 +83,8 @@ public interface Events
     /**
      * A port was closed by its owner.
      *
-     * @param port      name of it.
-     * @param isService whether it is a service.
+     * @param port      name of the port.
+     * @param isService whether the port is a service.
      */
     default void closed(final String port, final boolean isService)
     {
@@ -94,18 +94,19 @@ public interface Events
      * A peer's process is proved dead.
      *
      * @param port      name of the port that was connected to it.
-     * @param isService whether the dead one was the service.
-     * @param linkIndex of the link to it.
+     * @param isService whether the dead peer was the service.
+     * @param linkIndex of the link to the peer.
      */
     default void peerDied(final String port, final boolean isService, final int linkIndex)
     {
     }
 
     /**
-     * A put has reached the limit of messages in progress; reported again only after another put has succeeded.
+     * A claim or put has reached the limit of messages in progress (R14); reported again only after a put has
+     * succeeded.
      *
      * @param port       name of the port.
-     * @param inProgress how many there are.
+     * @param inProgress number of messages in progress.
      */
     default void noBuffers(final String port, final int inProgress)
     {
@@ -115,7 +116,7 @@ public interface Events
      * A claim, put or reply found no memory left in the region.
      *
      * @param port   name of the port.
-     * @param length in bytes of what it was for.
+     * @param length in bytes of the payload.
      */
     default void noSpace(final String port, final int length)
     {
@@ -125,7 +126,7 @@ public interface Events
      * A link was given up because the other side wrote an invalid value.
      *
      * @param port      name of the port that gave it up.
-     * @param linkIndex of it.
+     * @param linkIndex of the link.
      * @param reason    the invalid value.
      */
     default void corrupt(final String port, final int linkIndex, final String reason)

@@ -10,18 +10,19 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The memory and locks of a region, as one attachment uses them: the heap of one JVM, or a file mapped by
- * many. The protocol reaches shared memory, other processes' lives and the operating system through this alone.
+ * The memory and locks of a region, as one attachment uses them: in the memory of one JVM, or in a file that many
+ * processes map. The protocol uses shared memory, the lives of other processes and the operating system only through
+ * this interface.
  * <p>
- * Buffers are of Agrona's class, not of its interface {@code AtomicBuffer}: no access of a message then checks which
- * class it is.
+ * Buffers have the type of Agrona's class {@code UnsafeBuffer}, not of its interface {@code AtomicBuffer}: so no access
+ * to a message has to check for the class.
  * <p>
- * All methods may be called from any thread, {@link #close()} once the others have returned.
+ * Any thread may call, {@link #close()} only once the other calls have returned.
  */
 public interface Host extends AutoCloseable
 {
     /**
-     * @return the region's header, as it was when it was checked.
+     * @return the region's header, as it was checked when this process attached.
      */
     RegionHeader header();
 
@@ -45,9 +46,9 @@ public interface Host extends AutoCloseable
     UnsafeBuffer link(int linkIndex);
 
     /**
-     * A buffer over part of another one of this host: what a ring is laid into.
+     * A buffer over part of another buffer of this host, for example for a ring.
      *
-     * @param whole  a buffer that this host gave.
+     * @param whole  a buffer that this host returned.
      * @param offset in bytes.
      * @param length in bytes.
      * @return a view of the same memory.
@@ -58,20 +59,20 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Makes sure that part of a link is backed by memory, and fills it with zeros. Without this a store to a file that
-     * finds no page kills the access.
+     * Makes sure that part of a link is backed by memory, and fills it with zeros. Without this, a store to a page for
+     * which the file system has no memory left raises SIGBUS.
      *
      * @param linkIndex of the link.
      * @param offset    in bytes from the start of the link.
      * @param length    in bytes.
-     * @return false if there is no space left; nothing of use was changed then, and a later call may succeed.
+     * @return false if there is no memory left; a later call may succeed.
      */
     boolean back(int linkIndex, int offset, int length);
 
     /**
-     * Returns the memory of a link that no side holds to the operating system, where that can be done. Only under the
-     * tables' lock, so that no process takes the link in the meantime. A view that a caller kept stays readable: it
-     * shows zeros or what was there.
+     * Returns the memory of a link that no side holds to the operating system, where that is possible. Only under the
+     * tables' lock, so that no process takes the link in the meantime. A view that a program has kept stays readable:
+     * it shows zeros or the former bytes.
      *
      * @param linkIndex of the link.
      */
@@ -80,8 +81,8 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Has part of a link mapped before it is needed, by reading it, if all of it is backed by memory. Does nothing
-     * where it is always so.
+     * Maps part of a link before it is needed, by reading it, if all of it is backed by memory. Does nothing where it
+     * is always mapped.
      *
      * @param linkIndex of the link.
      * @param offset    in bytes from the start of the link.
@@ -92,11 +93,12 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * The error log of a process, backed by memory and filled with zeros: to be requested once, by the process whose it
-     * is, when it has something to write. It stays readable as long as any buffer over it is reachable.
+     * The error log of this process, backed by memory and filled with zeros. It is requested once, when there is
+     * something to write. It stays readable as long as any buffer over it is reachable.
      *
      * @param processIndex of the entry whose life lock this attachment holds.
-     * @return null if there is no space left, or errors are not kept here.
+     * @return {@code ErrorLogDescriptor.LOG_LENGTH} bytes; null if there is no memory left, or errors are not kept
+     * here.
      */
     default UnsafeBuffer errors(final int processIndex)
     {
@@ -104,7 +106,7 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * @return the receiver of rare events; the same at each call.
+     * @return the receiver of rare events; the same object at each call.
      */
     default Events events()
     {
@@ -112,29 +114,29 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Takes the lock under which header and tables are changed: one holder among all attachments and their threads.
-     * It falls free when its holder dies.
+     * Takes the lock under which header and tables are changed: it has one holder among all attachments and their
+     * threads. The operating system releases it when its holder dies.
      *
-     * @param timeoutNs longest wait.
-     * @return false if another held it all the time.
+     * @param timeoutNs longest wait in nanoseconds; 0 or less for a try.
+     * @return false if another thread or process held it all the time.
      */
     boolean lockTables(long timeoutNs);
 
     /**
-     * Gives the tables' lock back. Only its holder may call.
+     * Releases the tables' lock. Only its holder may call.
      */
     void unlockTables();
 
     /**
-     * Takes the life lock of a process entry, which is held until {@link #dropLife} or death.
+     * Takes the life lock of a process entry. It is held until {@link #dropLife} or the death of this process.
      *
      * @param processIndex of the entry.
-     * @return false if another process has it, or probes it at this moment.
+     * @return false if another attachment holds it, or another process probes it at this moment.
      */
     boolean holdLife(int processIndex);
 
     /**
-     * Gives up a life lock.
+     * Releases a life lock.
      *
      * @param processIndex of the entry whose lock this attachment holds.
      */
@@ -142,15 +144,17 @@ public interface Host extends AutoCloseable
 
     /**
      * Whether this attachment still holds a life lock that it took, as the operating system reports it. A lock can be
-     * lost while its process lives: any close of the lock file in the process drops it. Asking cannot drop it.
+     * lost while its process lives: any close of the lock file in the process drops the lock. This check cannot drop
+     * it.
      *
      * @param processIndex of the entry.
-     * @return false if it is known that the lock is gone: peers treat the process as dead.
+     * @return false if the lock is known to be lost: the peers then treat the process as dead.
      */
     boolean holdsLife(int processIndex);
 
     /**
-     * Whether the life lock of an entry is held. A stopped or slow process does; a dead one does not (B2).
+     * Whether a process holds the life lock of an entry. A stopped or slow process still holds it; a dead one does not
+     * (B2).
      *
      * @param processIndex of the entry.
      * @return false if no process holds it: its last holder can store nothing any more.
@@ -158,13 +162,13 @@ public interface Host extends AutoCloseable
     boolean isAlive(int processIndex);
 
     /**
-     * @return credentials of this process, as the operating system has them now.
+     * @return credentials of this process, as the operating system reports them now.
      */
     Credentials self();
 
     /**
-     * @return start time of this process in the operating system's ticks since boot. Two processes
-     * that get the same pid differ in it.
+     * @return start time of this process, in the operating system's ticks since boot. It distinguishes two processes
+     * that have had the same pid.
      */
     long startTicks();
 
@@ -172,14 +176,14 @@ public interface Host extends AutoCloseable
      * Credentials of the process that holds a life lock, as the operating system reports them (R22).
      *
      * @param processIndex of the entry.
-     * @return {@link Credentials#UNKNOWN} if it is not visible from here, {@link Credentials#UNDETERMINED} if that
-     * could not be found out just now, null if no process holds the lock.
+     * @return credentials; {@link Credentials#UNKNOWN} if the process is not visible from here,
+     * {@link Credentials#UNDETERMINED} if there was no reliable answer, null if no process holds the lock.
      */
     Credentials attest(int processIndex);
 
     /**
-     * @return whether ids of users and groups are the machine's here: not in a user namespace, where peers can be known
-     * by other numbers than they have in {@link #self()} and {@link #attest}.
+     * @return whether this process has the machine's ids of users and groups. In a user namespace of its own it has
+     * not: peers may know a user by another number than {@link #self()} and {@link #attest} report.
      */
     default boolean hasMachineIds()
     {
@@ -187,11 +191,11 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Follows the process that holds a life lock, so that {@link #awaitEnd} returns as soon as it ends. It stays
-     * followed until then. Never the calling process itself.
+     * Follows the process that holds a life lock until it ends: {@link #awaitEnd} then returns at once. The calling
+     * process itself is never followed.
      *
      * @param processIndex of the entry.
-     * @return false if the operating system does not offer it here: the caller has to look by {@link #isAlive}.
+     * @return false if the operating system does not offer this here: the caller must check {@link #isAlive}.
      */
     default boolean follow(final int processIndex)
     {
@@ -200,7 +204,7 @@ public interface Host extends AutoCloseable
 
     /**
      * @param processIndex of an entry.
-     * @return whether its process is followed, and has not ended as far as {@link #awaitEnd} has seen.
+     * @return whether its process is followed, and {@link #awaitEnd} has not seen its end.
      */
     default boolean isFollowed(final int processIndex)
     {
@@ -208,9 +212,10 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Waits until a process that is followed has ended. It may return early for any reason. By one thread at a time.
+     * Waits until a process that is followed has ended. It may return early for any reason. One thread at a time may
+     * call.
      *
-     * @param timeoutNs longest wait.
+     * @param timeoutNs longest wait in nanoseconds.
      */
     default void awaitEnd(final long timeoutNs)
     {
@@ -218,7 +223,7 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Ends {@link #awaitEnd}, finally: from here on no process is followed.
+     * Ends {@link #awaitEnd} for good: from here on no process is followed.
      */
     default void cancelAwait()
     {
@@ -232,24 +237,24 @@ public interface Host extends AutoCloseable
     boolean isOwnProcess();
 
     /**
-     * Whether the region that is found at the place now is still this one.
+     * Whether the region that is now at the place is still this one.
      *
      * @return false if it was removed or replaced.
      */
     boolean isCurrent();
 
     /**
-     * Sleeps until woken, but not if the word has already changed. Returns early for any reason or none: the caller
-     * looks at what it waits for, and sleeps again.
+     * Sleeps until woken, but not if the word has already changed. It may return early for any reason or none: the
+     * caller checks its own condition, and sleeps again.
      *
      * @param wakeOffset  of the wake word in the tables.
-     * @param expected    value of the word when the caller looked.
-     * @param timeoutNs   longest sleep; {@link Long#MAX_VALUE} for no limit.
+     * @param expected    value of the word before the caller looked.
+     * @param timeoutNs   longest sleep in nanoseconds; {@link Long#MAX_VALUE} for no limit.
      */
     void sleep(int wakeOffset, int expected, long timeoutNs);
 
     /**
-     * Wakes sleepers on a word that was changed just before.
+     * Wakes threads that sleep on a word, which the caller has changed before.
      *
      * @param wakeOffset of the wake word in the tables.
      * @param limit      most threads to wake.
@@ -257,9 +262,9 @@ public interface Host extends AutoCloseable
     void wake(int wakeOffset, int limit);
 
     /**
-     * Whether {@link #wake} reaches sleepers of other attachments. Where it does not, they have to look by themselves.
+     * Whether {@link #wake} wakes threads of other attachments. Where it does not, they must poll.
      *
-     * @return false if it does nothing.
+     * @return false if {@link #wake} does nothing for other attachments.
      */
     default boolean canWake()
     {
@@ -267,12 +272,12 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * @return how sleepers wait here, and if it is the slower way, why.
+     * @return for people: how threads sleep here; if it is the slower way, also the reason.
      */
     String sleepMode();
 
     /**
-     * @return which pages the region is mapped by, and if they are the small ones, why.
+     * @return for people: the kind of pages that map the region; if they are small, also the reason.
      */
     default String pageMode()
     {
@@ -280,7 +285,7 @@ public interface Host extends AutoCloseable
     }
 
     /**
-     * Gives everything back but the memory under buffers that are still reachable. A second call does nothing.
+     * Releases everything except the memory under buffers that are still reachable. A second call does nothing.
      */
     @Override
     void close();

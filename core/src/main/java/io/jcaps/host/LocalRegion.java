@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A region in the memory of one JVM, for its threads and for tests. Each attachment has a host of its own,
- * as if it were a process: an entry in the heap replaces the lock that proves its life.
+ * A region in the memory of one JVM, for its threads and for tests. Each attachment has a host of its own, as if it
+ * were a process: a reference in the heap replaces the life lock.
  */
 public final class LocalRegion
 {
@@ -50,9 +50,9 @@ public final class LocalRegion
     }
 
     /**
-     * A host for one more attachment.
+     * Makes a host for one more attachment.
      *
-     * @param credentials that its peers shall see.
+     * @param credentials of that attachment, as its peers see them.
      * @return the host.
      */
     public Host host(final Credentials credentials)
@@ -61,7 +61,7 @@ public final class LocalRegion
     }
 
     /**
-     * A host for one more attachment, of an ordinary user.
+     * Makes a host for one more attachment, of an ordinary user.
      *
      * @return the host.
      */
@@ -72,7 +72,7 @@ public final class LocalRegion
 
     /**
      * @param processIndex of an entry of the process table.
-     * @return what the last of its processes that had an error has recorded.
+     * @return errors of the last process of that entry that had any, oldest first.
      */
     public List<ErrorRecord> errors(final int processIndex)
     {
@@ -82,7 +82,7 @@ public final class LocalRegion
 
     private static UnsafeBuffer allocate(final int length)
     {
-        // Not an array: those promise no alignment that atomic access could rely on.
+        // Not an array, because its alignment is not enough for atomic access.
         return new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, BitUtil.CACHE_LINE_LENGTH));
     }
 
@@ -143,7 +143,7 @@ public final class LocalRegion
         @Override
         public boolean lockTables(final long timeoutNs)
         {
-            // As a lock of the operating system, this one does not mind an interrupt.
+            // An interrupt does not end the wait, as with a lock of the operating system.
             boolean wasInterrupted = false;
             final long deadlineNs = System.nanoTime() + timeoutNs;
             try
@@ -242,7 +242,7 @@ public final class LocalRegion
         @Override
         public void wake(final int wakeOffset, final int limit)
         {
-            // Sleepers poll.
+            // Sleeping threads poll.
         }
 
         @Override

@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * What the protocol asks of the place it runs in: memory, proof of life, credentials and sleep.
+ * The services that the protocol needs from its environment: memory, proof of life, credentials and sleep.
  */
 package io.jcaps.host;

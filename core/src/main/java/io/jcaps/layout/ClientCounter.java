@@ -5,8 +5,9 @@
 package io.jcaps.layout;
 
 /**
- * What the client of a link counts, in the link. Of the requests that it put, {@link #REPLIES}, {@link #CLOSED},
- * {@link #DIED} and {@link #ABORTED} have had their one outcome (B1); the rest is in progress.
+ * Counters of a link's client, in the link. {@link #REPLIES}, {@link #CLOSED}, {@link #DIED}, {@link #ABORTED},
+ * {@link #UNREACHABLE} and {@link #REFUSED} add up to the requests whose one outcome was taken (B1). The rest of
+ * {@link #PUTS} is in progress.
  */
 public enum ClientCounter implements Counter
 {
@@ -14,7 +15,7 @@ public enum ClientCounter implements Counter
     PUTS(101, LinkDescriptor.CLIENT_PUTS_OFFSET, "puts", "requests put"),
     /** Bytes of payload of the requests that were put. */
     PUT_BYTES(102, LinkDescriptor.CLIENT_PUT_BYTES_OFFSET, "put-bytes", "bytes of payload put"),
-    /** Replies that were taken, calls' among them. */
+    /** Replies that were taken, by calls as well. */
     REPLIES(103, LinkDescriptor.CLIENT_REPLIES_OFFSET, "replies", "replies taken"),
     /** Bytes of payload of the replies that were taken. */
     REPLY_BYTES(104, LinkDescriptor.CLIENT_REPLY_BYTES_OFFSET, "reply-bytes", "bytes of payload of replies taken"),
@@ -22,7 +23,7 @@ public enum ClientCounter implements Counter
     CLOSED(105, LinkDescriptor.CLIENT_CLOSED_OFFSET, "closed", "requests returned as the service had closed"),
     /** Outcomes {@code SERVICE_DIED} that were taken. */
     DIED(106, LinkDescriptor.CLIENT_DIED_OFFSET, "died", "requests returned as the service had died"),
-    /** Outcomes {@code ABORTED} that were taken, those of calls that timed out or were interrupted among them. */
+    /** Outcomes {@code ABORTED} that were taken, also by calls that timed out or were interrupted. */
     ABORTED(107, LinkDescriptor.CLIENT_ABORTED_OFFSET, "aborted", "requests returned as they were aborted"),
     /** Aborts that took a message back at once, by the caller or by a call that timed out or was interrupted. */
     ABORTS(108, LinkDescriptor.CLIENT_ABORTS_OFFSET, "aborts", "aborts that took a message back"),
@@ -69,7 +70,7 @@ public enum ClientCounter implements Counter
     }
 
     /**
-     * @return its place in bytes from the start of the link.
+     * @return offset in bytes from the start of the link.
      */
     public int offset()
     {

@@ -5,15 +5,15 @@
 package io.jcaps.layout;
 
 /**
- * One of the numbers that are counted in a region. The enums that implement this define what each side counts:
- * {@link ClientCounter}, {@link ServiceCounter} and {@code io.jcaps.PortCounter}. Each number has one writer, and only
- * rises while its port or link lives.
+ * A counter in a region. The enums that implement this list the counters of each side: {@link ClientCounter},
+ * {@link ServiceCounter} and {@code io.jcaps.PortCounter}. Each counter has one writer, and only rises as long as its
+ * port or link lives.
  */
 public interface Counter
 {
     /**
-     * @return number that no other counter has, and that stays the same in later versions: 1 to 99 are ports', 101 to
-     * 199 a link's client's, 201 to 299 a link's service's.
+     * @return number that no other counter has, and that stays the same in later versions: 1 to 99 for ports, 101 to
+     * 199 for the client of a link, 201 to 299 for the service of a link.
      */
     int id();
 
@@ -23,7 +23,7 @@ public interface Counter
     String label();
 
     /**
-     * @return what is counted, in one line.
+     * @return one line for people: what the counter counts.
      */
     String description();
 }

@@ -18,9 +18,9 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    12    52  spare
  *    64     .  records             the process                {@link DistinctErrorLog}
  * </pre>
- * Until its process has an error, a log takes no memory and PROCESS_INCARNATION is 0, or that of the last process of
- * the same entry that had one: what that wrote can be read until then. With the first error the whole log is zeros
- * again. A process that dies at any step leaves a log without a last record, or without any.
+ * A log without an error yet takes no memory, and its PROCESS_INCARNATION is 0. If an earlier process of the same entry
+ * had errors, they can be read until the present process has one: its first error fills the whole log with zeros
+ * before. A process that dies at any step leaves a log without its last record, or without any.
  */
 public final class ErrorLogDescriptor
 {
@@ -28,7 +28,7 @@ public final class ErrorLogDescriptor
     public static final int PID_OFFSET = PROCESS_INCARNATION_OFFSET + SIZE_OF_LONG;
     public static final int RECORDS_OFFSET = 64;
 
-    // Of one record: Agrona's own.
+    // One record, as Agrona lays it out.
     public static final int RECORD_LENGTH_OFFSET = DistinctErrorLog.LENGTH_OFFSET;
     public static final int COUNT_OFFSET = DistinctErrorLog.OBSERVATION_COUNT_OFFSET;
     public static final int LAST_AT_MS_OFFSET = DistinctErrorLog.LAST_OBSERVATION_TIMESTAMP_OFFSET;
@@ -36,9 +36,9 @@ public final class ErrorLogDescriptor
     public static final int TEXT_OFFSET = DistinctErrorLog.ENCODED_ERROR_OFFSET;
     public static final int RECORD_ALIGNMENT = DistinctErrorLog.RECORD_ALIGNMENT;
 
-    /** Length of a log in bytes, a multiple of the page: some ten errors with their stack traces. */
+    /** Length of a log in bytes, a multiple of the page: enough for about ten errors with their stack traces. */
     public static final int LOG_LENGTH = 32 * 1024;
-    /** Length in bytes of the records. */
+    /** Length of the part for records in bytes. */
     public static final int RECORDS_LENGTH = LOG_LENGTH - RECORDS_OFFSET;
 
     private ErrorLogDescriptor()

@@ -13,26 +13,25 @@ import java.util.List;
 import static io.jcaps.layout.ErrorLogDescriptor.*;
 
 /**
- * An error that some process of a region has had, as often as it had it. Immutable.
+ * An error of one process of a region, with the number of times that it happened. Immutable.
  *
  * @param processIncarnation of the process, which may be gone.
- * @param pid                that the process gave for itself.
- * @param count              how often.
- * @param firstAtMs          when first, since 1970.
- * @param lastAtMs           when last, since 1970.
+ * @param pid                that the process reported itself.
+ * @param count              number of times.
+ * @param firstAtMs          first time, in milliseconds since 1970.
+ * @param lastAtMs           last time, in milliseconds since 1970.
  * @param text               the exception with its stack trace.
  */
 public record ErrorRecord(
     long processIncarnation, int pid, int count, long firstAtMs, long lastAtMs, String text)
 {
     /**
-     * Reads the error log of one process; it may be written at the same time. All of it is input: Agrona's own reader
-     * believes
-     * each length that it finds.
+     * Reads the error log of one process, which may write at the same time. The log is input, so each length is
+     * checked; Agrona's own reader trusts them.
      *
      * @param log {@link ErrorLogDescriptor#LOG_LENGTH} bytes, mapped or copied.
-     * @return its records, oldest first; none if no process of that entry has had an error. After a record that cannot
-     * be, none.
+     * @return its records, oldest first, up to the first invalid one; none if no process of that entry has had an
+     * error.
      */
     public static List<ErrorRecord> read(final AtomicBuffer log)
     {

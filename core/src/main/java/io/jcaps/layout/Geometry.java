@@ -8,12 +8,12 @@ import org.agrona.BitUtil;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
- * Counts and lengths of a region's structures, and so the offset of each. Immutable.
+ * Counts and lengths of a region's structures, and the offsets that follow from them. Immutable.
  * <pre>
  *    header | processes | ports | link directory | (to a page) | link 0 | link 1 | ... | error log 0 | ...
  * </pre>
- * Header and tables are mapped as one buffer, each link and error log as one of its own: offsets of table entries count
- * from the start of the region, offsets within a link from the start of the link.
+ * Header and tables are mapped as one buffer, and each link and error log as a buffer of its own. Offsets of table
+ * entries count from the start of the region, offsets within a link from the start of the link.
  *
  * @param processCount attachments at a time, 1 to 4,096.
  * @param portCount    services, clients and wait sets at a time, 2 to 65,536.
@@ -25,7 +25,7 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
 {
     /** Longest message in bytes that any region allows: the original's 128 KB (R12). */
     public static final int MAX_MESSAGE_LIMIT = 131_072;
-    /** The defaults of a region; only pages that were used take memory. */
+    /** The default geometry; only pages that were used take memory. */
     public static final Geometry DEFAULT =
         new Geometry(256, 512, 256, SlotDescriptor.MAX_SLOT_COUNT, MAX_MESSAGE_LIMIT);
 
@@ -33,7 +33,7 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
     public static final int MAX_PROCESS_COUNT = 4_096;
     public static final int MAX_PORT_COUNT = 65_536;
     public static final int MAX_LINK_COUNT = 16_384;
-    /** Alignment of the parts in bytes; the page of the machine may be longer. */
+    /** Alignment of the parts in bytes; the machine's page may be longer. */
     public static final int PAGE_LENGTH = 4_096;
     /** Bytes of a cache line. */
     public static final int LINE_LENGTH = 64;
@@ -168,7 +168,7 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
     }
 
     /**
-     * @return bytes of a link that precede its cells: they are in use from the first message on, whatever its length.
+     * @return bytes of a link before its cells: each message uses them, whatever its length.
      */
     public int linkHeadLength()
     {
@@ -176,7 +176,7 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
     }
 
     /**
-     * Cells lie two cache lines further apart than they are long: were they a power of two apart, all of them would
+     * The distance of two cells is two cache lines more than their length: if it were a power of two, all cells would
      * fall on the same cache sets.
      *
      * @return bytes from the start of one cell to that of the next.

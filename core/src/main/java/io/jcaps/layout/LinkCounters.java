@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.stream.LongStream;
 
 /**
- * Reads and writes the numbers in a link. They are there until the link is another client's, also after their writers
- * have died. Any thread and process may read; each number is whole, but two of them need not be of the same moment.
+ * Reads and writes the counters in a link. They can be read as long as a side holds the link, also after their writers
+ * have died. Any thread and process may read. Each number is whole, but two of them need not be of the same moment.
  */
 public final class LinkCounters
 {
@@ -21,8 +21,8 @@ public final class LinkCounters
 
     /**
      * @param link    body of the link.
-     * @param counter which counter to access.
-     * @return how many so far.
+     * @param counter which counter to read.
+     * @return its value.
      */
     public static long get(final AtomicBuffer link, final ClientCounter counter)
     {
@@ -31,8 +31,8 @@ public final class LinkCounters
 
     /**
      * @param link    body of the link.
-     * @param counter which counter to access.
-     * @return how many so far.
+     * @param counter which counter to read.
+     * @return its value.
      */
     public static long get(final AtomicBuffer link, final ServiceCounter counter)
     {
@@ -51,11 +51,12 @@ public final class LinkCounters
     }
 
     /**
-     * Counts what happens seldom; what each message changes is stored where it happens. By the number's writer alone.
+     * Adds to a counter of rare events; a counter that each message changes is stored where the message is handled.
+     * Only the counter's writer may call.
      *
      * @param link    body of the link.
-     * @param counter which counter to access.
-     * @param count   of how many.
+     * @param counter which counter to add to.
+     * @param count   number to add.
      */
     public static void add(final AtomicBuffer link, final ClientCounter counter, final long count)
     {
@@ -63,11 +64,12 @@ public final class LinkCounters
     }
 
     /**
-     * Counts what happens seldom; what each message changes is stored where it happens. By the number's writer alone.
+     * Adds to a counter of rare events; a counter that each message changes is stored where the message is handled.
+     * Only the counter's writer may call.
      *
      * @param link    body of the link.
-     * @param counter which counter to access.
-     * @param count   of how many.
+     * @param counter which counter to add to.
+     * @param count   number to add.
      */
     public static void add(final AtomicBuffer link, final ServiceCounter counter, final long count)
     {

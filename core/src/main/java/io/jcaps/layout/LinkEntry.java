@@ -9,8 +9,8 @@ import org.agrona.concurrent.AtomicBuffer;
 import static io.jcaps.layout.LinkEntryDescriptor.*;
 
 /**
- * View of one entry of the link directory. Not thread safe; the entry itself is written as {@link LinkEntryDescriptor}
- * says.
+ * View of one entry of the link directory. The view is not thread safe; {@link LinkEntryDescriptor} states who writes
+ * the entry.
  */
 public final class LinkEntry
 {
@@ -79,7 +79,7 @@ public final class LinkEntry
      */
     public long state()
     {
-        // [link] acquire: what the other side wrote before it changed its flags is seen. Pairs with [link] in change().
+        // [link] acquire: sees what the other side wrote before it changed its flags. Pairs with [link] in change().
         return tables.getLongAcquire(offset + STATE_OFFSET);
     }
 
@@ -92,12 +92,12 @@ public final class LinkEntry
     }
 
     /**
-     * Sets and clears flags of one use of the link, whatever the other side does to its own.
+     * Sets and clears flags of one use of the link. A concurrent change of other flags is kept.
      *
-     * @param incarnation of the use that is meant.
+     * @param incarnation of that use.
      * @param set         flags to set.
      * @param clear       flags to clear.
-     * @return the state afterwards, or -1 if the link is in another use by now: then nothing was changed.
+     * @return the new state; -1 if the link is in another use by now: then nothing was changed.
      */
     public long change(final long incarnation, final long set, final long clear)
     {
@@ -118,10 +118,10 @@ public final class LinkEntry
     }
 
     /**
-     * Takes a free link for a client, under the tables' lock. The fields are written first: a survivor that finds the
-     * link held finds by whom.
+     * Takes a free link for a client, under the tables' lock. The fields are written first, so that a survivor that
+     * finds the link held also finds its holder.
      *
-     * @param incarnation               new.
+     * @param incarnation               of this use, new.
      * @param clientProcessIndex        of the client.
      * @param clientProcessIncarnation  of the client.
      * @param clientPortIndex           of the client.

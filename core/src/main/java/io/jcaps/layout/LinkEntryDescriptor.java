@@ -23,9 +23,9 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    52     4  SERVICE_PORT_INDEX          client              plain, before OPEN
  * </pre>
  * STATE is the link's incarnation, shifted left by 8, with the flags below it. It is the one word that both sides
- * change, each its own flags, by compare and set: a link is free when neither side holds it, whichever released it
- * last, and
- * the incarnation makes a late change to an earlier use fail. It changes at connect, accept and close only.
+ * change: each changes its own flags, and a survivor those of the dead, by compare and set. A link is free when neither
+ * side holds it, whichever released it last. A late change to an earlier use fails by its incarnation. STATE changes
+ * only when a link is opened, accepted, refused, given up, closed or reaped.
  */
 public final class LinkEntryDescriptor
 {
@@ -37,11 +37,11 @@ public final class LinkEntryDescriptor
     public static final long OPEN = 0x04;
     /** The client has closed its port. */
     public static final long CLIENT_CLOSED = 0x08;
-    /** The service has closed its port: nothing more will be received or replied. */
+    /** The service has closed its port: nothing more will be received or replied to. */
     public static final long SERVICE_CLOSED = 0x10;
     /** The service did not admit the client, and has received nothing from it (R6, B1). */
     public static final long REFUSED = 0x20;
-    /** The service gave the link up: the client wrote an invalid value. Nothing more will be received or replied. */
+    /** The service gave the link up: the client wrote an invalid value. Nothing more will be received or replied to. */
     public static final long CORRUPT = 0x40;
     /** Bits of STATE below the incarnation. */
     public static final int INCARNATION_SHIFT = 8;

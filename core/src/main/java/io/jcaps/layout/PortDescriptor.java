@@ -13,7 +13,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    at  size  field               written by                 ordering
  *     0     8  INCARNATION         owner, last; a survivor    release, pairs with acquire in PortEntry
  *     8     4  KIND                owner                      plain, before INCARNATION
- *    12     4  STATE               owner                      volatile, pairs with [port-state] in PortEntry
+ *    12     4  STATE               owner; a survivor          volatile, pairs with [port-state] in PortEntry
  *    16     8  PROCESS_INCARNATION owner                      plain, before INCARNATION
  *    24     4  PROCESS_INDEX       owner                      plain, before INCARNATION
  *    28     4  LINK_INDEX          owner, -1 if no client     plain, before INCARNATION
@@ -25,20 +25,21 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *   112     8  OPENED_AT_MS        owner, since 1970          plain, before INCARNATION; information only
  *   120     4  CLAIMED             owner's watch              opaque; claims not spent, for information
  *   124     4  HELD                owner's watch              opaque; views not released, for information
- *   128     8  GENERATION          owner                      release, pairs with acquire in ClientPort (R28)
+ *   128     8  GENERATION          owner                      release, pairs with acquire in ServiceEntry (R28)
  *   136     8  GONE                owner, a service           odd: volatile, before the totals; even: release, last
  *   144    64  GONE_SERVICE        owner, a service           opaque; {@link ServiceCounter} of links that have gone
  *   208    48  GONE_CLIENT         owner, a service           opaque; {@link ClientCounter}, those of each message
- *   256     4  EVENTS              clients of a service       atomic add; connect and close, pairs with ServicePort
+ *   256     4  EVENTS              clients; a survivor        atomic add; connect and close, pairs with Acceptor
  *   320     4  WAKE                those who wake             atomic add; the futex word
  *   384     4  SLEEPERS            owner's threads            atomic add; pairs with [wake] in the peers
- *   388     4  WAIT_SET            owner's thread             volatile; port index + 1 of the wait set, or 0
+ *   388     4  WAIT_SET            owner's threads            release, then a full fence; port index + 1, or 0
  *   392    48  GONE_CLIENT_RARE    owner, a service           opaque; {@link ClientCounter}, the other ones
  *   448    64  COUNTERS            owner                      release; 8 numbers of 8 bytes, for information
  * </pre>
- * INCARNATION 0 is a free entry. The fields are grouped by writer, and words of different writers lie at least a
- * cache line apart; those that peers look at after each message (384) lie two apart from those that peers write.
- * EVENTS and WAKE have several writers: they only ever count up, nothing is lost if a writer dies before or after.
+ * INCARNATION 0 means that the entry is free. The fields are grouped by writer, and words of different writers are at
+ * least a cache line apart. SLEEPERS and WAIT_SET, which peers read after each message, are in another line than EVENTS
+ * and WAKE, which peers write. EVENTS and WAKE have several writers, which only add to them: nothing is lost if a
+ * writer dies before or after. WAIT_SET is the port index of the wait set whose threads sleep for the port, plus 1.
  * <p>
  * The totals have the order of the counters in a link, in its three groups. GONE is twice the number of links that were
  * added to them, and odd while one is being added. A service changes the words beside SLEEPERS only when a client has
@@ -61,13 +62,13 @@ public final class PortDescriptor
     /** STATE of a port that was closed but is still referred to, for its generation (R28). */
     public static final int STATE_CLOSED = 2;
 
-    /** FLAGS, above the user's 16 bits: the owner never sleeps on its wake word, so its peers need not wake it. */
+    /** FLAGS, above the user's 16 bits: the owner's threads never sleep, so its peers need not wake them. */
     public static final int FLAG_SPINS = 0x10000;
     /** FLAGS: the owner's process has no futex and wakes no thread, so its peers poll. */
     public static final int FLAG_CANNOT_WAKE = 0x20000;
     /** FLAGS: the service is a stand-in for one on another host. */
     public static final int FLAG_IMPORTED = 0x40000;
-    /** Longest name in characters, which are bytes here (R2). */
+    /** Longest name in characters, which are one byte each (R2). */
     public static final int MAX_NAME_LENGTH = 63;
 
     public static final int INCARNATION_OFFSET = 0;

@@ -11,7 +11,7 @@ import java.lang.invoke.VarHandle;
 import static io.jcaps.layout.PortDescriptor.*;
 
 /**
- * View of one entry of the port table. Not thread safe; the entry itself is written as {@link PortDescriptor} says.
+ * View of one entry of the port table. The view is not thread safe; {@link PortDescriptor} states who writes the entry.
  */
 public final class PortEntry
 {
@@ -71,7 +71,7 @@ public final class PortEntry
      * free entry.
      *
      * @param incarnation        new, positive.
-     * @param kind               {@link PortDescriptor#KIND_SERVICE} and so on.
+     * @param kind               such as {@link PortDescriptor#KIND_SERVICE}.
      * @param processIndex       of the owner.
      * @param processIncarnation of the owner.
      * @param linkIndex          of a client, otherwise -1.
@@ -79,8 +79,8 @@ public final class PortEntry
      * @param gid                registered or looked up; -1 is any.
      * @param flags              the user's in the low 16 bits, the library's above.
      * @param name               valid (R2).
-     * @param generation         to begin with.
-     * @param openedAtMs         since 1970.
+     * @param generation         initial one (R28).
+     * @param openedAtMs         milliseconds since 1970.
      */
     public void publish(
         final long incarnation,
@@ -117,12 +117,12 @@ public final class PortEntry
     }
 
     /**
-     * Frees the entry, if it is still the one that is meant: by its owner, or under the tables' lock by a process
-     * that has proof of the owner's death. An owner that has lost its entry, as its life lock was lost, changes
-     * nothing.
+     * Frees the entry if it still has this incarnation. Its owner may call, and under the tables' lock any process: for
+     * a port of a dead process, a closed service, or an entry that only shows a waiting client. An owner that has lost
+     * its entry together with its life lock changes nothing.
      *
-     * @param incarnation of the entry to free.
-     * @return false if the entry is free, or another's, already.
+     * @param incarnation of the port.
+     * @return false if the entry is already free or another port's.
      */
     public boolean free(final long incarnation)
     {
@@ -136,8 +136,8 @@ public final class PortEntry
     {
         // [port-state] volatile store and a full fence, before the closing side looks at its links: pairs with the
         // compare and set by which a connecting client opens its link, before it looks at isOpen(). One of the two sees
-        // the other. Without it a client could be connected to a port that is closed, by a process that lives on, and
-        // wait for ever.
+        // the other. Without it a client could be connected to a port that a living process has closed, and wait for
+        // ever.
         tables.putIntVolatile(offset + STATE_OFFSET, STATE_CLOSED);
         VarHandle.fullFence();
     }
@@ -152,7 +152,7 @@ public final class PortEntry
     }
 
     /**
-     * @return {@link PortDescriptor#KIND_SERVICE} and so on.
+     * @return kind, such as {@link PortDescriptor#KIND_SERVICE}.
      */
     public int kind()
     {
@@ -208,7 +208,7 @@ public final class PortEntry
     }
 
     /**
-     * @return name of the port.
+     * @return name of the port; input, of at most 63 characters.
      */
     public String name()
     {
@@ -217,10 +217,10 @@ public final class PortEntry
     }
 
     /**
-     * Whether the port has a name; without an object for it.
+     * Whether the port has a given name. Allocates nothing.
      *
      * @param name of 1 to 63 ASCII characters.
-     * @return true if it is this one.
+     * @return true if the port has it.
      */
     public boolean hasName(final String name)
     {
@@ -337,8 +337,8 @@ public final class PortEntry
     }
 
     /**
-     * By the owner's watch, while the entry is the port's. A reader may find one number of this round and one of the
-     * round before.
+     * Shows the numbers of {@link #claimed} and {@link #held}; by the owner's watch, while the entry is the port's. A
+     * reader may find one number of this round and one of the round before.
      *
      * @param claimed claims that are not spent.
      * @param held    views that are not released.
@@ -359,7 +359,7 @@ public final class PortEntry
     }
 
     /**
-     * What the clients of a service that have gone had counted.
+     * Total of a counter over the clients of a service that have gone.
      *
      * @param counter which counter to read.
      * @return its total.
@@ -370,7 +370,7 @@ public final class PortEntry
     }
 
     /**
-     * What a service had counted of clients that have gone.
+     * Total of a service's counter over the clients that have gone.
      *
      * @param counter which counter to read.
      * @return its total.
@@ -381,13 +381,14 @@ public final class PortEntry
     }
 
     /**
-     * A link begins to go: from here on a reader reads again. By the service alone, within its gate.
+     * Begins to add a link to the totals: until {@link #endGone}, a reader reads again. By the service alone, within
+     * its gate.
      */
     public void beginGone()
     {
         // Volatile store, a full fence: the release of the link and the totals come after it. Without it a reader could
-        // miss a link that was released and is not in the totals yet. No decision depends on it. If the service dies
-        // after it, this link's numbers are lost, or part of them.
+        // miss a link that was released and is not in the totals yet. No decision depends on the totals. If the service
+        // dies after this store, the link's numbers are lost, or part of them.
         tables.putLongVolatile(offset + GONE_OFFSET, tables.getLong(offset + GONE_OFFSET) | 1);
     }
 
@@ -395,7 +396,7 @@ public final class PortEntry
      * Adds to a total, between {@link #beginGone} and {@link #endGone}.
      *
      * @param counter which counter.
-     * @param count   what the link had counted; 0 stores nothing.
+     * @param count   value in the link; 0 stores nothing.
      */
     public void addGone(final ClientCounter counter, final long count)
     {
@@ -406,7 +407,7 @@ public final class PortEntry
      * Adds to a total, between {@link #beginGone} and {@link #endGone}.
      *
      * @param counter which counter.
-     * @param count   what the link had counted; 0 stores nothing.
+     * @param count   value in the link; 0 stores nothing.
      */
     public void addGone(final ServiceCounter counter, final long count)
     {
@@ -439,7 +440,7 @@ public final class PortEntry
     }
 
     /**
-     * The link is in the totals.
+     * Ends what {@link #beginGone} began: the link is in the totals.
      */
     public void endGone()
     {

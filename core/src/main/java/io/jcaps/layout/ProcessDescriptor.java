@@ -11,7 +11,7 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  * One entry of the process table: 256 bytes. Each attachment has an entry.
  * <pre>
  *    at  size  field               written by                 ordering
- *     0     8  INCARNATION         the process, last          release, pairs with acquire in ProcessEntry
+ *     0     8  INCARNATION         the process; a survivor    release, last; pairs with acquire in ProcessEntry
  *     8     8  START_TICKS         the process                plain, before INCARNATION
  *    16     4  PID                 the process                plain, before INCARNATION
  *    20     4  UID                 the process                plain, before INCARNATION
@@ -26,12 +26,13 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  * that have followed each other at one path share a lock file, but not their bytes: a process in the new region cannot
  * hold the byte of one that died in the old.
  * <p>
- * INCARNATION 0 is a free entry. Whoever finds the entry's process dead sets it to 0, under the tables' lock. What an
- * entry says of its process is shown to people; who a peer really is, the operating system says.
+ * INCARNATION 0 means that the entry is free. A process sets it to 0 when it leaves; for a dead process, a survivor
+ * does so under the tables' lock. The ids in an entry are for display: the operating system reports the identity of a
+ * peer (R22).
  */
 public final class ProcessDescriptor
 {
-    /** Most groups that are kept: the original's {@code CAPS_MAXGROUPS} (R22). */
+    /** Most groups that an entry keeps: the original's {@code CAPS_MAXGROUPS} (R22). */
     public static final int MAX_GROUP_COUNT = 16;
 
     /** LIBRARY: this library, in a JVM. */
@@ -52,7 +53,7 @@ public final class ProcessDescriptor
     /** Length of an entry in bytes. */
     public static final int ENTRY_LENGTH = 256;
 
-    /** Position of the byte in the lock file that is the lock of the tables. */
+    /** Position in the lock file of the byte that is the lock of the tables. */
     public static final long TABLES_POSITION = 0;
     /** Lowest position in the lock file that can be a life lock. */
     public static final long MIN_LIFE_POSITION = 1L << 16;

@@ -9,8 +9,8 @@ import org.agrona.concurrent.AtomicBuffer;
 import static io.jcaps.layout.ProcessDescriptor.*;
 
 /**
- * View of one entry of the process table. Not thread safe; the entry itself is written as {@link ProcessDescriptor}
- * says.
+ * View of one entry of the process table. The view is not thread safe; {@link ProcessDescriptor} states who writes the
+ * entry.
  */
 public final class ProcessEntry
 {
@@ -89,12 +89,11 @@ public final class ProcessEntry
     }
 
     /**
-     * Frees the entry, if it is still the one that is meant: by its process, or under the tables' lock by a process
-     * that has proof of the owner's death. An owner that has lost its entry, as its life lock was lost, changes
-     * nothing.
+     * Frees the entry if it still has this incarnation. Its process may call, and under the tables' lock a process that
+     * has proof of the owner's death. An owner that has lost its entry together with its life lock changes nothing.
      *
-     * @param incarnation of the entry to free.
-     * @return false if the entry is free, or another's, already.
+     * @param incarnation of the process.
+     * @return false if the entry is already free or another process's.
      */
     public boolean free(final long incarnation)
     {
@@ -110,7 +109,7 @@ public final class ProcessEntry
     }
 
     /**
-     * @return process id as its owner sees it.
+     * @return process id as the process itself sees it.
      */
     public int pid()
     {
@@ -127,7 +126,7 @@ public final class ProcessEntry
     }
 
     /**
-     * @return effective user id when its owner attached, as that saw it, for people.
+     * @return for people: effective user id when the process attached, as the process itself saw it.
      */
     public int euid()
     {

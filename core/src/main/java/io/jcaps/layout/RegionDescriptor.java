@@ -28,14 +28,14 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    80     8  CREATED_AT_MS       creator, since 1970        plain, before LAYOUT_VERSION; information only
  *    88     8  LOCK_INODE          creator                    plain, before the region can be found; 0 if there is none
  *   128     8  NEXT_INCARNATION    holder of the tables' lock plain
- *   136     4  REGISTRATIONS       holder of the tables' lock release, pairs with acquire in a waiting connect
+ *   136     4  REGISTRATIONS       holder of the tables' lock release, pairs with acquire in Registry [registered]
  *   256     8  NEXT_LEASE          any client                 atomic add
  * </pre>
  * REGION_ID distinguishes a region from the next one at the same path. It also decides which bytes of the lock file are
  * the life locks of this region: {@link ProcessDescriptor#lifePosition}.
  * <p>
- * NEXT_LEASE is one of the few words with several writers. An atomic add cannot be left half done, and a number that is
- * lost with the client that took it is never used.
+ * NEXT_LEASE is one of the few words with several writers. An atomic add cannot be left half done. If a client dies
+ * after it took a number, that number is never used.
  */
 public final class RegionDescriptor
 {

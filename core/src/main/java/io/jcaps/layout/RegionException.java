@@ -5,14 +5,15 @@
 package io.jcaps.layout;
 
 /**
- * Thrown when a region is missing, corrupt or incompatible. The message has what was found, where, and what to do.
+ * Thrown when a region is missing, corrupt or incompatible, or when this process can no longer use it. The message has
+ * the value that was found, its place, and what to do.
  */
 public final class RegionException extends RuntimeException
 {
     private static final long serialVersionUID = 1L;
 
     /**
-     * @param message what was found, with the value, and what was expected.
+     * @param message the value that was found, and what was expected.
      */
     public RegionException(final String message)
     {
@@ -20,8 +21,8 @@ public final class RegionException extends RuntimeException
     }
 
     /**
-     * @param message what was found, with the value, and what was expected.
-     * @param cause   exception of the operating system or the JDK.
+     * @param message the value that was found, and what was expected.
+     * @param cause   the exception that was thrown; may be null.
      */
     public RegionException(final String message, final Throwable cause)
     {

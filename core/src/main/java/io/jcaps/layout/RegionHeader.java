@@ -54,14 +54,14 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
     }
 
     /**
-     * Reads and checks a header. Nothing in it is believed before it was compared with what this library would have
-     * written for the same counts.
+     * Reads and checks a header. Each value is compared with the one that this library would have written for the same
+     * counts.
      *
      * @param header     at least the first {@link RegionDescriptor#HEADER_LENGTH} bytes of the region.
-     * @param fileLength in bytes, of the file as it is.
+     * @param fileLength present length of the file in bytes.
      * @param place      of the region, for the message.
      * @return the header.
-     * @throws RegionException if it is no region, or not one that this version of the library can use.
+     * @throws RegionException if this is no region, or not one that this version of the library can use.
      */
     public static RegionHeader read(final AtomicBuffer header, final long fileLength, final String place)
     {
@@ -71,7 +71,8 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
                 " bytes long, and a region's header alone is " + HEADER_LENGTH);
         }
 
-        // A copy: what is checked and what is used must be the same bytes. The version first, as it was stored last.
+        // A copy, so that the bytes that are used are those that were checked. The version is read first, because it
+        // was stored last.
         // [region] acquire: pairs with [region] in write().
         final int layoutVersion = header.getIntAcquire(LAYOUT_VERSION_OFFSET);
         final UnsafeBuffer copy = new UnsafeBuffer(new byte[HEADER_LENGTH]);
@@ -128,8 +129,9 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
     }
 
     /**
-     * The inode number of the file whose locks prove which processes are in a region: by the locks of another file in
-     * its place, all of them would look dead. It does not change while any process has that file open.
+     * The inode number of the lock file, whose locks prove which processes are in a region. By the locks of another
+     * file at its path, all of them would seem dead. The number stays the same as long as any process has that file
+     * open.
      *
      * @param header of the region.
      * @return 0 if the region has no such file.
@@ -140,8 +142,7 @@ public record RegionHeader(Geometry geometry, long regionId, UUID bootId, long c
     }
 
     /**
-     * Stores which file's locks prove which processes are in a region; by its creator, before others can find the
-     * region.
+     * Stores the inode number of the lock file; by the creator, before others can find the region.
      *
      * @param header of the region.
      * @param inode  number of the file.

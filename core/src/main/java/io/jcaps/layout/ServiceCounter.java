@@ -5,11 +5,14 @@
 package io.jcaps.layout;
 
 /**
- * What the service of a link counts, in the link.
+ * Counters of a link's service, in the link.
  */
 public enum ServiceCounter implements Counter
 {
-    /** Requests that were received. One that is too long for its receiver counts when it is retrieved or replied to. */
+    /**
+     * Requests that were received. One that is too long for its receiver counts when it is retrieved or replied to, or
+     * when its client goes.
+     */
     GETS(201, LinkDescriptor.SERVICE_GETS_OFFSET, "gets", "requests received"),
     /** Bytes of payload of the requests that were retrieved. */
     GET_BYTES(202, LinkDescriptor.SERVICE_GET_BYTES_OFFSET, "get-bytes", "bytes of payload received"),
@@ -17,13 +20,13 @@ public enum ServiceCounter implements Counter
     REPLIES(203, LinkDescriptor.SERVICE_REPLIES_OFFSET, "replies", "replies sent"),
     /** Bytes of payload of the replies that were sent. */
     REPLY_BYTES(204, LinkDescriptor.SERVICE_REPLY_BYTES_OFFSET, "reply-bytes", "bytes of payload of replies sent"),
-    /** Disposals that were found; each is then delivered by a get of its own. */
+    /** Disposals that were found; each is then delivered once. */
     DISPOSALS(205, LinkDescriptor.SERVICE_DISPOSALS_OFFSET, "disposals", "messages that the client is done with"),
-    /** Requests that were met aborted, and so not received. Those whose slot is in use again are passed uncounted. */
+    /** Requests that were found aborted, and so not received. If the slot is in use again, they are not counted. */
     SKIPS(206, LinkDescriptor.SERVICE_SKIPS_OFFSET, "skips", "requests met aborted and not received"),
     /** System calls that were made to wake the client. */
     WAKE_UPS(207, LinkDescriptor.SERVICE_WAKE_UPS_OFFSET, "wake-ups", "system calls made to wake the client"),
-    /** Of the replies, those that ended a request with an outcome instead. */
+    /** The part of {@link #REPLIES} that ended a request with an outcome instead of a reply (B7). */
     ENDS(208, LinkDescriptor.SERVICE_ENDS_OFFSET, "ends", "requests ended with an outcome instead of a reply");
 
     private final int id;
@@ -58,7 +61,7 @@ public enum ServiceCounter implements Counter
     }
 
     /**
-     * @return its place in bytes from the start of the link.
+     * @return offset in bytes from the start of the link.
      */
     public int offset()
     {

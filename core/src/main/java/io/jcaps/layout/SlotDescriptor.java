@@ -8,14 +8,14 @@ import static org.agrona.BitUtil.SIZE_OF_INT;
 import static org.agrona.BitUtil.SIZE_OF_LONG;
 
 /**
- * The two halves of a slot. Each is a message descriptor of 32 bytes followed by the payload, if that is short; the
- * request half is written by the client alone, the reply half by the service alone.
+ * The two halves of a slot. Each is a message descriptor of 32 bytes, followed by the payload if that is short. Only
+ * the client writes the request half, and only the service the reply half.
  * <pre>
  *    at  size  request half        ordering
- *     0     8  ID                  release, pairs with acquire in ServiceLink [request]
+ *     0     8  ID                  release, pairs with acquire in Slots [request]
  *     8     4  LENGTH              plain, before ID; bytes
  *    12     4  FLAGS               plain, before ID
- *    16     8  DISPOSED            release, pairs with acquire in ServiceLink [disposal]
+ *    16     8  DISPOSED            release, pairs with acquire in Slots [disposal]
  *    24     8  spare               zero
  *    32     .  INLINE              plain, before ID
  *
@@ -27,11 +27,12 @@ import static org.agrona.BitUtil.SIZE_OF_LONG;
  *    24     8  spare               zero
  *    32     .  INLINE              plain, before ID
  * </pre>
- * The request's ID is the message id; its negative is the same message, aborted. The reply's ID is that of the request
- * that it answers. DISPOSED is the id of the last message in this slot whose reply the client is done with.
+ * The request's ID is the message id; its negative means that the message was aborted. The reply's ID is that of the
+ * request that it answers. DISPOSED is the id of the last message in this slot whose reply the client has finished
+ * with.
  * <p>
  * A message id is positive and holds, from the top: 31 bits of lease, which no other link ever has; 25 bits that count
- * the messages of the lease; 7 bits of slot index. So ids rise in the order of the puts, and none comes twice.
+ * the messages of the lease; 7 bits of slot index. So ids rise in the order of a link's puts, and none is used twice.
  */
 public final class SlotDescriptor
 {
@@ -52,20 +53,20 @@ public final class SlotDescriptor
     /** FLAGS of a reply: the service found the request aborted and did not receive it; there is no payload. */
     public static final int FLAG_SKIPPED = 0x02;
     /**
-     * FLAGS of a reply: these bits hold an outcome, kind and RECEIVED, with which the service ended the request instead
-     * of replying to it (B7); there is no payload then, and no other flag. 0 in a reply and in a request.
+     * FLAGS of a reply half: an outcome, kind and RECEIVED, with which the service ended the request instead of
+     * replying (B7). There is then no payload and no other flag. These bits are 0 in a reply and in a request.
      */
     public static final int OUTCOME_MASK = 0x1FF00;
     /** The outcome's place in FLAGS. */
     public static final int OUTCOME_SHIFT = 8;
 
-    /** Most slots that an id can tell apart, and the original's {@code CAPS_MAXINPROG} (R14). */
+    /** Most slots that an id can distinguish, and the original's {@code CAPS_MAXINPROG} (R14). */
     public static final int MAX_SLOT_COUNT = 128;
     /** Bits of an id below the sequence. */
     public static final int SLOT_BITS = 7;
     /** Bits of an id that count the messages of one lease. */
     public static final int COUNT_BITS = 25;
-    /** Messages that one lease names. */
+    /** Message ids of one lease. */
     public static final long COUNT_PER_LEASE = 1L << COUNT_BITS;
     /** Leases that a region can give, the first being 1. */
     public static final long MAX_LEASE = (1L << 31) - 1;
@@ -75,8 +76,8 @@ public final class SlotDescriptor
     }
 
     /**
-     * The sequence in a message id: what is left without the slot index. It rises by one from put to put of one link,
-     * until the lease is used up.
+     * The sequence in a message id: the id without the slot index. It rises by one with each put of a link, until the
+     * lease is used up.
      *
      * @param id of a message.
      * @return its lease and count.
@@ -90,7 +91,7 @@ public final class SlotDescriptor
      * The slot index in a message id.
      *
      * @param id of a message.
-     * @return 0 to 127: whether the link has that many slots is for the caller to check.
+     * @return 0 to 127: the caller checks whether the link has that many slots.
      */
     public static int slotIndex(final long id)
     {

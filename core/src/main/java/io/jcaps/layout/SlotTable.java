@@ -7,11 +7,11 @@ package io.jcaps.layout;
 import static io.jcaps.layout.SlotDescriptor.*;
 
 /**
- * Where the slots' halves and payloads of a link lie: what {@link Geometry} computes, kept for the hot path. Immutable.
+ * Offsets of the slots' halves and payloads in a link: those of {@link Geometry}, kept for the hot path. Immutable.
  */
 public final class SlotTable
 {
-    /** There is no such payload. */
+    /** Offset of a payload that does not exist. */
     public static final int NOWHERE = -1;
 
     private final int messageLimit;
@@ -71,10 +71,10 @@ public final class SlotTable
     }
 
     /**
-     * Whether a payload has to lie in a cell.
+     * FLAGS of a half, which show whether the payload is in the slot's cell.
      *
-     * @param length in bytes that was claimed for it.
-     * @return FLAGS of a half with that payload.
+     * @param length of the payload in bytes, as claimed.
+     * @return 0 or {@link SlotDescriptor#FLAG_IN_CELL}.
      */
     public static int flags(final int length)
     {

@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * The place and the writer of every byte of a region: one descriptor for each structure, and the geometry that
- * sizes them.
+ * The place and the writer of every byte of a region: one descriptor per structure, and the geometry that sizes them.
  */
 package io.jcaps.layout;
