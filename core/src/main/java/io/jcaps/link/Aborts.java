@@ -15,8 +15,8 @@ import io.jcaps.layout.SlotDescriptor;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * Takes messages of a client back (R29), and frees the slots of messages that the client has finished with. The slot of
- * a message that was taken back while its service had it is lent: it is free only when the service has finished, too.
+ * Takes messages of a client back (R29), and frees the slots of messages that the client has finished with. If the
+ * service has a message that is taken back, its slot is lent: it becomes free only when the service has finished, too.
  * Used within the gate of the client's port.
  */
 public final class Aborts
@@ -46,7 +46,7 @@ public final class Aborts
      * Takes a message back (R29).
      *
      * @param id     of the message.
-     * @param isHard whether it is returned at once even if the service has it.
+     * @param isHard whether the message is returned at once, even if the service has it.
      * @return one of {@link AbortResult}'s constants, or {@link Status#INVALID}.
      */
     public int abort(final long id, final boolean isHard)
@@ -94,7 +94,7 @@ public final class Aborts
     }
 
     /**
-     * The caller has finished with a message in view.
+     * Ends the view of a message, with which the caller has finished. Does nothing if the message is not in view.
      *
      * @param slot of the message.
      * @param id   of the message.
@@ -108,10 +108,11 @@ public final class Aborts
     }
 
     /**
-     * Shows a message that its client took back by closing: the service may have received it, and no thread looks.
+     * Shows a message that its client took back by closing the port: the service may have received it, and nothing more
+     * is known.
      *
      * @param id       of the message.
-     * @param delivery to fill; there is no view.
+     * @param delivery to fill; it gets no view.
      */
     public void showClosed(final long id, final Delivery delivery)
     {
@@ -134,7 +135,7 @@ public final class Aborts
         state.free(slot);
     }
 
-    /** Looks for skips, which have no record: the slot of one that get() should take, or -1. */
+    /** Looks for skips, which have no record: returns the slot of one that get() should take, or -1. */
     int findSkipped()
     {
         int result = -1;
@@ -155,7 +156,7 @@ public final class Aborts
         return result;
     }
 
-    /** The service has finished with the slot of a message that was returned already. */
+    /** Ends the loan of a slot: the service has finished with a message that was returned before. */
     void endLoan(final int slot)
     {
         if (state.endLoan(slot))
@@ -164,7 +165,7 @@ public final class Aborts
         }
     }
 
-    /** The slots that a service, now gone, had not finished with. */
+    /** Ends all loans, because the service is gone. */
     void endLoans()
     {
         for (int slot = 0; state.hasAtService() && slot < state.slotCount(); slot++)
@@ -176,7 +177,7 @@ public final class Aborts
         }
     }
 
-    /** Ends the loans of the slots that the service has finished with, by a skip or by its end. */
+    /** Ends the loans of the slots that the service has finished with, by a skip or because it is gone. */
     void endFinishedLoans()
     {
         findSkipped();
@@ -186,7 +187,7 @@ public final class Aborts
         }
     }
 
-    /** Outcome of a message without a reply whose service has gone. */
+    /** Outcome of a message that has no reply, and whose service is gone. */
     int goneOutcome(final int slot)
     {
         final long id = state.id(slot);

@@ -7,18 +7,18 @@ package io.jcaps.link;
 import java.util.Arrays;
 
 /**
- * Requests of one or more links that were received together and are handed out one after the other. Used within the
+ * Requests of one or more links that were collected together, to be handed out one after the other. Used within the
  * gate of the service's port.
  */
 final class Batch
 {
-    // The links of which requests were collected, each once; null for one that was dropped.
+    // The links whose requests were collected, each once; null for a link that was dropped.
     private ServiceLink[] links = new ServiceLink[1];
     private int index;
     private int length;
     private int size;
 
-    /** Makes room for requests of that many links: nothing fails after it. */
+    /** Makes room for requests of that many links: after this, nothing fails for lack of memory. */
     void prepare(final int linkCount)
     {
         if (links.length < linkCount)
@@ -34,13 +34,13 @@ final class Batch
         length = 0;
     }
 
-    /** How many requests are left to hand out. */
+    /** Number of requests that are left to hand out. */
     int size()
     {
         return size;
     }
 
-    /** Collects requests of a link; whether there were any. Not of one that has had its share of this batch. */
+    /** Collects requests of a link, unless it has had its share of this batch; returns whether there were any. */
     boolean collect(final ServiceLink link, final int limit)
     {
         final int count = link.requests().hasCollected() ? 0 : link.requests().collect(limit);
@@ -49,7 +49,7 @@ final class Batch
             return false;
         }
         size += count;
-        // References only if they change: each store of one is work for a collector.
+        // Stored only if it changes, because each store of a reference costs the garbage collector work.
         if (links[length] != link)
         {
             links[length] = link;
@@ -58,7 +58,7 @@ final class Batch
         return true;
     }
 
-    /** The link of the next request, which is then taken from it; null if none is left. */
+    /** The link of the next request, which the caller then takes from it; null if none is left. */
     ServiceLink next()
     {
         while (size > 0)
@@ -74,13 +74,13 @@ final class Batch
         return null;
     }
 
-    /** The service ends a link: what is left of its requests counts as not received (B1). */
+    /** Called when the service ends a link: the requests that are left count as not received (B1). */
     void lowerReceived(final ServiceLink link)
     {
         size -= link.requests().lowerReceived();
     }
 
-    /** The client has gone: what is left of its requests vanishes (R24). */
+    /** Called when a client has gone: the requests that are left vanish (R24). */
     void drop(final ServiceLink link)
     {
         size -= link.requests().forgetCollected();

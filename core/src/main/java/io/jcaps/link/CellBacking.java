@@ -11,8 +11,8 @@ import java.util.function.IntUnaryOperator;
 import static io.jcaps.layout.SlotDescriptor.INLINE_CAPACITY;
 
 /**
- * How far the cells that one side of a link writes are backed by memory. Only that side needs to know: what another
- * user of the link backed before is backed again, which costs time but no memory.
+ * How far the cells that one side of a link writes are backed by memory. Only that side needs to know this. Parts that
+ * a former user of the link has backed are backed again, which costs time but no memory.
  */
 final class CellBacking
 {
@@ -28,9 +28,9 @@ final class CellBacking
     }
 
     /**
-     * Makes sure of memory for a payload; a cell that had one as long before needs nothing.
+     * Makes sure that a cell has memory for a payload. Does nothing if it had a payload of that length before.
      *
-     * @return false if the region finds none; nothing was changed then.
+     * @return false if the region has no memory left; nothing was changed then.
      */
     boolean ensure(final int slot, final int cellOffset, final int length)
     {
@@ -47,10 +47,10 @@ final class CellBacking
     }
 
     /**
-     * Makes sure of memory for a payload in each slot, and has all pages of the link mapped that have memory: the
-     * peer's cells may, too.
+     * Makes sure that each of this side's cells has memory for a payload, and maps all pages of the link that have
+     * memory; the peer's cells may have some.
      *
-     * @return false if the region finds no more; the slots before that have theirs.
+     * @return false if the region has no memory left; some cells may have theirs.
      */
     boolean prefault(final int length, final IntUnaryOperator ownCellOffset, final IntUnaryOperator peerCellOffset)
     {

@@ -9,8 +9,8 @@ import org.agrona.DirectBuffer;
 import java.lang.ref.WeakReference;
 
 /**
- * A claim as a link knows it. The program may drop a claim without spending it; once neither the claim nor its buffer
- * can be reached, nothing can write through it any more. Made once for each claim. Any thread may call.
+ * A claim as a link refers to it. The program may drop a claim without spending it. Once neither the claim nor its
+ * buffer is reachable, no thread can write through it any more. Made once for each claim. Any thread may call.
  */
 public final class ClaimToken extends WeakReference<Object>
 {
@@ -18,7 +18,7 @@ public final class ClaimToken extends WeakReference<Object>
 
     /**
      * @param claim  the claim.
-     * @param buffer through which it is written.
+     * @param buffer through which the program writes.
      */
     public ClaimToken(final Object claim, final DirectBuffer buffer)
     {

@@ -45,14 +45,14 @@ public final class ClientLink implements WakeUpCounter
     private final CellBacking backing;
     private final int serviceProcessIndex;
     private final long serviceProcessIncarnation;
-    // The ids of the link's lease (B5): the next one without its slot, and the end.
+    // The ids of the link's lease (R12), without their slots: the next one, and the end.
     private long nextSequence;
     private long leaseEnd;
-    // What is published as this side's counters: kept here, so that the region is only ever written, never asked.
+    // Value of a counter of this side, kept here so that the region is written and never read for it.
     private long putByteCount;
-    // Puts when one was last refused for too many in progress.
+    // Number of puts when one was last refused because too many messages were in progress.
     private long refusedAtPut = -1;
-    // Closed, and held because claims are not spent.
+    // The link is closed, and still held because claims are not spent.
     private boolean isReleaseDue;
 
     /**
@@ -61,7 +61,7 @@ public final class ClientLink implements WakeUpCounter
      * @param entry              of the link.
      * @param incarnation        of this use of the link.
      * @param serviceCredentials of the service's process.
-     * @param ended              called once, by the thread that finds the end of the link first.
+     * @param ended              called once, by the thread that finds first that the service is gone.
      */
     public ClientLink(
         final Host host,
@@ -100,7 +100,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * @return what takes the replies and other outcomes.
+     * @return the part that takes replies and other outcomes.
      */
     public IncomingReplies replies()
     {
@@ -108,7 +108,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * @return what takes messages back.
+     * @return the part that takes messages back.
      */
     public Aborts aborts()
     {
@@ -162,7 +162,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Makes the link ready for payloads of some length.
+     * Prepares the link for payloads of some length.
      *
      * @param length in bytes.
      * @return false if the region has no memory left.
@@ -175,7 +175,7 @@ public final class ClientLink implements WakeUpCounter
     // ---- putting
 
     /**
-     * @return whether the region had message ids left for this link.
+     * @return whether this link has message ids left; false if the region had no lease left for it.
      */
     public boolean hasIds()
     {
@@ -187,7 +187,7 @@ public final class ClientLink implements WakeUpCounter
      *
      * @param length of the payload in bytes.
      * @param token  of the claim; null for a copy that is made at once.
-     * @return index of the slot, or a status.
+     * @return index of the slot, or a negative status.
      */
     public int claim(final int length, final ClaimToken token)
     {
@@ -216,7 +216,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Counts a put that was refused for too many in progress.
+     * Counts a claim or put that was refused because too many messages are in progress (R14).
      *
      * @return whether it is the first since the last put that succeeded.
      */
@@ -229,7 +229,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Where the payload of a claimed slot is. Outside the gate as well: the slot is its claimer's.
+     * Place of the payload of a claimed slot. Outside the gate as well, because the slot belongs to its claimer.
      *
      * @param slot   that was claimed.
      * @param length that was claimed.
@@ -241,7 +241,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Copies a payload into a claimed slot. Outside the gate as well: the slot is its claimer's.
+     * Copies a payload into a claimed slot. Outside the gate as well, because the slot belongs to its claimer.
      *
      * @param slot   that was claimed.
      * @param source of the bytes.
@@ -254,14 +254,15 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Puts what is in a claimed slot (R12).
+     * Puts the request in a claimed slot (R12).
      *
      * @param slot   that was claimed.
      * @param flags  of the half.
      * @param length of the payload in bytes.
-     * @param cookie that is shown with the reply.
+     * @param cookie that is shown with the reply or other outcome.
      * @param isCall whether a call takes the reply, and not get().
-     * @return message id, or a status: the slot is still claimed if it is {@link Status#NO_BUFFERS}, otherwise free.
+     * @return message id, or a negative status: with {@link Status#NO_BUFFERS} the slot is still claimed, otherwise
+     * free.
      */
     public long put(final int slot, final int flags, final int length, final long cookie, final boolean isCall)
     {
@@ -276,11 +277,11 @@ public final class ClientLink implements WakeUpCounter
         }
         final long id = nextSequence++ << SLOT_BITS | slot;
         slots.publishRequest(slot, id, length, flags);
-        // What only this side needs comes after what the service waits for.
+        // State that only this side needs is stored after the words that the service waits for.
         requests.write(id);
         state.sent(slot, id, cookie, isCall);
-        // Counters: two stores to a line that only this side uses. Opaque, so that another process sees no half of a
-        // number; nothing else depends on them. If this process dies before one, that number is one message short.
+        // Counters: two stores to a cache line that only this side uses. Opaque, so that another process sees no half
+        // of a number; nothing else depends on them. If this process dies before one, its number is one message short.
         link.putLongOpaque(LinkDescriptor.CLIENT_PUTS_OFFSET, state.putCount());
         putByteCount += length;
         link.putLongOpaque(LinkDescriptor.CLIENT_PUT_BYTES_OFFSET, putByteCount);
@@ -289,7 +290,7 @@ public final class ClientLink implements WakeUpCounter
 
     private boolean takeLease()
     {
-        // A lease that was taken and not used, because its taker died, is one of two thousand million.
+        // A process that dies after this wastes one lease of two thousand million.
         final long lease = tables.getAndAddLong(RegionDescriptor.NEXT_LEASE_OFFSET, 1);
         if (lease <= 0 || lease > MAX_LEASE)
         {
@@ -301,7 +302,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Frees a slot that was claimed and not put; one that was put in the meantime is left alone.
+     * Frees a slot that was claimed and not put. Does nothing if it was put in the meantime.
      *
      * @param slot that was claimed.
      */
@@ -328,7 +329,7 @@ public final class ClientLink implements WakeUpCounter
     /**
      * How the service ended, as far as this side can see. Any thread may call.
      *
-     * @return kind of the outcome of what has no reply; {@link Outcome#REPLIED} while the service is there.
+     * @return kind of outcome of each message without a reply; {@link Outcome#REPLIED} while the service is there.
      */
     public int goneKind()
     {
@@ -336,7 +337,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * @return whether the end of the service was noted; no look at the region. Any thread may call.
+     * @return whether the end of the service was noted; does not read the region. Any thread may call.
      */
     public boolean isEndKnown()
     {
@@ -346,11 +347,11 @@ public final class ClientLink implements WakeUpCounter
     /**
      * Notes that the service's process is proved dead; by the watch, outside the gate.
      *
-     * @return whether it died without closing, and this thread found it first.
+     * @return whether the service died without closing, and this thread found that first.
      */
     public boolean serviceDied()
     {
-        // Looked at after the proof of death: a service that closed before it ended had closed.
+        // The state is read after the proof of death: a service that closed before it died counts as closed.
         return !service.isGone() && service.end(Outcome.SERVICE_DIED);
     }
 
@@ -371,7 +372,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * @return whether this side gave the link up, because the service, which may live, wrote what it should not.
+     * @return whether this side gave the link up because the service, which may be alive, wrote an invalid value.
      */
     public boolean isGivenUp()
     {
@@ -396,7 +397,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Closes the link and releases it; while a claim is being written, it is released only when the last one is spent:
+     * Closes the link and releases it. While claims are not spent, the link is released only with the last of them:
      * until then its memory must not be another client's.
      */
     public void close()
@@ -409,7 +410,7 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * A claim is spent after the close of its port.
+     * Spends a claim after the close of its port.
      *
      * @param slot that was claimed.
      */
@@ -420,10 +421,10 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Ends the claims that the program has dropped unspent, which only a garbage collection shows; after the close
-     * the last one releases the link.
+     * Ends the claims that the program has dropped unspent, which only a garbage collection shows. After the close, the
+     * last one releases the link.
      *
-     * @return whether no claim keeps it.
+     * @return whether no claim keeps the link.
      */
     public boolean releaseDropped()
     {

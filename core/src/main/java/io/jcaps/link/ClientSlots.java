@@ -5,9 +5,8 @@
 package io.jcaps.link;
 
 /**
- * A client's state of each slot of its link: whether it is free, its message, and what that waits for.
- * Heap only: no other process needs it, and a survivor of this one does not miss it. Used within the gate of the
- * port.
+ * A client's state of each slot of its link: whether the slot is free, its message, and what the message waits for. The
+ * state is in the heap only, because no other process and no survivor needs it. Used within the gate of the port.
  * <pre>
  *    FREE -> CLAIMED -> SENT -> READY: its record was passed on the way to another reply
  *     ^                  |  \     |
@@ -32,18 +31,18 @@ final class ClientSlots
     private static final int LINGERING = 6;
 
     // Marks beside the state.
-    /** A call waits for the message; get() does not take it. */
+    /** A call waits for the reply; get() does not take it. */
     private static final int CALLED = 0x08;
     /** The abort came too late: the service had received the message, or was about to. */
     private static final int AT_SERVICE = 0x10;
     /** The message was returned, but the service has not finished with the slot. */
     private static final int LENT = 0x20;
-    /** The service replied after the message was returned: that reply must be disposed of. */
+    /** The service replied after the message was returned: the reply must be disposed of. */
     private static final int REPLIED_LATE = 0x40;
-    /** What is in view is an automatic reply: no memory of the service's. */
+    /** An automatic reply is in view, and no memory of the service. */
     private static final int AUTOMATIC = 0x80;
 
-    /** Beside CLAIMED: by a claim, and not for a copy that is being made. */
+    /** Beside CLAIMED: claimed by a {@code Claim}, and not for a copy that is being made. */
     private static final int BY_CLAIM = 0x08;
 
     /** The outcome of a RETURNED message, above state and marks. */
@@ -56,7 +55,7 @@ final class ClientSlots
     // The claim that last claimed the slot, if one ever did.
     private final ClaimToken[] tokens;
     private final SlotQueue free = new SlotQueue();
-    // Replies whose records were passed by calls, in their order: get() hands them out first.
+    // Replies whose records calls have passed, in their order: get() hands them out first.
     private final SlotQueue ready = new SlotQueue();
     private final SlotHistory puts;
     private long putCount;
@@ -72,7 +71,8 @@ final class ClientSlots
         cookies = new long[slotCount];
         tokens = new ClaimToken[slotCount];
         puts = new SlotHistory(slotCount);
-        // In turn from slot 0, whichever end the first is taken from.
+        // So that the slots are first used in order from 0: the first message takes the last slot of this queue,
+        // because none is in flight, and those after it take the first.
         for (int slot = 1; slot <= slotCount; slot++)
         {
             free.addLast(slot % slotCount);
@@ -104,9 +104,9 @@ final class ClientSlots
     /**
      * The slot that the next message takes; one must be free.
      * <p>
-     * With several messages in flight, first in first out: slots are then used in turn, and the service knows where the
-     * next request is. For one that needs a cell, or with none in flight, last in first out: few pages and few cache
-     * lines are used.
+     * With several messages in flight, the queue is first in, first out: slots are used in turn, and the service can
+     * predict the slot of the next request. For a message that needs a cell, or with none in flight, it is last in,
+     * first out: few pages and few cache lines are used.
      */
     int nextFree(final boolean needsCell)
     {
@@ -130,7 +130,7 @@ final class ClientSlots
             return;
         }
         words[slot] = CLAIMED | BY_CLAIM;
-        // References only if they change: each store of one is work for a collector.
+        // Stored only if it changes, because each store of a reference costs the garbage collector work.
         if (tokens[slot] != token)
         {
             tokens[slot] = token;
@@ -198,7 +198,7 @@ final class ClientSlots
         return id > 0 && slot < slotCount && ids[slot] == id;
     }
 
-    /** In flight, and neither a call's nor aborted: what get() takes without a further look. */
+    /** In flight, and neither a call's nor aborted: get() takes the reply without a further check. */
     boolean isPlainlySent(final int slot)
     {
         return SENT == words[slot];
@@ -215,19 +215,19 @@ final class ClientSlots
         return (words[slot] & STATE_MASK) == SENT;
     }
 
-    /** Slot of the reply with that number, if replies continue to come in the order of their puts. */
+    /** Slot in which the reply with that number is expected, if replies continue to come in the order of the puts. */
     int expectedSlot(final long replyNumber)
     {
         return puts.slot(replyNumber + replyLag);
     }
 
-    /** How many replies, from the one with that number on, have an expected slot: those whose message was put. */
+    /** Number of replies, from the one with that number on, that have an expected slot: their message was put. */
     long expectedCount(final long replyNumber)
     {
         return putCount - (replyNumber + replyLag);
     }
 
-    /** A reply was found in another slot than the expected one: later ones are expected after it. */
+    /** Notes the slot of a reply that was not in the expected one: later replies are expected after it. */
     void foundReply(final int slot, final long replyNumber)
     {
         replyLag = puts.number(slot) - replyNumber;
@@ -250,7 +250,7 @@ final class ClientSlots
         ready.removeFirst();
     }
 
-    /** Its record was passed: it is no longer SENT, so that a record that came again would not deliver it twice. */
+    /** Notes that the reply's record was passed. The slot is no longer SENT, so no second record delivers it again. */
     void setReady(final int slot)
     {
         words[slot] = words[slot] & ~STATE_MASK | READY;
@@ -320,7 +320,7 @@ final class ClientSlots
         words[slot] |= REPLIED_LATE;
     }
 
-    /** The service has finished with a slot whose message was returned; whether the client had finished before. */
+    /** Notes that the service has finished with a lent slot; returns whether the client had finished before. */
     boolean endLoan(final int slot)
     {
         words[slot] &= ~(LENT | AT_SERVICE);
@@ -356,7 +356,7 @@ final class ClientSlots
         return count(VIEWED);
     }
 
-    /** Messages that the caller has something to do with still: all in progress but those that only linger. */
+    /** Number of messages that still concern the caller: all in progress, except those that only linger. */
     int openCount()
     {
         return inProgress() - count(LINGERING);
@@ -367,7 +367,7 @@ final class ClientSlots
         words[slot] = words[slot] & ~STATE_MASK | LINGERING;
     }
 
-    /** Whether memory of the service's was in view, or came late: it is due a disposal. */
+    /** Whether the service is due a disposal: its memory was in view, or its reply came late. */
     boolean mustDispose(final int slot)
     {
         return (words[slot] & (AUTOMATIC | REPLIED_LATE)) != AUTOMATIC;
@@ -388,13 +388,13 @@ final class ClientSlots
         return count;
     }
 
-    /** The first message put that get() should take and that was returned; -1 if there is none. */
+    /** Slot of the oldest returned message that get() should take; -1 if there is none. */
     int oldestReturned()
     {
         return 0 == returnedCount ? -1 : oldest(RETURNED);
     }
 
-    /** The first message put that get() should take and that is in flight; -1 if there is none. */
+    /** Slot of the oldest message in flight whose outcome get() should take; -1 if there is none. */
     int oldestSent()
     {
         return oldest(SENT);

@@ -26,7 +26,7 @@ public final class ClientState
     private volatile boolean hasDied;
 
     /**
-     * The entry's fields are input, and may change: each was read once, before it was checked.
+     * The entry's fields are input and may change, so the caller has read each of them once, and checked it.
      *
      * @param tables             header and tables of the region.
      * @param entry              of the link.
@@ -82,10 +82,11 @@ public final class ClientState
     }
 
     /**
-     * Takes hold of the link for the service.
+     * Takes the link for the service.
      *
-     * @param observed state of the link, in which its client holds it and it is open.
-     * @return false if the client has closed in the meantime, or the link is another client's: nothing was taken then.
+     * @param observed state of the link, in which the client holds it and it is open.
+     * @return false if the client has closed in the meantime, or the link is another client's: nothing was changed
+     * then.
      */
     public boolean hold(final long observed)
     {
@@ -95,9 +96,9 @@ public final class ClientState
     }
 
     /**
-     * Whether the client has closed its port or died, or the link is no longer what was accepted.
+     * Whether the client has closed its port or died, or the link is no longer the one that was accepted.
      *
-     * @return true once it has.
+     * @return true from then on.
      */
     public boolean isGone()
     {
@@ -113,7 +114,7 @@ public final class ClientState
     }
 
     /**
-     * @return whether the death of the client was noted.
+     * @return whether the death of the client's process was noted, also if the client had closed before.
      */
     public boolean isDeathKnown()
     {
@@ -131,16 +132,16 @@ public final class ClientState
     /** Notes that the client's process is proved dead; by the watch alone. */
     public void died()
     {
-        // A client that closed before its process ended has closed, whichever thread finds it first.
+        // A client that closed before its process died counts as closed, whichever thread finds the death.
         final long found = tables.getLongAcquire(stateOffset);
         hasDied = (found & LinkEntryDescriptor.CLIENT_CLOSED) == 0;
         isDead = true;
     }
 
     /**
-     * The client has gone: releases the link, which another client may use from here on. For a dead client it is
-     * closed, too: a free link that is OPEN and not closed would be mistaken for a newcomer's, while the next client
-     * may be writing its fields.
+     * Releases the link of a client that has gone: another client may use it from here on. For a dead client it also
+     * sets CLIENT_CLOSED: a free link that is OPEN and not closed would be mistaken for a newcomer's, while the next
+     * client may be writing its fields.
      */
     void releaseGone()
     {
@@ -148,13 +149,13 @@ public final class ClientState
             LinkEntryDescriptor.SERVICE_HOLDS | (isDead ? LinkEntryDescriptor.CLIENT_HOLDS : 0));
     }
 
-    /** The service has closed: releases the link. */
+    /** Releases the link of a service that has closed. */
     void release()
     {
         entry.change(incarnation, 0, LinkEntryDescriptor.SERVICE_HOLDS);
     }
 
-    /** The link is corrupt: notifies the client that nothing more comes. */
+    /** Marks the link corrupt, which notifies the client that nothing more comes. */
     void giveUp()
     {
         entry.change(incarnation, LinkEntryDescriptor.CORRUPT, 0);

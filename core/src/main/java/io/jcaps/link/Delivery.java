@@ -12,8 +12,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * What a link hands out: one request, reply or disposal, with a view of its payload. Made once and filled again and
- * again; used by one thread at a time. {@code io.jcaps.Message} shows it to the user.
+ * A message that a link hands out: one request, reply or disposal, with a view of its payload. Made once and filled
+ * many times; used by one thread at a time. {@code io.jcaps.Message} shows it to the program.
  */
 public final class Delivery
 {
@@ -32,7 +32,7 @@ public final class Delivery
     private boolean isView;
 
     /**
-     * Makes a delivery that holds nothing yet.
+     * Makes an empty delivery.
      */
     public Delivery()
     {
@@ -49,7 +49,7 @@ public final class Delivery
         final int slot,
         final int length)
     {
-        // References only if they change: each store of one is work for a collector, and here they hardly ever change.
+        // References are stored only if they change, which is rare: each such store costs the garbage collector work.
         if (this.link != link)
         {
             this.link = link;
@@ -67,7 +67,7 @@ public final class Delivery
         this.length = length;
     }
 
-    /** A payload is in view, from {@code payloadOffset} in the link; {@link SlotTable#NOWHERE} if it has none. */
+    /** Puts a payload in view, from {@code payloadOffset} in the link; {@link SlotTable#NOWHERE} if there is none. */
     void view(final UnsafeBuffer linkBuffer, final int payloadOffset)
     {
         if (SlotTable.NOWHERE != payloadOffset)
@@ -81,20 +81,20 @@ public final class Delivery
         isView = true;
     }
 
-    /** Ends the view: a caller that kept the buffer finds it empty. */
+    /** Ends the view: a buffer that the caller kept becomes empty. */
     public void endView()
     {
         isView = false;
         view.wrap(view, 0, 0);
     }
 
-    /** What the client's program gave with the message; after {@link #show}. */
+    /** Sets the number that the client's program gave with the message; after {@link #show}. */
     void cookie(final long cookie)
     {
         this.cookie = cookie;
     }
 
-    /** Forgets what was shown, so that nothing of the last message is reported for a call that failed. */
+    /** Forgets the last message, so that none of its values is reported for a call that failed. */
     public void clear()
     {
         state = MessageState.REPLY;
@@ -114,7 +114,7 @@ public final class Delivery
     }
 
     /**
-     * @return whether the payload is in view and was not released.
+     * @return whether the message is in view and was not released.
      */
     public boolean isView()
     {
@@ -122,7 +122,7 @@ public final class Delivery
     }
 
     /**
-     * @return the service's link that it came by; null at a client.
+     * @return the service's link to which the message belongs; null at a client.
      */
     public ServiceLink link()
     {
@@ -138,7 +138,7 @@ public final class Delivery
     }
 
     /**
-     * @return number that the client's program put the message with; 0 if it gave none, and at a service.
+     * @return number that the client's program gave with the message; 0 if it gave none, and at a service.
      */
     public long cookie()
     {
@@ -170,7 +170,7 @@ public final class Delivery
     }
 
     /**
-     * @return length of the payload in bytes, in view or not.
+     * @return length of the payload in bytes, whether it is in view or not.
      */
     public int length()
     {

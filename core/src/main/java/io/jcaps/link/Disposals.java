@@ -5,8 +5,8 @@
 package io.jcaps.link;
 
 /**
- * The disposals that a service has not delivered yet: each link queues its own, and they are delivered link by link,
- * first those of clients that have gone. Used within the gate of the service's port.
+ * The disposals that a service has not delivered yet. Each link queues its own; they are delivered link by link, those
+ * of clients that have gone first. Used within the gate of the service's port.
  */
 final class Disposals
 {
@@ -24,7 +24,7 @@ final class Disposals
         return size;
     }
 
-    /** A request brought the disposal of the reply that was in its slot before: the link need not be searched for. */
+    /** Counts the disposal that a request has brought, of the last reply in its slot: the link is known. */
     void received(final ServiceLink link)
     {
         final int count = link.countDisposals();
@@ -62,7 +62,7 @@ final class Disposals
         return null != current && current.disposalCount() > 0;
     }
 
-    /** References only if they change: each store of one is work for a collector, G1's a full fence at times. */
+    /** Stores only a change: each store of a reference costs the garbage collector work, with G1 at times a fence. */
     private void current(final ServiceLink link)
     {
         if (current != link)
@@ -88,7 +88,7 @@ final class Disposals
         throw new IllegalStateException("no link has the disposals that were counted: size=" + size);
     }
 
-    /** Takes the next disposal of the link that {@link #next} returned: id of the message. */
+    /** Takes the next disposal of the link that {@link #next} returned, and returns the id of its message. */
     long take(final ServiceLink link)
     {
         final long id = link.takeDisposal();
@@ -101,7 +101,7 @@ final class Disposals
         return id;
     }
 
-    /** The client has gone. */
+    /** Queues the disposals of a link whose client has gone. */
     void drop(final ServiceLink link)
     {
         size += link.drop();

@@ -9,19 +9,19 @@ import io.jcaps.layout.PortEntry;
 import java.util.ArrayList;
 
 /**
- * The links of one service whose clients have gone: each is kept while the program has views of it, or disposals of it
- * are not delivered. Used within the gate of the service's port.
+ * The links of one service whose clients have gone. Each is kept while the program has views or claims of it, or
+ * disposals of it are not delivered. Used within the gate of the service's port.
  */
 final class DroppedLinks
 {
     private final ArrayList<ServiceLink> links = new ArrayList<>();
     private final PortEntry service;
     private boolean isAnyInUse;
-    // What releaseOver() found last; any thread reads them.
+    // The numbers that releaseOver() found last; any thread may read them.
     private int claimedCount;
     private int heldCount;
 
-    /** {@code service} stays on the entry of the service. */
+    /** {@code service} must stay on the entry of the service. */
     DroppedLinks(final PortEntry service)
     {
         this.service = service;
@@ -38,7 +38,7 @@ final class DroppedLinks
         links.add(link);
     }
 
-    /** A disposal of this link was delivered, its last one. */
+    /** Called when the last disposal of a link was delivered. */
     void disposed(final ServiceLink link)
     {
         if (link.isReleased())
@@ -50,7 +50,7 @@ final class DroppedLinks
     /** The first link with a disposal to deliver; null if there is none. */
     ServiceLink nextDisposing()
     {
-        // By index: an iterator would be allocated for each disposal, unless the JIT compiler finds it needless.
+        // By index: an iterator would be allocated for each disposal, unless the JIT compiler removes it.
         for (int i = 0, count = links.size(); i < count; i++)
         {
             final ServiceLink link = links.get(i);
@@ -62,7 +62,7 @@ final class DroppedLinks
         return null;
     }
 
-    /** Releases the links for which the program holds no view or claim any more. */
+    /** Releases the links of which the program has no view or claim any more. */
     void releaseOver()
     {
         boolean isAnyInUse = false;
@@ -89,13 +89,13 @@ final class DroppedLinks
         this.heldCount = heldCount;
     }
 
-    /** Claims for replies in these links that were not spent when they were last looked at. Any thread may call. */
+    /** Claims for replies in these links that were not spent at the last {@link #releaseOver}. Any thread may call. */
     int claimedCount()
     {
         return claimedCount;
     }
 
-    /** Requests of these links that were in view when they were last looked at. Any thread may call. */
+    /** Requests of these links that were in view at the last {@link #releaseOver}. Any thread may call. */
     int heldCount()
     {
         return heldCount;

@@ -20,9 +20,9 @@ import static io.jcaps.layout.SlotDescriptor.OUTCOME_MASK;
 import static io.jcaps.layout.SlotDescriptor.OUTCOME_SHIFT;
 
 /**
- * Takes the replies of one link, in the order in which they were sent, and one call's reply out of order; then the
+ * Takes the replies of one link in the order in which they were sent, and the replies of calls out of order; then the
  * outcomes of messages that were taken back, and of those whose service has gone (R19, R23, R25, B1). Used within the
- * gate of the client's port.
+ * gate of the client's port, unless a method says otherwise.
  */
 public final class IncomingReplies
 {
@@ -36,7 +36,7 @@ public final class IncomingReplies
     private final Credentials serviceCredentials;
     private long replyCount;
     private long replyByteCount;
-    // Why the link was given up, until the port has reported it.
+    // The reason why the link was given up, until the port has reported it.
     private String fault;
 
     IncomingReplies(
@@ -64,11 +64,12 @@ public final class IncomingReplies
      *
      * @param delivery    to fill.
      * @param lengthLimit longest payload in bytes that is taken; a longer one stays first in line (R17).
-     * @return {@link MessageState#REPLY}, {@link Status#WOULD_BLOCK}, or what is returned once the service has gone.
+     * @return {@link MessageState#REPLY}, {@link Status#WOULD_BLOCK}, or, once the service is gone and nothing more is
+     * due, {@link Status#NOT_CONNECTED} or {@link Status#ACCESS_DENIED}.
      */
     public int poll(final Delivery delivery, final int lengthLimit)
     {
-        // The reply that is most likely next, by its slot alone: no other cache line is touched.
+        // The reply that is expected next, by its slot alone: no other cache line is read.
         final long order = replies.nextRecord();
         final int slot = state.expectedSlot(order);
         if (state.isPlainlySent(slot) && !state.hasReady() &&
@@ -84,8 +85,8 @@ public final class IncomingReplies
      * depend on each other, so that their cache misses overlap.
      *
      * @param limit most replies to look at.
-     * @return how many are there, one after the other: {@link #poll} finds them in the cache; 0 if other outcomes may
-     * be due besides, which only {@link #poll} finds.
+     * @return number of replies that are there, one after the other: {@link #poll} finds them in the cache; 0 if other
+     * outcomes may be due, which only {@link #poll} finds.
      */
     public int lookAhead(final int limit)
     {
@@ -147,7 +148,7 @@ public final class IncomingReplies
         return MessageState.REPLY;
     }
 
-    /** Passes records up to the first whose reply get() should take: its slot, or -1 if there is none now. */
+    /** Passes records up to the first whose reply get() should take; returns its slot, or -1 if there is none now. */
     private int nextReplySlot()
     {
         for (int i = 0, limit = LinkDescriptor.RECORDS_PER_SLOT * state.slotCount(); i < limit; i++)
@@ -166,7 +167,7 @@ public final class IncomingReplies
                 }
                 if (state.isLent(slot))
                 {
-                    // The service replied to a message that was returned already.
+                    // The service has replied to a message that was returned before.
                     state.setRepliedLate(slot);
                     aborts.endLoan(slot);
                 }
@@ -180,7 +181,7 @@ public final class IncomingReplies
     /**
      * Delivers the reply in a slot.
      *
-     * @return whether it was taken; false if it is too long, and stays.
+     * @return whether it was taken; false if it is too long, and stays first in line (R17).
      */
     private boolean take(final int slot, final Delivery delivery, final int lengthLimit)
     {
@@ -204,14 +205,14 @@ public final class IncomingReplies
         }
         state.setViewed(slot, false);
         delivery.view(link, payloadOffset);
-        // Counters, as in put().
+        // Counters, as in ClientLink.put().
         link.putLongOpaque(LinkDescriptor.CLIENT_REPLIES_OFFSET, ++replyCount);
         replyByteCount += length;
         link.putLongOpaque(LinkDescriptor.CLIENT_REPLY_BYTES_OFFSET, replyByteCount);
         return true;
     }
 
-    /** The service ended the request with an outcome instead of a reply: it is disposed of as a reply is. */
+    /** Takes an outcome with which the service ended the request; it is disposed of as a reply is. */
     private void takeEnded(final int slot, final int flags, final int length, final Delivery delivery)
     {
         final int outcome = flags >>> OUTCOME_SHIFT;
@@ -223,7 +224,7 @@ public final class IncomingReplies
         takeOutcome(slot, outcome, false, delivery);
     }
 
-    /** Not what a service of this library writes: the link is given up, and its messages are returned. */
+    /** Gives the link up, because no service of this library writes such a reply; its messages are returned. */
     private void takeCorrupt(final int slot, final int flags, final int length, final Delivery delivery)
     {
         fault = "a reply's flags or length: flags=0x" + Integer.toHexString(flags) + ", length=" + length;
@@ -265,7 +266,9 @@ public final class IncomingReplies
     }
 
     /**
-     * @return whether {@link #poll} would find something; replies that no caller will take are passed.
+     * Passes records, as {@link #poll} does, but takes nothing.
+     *
+     * @return whether {@link #poll} would find something.
      */
     public boolean hasNext()
     {
@@ -276,12 +279,12 @@ public final class IncomingReplies
     // ---- calls
 
     /**
-     * Whether the reply that a call waits for may be there. Outside the gate: the slot is the caller's, and only its
-     * own state decides; an abort by another thread changes that, and is seen within the gate.
+     * Whether the outcome that a call waits for may be there. Called outside the gate, because the slot is the
+     * caller's. The call decides within the gate, where it also sees an abort by another thread.
      *
      * @param slot of the call's message.
      * @param id   of the call's message.
-     * @return false if it is certainly not there.
+     * @return false if no outcome was seen.
      */
     public boolean mayHaveReply(final int slot, final long id)
     {
@@ -289,7 +292,7 @@ public final class IncomingReplies
     }
 
     /**
-     * Takes the reply that a call waits for, whatever its place among the replies.
+     * Takes the reply or other outcome that a call waits for, whatever its place among the replies.
      *
      * @param slot     of the call's message.
      * @param delivery to fill.
@@ -320,7 +323,7 @@ public final class IncomingReplies
         {
             return Status.WOULD_BLOCK;
         }
-        // Looked at again: what was replied before the end is seen by now.
+        // Checked again: a reply that was sent before the end is seen by now.
         if (slots.isReplied(slot, id))
         {
             take(slot, delivery, Integer.MAX_VALUE);
@@ -330,8 +333,8 @@ public final class IncomingReplies
     }
 
     /**
-     * Calls take replies out of the ring's order. Records must not pile up for it, because a service's reply always
-     * finds room (R20): they are passed here, and those that are get()'s are remembered in their order.
+     * Passes the records of replies, because calls take replies out of the ring's order, and records must not pile up:
+     * a service's reply always finds room (R20). Those that get() should take are remembered in their order.
      */
     void passCalled()
     {
@@ -343,12 +346,12 @@ public final class IncomingReplies
     }
 
     /**
-     * Takes a call's message back: its time is over.
+     * Takes a call's message back, because its caller no longer waits.
      *
      * @param id       of the message.
      * @param delivery to fill.
-     * @return {@link MessageState#REPLY} if its reply or another outcome was there; otherwise {@link Status#TIMED_OUT},
-     * the delivery then shows an ABORTED message, which the caller releases.
+     * @return {@link MessageState#REPLY} if its reply or another outcome was there; otherwise {@link Status#TIMED_OUT}:
+     * the delivery then shows the outcome ABORTED, which the caller releases.
      */
     public int takeBack(final long id, final Delivery delivery)
     {
@@ -364,7 +367,7 @@ public final class IncomingReplies
     // ---- the service has gone
 
     /**
-     * @return why this side gave the link up since the last call; null if it did not.
+     * @return the reason why this side gave the link up since the last call; null if it did not.
      */
     public String takeFault()
     {
@@ -376,16 +379,17 @@ public final class IncomingReplies
         return result;
     }
 
-    /** Delivers what is still due: first what was replied (R23), then the automatic replies, made here (B1). */
+    /** Delivers what is still due: first the replies (R23), then the automatic replies, which are made here (B1). */
     private int pollGone(final Delivery delivery, final int lengthLimit)
     {
-        // What was replied and recorded before the end was seen may have come after the look at the ring.
+        // A reply may have been recorded after the look at the ring, and before the end was seen.
         final int recorded = nextReplySlot();
         if (recorded >= 0)
         {
             return takeNext(recorded, delivery, lengthLimit);
         }
-        // Replied, and the service died before the record was written: at most one, as a service writes one at a time.
+        // A reply whose record is missing, because the service died before it wrote the record: at most one, because a
+        // service writes one at a time.
         for (int slot = 0; slot < state.slotCount(); slot++)
         {
             if (state.isForGet(slot) && slots.isReplied(slot, state.id(slot)))

@@ -11,9 +11,9 @@ import io.jcaps.layout.SlotDescriptor;
 import static io.jcaps.layout.SlotDescriptor.MAX_SLOT_COUNT;
 
 /**
- * Receives the requests of one link in the order of their puts, one by one or as a batch. A request is looked for in
- * the slot where it is expected, then by the ring; RECEIVED is published, and a second look shows whether its client
- * has taken it back (R29). Used within the gate of the service's port.
+ * Receives the requests of one link in the order of their puts, one by one or as a batch. It looks for a request in the
+ * slot where the request is expected, then by the ring. It publishes RECEIVED, and a second look then shows whether the
+ * client has taken the request back (R29). Used within the gate of the service's port.
  */
 final class IncomingRequests
 {
@@ -27,7 +27,7 @@ final class IncomingRequests
     private final ServiceSlots state;
     private final Runnable skipped;
     private long expectedSequence;
-    // Requests that were received as a batch and not handed out yet: ids, in the order of their puts.
+    // Ids of the requests that were collected as a batch, in the order of their puts.
     private final long[] collectedIds = new long[MAX_SLOT_COUNT];
     private int collectedIndex;
     private int collectedCount;
@@ -35,7 +35,7 @@ final class IncomingRequests
     private long handledId;
     private boolean isStopped;
 
-    /** {@code skipped} is called when a request was skipped, which its client may wait for. */
+    /** {@code skipped} is called when a request was skipped, because its client may wait for that. */
     IncomingRequests(
         final RecordReader requests,
         final Geometry geometry,
@@ -52,10 +52,10 @@ final class IncomingRequests
     }
 
     /**
-     * Looks for the next request: where it is expected, at one cache line, the request's own; then by the ring.
+     * Looks for the next request: in the slot where it is expected, which reads one cache line; then by the ring.
      *
-     * @param isBrief whether to look only where it is expected.
-     * @return its id, or {@link #NO_REQUEST}.
+     * @param isBrief whether to look only in that slot.
+     * @return id of the request, or {@link #NO_REQUEST}.
      */
     long poll(final boolean isBrief)
     {
@@ -68,7 +68,7 @@ final class IncomingRequests
     {
         final int slot = state.expectedSlot(requestNumber);
         final long id = slots.requestId(slot);
-        // The sequence makes it the next in order (R19), whatever the ring shows by now.
+        // The sequence proves that it is the next in order (R19), whatever the ring shows by now.
         return id > 0 && SlotDescriptor.sequence(id) == sequence && SlotDescriptor.slotIndex(id) == slot ?
             id : NO_REQUEST;
     }
@@ -99,7 +99,7 @@ final class IncomingRequests
                     skip(slot, id);
                 }
             }
-            // Aborted before it was received; its slot may be another message's by now.
+            // The request was aborted before it was received; its slot may be another message's by now.
             pass(id);
         }
         return NO_REQUEST;
@@ -112,7 +112,7 @@ final class IncomingRequests
     }
 
     /**
-     * Receives the request that a poll has just found. If it was aborted in between, it is skipped.
+     * Receives the request that {@link #poll} has just found. If it was aborted in between, it is skipped.
      *
      * @param id of the request.
      * @return whether it was received.
@@ -125,7 +125,7 @@ final class IncomingRequests
         return hold(id);
     }
 
-    /** The second look at a request that RECEIVED covers; as {@link #receive}. */
+    /** Makes the second look at a request that RECEIVED covers; returns as {@link #receive} does. */
     private boolean hold(final long id)
     {
         final int slot = SlotDescriptor.slotIndex(id);
@@ -136,8 +136,8 @@ final class IncomingRequests
             state.hold(slot, id);
             return true;
         }
-        // Any other id: its client took it back before it saw RECEIVED, and has used the slot again. The reply half
-        // may be that message's by now.
+        // If the slot has any other id, the client took the request back before it saw RECEIVED, and has used the slot
+        // again. The reply half may be the other message's by now.
         if (found == -id)
         {
             skip(slot, id);
@@ -148,11 +148,11 @@ final class IncomingRequests
     // ---- batches
 
     /**
-     * Receives the next requests as a batch, to be handed out by {@link #receiveCollected}.
-     * The caller makes {@link #fenceCollected} before that. All of the last batch must have been handed out.
+     * Collects the next requests as a batch, to be handed out by {@link #receiveCollected}. The caller must call
+     * {@link #fenceCollected} before that. All requests of the last batch must have been handed out.
      *
      * @param limit most requests, 1 or more.
-     * @return how many there are.
+     * @return number of requests collected.
      */
     int collect(final int limit)
     {
@@ -206,7 +206,9 @@ final class IncomingRequests
         return count;
     }
 
-    /** Between {@link #collect}, of one link or of several, and the first {@link #receiveCollected}. */
+    /**
+     * To be called after {@link #collect}, of one link or of several, and before the first {@link #receiveCollected}.
+     */
     static void fenceCollected()
     {
         Slots.receivedFence();
@@ -217,14 +219,17 @@ final class IncomingRequests
         return collectedIndex < collectedCount;
     }
 
-    /** Receives the next request of the batch, which must have one: its id, {@link #NO_REQUEST} if it was aborted. */
+    /** Hands out the next request of the batch, which must have one: its id, {@link #NO_REQUEST} if it was aborted. */
     long receiveCollected()
     {
         final long id = collectedIds[collectedIndex++];
         return hold(id) ? id : NO_REQUEST;
     }
 
-    /** Forgets what was collected and not handed out: nothing of it was seen by the program; how many there are. */
+    /**
+     * Forgets the requests that were collected and not handed out, which the program has not seen; returns their
+     * number.
+     */
     int forgetCollected()
     {
         final int count = collectedCount - collectedIndex;
@@ -233,7 +238,7 @@ final class IncomingRequests
         return count;
     }
 
-    /** As {@link #forgetCollected}, and tells the client, whose link ends: they count as not received (B1). */
+    /** As {@link #forgetCollected}; also publishes to the client, whose link ends, that they were not received (B1). */
     int lowerReceived()
     {
         if (hasCollected())
@@ -243,7 +248,7 @@ final class IncomingRequests
         return forgetCollected();
     }
 
-    /** Tells a client that still waits that an aborted message was not received (R29). */
+    /** Publishes that an aborted request was not received, because its client may still wait (R29). */
     private void skip(final int slot, final long id)
     {
         slots.publishSkip(slot, id);
@@ -252,11 +257,11 @@ final class IncomingRequests
 
     // ---- the end
 
-    /** Nothing more is received: the link is corrupt. */
+    /** Ends all receiving, because the link is corrupt. */
     void stop()
     {
         isStopped = true;
-        // No id has it.
+        // No id has this sequence.
         expectedSequence = -1;
     }
 

@@ -11,7 +11,7 @@ import org.agrona.collections.IntArrayList;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * Finds the link of a message id by the id's lease: a client takes its ids from leases of the region, which no other
+ * Finds the link of a message id by the id's lease: each link takes its ids from leases of the region that no other
  * link has. Used within the gate of the service's port.
  */
 final class LinkLeases
@@ -24,17 +24,18 @@ final class LinkLeases
         this.tables = tables;
     }
 
-    /** The link that a message with that lease came by; null if there is none. */
+    /** The link from which messages with the id's lease came; null if there is none. */
     ServiceLink linkOf(final long id)
     {
         return id <= 0 ? null : linkByLease.get(SlotDescriptor.lease(id));
     }
 
     /**
-     * A client's ids carry another lease than its last one's: once per link and 33 million messages.
+     * Adds a lease of a link, and removes those of which the link holds no request any more. Called when a client's ids
+     * have a new lease: once per link and 33 million messages.
      *
-     * @return false if no client of this library would have it: it is another link's, whose messages a reply by id
-     * would reach, or one that the region has not given yet.
+     * @return false if the lease is invalid: it is another link's, so that a reply by id would reach another client, or
+     * the region has not given it yet.
      */
     boolean add(final ServiceLink link, final int lease)
     {
@@ -63,7 +64,7 @@ final class LinkLeases
         return true;
     }
 
-    /** The link's client has gone: no id leads to it any more. */
+    /** Removes the leases of a link whose client has gone: no id leads to the link any more. */
     void remove(final ServiceLink link)
     {
         final IntArrayList leases = link.leases();

@@ -17,7 +17,8 @@ import static io.jcaps.link.IncomingRequests.NO_REQUEST;
 
 /**
  * The links of one service: takes their requests in turn, finds the link of a message id, drops the links of clients
- * that have gone, and keeps the totals of those. Used within the gate of the port, unless a method says otherwise.
+ * that have gone, and keeps the totals of these links. Used within the gate of the port, unless a method says
+ * otherwise.
  */
 public final class LinkSet
 {
@@ -25,16 +26,16 @@ public final class LinkSet
     static final int BATCH_SHARE = 16;
 
     private final LinkLeases leases;
-    // Replaced on change, so that the watch can go through it outside the gate.
+    // Replaced on each change, so that the watch can read it outside the gate.
     private volatile ServiceLink[] links = new ServiceLink[0];
     private ServiceLink[] room;
     private final DroppedLinks dropped;
-    // What the links that have gone had counted. Under the monitor, as is the removal of a link.
+    // Counters of the links that have gone. Under the monitor, as is the removal of a link.
     private final long[] pastTotals = new long[ServiceCounter.values().length];
     private final Turns turns = new Turns();
     private final Batch batch = new Batch();
     private final Disposals disposals;
-    // A request that was received, but was longer than its caller wanted (R17).
+    // A request that was received, but was longer than its receiver wanted (R17).
     private ServiceLink peekedLink;
     private long peekedId;
     private ServiceLink faultyLink;
@@ -42,7 +43,7 @@ public final class LinkSet
 
     /**
      * @param tables  header and tables of the region.
-     * @param service entry of the service; stays on it.
+     * @param service view of the service's entry; must stay on it.
      */
     public LinkSet(final AtomicBuffer tables, final PortEntry service)
     {
@@ -80,10 +81,10 @@ public final class LinkSet
     }
 
     /**
-     * A link's state is input: it can deny that the link was accepted.
+     * Whether a link was accepted. A link's state alone does not show it, because the state is input.
      *
      * @param linkIndex of a link.
-     * @return whether it is one of these.
+     * @return whether the link is one of these.
      */
     public boolean contains(final int linkIndex)
     {
@@ -92,7 +93,7 @@ public final class LinkSet
 
     /**
      * @param linkId of a connection.
-     * @return its link, null if it has gone or never was one of these.
+     * @return its link; null if the client has gone or was never connected here.
      */
     public ServiceLink byLinkId(final long linkId)
     {
@@ -108,7 +109,7 @@ public final class LinkSet
 
     /**
      * @param id of a message, any number.
-     * @return link that a message with that lease came by; null if there is none.
+     * @return link from which messages with the id's lease came; null if there is none.
      */
     public ServiceLink byMessageId(final long id)
     {
@@ -118,7 +119,7 @@ public final class LinkSet
     // ---- receiving
 
     /**
-     * @return whether a request that was too long or was collected, or a disposal, waits to be delivered.
+     * @return whether a disposal, or a request that was too long or was collected, waits to be delivered.
      */
     public boolean hasWaiting()
     {
@@ -142,11 +143,11 @@ public final class LinkSet
     }
 
     /**
-     * Delivers what {@link #hasWaiting} reports.
+     * Delivers a message that {@link #hasWaiting} reports.
      *
      * @param delivery    to fill.
      * @param lengthLimit longest payload in bytes that is put in view.
-     * @return {@link MessageState#REQUEST} or {@link MessageState#DISPOSE}; {@link Status#WOULD_BLOCK} if the request
+     * @return {@link MessageState#REQUEST} or {@link MessageState#DISPOSE}; {@link Status#WOULD_BLOCK} if each request
      * turned out to be aborted or corrupt.
      */
     public int takeWaiting(final Delivery delivery, final int lengthLimit)
@@ -161,11 +162,12 @@ public final class LinkSet
     }
 
     /**
-     * Delivers what {@link #hasRequestWaiting} reports.
+     * Delivers a request that {@link #hasRequestWaiting} reports.
      *
      * @param delivery    to fill.
      * @param lengthLimit longest payload in bytes that is put in view.
-     * @return {@link MessageState#REQUEST}; {@link Status#WOULD_BLOCK} if each turned out to be aborted or corrupt.
+     * @return {@link MessageState#REQUEST}; {@link Status#WOULD_BLOCK} if each request turned out to be aborted or
+     * corrupt.
      */
     public int takeRequestWaiting(final Delivery delivery, final int lengthLimit)
     {
@@ -185,12 +187,12 @@ public final class LinkSet
     }
 
     /**
-     * Receives the next requests as a batch: a round over the links, from the one after the last that had something. It
-     * ends early if many links have nothing, so that one busy client of many does not wait for looks at all others.
-     * Nothing may be left of the batch before.
+     * Collects the next requests as a batch, in one round over the links ({@code Turns}). The round ends early if many
+     * links have no request, so that one busy client of many does not wait for looks at all the others. No request of
+     * the last batch may be left.
      *
      * @param limit most requests, 1 or more.
-     * @return how many {@link #takeRequestWaiting} may hand out.
+     * @return number of requests that {@link #takeRequestWaiting} may hand out.
      */
     public int collect(final int limit)
     {
@@ -213,7 +215,7 @@ public final class LinkSet
     }
 
     /**
-     * Receives the next request: one round over all links, from the one after the last that had something.
+     * Receives the next request, in one round over all links ({@code Turns}).
      *
      * @param delivery    to fill.
      * @param lengthLimit longest payload in bytes that is put in view; a longer request stays first in line (R17).
@@ -227,7 +229,7 @@ public final class LinkSet
         {
             final ServiceLink link = links[i];
             final IncomingRequests requests = link.requests();
-            // Out of its turn, a client is only looked at where its next request is expected.
+            // Out of its turn, a client's request is looked for only in the slot where it is expected.
             final boolean isHotLook = turns.isHotLook();
             for (long id = requests.poll(isHotLook); NO_REQUEST != id; id = requests.poll(isHotLook))
             {
@@ -249,7 +251,7 @@ public final class LinkSet
         boolean isOurs = lease == link.lastLease();
         if (!isOurs)
         {
-            // If that finds no memory, the request stays first in line, and the next poll shows it.
+            // If add() finds no memory, the request stays first in line, and the next poll shows it.
             peek(link, id);
             isOurs = leases.add(link, lease);
         }
@@ -291,7 +293,7 @@ public final class LinkSet
     }
 
     /**
-     * A request is replied to; if it waited because it was too long, it no longer does (R17).
+     * Called when a request is replied to. If it waited because it was too long, it no longer waits (R17).
      *
      * @param link of the request.
      * @param id   of the request.
@@ -310,7 +312,8 @@ public final class LinkSet
     /**
      * Looks for replies that clients have finished with.
      *
-     * @param isThorough whether to look at links with many replies out, too: their lines are the clients' to write to.
+     * @param isThorough whether to look also at links with many replies out: the clients are about to write to the
+     *                   cache lines of that look.
      */
     public void findDisposed(final boolean isThorough)
     {
@@ -330,10 +333,10 @@ public final class LinkSet
     // ---- the end of links
 
     /**
-     * Gives a link up because its client wrote what no client of this library writes.
+     * Gives a link up because its client wrote an invalid value.
      *
      * @param link   to give up.
-     * @param reason for people.
+     * @param reason the invalid value, for people.
      */
     public void giveUp(final ServiceLink link, final String reason)
     {
@@ -344,7 +347,7 @@ public final class LinkSet
     }
 
     /**
-     * @return link that was given up since the last call, null if none was.
+     * @return link that was given up since the last call; null if none was.
      */
     public ServiceLink takeFaultyLink()
     {
@@ -357,7 +360,7 @@ public final class LinkSet
     }
 
     /**
-     * @return why the link was given up that {@link #takeFaultyLink} returned.
+     * @return the reason why the link that {@link #takeFaultyLink} returned was given up.
      */
     public String fault()
     {
@@ -365,8 +368,8 @@ public final class LinkSet
     }
 
     /**
-     * Drops the links whose clients have gone: what they had received or were replied becomes disposals (R24). If
-     * memory runs out nothing has changed.
+     * Drops the links whose clients have gone: each request received from them, and each reply sent to them, becomes a
+     * disposal (R24). If there is no memory for this, nothing has changed.
      *
      * @return number of clients that died.
      */
@@ -416,8 +419,8 @@ public final class LinkSet
     }
 
     /**
-     * @return whether the program still has views or claims of links whose clients have gone: it may drop the claims,
-     * which only a garbage collection shows.
+     * @return whether the program still has views or claims of links whose clients have gone. It may drop the claims
+     * unspent, which only a garbage collection shows.
      */
     public boolean hasDroppedInUse()
     {
@@ -425,9 +428,9 @@ public final class LinkSet
     }
 
     /**
-     * The port closes a link, and no copy into it is being made: what was collected and not handed out counts as not
-     * received. While a claim for a reply in it is being written, its memory must not be another client's: the last
-     * such claim releases it then.
+     * Called when the port closes a link, and no copy into it is being made. Requests that were collected and not
+     * handed out count as not received. While a claim for a reply in the link is not spent, its memory must not be
+     * another client's: the last such claim then releases the link.
      *
      * @param linkIndex   of the link.
      * @param incarnation of the link.
@@ -461,9 +464,10 @@ public final class LinkSet
     }
 
     /**
-     * Claims for replies that are not spent, as far as this thread sees. Any thread may call.
+     * Number of claims for replies that are not spent. Any thread may call: outside the gate the number may be older
+     * than the last change.
      *
-     * @return how many; those in links of clients that have gone as they were when these were last looked at.
+     * @return number of claims; in links of clients that have gone, those of the last {@link #dropGone}.
      */
     public int claimedCount()
     {
@@ -471,9 +475,9 @@ public final class LinkSet
     }
 
     /**
-     * Requests that are in view, as far as this thread sees. Any thread may call.
+     * Number of requests in view. Any thread may call, as {@link #claimedCount}.
      *
-     * @return how many; as {@link #claimedCount} those of clients that have gone.
+     * @return number of requests; in links of clients that have gone, those of the last {@link #dropGone}.
      */
     public int heldCount()
     {
@@ -481,11 +485,11 @@ public final class LinkSet
     }
 
     /**
-     * What all links have counted, those that have gone as well. Any thread may call while the port is open: until
-     * then no link becomes another service's but by {@link #dropGone}, which waits for this.
+     * Sum of a counter over all links, those that have gone included. Any thread may call while the port is open: as
+     * long as it is open, only {@link #dropGone} gives links away, and that waits for this method.
      *
      * @param counter of the links.
-     * @return sum of its values.
+     * @return the sum.
      */
     public synchronized long total(final ServiceCounter counter)
     {

@@ -10,9 +10,9 @@ import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
- * Receiving end of one of a link's rings. Agrona's own {@code read} believes each length that it finds, and touches
- * the line of the next record just when the sender is about to write it; this looks at one record, knows beforehand
- * how its header must read, and passes records that it need not look at by counting. One thread at a time.
+ * Receiving end of one of a link's rings. Agrona's own {@code read} trusts each length that it finds, and reads the
+ * line of the next record just when the sender is about to write it. This class looks at one record, whose header it
+ * knows beforehand, and passes other records by counting. Used by one thread at a time.
  */
 final class RecordReader
 {
@@ -56,7 +56,8 @@ final class RecordReader
     }
 
     /**
-     * Passes the next record, whether it was looked at or not, and every so often gives the passed ones back.
+     * Passes the next record, whether it was read or not. Every {@link LinkDescriptor#DRAIN_INTERVAL} records, the
+     * ring's head moves.
      */
     void pass()
     {
@@ -64,9 +65,9 @@ final class RecordReader
     }
 
     /**
-     * Passes the next records, whether they were looked at or not, and every so often gives the passed ones back.
+     * Passes the next records, as {@link #pass()} does.
      *
-     * @param count of records.
+     * @param count number of records.
      */
     void pass(final int count)
     {
@@ -74,8 +75,9 @@ final class RecordReader
         if (passedCount - drainedCount >= LinkDescriptor.DRAIN_INTERVAL)
         {
             drainedCount = passedCount;
-            // [head] release: pairs with the acquire in RecordWriter.hasRoom(); what was read was read before.
-            // If the reader dies here, the ring fills up at worst, and goes with the link.
+            // [head] release: the passed records were read before. Pairs with the acquire in RecordWriter.hasDrained().
+            // Without it a record could be overwritten while it is read. If the reader dies here, the ring fills up at
+            // worst, and goes with the link.
             buffer.putLongRelease(headOffset, passedCount * LinkDescriptor.RECORD_LENGTH);
         }
     }

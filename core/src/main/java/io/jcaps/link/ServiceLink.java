@@ -26,8 +26,8 @@ import static io.jcaps.layout.SlotDescriptor.INLINE_CAPACITY;
 
 /**
  * The service's side of one link: shows the requests that {@code IncomingRequests} has received, publishes replies in
- * any order, and finds out which replies its client has finished with. Used within the gate of its port, unless a
- * method says otherwise.
+ * any order, and finds the replies that its client has finished with. Used within the gate of its port, unless a method
+ * says otherwise.
  */
 public final class ServiceLink implements WakeUpCounter
 {
@@ -49,13 +49,13 @@ public final class ServiceLink implements WakeUpCounter
     private final IntArrayList leases = new IntArrayList();
     private int lastLease = -1;
     private long disposedCount;
-    // What is published as this side's counters: kept here, so that the region is only ever written, never asked.
+    // Values of counters of this side, kept here so that the region is written and never read for them.
     private long getCount;
     private long getByteCount;
     private long replyByteCount;
     private boolean isDropped;
     private boolean isReleased;
-    // The port is closed, and claims keep the link.
+    // The port has closed the link, which claims still keep.
     private boolean isReleaseDue;
 
     /**
@@ -65,7 +65,7 @@ public final class ServiceLink implements WakeUpCounter
      * @param clientPortIndex of the client; input, checked.
      * @param clientFlags     of the client's port.
      * @param credentials     of the client's process.
-     * @param wakeUpFailed    called with the cause when the client's threads could not be woken.
+     * @param wakeUpFailed    called with the cause if the client's threads could not be woken.
      */
     public ServiceLink(
         final Host host,
@@ -105,7 +105,7 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * @return incarnation of the link: what distinguishes this connection from all others of the region.
+     * @return incarnation of the link, which distinguishes this connection from all others of the region.
      */
     public long linkId()
     {
@@ -121,7 +121,7 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * @return client, as the operating system reported it when it was accepted (R22).
+     * @return the client's identity, as the operating system reported it at the accept (R22).
      */
     public Credentials credentials()
     {
@@ -129,7 +129,7 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * @return whether the client is there; any thread may use it.
+     * @return state of the client; any thread may use it.
      */
     public ClientState client()
     {
@@ -142,7 +142,7 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * Makes the link ready for payloads of some length.
+     * Prepares the link for payloads of some length.
      *
      * @param length in bytes.
      * @return false if the region has no memory left.
@@ -158,9 +158,9 @@ public final class ServiceLink implements WakeUpCounter
      * Fills a delivery with a request that was received.
      *
      * @param id          of the request.
-     * @param delivery    to fill; its view is counted if it is given one.
+     * @param delivery    to fill; if it gets a view, that is counted.
      * @param lengthLimit longest payload in bytes that is put in view.
-     * @return false if no client of this library writes such a descriptor.
+     * @return false if the request's descriptor is invalid.
      */
     boolean show(final long id, final Delivery delivery, final int lengthLimit)
     {
@@ -181,14 +181,14 @@ public final class ServiceLink implements WakeUpCounter
         return true;
     }
 
-    /** A request was met aborted: its client may wait to learn that. */
+    /** Called when a request was found aborted: its client may wait for that. */
     private void skipped()
     {
         LinkCounters.add(link, ServiceCounter.SKIPS, 1);
         wakeClient();
     }
 
-    /** Forgets a request that no client of this library writes; what is wrong with it. */
+    /** Forgets an invalid request; returns the invalid values, for people. */
     String forget(final long id)
     {
         final int slot = SlotDescriptor.slotIndex(id);
@@ -229,7 +229,8 @@ public final class ServiceLink implements WakeUpCounter
      * @param slot   of the request.
      * @param id     of the request.
      * @param length of the payload in bytes.
-     * @return {@link Status#OK}; INVALID if the request is not held, or its reply is being written; NO_SPACE.
+     * @return {@link Status#OK}; {@link Status#INVALID} if the request is not held, or its reply is being written;
+     * {@link Status#NO_SPACE}.
      */
     public int beginCopy(final int slot, final long id, final int length)
     {
@@ -283,7 +284,7 @@ public final class ServiceLink implements WakeUpCounter
     /**
      * @param slot of a request.
      * @param id   of the request.
-     * @return the claim for its reply that was not spent; null if there is none.
+     * @return the unspent claim for its reply; null if there is none.
      */
     public Object claimOf(final int slot, final long id)
     {
@@ -291,7 +292,7 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * A claim is spent. A second call does nothing.
+     * Ends a claim, which was spent. A second call does nothing.
      *
      * @param slot of the request.
      * @param id   of the request.
@@ -314,7 +315,7 @@ public final class ServiceLink implements WakeUpCounter
     /**
      * @param slot of a request.
      * @param id   of a request.
-     * @return whether it was received and is not replied to.
+     * @return whether it was received and has no reply yet.
      */
     public boolean isHeld(final int slot, final long id)
     {
@@ -328,7 +329,7 @@ public final class ServiceLink implements WakeUpCounter
      * @param id     of the request.
      * @param flags  of the half.
      * @param length of the payload in bytes.
-     * @return false if the ring has no room, which only a corrupt one lacks.
+     * @return false if the ring has no room, which happens only if its head is corrupt (R20).
      */
     public boolean reply(final int slot, final long id, final int flags, final int length)
     {
@@ -337,12 +338,12 @@ public final class ServiceLink implements WakeUpCounter
             return false;
         }
         slots.publishReply(slot, id, length, flags, replies.nextRecord());
-        // What only this side needs comes after what the client waits for.
+        // State that only this side needs is stored after the words that the client waits for.
         replies.write(id);
         state.replied(slot, id);
         views.replied(slot, id);
-        // Counters: two stores to a line that only this side uses. Opaque, so that another process sees no half of a
-        // number; nothing else depends on them. If this process dies before one, that number is one message short.
+        // Counters: two stores to a cache line that only this side uses. Opaque, so that another process sees no half
+        // of a number; nothing else depends on them. If this process dies before one, its number is one message short.
         link.putLongOpaque(LinkDescriptor.SERVICE_REPLIES_OFFSET, state.replyCount());
         replyByteCount += length;
         link.putLongOpaque(LinkDescriptor.SERVICE_REPLY_BYTES_OFFSET, replyByteCount);
@@ -354,7 +355,7 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * @return by which the client is woken; outside the gate as well.
+     * @return doorbell by which the client is woken; outside the gate as well.
      */
     public Doorbell clientDoorbell()
     {
@@ -369,7 +370,7 @@ public final class ServiceLink implements WakeUpCounter
         return clientSpins;
     }
 
-    /** Within the gate. What the client waits for is published, even if the wake-up fails. */
+    /** Wakes the client's threads. If that fails, the state that they wait for is published nevertheless. */
     private void wakeClient()
     {
         try
@@ -388,7 +389,7 @@ public final class ServiceLink implements WakeUpCounter
      * Queues the disposals of replies that the client has finished with.
      *
      * @param isThorough whether to check links with many replies out, too.
-     * @return disposals that were queued.
+     * @return number of disposals queued.
      */
     int findDisposed(final boolean isThorough)
     {
@@ -396,7 +397,7 @@ public final class ServiceLink implements WakeUpCounter
         return countDisposals();
     }
 
-    /** Publishes how many disposals were queued; how many there are since the last call. */
+    /** Publishes the number of disposals ever queued; returns how many were queued since the last call. */
     int countDisposals()
     {
         final int count = (int)(state.disposedCount() - disposedCount);
@@ -431,9 +432,9 @@ public final class ServiceLink implements WakeUpCounter
     // ---- counters
 
     /**
-     * Counts a request that was retrieved, or replied to without that.
+     * Counts a request that was retrieved, or that ended without being retrieved.
      *
-     * @param length of what was retrieved in bytes, 0 if it was not.
+     * @param length of the payload in bytes; 0 if it was not retrieved.
      */
     public void countGet(final int length)
     {
@@ -452,7 +453,7 @@ public final class ServiceLink implements WakeUpCounter
         return LinkCounters.get(link, counter);
     }
 
-    /** Not once the link was dropped, when it may be another client's. */
+    /** Does nothing once the link was dropped, because it may be another client's. */
     @Override
     public void countWakeUps(final int count)
     {
@@ -465,7 +466,7 @@ public final class ServiceLink implements WakeUpCounter
     // ---- views
 
     /**
-     * A request is no longer in view. A second call does nothing.
+     * Ends the view of a request. A second call does nothing.
      *
      * @param slot of the request.
      * @param id   of the request.
@@ -496,14 +497,14 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * @return whether the client has gone, and the program has nothing of the link in hand any more.
+     * @return whether the client has gone, and the program has no view, claim or copy of the link any more.
      */
     public boolean isOver()
     {
         return isDropped && views.isEmpty();
     }
 
-    /** As {@link #isOver}; claims that the program has dropped unspent are ended first. */
+    /** As {@link #isOver}, but first ends claims that the program has dropped unspent. */
     boolean isOverAtLast()
     {
         views.endDroppedClaims();
@@ -523,15 +524,15 @@ public final class ServiceLink implements WakeUpCounter
     // ---- the end
 
     /**
-     * @return whether the client has closed its port or died, the link is no longer what was accepted, or this side
-     * gave it up.
+     * @return whether the client has closed its port or died, the link is no longer the one that was accepted, or this
+     * side gave it up.
      */
     public boolean isClientGone()
     {
         return requests.isStopped() || client.isGone();
     }
 
-    /** The client has gone: everything that was received or replied becomes a disposal (R24); how many there are. */
+    /** Makes each request and reply of a client that has gone a disposal (R24); returns how many there are. */
     int drop()
     {
         state.disposeAll();
@@ -540,8 +541,8 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * Releases the link, once: another client may have it from then on. What it had counted is added to the totals of
-     * the service's entry, which is open. A reader of the totals counts the link as present until it is released.
+     * Releases the link, once: another client may get it from then on. Its counters are added to the totals in the
+     * service's entry, which must be open. A reader of the totals counts the link as present until it is released.
      */
     void release(final PortEntry service)
     {
@@ -556,7 +557,9 @@ public final class ServiceLink implements WakeUpCounter
         }
     }
 
-    /** The port closes the link: whether a claim is being written, with the last of which the link is released. */
+    /**
+     * Called when the port closes the link: whether claims are unspent, with the last of which the link is released.
+     */
     boolean keepWhileWritten()
     {
         views.endDroppedClaims();
@@ -564,7 +567,9 @@ public final class ServiceLink implements WakeUpCounter
         return isReleaseDue;
     }
 
-    /** Ends the claims that the program has dropped, after the close of the port; whether no other keeps the link. */
+    /**
+     * After the close of the port: ends claims that the program has dropped; returns whether no other keeps the link.
+     */
     boolean releaseDropped()
     {
         views.endDroppedClaims();
@@ -573,8 +578,8 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * A claim was spent after the close of the port: the last one releases the link. Not before the port itself has
-     * come to this link: until then a copy may be made into it.
+     * Called when a claim was spent after the close of the port: the last one releases the link, but not before the
+     * port itself has closed this link: until then a copy may be made into it.
      */
     public void releaseClosed()
     {
@@ -585,7 +590,7 @@ public final class ServiceLink implements WakeUpCounter
         }
     }
 
-    /** The link is corrupt: the client is notified that nothing more comes, and counts as gone. */
+    /** Gives the link up as corrupt: notifies the client that nothing more comes; the client then counts as gone. */
     public void giveUp()
     {
         client.giveUp();

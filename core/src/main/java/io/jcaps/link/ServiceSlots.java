@@ -7,8 +7,8 @@ package io.jcaps.link;
 import io.jcaps.layout.SlotDescriptor;
 
 /**
- * What a service knows about the slots of a link: which requests it holds, which replies are out, and which disposals
- * it has not delivered yet. Heap only; used within the gate of the port.
+ * A service's state of the slots of a link: the requests that it holds, the replies that are out, and the disposals
+ * that it has not delivered yet. In the heap only; used within the gate of the port.
  * <pre>
  *    nothing -> HELD: received -> REPLIED -> nothing, and a disposal is queued
  *                         \                       ^
@@ -17,16 +17,16 @@ import io.jcaps.layout.SlotDescriptor;
  */
 final class ServiceSlots
 {
-    // A link has one disposal at most for each request and each reply in its slots; none is added while any are queued,
-    // but for those of one request and of the end of the link.
+    // A link has at most one disposal per request and one per reply in its slots. While some are queued, only those of
+    // one request and of the end of the link are added.
     private static final int QUEUE_LENGTH = 4 * SlotDescriptor.MAX_SLOT_COUNT;
     private static final int QUEUE_MASK = QUEUE_LENGTH - 1;
 
-    /** Up to this many replies are checked for a disposal without reading how many are due: one cache line less. */
+    /** Up to this many replies are checked without reading how many disposals are due: one cache line less. */
     private static final int FEW_REPLIES = 4;
 
     private final int slotCount;
-    // By slot: the id of the request that is held, the same with its sign changed once it is replied to, 0 for nothing.
+    // By slot: the id of the request that is held; its negative once it is replied to; 0 for nothing.
     private final long[] ids;
     private final SlotHistory replies;
     private final long[] disposals = new long[QUEUE_LENGTH];
@@ -47,28 +47,28 @@ final class ServiceSlots
 
     // ---- requests
 
-    /** Slot of the request with that number, if slots are used again in the order of their replies, as before. */
+    /** Slot in which the request with that number is expected, if slots are used again in the order of the replies. */
     int expectedSlot(final long requestNumber)
     {
         return replies.slot(requestNumber - requestLag);
     }
 
     /**
-     * How many requests, from the one with that number on, have an expected slot: those whose slot was replied to as
-     * many messages before. A look at any other slot would take a cache line from the client for nothing.
+     * Number of requests, from the one with that number on, that have an expected slot: the reply from which the slot
+     * is predicted was sent. A look at any other slot would take a cache line from the client for nothing.
      */
     long expectedCount(final long requestNumber)
     {
         return replyCount - (requestNumber - requestLag);
     }
 
-    /** A request was found in another slot than the expected one: later ones are expected after it. */
+    /** Notes the slot of a request that was not in the expected one: later requests are expected after it. */
     void foundRequest(final int slot, final long requestNumber)
     {
         requestLag = requestNumber - replies.number(slot);
     }
 
-    /** A request was received: if there was a reply in its slot, its client has finished with that. */
+    /** Notes a request that was received. If its slot had a reply, the client has finished with that reply. */
     void hold(final int slot, final long id)
     {
         final long lastId = ids[slot];
@@ -85,7 +85,7 @@ final class ServiceSlots
         return slot < slotCount && ids[slot] == id;
     }
 
-    /** A request that no client of this library writes: it counts as never received. */
+    /** Forgets an invalid request: it counts as never received. */
     void forget(final int slot)
     {
         ids[slot] = 0;
@@ -105,7 +105,7 @@ final class ServiceSlots
 
     // ---- replies
 
-    /** A held request was replied to. */
+    /** Notes that a held request was replied to. */
     void replied(final int slot, final long id)
     {
         ids[slot] = -id;
@@ -121,12 +121,12 @@ final class ServiceSlots
     // ---- disposals
 
     /**
-     * Queues the disposals of replies that their client has finished with, those first that were sent first. By slots
-     * most looks would find nothing, and each look takes a cache line from the client that is about to write its next
-     * request to it: so where many replies are out, no more are checked than the client has counted, or none.
+     * Queues the disposals of replies that the client has finished with, the oldest replies first. Most looks at a slot
+     * would find nothing, and each takes a cache line to which the client is about to write its next request. So if
+     * many replies are out, only as many disposals are looked for as the client has counted, or none.
      *
      * @param slots      to look at.
-     * @param isThorough whether to look if many replies are out, too.
+     * @param isThorough whether to look also if many replies are out.
      */
     void findDisposed(final Slots slots, final boolean isThorough)
     {
@@ -135,7 +135,7 @@ final class ServiceSlots
         {
             return;
         }
-        // As input, a count that is wrong delays that client's own disposals at worst, until it has gone.
+        // The count is input. A wrong one at worst delays this client's own disposals until it has gone.
         long dueCount = areMany ? slots.disposals() - disposedCount : slotCount;
         if (replyCount - oldestReply > SlotHistory.LENGTH)
         {
@@ -200,7 +200,7 @@ final class ServiceSlots
         disposals[(int)disposedCount++ & QUEUE_MASK] = id;
     }
 
-    /** The client has gone: everything received or replied is disposed of (R24). */
+    /** Queues a disposal for each request and each reply of a client that has gone (R24). */
     void disposeAll()
     {
         for (int slot = 0; slot < slotCount; slot++)
@@ -217,7 +217,7 @@ final class ServiceSlots
         }
     }
 
-    /** Disposals that were queued, ever. */
+    /** Number of disposals ever queued. */
     long disposedCount()
     {
         return disposedCount;
@@ -228,7 +228,7 @@ final class ServiceSlots
         return (int)(disposedCount - deliveredCount);
     }
 
-    /** Id of the next disposal to deliver; there must be one. */
+    /** Takes the next disposal to deliver, and returns its id; there must be one. */
     long takeDisposal()
     {
         return disposals[(int)deliveredCount++ & QUEUE_MASK];

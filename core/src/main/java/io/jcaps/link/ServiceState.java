@@ -43,11 +43,11 @@ final class ServiceState
     private final long incarnation;
     private final long liveState;
     private final Runnable ended;
-    // Kind of the outcome of what has no reply; REPLIED, which is 0, while the service is there. Set once, by whichever
-    // thread finds the end first.
+    // Kind of outcome of each message without a reply; REPLIED, which is 0, while the service is there. Set once, by
+    // the thread that finds the end first.
     @SuppressWarnings("FieldMayBeFinal") // changed by GONE_KIND
     private volatile int goneKind;
-    // The service wrote what no service of this library writes, and may still receive messages.
+    // The service wrote an invalid value, and may still receive messages.
     private volatile boolean isGivenUp;
 
     /** {@code ended} is called by the thread that finds the end first, within the gate or outside. */
@@ -73,9 +73,9 @@ final class ServiceState
         {
             return true;
         }
-        // [link] acquire: what the service replied before it closed is seen. Pairs with [link] in LinkEntry.change().
+        // [link] acquire: sees the replies that were sent before the close. Pairs with [link] in LinkEntry.change().
         final long state = tables.getLongAcquire(stateOffset);
-        // Of another incarnation it is no longer this link's, which only a corrupt entry can come to.
+        // With another incarnation the state is not this link's, which only a corrupt entry can cause.
         if ((state & ~LIVE_FLAGS) != liveState)
         {
             final boolean isOurs = LinkEntry.incarnation(state) == incarnation;
@@ -85,24 +85,25 @@ final class ServiceState
         return false;
     }
 
-    /** Whether the end was noted already; no look at the region. */
+    /** Whether the end was noted already; does not read the region. */
     boolean isKnownGone()
     {
         return Outcome.REPLIED != goneKind;
     }
 
-    /** How the service ended: the kind of the outcome of what has no reply; REPLIED while it is there. */
+    /** Kind of outcome of each message without a reply; REPLIED while the service is there. */
     int goneKind()
     {
         return isGone() ? goneKind : Outcome.REPLIED;
     }
 
     /**
-     * Notes the end of the service. The thread that finds it first wakes all waiters: no other may, because the
-     * service may have died before it did, and the watch reports only what it finds itself.
+     * Notes the end of the service. The thread that finds it first must wake all waiters, because perhaps no other
+     * does: the service may have died before it woke them, and the watch wakes them only for a death that it finds
+     * first.
      *
-     * @param kind of the outcome of what has no reply.
-     * @return whether this thread found it first.
+     * @param kind of outcome of each message without a reply.
+     * @return whether this thread found the end first.
      */
     boolean end(final int kind)
     {
@@ -115,11 +116,11 @@ final class ServiceState
         return isFirst;
     }
 
-    /** Within the gate: the link is corrupt. Nothing more is taken from the service, which may live. */
+    /** Within the gate: gives the link up as corrupt. Nothing more is taken from the service, which may be alive. */
     void giveUp()
     {
         isGivenUp = true;
-        // The service drops the link as that of a client that has closed, at its next look.
+        // At its next look, the service drops the link like that of a client that has closed.
         entry.change(incarnation, LinkEntryDescriptor.CLIENT_CLOSED, 0);
         end(Outcome.SERVICE_CLOSED);
     }
@@ -129,7 +130,7 @@ final class ServiceState
         return isGivenUp;
     }
 
-    /** What a call returns once nothing more is due from the service, or if it did not admit this client. */
+    /** Status of a call once nothing more is due from the service, or if the service did not admit this client. */
     int goneStatus()
     {
         return Outcome.REFUSED == goneKind ? Status.ACCESS_DENIED : Status.NOT_CONNECTED;

@@ -5,20 +5,19 @@
 package io.jcaps.link;
 
 /**
- * What a service's program has in hand of one link: requests in view, claims for replies, and copies that are being
- * made. A link is not released to another client before all of them have ended. Heap only; used within the gate of
- * the port.
+ * A service program's use of one link: requests in view, claims for replies, and copies that are being made. The link
+ * is not released to another client before all of them have ended. In the heap only; used within the gate of the port.
  */
 final class ServiceViews
 {
-    /** No request has it as its id. */
+    /** In place of the id of a claimed request: its reply is being copied. No request has this id. */
     private static final long COPY = -1;
 
     // By slot: the delivery that last showed its request, and the id of the request that is in view, 0 for none.
     private final Delivery[] viewers;
     private final long[] viewedIds;
-    // By slot: the claim that was last made for it, and the id of the request whose reply is being written by that
-    // claim: COPY if by a copy, 0 if by none.
+    // By slot: the claim that was last made for it, and the id of the request whose reply that claim writes; COPY while
+    // a copy writes it, 0 if none does.
     private final ClaimToken[] tokens;
     private final long[] claimedIds;
     private int count;
@@ -62,7 +61,7 @@ final class ServiceViews
 
     void show(final int slot, final long id, final Delivery delivery)
     {
-        // References only if they change: each store of one is work for a collector.
+        // Stored only if it changes, because each store of a reference costs the garbage collector work.
         if (viewers[slot] != delivery)
         {
             viewers[slot] = delivery;
@@ -74,7 +73,7 @@ final class ServiceViews
         viewedIds[slot] = id;
     }
 
-    /** The request is no longer in view: by its release or its reply, whichever comes first. */
+    /** Ends the view of a request, at its release or its reply, whichever comes first. */
     void endView(final int slot, final long id)
     {
         if (viewedIds[slot] == id)
@@ -84,7 +83,9 @@ final class ServiceViews
         }
     }
 
-    /** The request was replied to, by its view, its id or a claim: its bytes are the client's again. */
+    /**
+     * Ends the view of a request that was replied to, by its view, its id or a claim: its bytes are the client's again.
+     */
     void replied(final int slot, final long id)
     {
         if (viewedIds[slot] == id)
@@ -123,13 +124,13 @@ final class ServiceViews
         count++;
     }
 
-    /** The claim for the reply to a request that was not spent; null if there is none. */
+    /** The unspent claim for the reply to a request; null if there is none. */
     Object claimOf(final int slot, final long id)
     {
         return claimedIds[slot] == id ? tokens[slot].get() : null;
     }
 
-    /** A claim is spent; it may have been given up before. */
+    /** Ends a claim that was spent; it may have ended before. */
     void endClaim(final int slot, final long id)
     {
         if (claimedIds[slot] == id)
@@ -160,7 +161,7 @@ final class ServiceViews
         }
     }
 
-    /** Ends the claim for a reply if the program has dropped it without spending it; whether there was such a claim. */
+    /** Ends the claim for a reply if the program has dropped it unspent; returns whether there was such a claim. */
     boolean endDroppedClaim(final int slot)
     {
         final boolean isDropped = claimedIds[slot] > 0 && tokens[slot].isDropped();

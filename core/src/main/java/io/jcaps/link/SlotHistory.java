@@ -7,12 +7,12 @@ package io.jcaps.link;
 import io.jcaps.layout.SlotDescriptor;
 
 /**
- * The slots of the last 256 messages of one direction, by number: a receiver predicts the next slot from them.
- * Heap only; used within the gate of a port.
+ * The slots of the last 256 messages of one direction, by number: a receiver predicts the next slot from them. In the
+ * heap only; used within the gate of a port.
  */
 final class SlotHistory
 {
-    /** Messages that are remembered: more than can be in progress, so each number asked for is still there. */
+    /** Number of messages that are remembered: twice as many as can be in progress. */
     static final int LENGTH = 2 * SlotDescriptor.MAX_SLOT_COUNT;
 
     private static final int MASK = LENGTH - 1;
@@ -21,7 +21,7 @@ final class SlotHistory
     private final long[] numbers;
 
     /**
-     * Starts as if each slot had been used once, in order, before number 0: clients first use the slots in that order.
+     * Starts as if each slot had been used once, in order, before message 0: clients first use the slots in that order.
      *
      * @param slotCount of the link.
      */
@@ -35,7 +35,7 @@ final class SlotHistory
     }
 
     /**
-     * @param number of the message, one more than that of the last.
+     * @param number of the message, one more than that of the message before.
      * @param slot   that it used.
      */
     void add(final long number, final int slot)
@@ -46,7 +46,7 @@ final class SlotHistory
 
     /**
      * @param number of one of the last {@link #LENGTH} messages.
-     * @return slot that it used; if the number is older, of a later message.
+     * @return slot that it used; for an older number, that of a later message.
      */
     int slot(final long number)
     {

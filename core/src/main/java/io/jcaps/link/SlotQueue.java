@@ -7,8 +7,8 @@ package io.jcaps.link;
 import io.jcaps.layout.SlotDescriptor;
 
 /**
- * A double-ended queue of slot indices; it can hold each slot once, so it needs no growth. Heap only; used within the
- * gate of a port.
+ * A double-ended queue of slot indices. It has room for each slot once, so it never grows. In the heap only; used
+ * within the gate of a port.
  */
 final class SlotQueue
 {
@@ -28,13 +28,13 @@ final class SlotQueue
         slots[(head + size++) & MASK] = (byte)slot;
     }
 
-    /** The longest in the queue, which must not be empty. */
+    /** The slot that is longest in the queue, which must not be empty. */
     int first()
     {
         return slots[head];
     }
 
-    /** The last one added to the queue, which must not be empty. */
+    /** The slot that was added last to the queue, which must not be empty. */
     int last()
     {
         return slots[(head + size - 1) & MASK];

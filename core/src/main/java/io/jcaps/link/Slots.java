@@ -23,15 +23,15 @@ import static io.jcaps.layout.SlotDescriptor.ORDER_OFFSET;
  * Every load and store of a link's slot halves and of its two watermarks. Both halves of each ordering label are in
  * this file, one below the other: what the writer publishes, and what the reader may rely on.
  * <p>
- * Each side has an instance of its own, used within the gate of its port. A client calls the methods that write the
- * request half, a service those that write the reply half; nothing else keeps them apart.
+ * Each side has an instance of its own, used within the gate of its port unless a caller says otherwise. Only a client
+ * may call the methods that write the request half, and only a service those that write the reply half.
  */
 final class Slots
 {
     private final UnsafeBuffer link;
     private final SlotTable table;
-    // LENGTH and FLAGS as this side last wrote them to its half of each slot: stored again only if they change, because
-    // each store may meet a peer that reads the same cache line.
+    // LENGTH and FLAGS as this side last wrote them to its half of each slot. They are stored only if they change,
+    // because each store competes with a peer that reads the same cache line.
     private final long[] descriptors;
 
     /**
@@ -70,8 +70,8 @@ final class Slots
      */
     long requestId(final int slot)
     {
-        // [request] acquire: descriptor and payload of the id that is seen are seen. Pairs with publishRequest();
-        // without it a service could read the payload of the slot's last message under the id of this one.
+        // [request] acquire: who sees the id sees its descriptor and payload. Pairs with publishRequest(); without it a
+        // service could read the payload of the slot's last message under the id of this one.
         return link.getLongAcquire(table.requestHalfOffset(slot) + ID_OFFSET);
     }
 
@@ -85,7 +85,7 @@ final class Slots
     }
 
     /**
-     * Where the payload of a request is whose id was seen.
+     * Place of the payload of a request whose id was seen.
      *
      * @param slot   index of the slot.
      * @param length as {@link #requestLength} returned it.
@@ -135,19 +135,21 @@ final class Slots
     {
         final int halfOffset = table.requestHalfOffset(slot);
         // [disposal] acquire: the client's reads are over. Pairs with dispose(); without it the service could
-        // overwrite a reply that is being read. A request id beyond this one's proves the same: its put came after
-        // them.
+        // overwrite a reply that is being read. A greater request id proves the same, because its put came after the
+        // reads.
         return link.getLongAcquire(halfOffset + DISPOSED_OFFSET) == id ||
             Math.abs(link.getLongAcquire(halfOffset + ID_OFFSET)) > id;
     }
 
     /**
+     * Publishes the number of disposals.
+     *
      * @param count of the replies of this link that the client has finished with.
      */
     void publishDisposals(final long count)
     {
-        // [disposals] release: what is counted is in its slot. Pairs with disposals(). If the client dies before it,
-        // the service disposes of everything that it had replied.
+        // [disposals] release: each disposal that is counted is in its slot. Pairs with disposals(). If the client dies
+        // before it, the service disposes of everything that it had replied.
         link.putLongRelease(LinkDescriptor.DISPOSALS_OFFSET, count);
     }
 
@@ -156,8 +158,8 @@ final class Slots
      */
     long disposals()
     {
-        // [disposals] acquire: the slots show what is counted. Pairs with publishDisposals(); without it the service
-        // would search its slots, find nothing, and search again.
+        // [disposals] acquire: the slots show the disposals that are counted. Pairs with publishDisposals(); without it
+        // the service could search the slots and find nothing, and the disposal is delayed.
         return link.getLongAcquire(LinkDescriptor.DISPOSALS_OFFSET);
     }
 
@@ -183,16 +185,17 @@ final class Slots
     }
 
     /**
-     * Reports that the service found a request aborted and did not receive it (R29). It has no place among the replies:
-     * its ORDER is -1. The slot's last reply, if it had one, was disposed of: its client has used the slot again since.
+     * Publishes that the service found a request aborted and did not receive it (R29). A skip has no place among the
+     * replies: its ORDER is -1. It may overwrite the slot's last reply, which its client has disposed of: the client
+     * has used the slot again since.
      *
      * @param slot index of the slot.
      * @param id   of the request.
      */
     void publishSkip(final int slot, final long id)
     {
-        // If the service dies before the id is stored, the client goes by RECEIVED: a message that was skipped may
-        // count as received.
+        // If the service dies before the id is stored, only RECEIVED counts: a message that was skipped may then count
+        // as received.
         publishReply(slot, id, 0, FLAG_SKIPPED, LinkDescriptor.NO_ORDER);
     }
 
@@ -202,8 +205,8 @@ final class Slots
      */
     long replyId(final int slot)
     {
-        // [reply] acquire: descriptor, order and payload of the id that is seen are seen. Pairs with publishReply();
-        // without it a client could read the payload of the slot's last reply, or take a skip for a reply.
+        // [reply] acquire: who sees the id sees its descriptor, order and payload. Pairs with publishReply(); without
+        // it a client could read the payload of the slot's last reply, or mistake a skip for a reply.
         return link.getLongAcquire(table.replyHalfOffset(slot) + ID_OFFSET);
     }
 
@@ -236,8 +239,8 @@ final class Slots
 
     /**
      * @param slot index of the slot.
-     * @param id   of the message put in it.
-     * @return whether it has a reply, which is not a skip.
+     * @param id   of the message that was put in it.
+     * @return whether the message has a reply, and not a skip.
      */
     boolean isReplied(final int slot, final long id)
     {
@@ -246,8 +249,8 @@ final class Slots
 
     /**
      * @param slot index of the slot.
-     * @param id   of the message put in it.
-     * @return whether the service has skipped it.
+     * @param id   of the message that was put in it.
+     * @return whether the service has skipped the message.
      */
     boolean isSkipped(final int slot, final long id)
     {
@@ -257,9 +260,9 @@ final class Slots
     // ---- RECEIVED: written by the service
 
     /**
-     * Publishes that all requests up to one were received. The caller then looks at the id again.
+     * Publishes that all requests up to one were received. The caller must then look at the id again.
      *
-     * @param id of the last request received.
+     * @param id of that request.
      */
     void publishReceived(final long id)
     {
@@ -268,8 +271,8 @@ final class Slots
     }
 
     /**
-     * Publishes that all requests of a batch were received, up to its last one. The caller makes
-     * {@link #receivedFence} before it looks at the ids again: one fence for the batches of all links.
+     * Publishes that all requests of a batch were received, up to its last one. The caller must call
+     * {@link #receivedFence} before it looks at the ids again: one fence for the requests of all links.
      *
      * @param id of the last request of the batch.
      */
@@ -297,8 +300,8 @@ final class Slots
     void lowerReceived(final long id)
     {
         // [received] release, before the flag that ends the link is set by [link]: a client that sees the flag sees
-        // this. If the service dies in between, its client reports the same. An abort that reads the former value waits
-        // for the end of the link; one that reads this value is right, because nothing is handed out after it.
+        // this value. If the service dies in between, its client reports the same. An abort that reads the former value
+        // waits for the end of the link. One that reads this value is right, because no request is handed out after it.
         link.putLongRelease(LinkDescriptor.RECEIVED_OFFSET, id);
     }
 

@@ -5,15 +5,15 @@
 package io.jcaps.link;
 
 /**
- * Whose turn it is among the clients of a service: a round goes over them from the one after the last that had
- * something, over each once at most, so that no client starves another (R19). As the client that was active last is
- * most likely active next, it is looked at in between. Heap only; used within the gate of the port.
+ * The order in which a service looks at its clients. A round starts after the client that had a message last, and looks
+ * at each client at most once, so that no client can starve another (R19). The client that was active last is most
+ * likely active next, so the round looks at it again in between. In the heap only; used within the gate of the port.
  */
 final class Turns
 {
     /**
-     * After this many clients in turn, the one that was active last is looked at again; and as many in a row are looked
-     * at in vain for each request of a batch.
+     * After this many clients, the one that was active last is looked at again. A batch ends after this many clients
+     * without a message in a row, for each request that it has.
      */
     private static final int HOT_LOOK_INTERVAL = 4;
 
@@ -25,7 +25,7 @@ final class Turns
     private int hotIndex;
     private boolean isHotLook;
 
-    /** Begins a round over that many clients. */
+    /** Begins a round over this many clients. */
     void begin(final int clientCount)
     {
         this.clientCount = clientCount;
@@ -36,9 +36,11 @@ final class Turns
     }
 
     /**
-     * Index of the client that is looked at next; -1 at the end of the round. Requests that were found wait for the
-     * looks after them: four clients in turn without any, for each of these requests, end the round. The next round
-     * begins after the last client that was looked at.
+     * Index of the client to look at next; -1 at the end of the round. Requests that were found have to wait for
+     * further looks. So a round that has found some ends after four clients in a row without one, for each request
+     * found. The next round then begins after the last client that was looked at.
+     *
+     * @param foundCount requests that the round has found for a batch; 0 for a round that looks at all clients.
      */
     int next(final int foundCount)
     {
@@ -69,7 +71,7 @@ final class Turns
         return isHotLook;
     }
 
-    /** The client that {@link #next} returned had something. */
+    /** Notes that the client that {@link #next} returned had a message. */
     void found()
     {
         if (!isHotLook)

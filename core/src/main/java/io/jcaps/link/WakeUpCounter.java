@@ -5,12 +5,12 @@
 package io.jcaps.link;
 
 /**
- * Counts how often a link's peer was woken. Used within the gate of the port.
+ * Counts the system calls that wake a link's peer. Used within the gate of the port.
  */
 public sealed interface WakeUpCounter permits ClientLink, ServiceLink
 {
     /**
-     * @param count of system calls made to wake the peer.
+     * @param count number of system calls.
      */
     void countWakeUps(int count);
 }

@@ -3,6 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * One link: the path of a message between one client port and its service. Internal: {@code io.jcaps} is the API.
+ * A link, which is the path of messages between one client port and its service. Internal: {@code io.jcaps} is the API.
  */
 package io.jcaps.link;
