@@ -20,9 +20,9 @@ import org.agrona.LangUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Keeps the links of one service: accepts the clients that are new, refuses those that may not connect (R6, R22), drops
- * those that have gone, and closes the links when the service is closed. Within the service port's gate, except where a
- * method says otherwise.
+ * Keeps the links of one service: accepts new clients, refuses those that may not connect (R6, R22), drops those that
+ * have gone, and closes the links when the service is closed. Used within the service port's gate, unless a method says
+ * otherwise.
  */
 public final class Acceptor
 {
@@ -50,7 +50,7 @@ public final class Acceptor
      * @param wakeUps        of the attachment.
      * @param report         of the port.
      * @param links          of the port.
-     * @param service        what the port is registered under.
+     * @param service        name and ids under which the port is registered.
      * @param entry          of the port.
      * @param incarnation    of the port.
      * @param prefaultLength bytes of payload for which each new link gets memory; 0 for none.
@@ -85,7 +85,7 @@ public final class Acceptor
     /**
      * Any thread may call.
      *
-     * @return whether {@link #acceptAndDrop} is to be called.
+     * @return whether the port must call {@link #acceptAndDrop}.
      */
     public boolean isDue()
     {
@@ -94,16 +94,16 @@ public final class Acceptor
         return tables.getIntAcquire(eventsOffset) != seenEvents || attention.isDue();
     }
 
-    /** Calls for a look at the links. Any thread may call. */
+    /** Makes the port look at its links. Any thread may call. */
     public void raise()
     {
         attention.raise();
     }
 
-    /** Drops the clients that have gone, and accepts those that are new. What fails is tried again. */
+    /** Drops the clients that have gone, and accepts new ones. A step that fails is tried again later. */
     public void acceptAndDrop()
     {
-        // Both are taken before the look: what changes after the look is found by the next one.
+        // Both are taken before the look: a change after the look makes the next one due.
         seenEvents = tables.getIntAcquire(eventsOffset);
         attention.take();
         try
@@ -127,7 +127,7 @@ public final class Acceptor
         }
     }
 
-    /** Something failed for a cause that may pass: the watch calls for the next try in its next round. */
+    /** Reports a step that failed for a cause that may pass; the next round of the watch makes it due again. */
     private void tryLater(final String what, final Throwable cause)
     {
         attention.raiseLater();
@@ -156,8 +156,8 @@ public final class Acceptor
     }
 
     /**
-     * Accepts a client or refuses it. The last that can fail is the change of the link's state: until then the link is
-     * as it was, and nothing of it is noted here.
+     * Accepts a client or refuses it. The change of the link's state is the last step that can fail: until then the
+     * link is as it was, and this side has noted nothing of it.
      */
     private void accept(final int linkIndex, final long state)
     {
@@ -169,8 +169,8 @@ public final class Acceptor
         final Credentials credentials = peers.attest(clientProcessIndex, clientProcessIncarnation);
         if (null == credentials)
         {
-            // Died in the meantime, or an entry without a process: no other thread would release it here,
-            // as only links that were accepted are watched.
+            // The client has died in the meantime, or no process has its entry. No other thread of this process would
+            // release the link, because only accepted links are watched.
             registry.use(linkIndex);
             accepted.change(linkIncarnation, LinkEntryDescriptor.CLIENT_CLOSED, LinkEntryDescriptor.CLIENT_HOLDS);
             return;
@@ -202,7 +202,7 @@ public final class Acceptor
         report.accepted(linkIndex, credentials.ownPid());
         if (prefaultLength > 0)
         {
-            // Where there is no memory for it now, there may be some when a reply needs it.
+            // If there is no memory now, there may be some when a reply needs it.
             link.prefault(prefaultLength);
         }
     }
@@ -242,11 +242,11 @@ public final class Acceptor
     }
 
     /**
-     * By the watch, outside the gate: looks whether the clients are alive.
+     * By the watch, outside the gate: checks whether the clients are alive.
      *
-     * @param deaths which processes are proved dead.
-     * @return whether a thread that sleeps on the service is to be woken: a client is new that could not wake it, or
-     * something that failed is to be tried again.
+     * @param deaths reports which processes are proved dead.
+     * @return whether a thread that sleeps on the service must be woken: because a new client could not wake it, or
+     * because a step that failed is due again.
      */
     public boolean watch(final Deaths deaths)
     {
@@ -264,13 +264,14 @@ public final class Acceptor
             }
         }
         final boolean isSilent = tables.getIntAcquire(eventsOffset) != seenEvents && hasSilentNewcomer();
-        // Tried again once per round: by the thread that polls, or by one that is woken for it. The wake-up of what a
-        // client has put in the meantime was spent on a service that could not see it.
+        // A step that failed is tried again once per round, by a thread that polls, or by one that is woken for this.
+        // If a client has put a message in the meantime, its wake-up is spent: the service could not see the message
+        // then.
         return attention.isDueAgain() || isSilent;
     }
 
     /**
-     * The service is closed: closes each link to it, and wakes the clients. Outside the gate; can be repeated if it
+     * Closes each link to a service that is closed, and wakes the clients. Outside the gate; can be repeated if it
      * fails.
      *
      * @param gate of the port.
@@ -292,7 +293,7 @@ public final class Acceptor
                 }
                 catch (final Throwable ex)
                 {
-                    // The next call tries this one again; the other clients are notified now.
+                    // The next call tries this link again; the other clients are notified now.
                     failure = ex;
                 }
             }
@@ -303,7 +304,7 @@ public final class Acceptor
         }
     }
 
-    /** The link is released once no claim is being written: until then its memory must not be another client's. */
+    /** Closes a link. It is released once no claim is unspent: until then its memory must not be another client's. */
     private void close(final Gate gate, final LinkEntry closing, final int linkIndex, final long linkIncarnation)
     {
         gate.enter();
@@ -319,7 +320,7 @@ public final class Acceptor
         }
     }
 
-    /** Whether a client that is not accepted yet has put a message, perhaps, and could not wake any thread. */
+    /** Whether a client that is not accepted yet cannot wake any thread, and so may have put a message unnoticed. */
     private boolean hasSilentNewcomer()
     {
         final LinkEntry newcomer = new LinkEntry(tables, geometry);

@@ -11,7 +11,7 @@ import io.jcaps.Status;
 import io.jcaps.host.Credentials;
 
 /**
- * Who may register a service (R3), and which clients a service admits (R6). Any thread may call.
+ * Decides who may register a service (R3), and which clients a service admits (R6). Any thread may call.
  */
 public final class AccessRules
 {
@@ -20,7 +20,7 @@ public final class AccessRules
     }
 
     /**
-     * A service is registered for a user or a group, a client looks for one of either.
+     * Checks that a user or a group is given: to register a service for (R1), or to look for.
      *
      * @param uid user id, or any.
      * @param gid group id, or any.
@@ -35,7 +35,7 @@ public final class AccessRules
     }
 
     /**
-     * Whether a process may register a service (R3).
+     * Checks that a process may register a service (R3).
      *
      * @param service to register.
      * @param self    credentials of the process.
@@ -60,7 +60,7 @@ public final class AccessRules
     }
 
     /**
-     * Whether a process may register a service under such ids (R3); as {@link #checkOwner}, of any process.
+     * Whether a process may register a service under these ids (R3).
      *
      * @param process credentials of the process.
      * @param uid     user id, or any.

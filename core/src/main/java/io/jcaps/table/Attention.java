@@ -8,15 +8,15 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * What the threads of one process tell a service port about its links: the watch, which found a client dead; a thread
- * that ended the last view of a dropped link; the port itself, which could not accept or drop a client. One word. Each
- * change is one atomic operation, so none of them can undo another. Any thread may call.
+ * Makes a service port look at its links. It is raised by the watch, which has found a client dead; by a thread that
+ * has ended the last view of a dropped link; and by the port itself, if it could not accept or drop a client. It is one
+ * word, and each change is one atomic operation, so none can undo another. Any thread may call.
  */
 public final class Attention
 {
-    /** The links are to be looked at in the next poll. */
+    /** The next poll looks at the links. */
     private static final int DUE = 1;
-    /** Something failed for a cause that may pass: due again in the watch's next round, not before. */
+    /** A step failed for a cause that may pass: it is due again in the watch's next round, not before. */
     private static final int RETRY = 2;
     private static final VarHandle WORD;
 
@@ -35,7 +35,7 @@ public final class Attention
     @SuppressWarnings("FieldMayBeFinal") // changed by WORD
     private volatile int word = DUE;
 
-    /** Calls for a look at the links. */
+    /** Makes the next poll look at the links. */
     public void raise()
     {
         // [attention] atomic or, a release: the thread that takes the word sees what the caller found. Pairs with
@@ -43,14 +43,14 @@ public final class Attention
         WORD.getAndBitwiseOr(this, DUE);
     }
 
-    /** Calls for a look in the watch's next round. */
+    /** Makes a look due in the watch's next round. */
     public void raiseLater()
     {
         WORD.getAndBitwiseOr(this, RETRY);
     }
 
     /**
-     * @return whether the links are to be looked at.
+     * @return whether a look at the links is due.
      */
     public boolean isDue()
     {
@@ -58,9 +58,9 @@ public final class Attention
     }
 
     /**
-     * A round of the watch: what had failed is due again.
+     * Called in each round of the watch: a step that failed is due again.
      *
-     * @return whether there was such.
+     * @return whether a step had failed.
      */
     public boolean isDueAgain()
     {
@@ -72,7 +72,7 @@ public final class Attention
         return true;
     }
 
-    /** Takes all that was raised, before the look that it calls for: what comes after it calls for the next one. */
+    /** Takes all that was raised, before the look: whatever is raised after this makes the next look due. */
     public void take()
     {
         // [attention] atomic exchange, an acquire: pairs with raise(). A read and a store would lose what the watch

@@ -18,8 +18,8 @@ import io.jcaps.layout.RegionException;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * A client's way to its link (R5, R6): opens it, announces it to the service, or undoes it if the client's port cannot
- * be made. One thread, one client.
+ * Connects one client (R5, R6): opens its link, and announces it to the service, or undoes it if the client's port
+ * cannot be made. Used by one thread.
  */
 public final class Connection
 {
@@ -52,7 +52,7 @@ public final class Connection
      * Opens a link to the newest service that matches. When this returns true, the service is open, and the caller
      * either {@link #announce announces} the link or {@link #undo undoes} it.
      *
-     * @param spec what to look for.
+     * @param spec name and ids to look for.
      * @param self credentials of this process.
      * @return false if there is no such service.
      * @throws CapsException as {@code Attachment.client} does.
@@ -108,7 +108,7 @@ public final class Connection
         return link;
     }
 
-    /** The client has its port: the service is to accept it. */
+    /** Announces the link to the service, once the client has its port: the service accepts the client. */
     public void announce()
     {
         // [events] atomic add, after the link was opened: pairs with the acquire in Acceptor.isDue(). Without it the
@@ -116,7 +116,7 @@ public final class Connection
         tables.getAndAddInt(service.eventsOffset(), 1);
     }
 
-    /** Releases a link that its caller will not get. The service may have accepted it already: it looks again. */
+    /** Releases a link that its caller will not get. The service looks again, because it may have accepted the link. */
     public void undo()
     {
         link.change(incarnation, LinkEntryDescriptor.CLIENT_CLOSED, LinkEntryDescriptor.CLIENT_HOLDS);
@@ -168,8 +168,8 @@ public final class Connection
     }
 
     /**
-     * Whether a service's process is of such ids, and its port names others that it cannot have here: it registered in
-     * another user namespace, or as another user than it is now.
+     * Whether a service's process has these ids, and its port names others that the process cannot have here: it
+     * registered in another user namespace, or has changed its user since.
      */
     private boolean isOwnedBy(final PortEntry candidate, final int uid, final int gid)
     {
@@ -179,8 +179,8 @@ public final class Connection
     }
 
     /**
-     * Whether the ids of the service's port are those by which this process knows users: not if one of the two is in a
-     * user namespace of its own. Then only the service can decide whether to admit it.
+     * Whether the service's port and this process use the same ids for the same users. They do not if one of the two is
+     * in a user namespace of its own: then only the service can decide whether to admit the client.
      */
     private boolean hasIdsOfHere()
     {
@@ -193,14 +193,14 @@ public final class Connection
     }
 
     /**
-     * Who the service is (R22). Whoever can open the region can write any ids into a port's entry, so those that the
-     * caller looked for are compared with what the operating system reports.
+     * The service's identity (R22). Each process that can open the region can write any ids into a port's entry, so the
+     * ids that the caller looks for are compared with those that the operating system reports.
      *
-     * @param spec what was looked for.
-     * @return credentials; {@link Credentials#UNKNOWN} where the operating system does not report any.
-     * @throws CapsException   with {@link Status#ACCESS_DENIED} if the service's process is another, or is not of these
-     *                         ids.
-     * @throws RegionException if that could not be found out just now.
+     * @param spec name and ids that were looked for.
+     * @return credentials; {@link Credentials#UNKNOWN} if the operating system does not report any.
+     * @throws CapsException   with {@link Status#ACCESS_DENIED} if the service's process is not the one that its entry
+     *                         names, or may not register under these ids.
+     * @throws RegionException if the operating system gave no reliable answer.
      */
     public Credentials attestService(final PortSpec spec)
     {
@@ -246,7 +246,7 @@ public final class Connection
         registry.use(linkIndex);
         link.wrap(linkIndex);
         incarnation = registry.nextIncarnation();
-        // A process that dies from here on holds the link: the next process that reaps releases it.
+        // If this process dies from here on, it holds the link, and the next process that reaps releases it.
         link.take(incarnation, registry.processIndex(), registry.incarnation(), portIndex, incarnation,
             service.index(), service.incarnation(), service.processIndex(), service.processIncarnation());
         final int headLength = host.header().geometry().linkHeadLength();
@@ -256,7 +256,7 @@ public final class Connection
                 " bytes of a new link: region=" + host.place());
         }
         registry.publish(client, incarnation, PortDescriptor.KIND_CLIENT, linkIndex, spec);
-        // [link] the link is complete before the service can accept it.
+        // [link] the link is complete before the service can accept it. Pairs with [accept] in ClientState.hold().
         if (link.change(incarnation, LinkEntryDescriptor.OPEN, 0) < 0)
         {
             throw new RegionException("corrupt region: link " + linkIndex + " changed under its client: " +

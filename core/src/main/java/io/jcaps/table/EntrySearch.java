@@ -15,8 +15,7 @@ import org.agrona.concurrent.AtomicBuffer;
 import java.util.function.Predicate;
 
 /**
- * Searches a region's tables: for services by name, and for entries that are free. Every call is made under the tables'
- * lock.
+ * Searches a region's tables for services by name, and for free entries. Used under the tables' lock.
  */
 final class EntrySearch
 {
@@ -25,7 +24,7 @@ final class EntrySearch
 
     private final AtomicBuffer tables;
     private final Geometry geometry;
-    // Entries below which none is free as far as this process knows.
+    // Where searches for a free entry begin: as far as this process knows, no entry before it is free.
     private int portHint;
     private int linkHint;
 
@@ -35,26 +34,26 @@ final class EntrySearch
         this.geometry = geometry;
     }
 
-    /** Entries of ports were freed: the next search begins at the first one. */
+    /** Notes that entries of ports were freed: the next search begins at the first entry. */
     void portsFreed()
     {
         portHint = 0;
     }
 
-    /** A link was freed: the next search begins at it or before it. */
+    /** Notes that a link was freed: the next search begins at it or before it. */
     void linkFreed(final int linkIndex)
     {
         linkHint = Math.min(linkHint, linkIndex);
     }
 
-    /** The newest living service that matches (R4, R5): its index or NONE. The dead are reaped before. */
+    /** Index of the newest living service that matches (R4, R5), or NONE. The caller has reaped before. */
     int service(final String name, final int uid, final int gid)
     {
         return service(name, (service) -> (PortOptions.ANY == uid || service.uid() == uid) &&
             (PortOptions.ANY == gid || service.gid() == gid));
     }
 
-    /** The newest living service of that name that is wanted: its index or NONE. The dead are reaped before. */
+    /** Index of the newest living service of that name that is wanted, or NONE. The caller has reaped before. */
     int service(final String name, final Predicate<PortEntry> isWanted)
     {
         final PortEntry service = new PortEntry(tables, geometry);
@@ -73,7 +72,9 @@ final class EntrySearch
         return found;
     }
 
-    /** Frees an entry that only shows that a client waits, which it does without. False if there is none. */
+    /**
+     * Frees an entry that only shows that a client waits, without which the client waits on. False if there is none.
+     */
     boolean freeWaiting()
     {
         final PortEntry port = new PortEntry(tables, geometry);
@@ -89,7 +90,7 @@ final class EntrySearch
         return false;
     }
 
-    /** A free entry of the port table: its index or NONE. */
+    /** Index of a free entry of the port table, or NONE. */
     int freePort()
     {
         final PortEntry port = new PortEntry(tables, geometry);
@@ -105,7 +106,7 @@ final class EntrySearch
         return NONE;
     }
 
-    /** A free entry of the link directory: its index or NONE. */
+    /** Index of a free entry of the link directory, or NONE. */
     int freeLink()
     {
         final LinkEntry link = new LinkEntry(tables, geometry);

@@ -11,9 +11,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.errors.DistinctErrorLog;
 
 /**
- * The error log of one attachment, in the region, where it outlives its writer. It gets memory with the first error;
- * without any, and when it is full, errors go unrecorded. Any thread may call, also within a gate: what goes in is
- * rare.
+ * The error log of one attachment, in the region, where it outlives its writer. It gets memory with the first error. If
+ * there is no memory, or the log is full, errors are not recorded. Any thread may call, also within a gate, because
+ * errors are rare.
  */
 public final class ErrorLog implements ErrorHandler
 {
@@ -41,7 +41,7 @@ public final class ErrorLog implements ErrorHandler
     {
         try
         {
-            // The log of a forked child's parent is not the child's to write.
+            // A forked child must not write into its parent's log.
             if (!isClosed && host.isOwnProcess())
             {
                 if (null == log)
@@ -56,8 +56,8 @@ public final class ErrorLog implements ErrorHandler
         }
         catch (final Throwable ex)
         {
-            // No heap is left, for example, or the exception cannot print itself: the log then lacks it. The caller
-            // still reports the error where it reports errors.
+            // For example, no heap is left, or the exception cannot print itself: the log then lacks it. The caller
+            // still reports the error in its own way.
         }
     }
 
@@ -77,7 +77,7 @@ public final class ErrorLog implements ErrorHandler
             System::currentTimeMillis);
     }
 
-    /** Before the process entry, and so the log, may be another's. */
+    /** Ends all recording, before the process entry, and so the log, may be another process's. */
     public synchronized void close()
     {
         isClosed = true;

@@ -13,12 +13,12 @@ import io.jcaps.wait.Doorbell;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * The processes and ports at the other side of one attachment's links. An index that comes from a link's entry is
- * input: one that is out of its range names no peer. Any thread may call.
+ * The processes and ports at the other side of one attachment's links. An index from a link's entry is input: one that
+ * is out of its range names no peer. Any thread may call.
  */
 public final class Peers
 {
-    /** The credentials of an entry whose lock is held by another process than the entry names. */
+    /** Credentials of an entry whose life lock is held by another process than the entry names. */
     public static final Credentials FORGED = new Credentials(0, Credentials.NOBODY, Credentials.NOBODY,
         Credentials.NOBODY, Credentials.NOBODY, new int[0]);
 
@@ -29,7 +29,7 @@ public final class Peers
 
     /**
      * @param host        of the region.
-     * @param isFollowing whether a thread waits for the operating system's reports of processes that have ended.
+     * @param isFollowing whether a thread waits for the operating system to report that a process has ended.
      */
     public Peers(final Host host, final boolean isFollowing)
     {
@@ -40,12 +40,14 @@ public final class Peers
     }
 
     /**
-     * The identity of a peer, as the operating system reports it (R22). Its process is followed from here on.
+     * The identity of a peer, as the operating system reports it (R22). From here on its process is followed, if a
+     * thread waits for ends.
      *
-     * @param processIndex of its entry, from the link: input.
-     * @param incarnation  of the process, from the link: input.
-     * @return null if no process has the entry, {@link #FORGED} if another process than the entry names holds its lock,
-     * {@link Credentials#UNDETERMINED} if that could not be found out just now.
+     * @param processIndex of the peer's entry, from the link: input.
+     * @param incarnation  of the peer's process, from the link: input.
+     * @return credentials; {@link Credentials#UNKNOWN} if the process is not visible from here, {@link #FORGED} if
+     * another process than the entry names holds its life lock, {@link Credentials#UNDETERMINED} if there was no
+     * reliable answer, null if no process has the entry.
      */
     public Credentials attest(final int processIndex, final long incarnation)
     {
@@ -68,10 +70,10 @@ public final class Peers
         final boolean isTrue = Credentials.UNKNOWN == credentials || process.pid() == credentials.ownPid();
         if (isFollowing)
         {
-            // If it cannot be, or its process ends before: the watch looks at the lock.
+            // If it cannot be followed, or ends before, the watch checks its lock.
             host.follow(processIndex);
         }
-        // Of the same process, not of one that came after it.
+        // The answer must be about this process, and not about one that got the entry in the meantime.
         return process.incarnation() != incarnation ? null : isTrue ? credentials : FORGED;
     }
 

@@ -18,8 +18,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Removes from the tables what the dead, and those that left, have left there. Under the tables' lock, unless a method
- * says otherwise.
+ * Removes from the tables the entries of processes that have died, or have left without freeing all of theirs. Used
+ * under the tables' lock, unless a method says otherwise.
  */
 final class Reaper
 {
@@ -27,9 +27,9 @@ final class Reaper
     private final AtomicBuffer tables;
     private final Geometry geometry;
     private final UsedLinks usedLinks;
-    // Services that may have been closed, and whose entries were not looked at yet. Under its own monitor.
+    // Services that may have been closed, and whose entries were not checked yet. Under its own monitor.
     private final BitSet closedServices = new BitSet();
-    // Processes and next incarnation when the tables were last searched.
+    // Processes that were present, and the next incarnation, when the tables were last searched.
     private long[] reapedPresent;
     private long reapedAt;
 
@@ -42,12 +42,12 @@ final class Reaper
     }
 
     /**
-     * Removes what is left of processes that died, and of those that left the region without freeing all of theirs:
-     * every link and port that names an incarnation which no living process's entry has. Each step can be repeated, and
-     * the process entries are freed last: if this fails or its process dies, the next call does the rest.
+     * Frees each link and port that names an incarnation which no living process's entry has. Each step can be
+     * repeated, and the process entries are freed last: if this fails, or this process dies, the next call does the
+     * rest.
      * <p>
-     * Something is left only when a process dies or leaves. If since the last call the same processes are present, and
-     * no other has taken an incarnation, that cannot be, and the tables are not searched.
+     * There is something to free only after a process has died or left. If the same processes are present as at the
+     * last call, and no other process has taken an incarnation since, the tables are not searched.
      *
      * @param incarnation of this process; 0 while it enters.
      * @return whether the tables were searched.
@@ -66,7 +66,7 @@ final class Reaper
         {
             return false;
         }
-        // Again from the start if this fails half-way.
+        // If this fails half-way, the next call searches again from the start.
         reapedAt = 0;
         reapLinks(present);
         reapPorts(present);
@@ -92,7 +92,7 @@ final class Reaper
     }
 
     /**
-     * This process has taken an incarnation: that leaves nothing to be removed.
+     * Notes that this process has taken an incarnation, which leaves nothing to be freed.
      *
      * @param taken the incarnation.
      */
@@ -104,7 +104,7 @@ final class Reaper
         }
     }
 
-    /** Whether a process is neither dead nor gone; an entry's owner is input. */
+    /** Whether a process has neither died nor left; the owner that an entry names is input. */
     private static boolean isPresent(final long[] present, final int processIndex, final long processIncarnation)
     {
         return processIndex >= 0 && processIndex < present.length && 0 != processIncarnation &&
@@ -134,7 +134,7 @@ final class Reaper
                 !isPresent(present, link.serviceProcessIndex(), link.serviceProcessIncarnation()))
             {
                 usedLinks.use(i);
-                // Not SERVICE_CLOSED: its clients find out for themselves, and tell death from a close (B1).
+                // SERVICE_CLOSED is not set: each client finds the death itself, and reports it as one (B1).
                 link.change(LinkEntry.incarnation(state), 0, LinkEntryDescriptor.SERVICE_HOLDS);
             }
         }
@@ -166,7 +166,7 @@ final class Reaper
         }
     }
 
-    /** A closed service's entry stays as long as a client may ask for its generation (R28). */
+    /** Frees the entries of closed services, but not while a client may read the generation (R28). */
     private void freeClosed()
     {
         final BitSet used = new BitSet(geometry.portCount());
@@ -194,8 +194,8 @@ final class Reaper
     }
 
     /**
-     * A port was closed: if that was the last use of a closed service's entry, {@link #freeClosedServices} frees it.
-     * Any thread may call.
+     * Notes that a port was closed: if that was the last use of a closed service's entry, {@link #freeClosedServices}
+     * frees it. Any thread may call.
      *
      * @param portIndex of the service; input.
      */
@@ -210,7 +210,7 @@ final class Reaper
         }
     }
 
-    /** Whether {@link #freeClosedServices} has something to look at. Any thread may call. */
+    /** Whether {@link #freeClosedServices} has entries to check. Any thread may call. */
     boolean hasClosedServices()
     {
         synchronized (closedServices)
@@ -219,7 +219,7 @@ final class Reaper
         }
     }
 
-    /** Frees the entries of closed services that no client refers to, of those that {@link #closed} has noted. */
+    /** Frees those entries that {@link #closed} has noted, of closed services to which no client refers. */
     void freeClosedServices()
     {
         for (int portIndex = takeClosedService(); portIndex >= 0; portIndex = takeClosedService())

@@ -23,8 +23,8 @@ import org.agrona.concurrent.AtomicBuffer;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The tables of a region, as one attachment uses them: this process's entry, the entries of its ports, and what is
- * free. Any thread may call, some methods only under the tables' lock, as noted there.
+ * The tables of a region, as one attachment uses them: this process's entry, the entries of its ports, and free
+ * entries. Any thread may call; some methods need the tables' lock, as they say.
  */
 public final class Registry
 {
@@ -51,6 +51,8 @@ public final class Registry
      * Enters this process into the region.
      *
      * @param host of the region.
+     * @throws CapsException with {@link Status#NO_BUFFERS} if no process entry is free, with {@link Status#TIMED_OUT}
+     *                       if another process holds the tables' lock for 10 seconds.
      */
     public Registry(final Host host)
     {
@@ -80,8 +82,8 @@ public final class Registry
     }
 
     /**
-     * This process leaves. It needs no lock: the entry is its own. If its ports could not all be closed, the next
-     * process that reaps frees what names this incarnation.
+     * Leaves the region. This needs no lock, because the entry is this process's own. If not all ports could be closed,
+     * the next process that reaps frees the entries that name this incarnation.
      */
     public void leave()
     {
@@ -96,10 +98,10 @@ public final class Registry
     }
 
     /**
-     * Takes the tables' lock; {@link #unlock()} releases it. While it is held, no peer treats this process as dead:
-     * what it stores carries its own incarnation.
+     * Takes the tables' lock; {@link #unlock()} releases it. While it is held, no peer frees this process's entries as
+     * those of a dead one: so what it stores has an incarnation that is present.
      *
-     * @throws CapsException with {@link Status#TIMED_OUT} if another process holds it for long, with
+     * @throws CapsException with {@link Status#TIMED_OUT} if another process holds the lock for 10 seconds, with
      *                       {@link Status#NOT_CONNECTED} if this process has lost its entry.
      */
     public void lock()
@@ -142,13 +144,12 @@ public final class Registry
     }
 
     /**
-     * Under the tables' lock: registers a service (R4), after what the dead have left is removed. It is published when
-     * this returns.
+     * Under the tables' lock: reaps, then registers a service (R4). The service is published when this returns.
      *
-     * @param entry   to be put on the service's entry.
-     * @param service what to register.
+     * @param entry   view, to be put on the service's entry.
+     * @param service to register.
      * @return incarnation of the service.
-     * @throws CapsException with {@link Status#EXISTS} if it is to be the only one, and is not; with
+     * @throws CapsException with {@link Status#EXISTS} if it has {@link PortFlags#EXCL} and another one lives; with
      *                       {@link Status#NO_BUFFERS} if no entry is free.
      */
     public long register(final PortEntry entry, final PortSpec service)
@@ -163,9 +164,9 @@ public final class Registry
     }
 
     /**
-     * Under the tables' lock: makes the entry of a wait set, after what the dead have left is removed.
+     * Under the tables' lock: reaps, then makes the entry of a wait set.
      *
-     * @param entry to be put on the wait set's entry.
+     * @param entry view, to be put on the wait set's entry.
      * @return incarnation of the wait set.
      * @throws CapsException with {@link Status#NO_BUFFERS} if no entry is free.
      */
@@ -176,12 +177,12 @@ public final class Registry
     }
 
     /**
-     * Under the tables' lock: makes an entry that shows that a client waits for a service. It is of the kind of a wait
-     * set, as nothing refers to it. When the table is full, the next port that needs an entry takes this one.
+     * Under the tables' lock: makes an entry that shows that a client waits for a service. It has the kind of a wait
+     * set, because no other entry refers to it. When the table is full, the next port that needs an entry takes it.
      *
-     * @param entry to be put on it.
-     * @param spec  what the client looks for; its flags have {@link PortFlags#WAITSVC}, which those of a wait set have
-     *              not.
+     * @param entry view, to be put on that entry.
+     * @param spec  name and ids for which the client looks; unlike a wait set, it has the flag
+     *              {@link PortFlags#WAITSVC}.
      * @return incarnation of the entry; 0 if none is free.
      */
     public long openWaiting(final PortEntry entry, final PortSpec spec)
@@ -216,48 +217,48 @@ public final class Registry
             spec.flags(), spec.name(), spec.generation(), System.currentTimeMillis());
     }
 
-    /** Under the tables' lock, after {@link #register}: makes the clients that wait for a service look again. */
+    /** Under the tables' lock, after {@link #register}: makes clients that wait for a service look again. */
     public void announce()
     {
-        // [registered] release: the service's entry is published before. Pairs with the acquire in registrations(),
-        // after which a client looks for the service again. Without it a client that waits could miss the service, and
-        // sleep.
+        // [registered] release: the service's entry is published before this. Pairs with the acquire in
+        // registrations(), after which a client looks for the service again. Without it a client that waits could miss
+        // the service, and sleep.
         tables.putIntRelease(RegionDescriptor.REGISTRATIONS_OFFSET,
             tables.getInt(RegionDescriptor.REGISTRATIONS_OFFSET) + 1);
     }
 
-    /** After {@link #announce}, without the lock: wakes the clients that sleep. */
+    /** After {@link #announce}, without the lock: wakes the clients that wait for a service. */
     public void wakeSearchers()
     {
         host.wake(RegionDescriptor.REGISTRATIONS_OFFSET, Integer.MAX_VALUE);
     }
 
     /**
-     * @return the word on which clients sleep that wait for a service, as it is before they look for it.
+     * @return the word on which clients that wait for a service sleep; to be read before they look for the service.
      */
     public int registrations()
     {
-        // [registered] acquire before the look: pairs with the release in announce(). If the look misses a service, the
-        // word has changed when it comes, and no thread sleeps.
+        // [registered] acquire before the look: pairs with the release in announce(). If the look misses a service, its
+        // registration changes the word after this read, and no thread sleeps.
         return tables.getIntAcquire(RegionDescriptor.REGISTRATIONS_OFFSET);
     }
 
     /**
-     * A port was closed: frees what it left in the tables if their lock is free; otherwise the next process that reaps
-     * does.
+     * Called when a port was closed: frees its remaining entries if the tables' lock is free. Otherwise a later close,
+     * {@link #trim}, or the next process that reaps does.
      *
-     * @param servicePortIndex entry of the service: the port's own, or that of the service it was connected to.
+     * @param servicePortIndex entry of the service: the port's own, or that of the service to which it was connected.
      */
     public void closed(final int servicePortIndex)
     {
-        // Noted before the lock is tried: if another thread of this process has it, the next close does this, or the
-        // attachment's when it leaves.
+        // Noted before the lock is tried: if another thread of this process has the lock, a later close frees the
+        // entry, or the attachment's close.
         reaper.closed(servicePortIndex);
         if (host.lockTables(0))
         {
             try
             {
-                // The port that was closed just now has freed its own entry.
+                // A client's port has freed its own entry just before.
                 search.portsFreed();
                 tidy();
             }
@@ -275,7 +276,7 @@ public final class Registry
     }
 
     /**
-     * A link is used by this process: when no side holds it, its memory is returned.
+     * Notes that this process uses a link: once no side holds it, {@link #trim} returns its memory.
      *
      * @param linkIndex of the link.
      */
@@ -285,14 +286,15 @@ public final class Registry
     }
 
     /**
-     * Returns the memory of the links that were used and that no side holds, and frees what {@link #closed} could not.
+     * Returns the memory of used links that no side holds, and frees the entries that {@link #closed} could not.
      *
-     * @param timeoutNs longest wait for the tables' lock; if it is not free, the next user of the links does this.
+     * @param timeoutNs longest wait for the tables' lock in nanoseconds; without the lock nothing is done, and a later
+     *                  call does it, or the next user of the links.
      */
     public void trim(final long timeoutNs)
     {
         final boolean isUsed = !usedLinks.isEmpty();
-        // Entries of services are not worth a wait: any process that reaps frees them.
+        // Entries of services alone are not worth a wait: any process that reaps frees them.
         if ((isUsed || reaper.hasClosedServices()) && host.lockTables(isUsed ? timeoutNs : 0))
         {
             try
@@ -306,7 +308,7 @@ public final class Registry
         }
     }
 
-    /** Under the tables' lock: removes what the dead have left. */
+    /** Under the tables' lock: removes the entries of dead processes. */
     void reap()
     {
         if (reaper.reap(incarnation))
@@ -316,7 +318,7 @@ public final class Registry
         }
     }
 
-    /** Enters this process; the index of its entry, which it holds until {@link #leave()}. */
+    /** Enters this process, and returns the index of its entry, which it has until {@link #leave()}. */
     private int enter()
     {
         final ProcessEntry process = new ProcessEntry(tables, geometry);
@@ -365,19 +367,19 @@ public final class Registry
         return held;
     }
 
-    /** Under the tables' lock: finds services; their dead are removed by {@link #reap()} before. */
+    /** Under the tables' lock, after {@link #reap()}: finds services and free entries. */
     EntrySearch search()
     {
         return search;
     }
 
-    /** Index of a free entry of the port table. */
+    /** Under the tables' lock: index of a free entry of the port table. */
     int freePort()
     {
         int free = search.freePort();
         if (NONE == free)
         {
-            // The last port to close frees a closed service's entry only if the tables' lock is free just then.
+            // There may be entries of closed services: the last close frees one only if the tables' lock is free then.
             reaper.searchNext();
             reap();
             free = search.freePort();
@@ -394,7 +396,7 @@ public final class Registry
         return free;
     }
 
-    /** Index of a free entry of the link directory. */
+    /** Under the tables' lock: index of a free entry of the link directory. */
     int freeLink()
     {
         final int free = search.freeLink();
@@ -406,7 +408,7 @@ public final class Registry
         return free;
     }
 
-    /** A number that no process, port or link of the region has had. */
+    /** Under the tables' lock: takes an incarnation that no process, port or link of the region has had. */
     long nextIncarnation()
     {
         final long next = peekIncarnation();
@@ -416,8 +418,8 @@ public final class Registry
     }
 
     /**
-     * The number is input: an invalid one, or one without room in a link's state, would make entries that no process
-     * finds.
+     * Reads and checks the next incarnation, which is input: an invalid one, or one that does not fit into a link's
+     * state, would make entries that no process finds.
      */
     private long peekIncarnation()
     {
@@ -430,7 +432,7 @@ public final class Registry
         return next;
     }
 
-    /** Whether this process's entry is still its own; under the tables' lock it stays so until the lock is released. */
+    /** Whether this process still has its entry; under the tables' lock it keeps it until the lock is released. */
     private boolean isPresent()
     {
         return new ProcessEntry(tables, geometry).wrap(processIndex).incarnation() == incarnation;

@@ -12,9 +12,9 @@ import io.jcaps.layout.RegionException;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * Reports what is rare at one port: one call each makes the counter in the port's entry rise, notifies
- * {@link Events}, and records an error, as far as the case has them. A counter has one writer: what counts is called
- * within the port's gate, while the port is open.
+ * Reports rare events at one port. Each has one method here, which does what applies: it counts in the port's entry,
+ * notifies {@link Events}, and records an error. A counter has one writer, so a method that counts is called within the
+ * port's gate, while the port is open.
  */
 public final class Report
 {
@@ -27,7 +27,7 @@ public final class Report
     /**
      * @param host   of the region.
      * @param errors the error log of the attachment.
-     * @param entry  of the port; stays on it.
+     * @param entry  view of the port's entry; must stay on it.
      * @param name   of the port.
      */
     public Report(final Host host, final ErrorLog errors, final PortEntry entry, final String name)
@@ -43,7 +43,7 @@ public final class Report
      * Value of a counter of the port. Any thread may call while the entry is the port's.
      *
      * @param counter which counter to read.
-     * @return how often.
+     * @return its value.
      */
     public long counter(final PortCounter counter)
     {
@@ -53,15 +53,15 @@ public final class Report
     private void count(final PortCounter counter)
     {
         final int offset = entry.counterOffset(counter.ordinal());
-        // Release, so that other processes see no half of it; nothing else is published by it. If the port's process
-        // dies before it, the number is one short, and no decision depends on it.
+        // A store that is atomic is enough: nothing else is published by it. If the port's process dies before it, the
+        // number is one short. No decision depends on the number.
         tables.putLongRelease(offset, tables.getLong(offset) + 1);
     }
 
     /**
-     * Within the gate: the region has no memory.
+     * Within the gate: the region has no memory left.
      *
-     * @param length in bytes of what it was for.
+     * @param length in bytes of the payload.
      */
     public void noSpace(final int length)
     {
@@ -72,7 +72,7 @@ public final class Report
     /**
      * Within the gate: a put has reached the limit of messages in progress.
      *
-     * @param inProgress how many there are.
+     * @param inProgress number of messages in progress.
      */
     public void noBuffers(final int inProgress)
     {
@@ -80,10 +80,10 @@ public final class Report
     }
 
     /**
-     * Within the gate: a link is given up, as the other side had written what is invalid.
+     * Within the gate: a link was given up, because the other side wrote an invalid value.
      *
      * @param linkIndex of the link.
-     * @param reason    for people.
+     * @param reason    the invalid value, for people.
      */
     public void corrupt(final int linkIndex, final String reason)
     {
@@ -96,7 +96,7 @@ public final class Report
      * Within the gate: a client was accepted.
      *
      * @param linkIndex of its link.
-     * @param pid       of its process.
+     * @param pid       of its process, as the process itself sees it.
      */
     public void accepted(final int linkIndex, final int pid)
     {
@@ -105,7 +105,7 @@ public final class Report
     }
 
     /**
-     * Within the gate: a client was refused, as it has no permission.
+     * Within the gate: a client was refused, because it has no permission (R6).
      *
      * @param linkIndex of its link.
      */
@@ -116,7 +116,7 @@ public final class Report
     }
 
     /**
-     * Within the gate: a client was refused, because another process than its entry names holds the entry's lock.
+     * Within the gate: a client was refused, because another process than its entry names holds the entry's life lock.
      *
      * @param linkIndex    of its link.
      * @param processIndex of its process.
@@ -130,10 +130,10 @@ public final class Report
     }
 
     /**
-     * Within the gate: something failed for a cause that may pass.
+     * Within the gate: a step failed for a cause that may pass.
      *
-     * @param what  failed, for people.
-     * @param cause may be null.
+     * @param what  the step that failed, for people.
+     * @param cause the exception; may be null.
      */
     public void retry(final String what, final Throwable cause)
     {
@@ -142,9 +142,9 @@ public final class Report
     }
 
     /**
-     * Within the gate: links whose clients have died were dropped.
+     * Within the gate: links of clients that have died were dropped.
      *
-     * @param deathCount how many.
+     * @param deathCount number of these clients, 0 or more.
      */
     public void dropped(final int deathCount)
     {
@@ -157,24 +157,25 @@ public final class Report
     /**
      * By the watch, outside the gate: a peer's process is proved dead.
      *
-     * @param isService whether it is the service.
-     * @param linkIndex of the link to it.
+     * @param isService whether the peer is the service.
+     * @param linkIndex of the link to the peer.
      */
     public void peerDied(final boolean isService, final int linkIndex)
     {
         events.peerDied(name, isService, linkIndex);
     }
 
-    /** Within the gate: the handler of the port's agent has thrown; {@link #failed} records what. */
+    /** Within the gate: the handler of the port's agent has thrown; {@link #failed} records the exception. */
     public void handlerFailed()
     {
         count(PortCounter.HANDLER_ERRORS);
     }
 
     /**
-     * Records what a caller is not to receive, or receives in its own way. Any thread may call, also outside the gate.
+     * Records an exception that the caller does not throw, or reports in another way. Any thread may call, also outside
+     * the gate.
      *
-     * @param thrown what went wrong.
+     * @param thrown the exception.
      */
     public void failed(final Throwable thrown)
     {
@@ -184,7 +185,7 @@ public final class Report
     /**
      * Outside the gate: the port was closed by its owner.
      *
-     * @param isService whether it is a service.
+     * @param isService whether the port is a service.
      */
     public void closed(final boolean isService)
     {

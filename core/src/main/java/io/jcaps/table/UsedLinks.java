@@ -12,8 +12,8 @@ import java.util.BitSet;
 import java.util.function.IntConsumer;
 
 /**
- * Links that this process used, or found held by a process that is gone: their memory is to be returned when no side
- * holds them any more. Any thread may call, but {@link #trim} only under the tables' lock.
+ * Links that this process has used, or has found held by a process that is gone. Their memory is returned once no side
+ * holds them. Any thread may call, but {@link #trim} only under the tables' lock.
  */
 final class UsedLinks
 {
@@ -43,8 +43,8 @@ final class UsedLinks
     }
 
     /**
-     * Returns the memory of the links that no side holds. A link whose memory cannot be returned does not keep the
-     * others from theirs: the next call tries it again, and this one throws when it has done them all.
+     * Returns the memory of the links that no side holds. If this fails for a link, the others are done nevertheless,
+     * then the failure is thrown; the next call tries that link again.
      *
      * @param free called with the index of each link that no side holds.
      */

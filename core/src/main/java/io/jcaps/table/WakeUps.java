@@ -11,16 +11,16 @@ import org.agrona.LangUtil;
 import java.util.BitSet;
 
 /**
- * Wakes threads that sleep on ports, after what they wait for was published. If that fails, the watch does it: a
- * message must not be reported as failed because a sleeper could not be woken for it. Any thread may call, also within
- * a gate. A port's index may be input.
+ * Wakes threads that sleep on ports, after the message or state that they wait for was published. If a wake-up fails,
+ * the watch repeats it: a put must not be reported as failed because a sleeper could not be woken. Any thread may call,
+ * also within a gate. A port's index may be input.
  */
 public final class WakeUps
 {
     private final Peers peers;
     private final ErrorLog errors;
     private final int portCount;
-    // Ports whose sleepers the watch wakes. Under its own monitor; never grows.
+    // Ports whose sleepers the watch must wake. Under its own monitor; never grows.
     private final BitSet owed;
 
     /**
@@ -40,9 +40,9 @@ public final class WakeUps
      * Wakes threads that sleep on a port, now or later. Never throws.
      *
      * @param doorbell of the port.
-     * @param sleepers that {@link Doorbell#look} has found.
+     * @param sleepers value that {@link Doorbell#look} returned.
      * @param limit    most threads to wake.
-     * @return system calls that were made.
+     * @return number of system calls; 0 if the watch makes them later.
      */
     public int wake(final Doorbell doorbell, final long sleepers, final int limit)
     {
@@ -70,7 +70,7 @@ public final class WakeUps
         }
     }
 
-    /** A wake-up failed: the watch's next round wakes all threads that sleep on the port. */
+    /** Notes and records a wake-up that failed: the watch's next round wakes all threads that sleep on the port. */
     void later(final int portIndex, final Throwable cause)
     {
         if (portIndex >= 0 && portIndex < portCount)
@@ -80,7 +80,7 @@ public final class WakeUps
         errors.onError(cause);
     }
 
-    /** By the watch: makes the wake-ups that failed. One that fails again stays due, and does not stop the others. */
+    /** By the watch: repeats the wake-ups that failed. One that fails again stays due, and does not stop the others. */
     public void wakeOwed()
     {
         Throwable failure = null;
@@ -102,7 +102,7 @@ public final class WakeUps
         }
     }
 
-    /** Outside the monitor the wake-up is made: a thread that has one more to owe does not wait for it. */
+    /** Takes one port under the monitor. The wake-up is made outside it, so that no thread in owe() waits for that. */
     private int takeOwed(final int from)
     {
         synchronized (owed)

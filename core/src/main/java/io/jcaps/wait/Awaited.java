@@ -7,40 +7,40 @@ package io.jcaps.wait;
 import io.jcaps.Status;
 
 /**
- * What threads wait for at one port or wait set: a {@link Waiter} looks for it. Made once, so that a wait allocates
- * nothing.
+ * The condition for which threads wait at one port or wait set; a {@link Waiter} checks it. Made once, so that a wait
+ * allocates nothing.
  *
- * @param <T> what a look fills in.
+ * @param <T> type of the object that a look fills.
  */
 public interface Awaited<T>
 {
     /**
-     * Takes what is there for the caller.
+     * Checks the condition, and fills the target if it holds.
      *
      * @param target      to fill.
      * @param lengthLimit of {@link Waiter#await}.
      * @param callId      of {@link Waiter#await}.
-     * @return {@link Status#WOULD_BLOCK} if there is nothing; anything else ends the wait.
+     * @return {@link Status#WOULD_BLOCK} if it does not hold; any other value ends the wait.
      */
     int look(T target, int lengthLimit, long callId);
 
     /**
-     * The calling thread is about to sleep: a thread that publishes something after this wakes it. It looks again after
-     * this, and a full fence comes before that look.
+     * Announces that the calling thread is about to sleep: a thread that publishes something after this wakes it. This
+     * makes a full fence, and the caller looks again after it.
      */
     void announce();
 
-    /** The calling thread does not sleep any more. */
+    /** Retracts {@link #announce}: the calling thread does not sleep any more. */
     void retract();
 
     /**
-     * @return longest sleep before a look without being woken.
+     * @return longest sleep in nanoseconds before a look without being woken.
      */
     long sleepLimitNs();
 
     /**
-     * The calling thread leaves without what others may sleep for; the wake-up that ended its sleep may have been meant
-     * for that.
+     * Wakes another thread, because the calling thread leaves without a message: the wake-up that ended its sleep may
+     * have been meant for one.
      */
     void passWakeUpOn();
 }

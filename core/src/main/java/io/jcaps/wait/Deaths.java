@@ -9,24 +9,24 @@ import io.jcaps.layout.Geometry;
 import io.jcaps.layout.ProcessEntry;
 
 /**
- * Which peers' processes are proved dead: by the lock that each held, no clock takes part in it (B2). It spreads the
- * looks at many processes over several rounds of the watch. By the thread that makes the rounds.
+ * Finds which peers' processes are proved dead (B2). The proof is the life lock that each held, and never a clock. The
+ * checks of many processes are spread over several rounds of the watch. Used by the thread that makes the rounds.
  */
 public final class Deaths
 {
-    /** Processes looked at in one round, so that many peers cost no more than few. */
+    /** Processes that are checked in one round, unless that would take more than {@link #MAX_STRIDE} rounds for all. */
     private static final int LOOK_LIMIT = 32;
-    /** Rounds at most until each process was looked at. */
+    /** Most rounds until each process that is not followed was checked. */
     private static final int MAX_STRIDE = 3;
     /**
-     * Rounds from one look at a process to the next while the operating system follows it: what it reports of an end
-     * only makes us look sooner, the lock is the proof.
+     * Rounds from one check of a process to the next while the operating system follows it. A reported end only makes
+     * the next check come sooner: the lock is the proof.
      */
     private static final int FOLLOWED_ROUNDS = 16;
 
     private final Host host;
     private final ProcessEntry process;
-    // By index: the round and the incarnation of the last look, and what it found.
+    // By index: the round and the incarnation of the last check, and its result.
     private final long[] lookedAtRound;
     private final long[] lookedAtIncarnation;
     private final boolean[] wasAlive;
@@ -48,7 +48,7 @@ public final class Deaths
         wasAlive = new boolean[geometry.processCount()];
     }
 
-    /** A round begins: each process may be checked once again. */
+    /** Begins a round: each process may be checked once again. */
     public void beginRound()
     {
         round++;
@@ -56,14 +56,14 @@ public final class Deaths
         skipCount = 0;
     }
 
-    /** A round is over: the next ones look at as many processes each as they can. */
+    /** Ends a round, and decides over how many rounds the checks are spread from now on. */
     public void endRound()
     {
         stride = Math.max(1, Math.min(MAX_STRIDE, (lookCount + skipCount + LOOK_LIMIT - 1) / LOOK_LIMIT));
     }
 
     /**
-     * @return number of the round, 1 or more once one has begun.
+     * @return number of the round, counted from 1; 0 before the first.
      */
     public long round()
     {
@@ -71,11 +71,11 @@ public final class Deaths
     }
 
     /**
-     * Whether a process is proved dead. Each is checked once in a round at most.
+     * Whether a process is proved dead, or has left the region. Each process is checked at most once in a round.
      *
      * @param processIndex of its entry, from a link: input.
      * @param incarnation  of the process, from a link: input.
-     * @return false while it may be alive.
+     * @return false as long as the process may be present.
      */
     public boolean isDead(final int processIndex, final long incarnation)
     {
@@ -85,8 +85,7 @@ public final class Deaths
         {
             return true;
         }
-        // The entry may be another process's since the look: a proof about the former process does not hold for this
-        // one.
+        // The entry may have another process since the last check, whose result does not hold for this one.
         if (lookedAtRound[processIndex] != round || lookedAtIncarnation[processIndex] != incarnation)
         {
             lookedAtRound[processIndex] = round;

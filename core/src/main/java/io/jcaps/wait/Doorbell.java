@@ -12,7 +12,8 @@ import org.agrona.concurrent.AtomicBuffer;
 import java.lang.invoke.VarHandle;
 
 /**
- * Wakes the threads that sleep on one port, this process's or a peer's. Any thread may call.
+ * Wakes the threads that sleep on one port, of this process or of a peer, or in the port's wait set. Any thread may
+ * call.
  */
 public final class Doorbell
 {
@@ -46,11 +47,11 @@ public final class Doorbell
     }
 
     /**
-     * Wakes threads that sleep on the port. What they should see was stored before.
+     * Wakes threads that sleep on the port. The caller has stored before what they should see.
      *
      * @param limit most threads to wake: one at a service, where any will do; all at a client, where each may wait for
      *              a reply of its own.
-     * @return system calls that were made.
+     * @return number of system calls, 0 to 2.
      */
     public int ring(final int limit)
     {
@@ -59,25 +60,27 @@ public final class Doorbell
     }
 
     /**
-     * Looks whether a thread sleeps on the port, and stores nothing. What it should see was stored before.
+     * Looks whether a thread sleeps on the port; stores nothing. The caller has stored before what such a thread should
+     * see.
      *
-     * @return 0 if none does; else what {@link #wake} takes.
+     * @return 0 if no thread sleeps; otherwise the value to pass to {@link #wake}.
      */
     public long look()
     {
         // [wake] full fence between the publication and the look at SLEEPERS: pairs with the atomic add by which a
         // sleeper announces itself before its last look. One of the two sees the other. Without it the look could be
-        // made before the publication, and the sleeper sleep on.
+        // made before the publication, and the sleeper would sleep on.
         VarHandle.fullFence();
         return tables.getLongOpaque(sleepersOffset);
     }
 
     /**
-     * Wakes the threads that were seen. While the attachment is in the region: this stores into the tables.
+     * Wakes the threads that were seen. Only while the attachment is in the region, because this stores into the
+     * tables.
      *
-     * @param sleepers that {@link #look} has found.
+     * @param sleepers value that {@link #look} returned.
      * @param limit    most threads to wake, as {@link #ring} takes it.
-     * @return system calls that were made.
+     * @return number of system calls, 0 to 2.
      */
     public int wake(final long sleepers, final int limit)
     {
@@ -105,8 +108,8 @@ public final class Doorbell
      */
     public static void wakeWord(final Host host, final int wakeOffset, final int limit)
     {
-        // [wake] atomic add before the wake-up: a sleeper that read the word before it does not fall asleep. Pairs with
-        // the read by which a thread that is about to sleep remembers the word.
+        // [wake] atomic add before the wake-up: a thread that read the word before it does not fall asleep. Pairs with
+        // the read in Waiter.sleepAndLook().
         host.tables().getAndAddInt(wakeOffset, 1);
         host.wake(wakeOffset, limit);
     }

@@ -9,8 +9,8 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Keeps the threads of one process apart while they use one port: a try-lock in the heap with a spin in front. What it
- * guards takes some tens of nanoseconds and never waits. On a port that one thread uses at a time it does nothing.
+ * A spin lock that serialises one port's threads. It is held for some tens of nanoseconds, and a thread that holds it
+ * never waits. On a single-threaded port it does nothing. Not reentrant.
  */
 public final class Gate
 {
@@ -79,7 +79,7 @@ public final class Gate
             }
             else
             {
-                // The holder lost its core: give it ours.
+                // The holder has lost its core: leave it this one.
                 LockSupport.parkNanos(1_000);
             }
         }

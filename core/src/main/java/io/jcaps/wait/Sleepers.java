@@ -10,15 +10,15 @@ import org.agrona.LangUtil;
 import java.util.Arrays;
 
 /**
- * The threads of an attachment that are about to sleep or asleep. An interrupt does not reach a thread that sleeps in
- * the operating system: the watch looks at them and wakes it (R16). Any thread may call.
+ * The threads of an attachment that sleep or are about to. An interrupt does not reach a thread that sleeps in the
+ * operating system, so the watch checks these threads and wakes the interrupted ones (R16). Any thread may call.
  */
 public final class Sleepers
 {
     private static final long CLOSE_PAUSE_MS = 1;
 
     private final Host host;
-    // Replaced together, once there is memory for both.
+    // Both are replaced together, once there is memory for both.
     private Thread[] threads = new Thread[8];
     private int[] wakeOffsets = new int[8];
     private int count;
@@ -33,13 +33,13 @@ public final class Sleepers
     }
 
     /**
-     * The calling thread sleeps until it is woken.
+     * Puts the calling thread to sleep until it is woken.
      *
      * @param wakeOffset   of the word to sleep on.
-     * @param wakeSequence the word's value before the caller looked for what it waits for.
+     * @param wakeSequence the word's value before the caller checked its condition.
      * @param deadlineNs   by {@link System#nanoTime}, if the wait is timed.
      * @param isTimed      whether there is a deadline.
-     * @param limitNs      longest sleep before the caller wants to look by itself.
+     * @param limitNs      longest sleep in nanoseconds before the caller looks without being woken.
      * @return false if the time is over, the thread is interrupted, or no thread may sleep any more.
      */
     public boolean sleep(
@@ -102,7 +102,7 @@ public final class Sleepers
         }
     }
 
-    /** Wakes all, and returns when none sleeps any more: the attachment is about to give its memory back. */
+    /** Wakes all threads, and returns when none sleeps any more: the attachment is about to release its memory. */
     public synchronized void close()
     {
         isClosed = true;
@@ -116,7 +116,7 @@ public final class Sleepers
             }
             catch (final Throwable ex)
             {
-                // Tried again: the memory must not be given back under a thread that sleeps on it.
+                // Tried again, because the memory must not be released while a thread sleeps on it.
                 failure = ex;
             }
             try
@@ -147,9 +147,9 @@ public final class Sleepers
     }
 
     /**
-     * Wakes all threads, and each checks its own condition.
+     * Wakes all threads; each checks its own condition.
      *
-     * @return how many there are.
+     * @return number of threads.
      */
     public synchronized int wake()
     {
@@ -157,9 +157,9 @@ public final class Sleepers
     }
 
     /**
-     * Wakes those that are interrupted, and those that sleep on the same word.
+     * Wakes the threads that are interrupted, and with them those that sleep on the same word.
      *
-     * @return how many are interrupted.
+     * @return number of interrupted threads.
      */
     public synchronized int wakeInterrupted()
     {

@@ -12,16 +12,16 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * How the threads of one port or wait set wait: they poll for a while, then sleep, or spin on. Any thread may call.
+ * Makes the threads of one port or wait set wait: they poll for a while, then sleep, or spin. Any thread may call.
  *
- * @param <T> what a look fills in.
+ * @param <T> type of the object that a look fills.
  */
 public final class Waiter<T>
 {
     private static final int INTERRUPT_CHECK_MASK = 0x3FF;
-    // A pause takes longer than a poll: an answer that is about to come would be met in the middle of one.
+    // The first polls make no pause, because a pause takes longer than a poll, and an answer could come during it.
     private static final int UNPAUSED_COUNT = 64;
-    // A sleep that is shorter than this takes longer to begin and to end than it lasts.
+    // A shorter sleep costs more time to begin and to end than it lasts.
     private static final long SHORT_SLEEP_NS = 100_000;
 
     private final Awaited<T> awaited;
@@ -33,16 +33,16 @@ public final class Waiter<T>
     private final int minSpinCount;
     private final int maxSpinCount;
     private final boolean spinOnly;
-    // How long to poll before sleeping; any thread's guess is as good as another's.
+    // Polls before a sleep. Threads share it without ordering, because any thread's value will do.
     private int spinCount;
 
     /**
-     * @param awaited      what is waited for.
+     * @param awaited      condition that ends a wait.
      * @param host         of the region.
      * @param sleepers     of the attachment.
      * @param wakeOffset   of the word to sleep on.
      * @param events       notified of each sleep.
-     * @param name         by which they are notified.
+     * @param name         of the port, for the events.
      * @param minSpinCount fewest polls before a sleep.
      * @param maxSpinCount most polls before a sleep.
      * @param spinOnly     whether to spin instead of sleeping.
@@ -71,8 +71,8 @@ public final class Waiter<T>
     }
 
     /**
-     * @param timeoutNs 0 or more; {@link Long#MAX_VALUE} for no limit.
-     * @return when it is over, by {@link System#nanoTime}; 0 if it is not {@link #isTimed timed}.
+     * @param timeoutNs longest wait in nanoseconds, 0 or more; {@link Long#MAX_VALUE} for no limit.
+     * @return end of the wait, by {@link System#nanoTime}; 0 if the wait is not {@link #isTimed timed}.
      */
     public static long deadline(final long timeoutNs)
     {
@@ -93,13 +93,14 @@ public final class Waiter<T>
     }
 
     /**
-     * Polls for a while, then sleeps, or spins on. The time begins after the polls.
+     * Polls for a while, then sleeps, or spins. The time limit counts from the end of the polls.
      *
      * @param target      to fill.
-     * @param lengthLimit of what is put in view.
+     * @param lengthLimit longest payload in bytes that is put in view.
      * @param callId      of the one message that is waited for, 0 for the next one.
      * @param timeoutNs   as {@link #deadline} takes it.
-     * @return what the last look found; {@link Status#TIMED_OUT} or {@link Status#INTERRUPTED}.
+     * @return result of the last look; {@link Status#TIMED_OUT} or {@link Status#INTERRUPTED}; {@link Status#CLOSED} if
+     * no thread may sleep any more.
      */
     public int await(final T target, final int lengthLimit, final long callId, final long timeoutNs)
     {
@@ -114,10 +115,10 @@ public final class Waiter<T>
     }
 
     /**
-     * Polls, and waits in the caller's way in between.
+     * Polls, and calls the caller's idle strategy between polls.
      *
      * @param target       to fill.
-     * @param lengthLimit  of what is put in view.
+     * @param lengthLimit  longest payload in bytes that is put in view.
      * @param callId       of the one message that is waited for, 0 for the next one.
      * @param idleStrategy called between polls.
      * @param timeoutNs    as {@link #deadline} takes it.
@@ -148,12 +149,12 @@ public final class Waiter<T>
     }
 
     /**
-     * Polls as often as sleeps have shown to be worth it.
+     * Polls as often as the last sleeps have shown to pay.
      *
      * @param target      to fill.
-     * @param lengthLimit of what is put in view.
+     * @param lengthLimit longest payload in bytes that is put in view.
      * @param callId      of the one message that is waited for, 0 for the next one.
-     * @return what the last look found.
+     * @return result of the last look.
      */
     public int poll(final T target, final int lengthLimit, final long callId)
     {
@@ -190,7 +191,7 @@ public final class Waiter<T>
         }
     }
 
-    /** Why the wait is over although nothing was found, or that it is not. */
+    /** Reason to end a wait although nothing was found; WOULD_BLOCK if there is none. */
     private static int giveUp(final long deadlineNs, final boolean isTimed)
     {
         if (Thread.currentThread().isInterrupted())
@@ -204,7 +205,7 @@ public final class Waiter<T>
      * Sleeps until a look finds something.
      *
      * @param target      to fill.
-     * @param lengthLimit of what is put in view.
+     * @param lengthLimit longest payload in bytes that is put in view.
      * @param callId      of the one message that is waited for, 0 for the next one.
      * @param deadlineNs  of {@link #deadline}.
      * @param isTimed     of {@link #isTimed}.
@@ -251,7 +252,7 @@ public final class Waiter<T>
                     result = awaited.look(target, lengthLimit, callId);
                     if (Status.WOULD_BLOCK == result)
                     {
-                        // Closed, although what is waited for is not: its own close failed, and is tried again.
+                        // CLOSED although the port is not: its own close has failed, and is tried again.
                         result = Thread.currentThread().isInterrupted() ? Status.INTERRUPTED :
                             sleepers.isClosed() ? Status.CLOSED : Status.TIMED_OUT;
                     }
@@ -278,8 +279,9 @@ public final class Waiter<T>
     }
 
     /**
-     * Both sides of a conversation that slept once would sleep for ever, as each answer then comes after the other has
-     * given up polling: a short sleep makes the next polling longer, a long one shorter.
+     * Makes the next polling longer after a short sleep, and shorter after a long one. With a fixed time, two sides
+     * that have slept once could sleep each time, because each answer would come after the other side has stopped
+     * polling.
      */
     private void adapt(final long sleptNs)
     {

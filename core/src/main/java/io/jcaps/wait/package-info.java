@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * How threads exclude each other, poll, sleep and are woken, and which peers are dead. Internal: {@code io.jcaps} is
- * the API.
+ * How threads exclude each other, poll, sleep and are woken, and how the death of a peer is found. Internal:
+ * {@code io.jcaps} is the API.
  */
 package io.jcaps.wait;
