@@ -255,7 +255,7 @@ class AbortTest
 
     @Test
     @DisplayName("R14, R29: messages aborted before a service that never looks fill the ring, not the slots")
-    void shouldTellRingFullOfAborted()
+    void shouldReportRingFullOfAborted()
     {
         int count = 0;
         long id = client.put(bytes, 0, 1);

@@ -189,7 +189,7 @@ class AcceptTest
     @ParameterizedTest(name = "messages put before: {0}")
     @ValueSource(ints = {0, 3})
     @DisplayName("F43, B1, R6: a client that is not admitted gets REFUSED for its messages, then ACCESS_DENIED")
-    void shouldTellRefusal(final int messageCount)
+    void shouldReportRefusal(final int messageCount)
     {
         final Attachment process = region.attach();
         final ServicePort service = process.service(
@@ -231,7 +231,7 @@ class AcceptTest
 
     @Test
     @DisplayName("B1, R23: a close is distinguished from a refusal")
-    void shouldTellCloseFromRefusal()
+    void shouldDistinguishCloseFromRefusal()
     {
         final ServicePort service = region.service();
         final ClientPort client = region.client();

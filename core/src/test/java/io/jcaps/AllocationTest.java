@@ -164,7 +164,7 @@ class AllocationTest
 
     @Test
     @DisplayName("R16, R17, R29: empty polls, messages that are too long, and aborts do not allocate")
-    void shouldNotAllocateWhenNothingComesOfIt()
+    void shouldNotAllocateWithoutResult()
     {
         assertAllocatesNothing(() ->
         {

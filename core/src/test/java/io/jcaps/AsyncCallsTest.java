@@ -244,7 +244,7 @@ class AsyncCallsTest
 
     @Test
     @DisplayName("B1: a future that failed by its own time limit gets its outcome later")
-    void shouldTellOutcomeAfterFailure()
+    void shouldReportOutcomeAfterFailure()
     {
         final AsyncCall<AsyncReply> call = call(5);
         call.completeExceptionally(new IllegalStateException("as orTimeout does"));

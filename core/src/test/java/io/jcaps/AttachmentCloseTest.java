@@ -158,7 +158,7 @@ class AttachmentCloseTest
 
     @Test
     @DisplayName("F40: a service's close that fails to wake one client still notifies and wakes the others")
-    void shouldTellOtherClientsWhenOneWakeUpFails()
+    void shouldNotifyOtherClientsWhenOneWakeUpFails()
     {
         final FailingWakes host = new FailingWakes(region.host());
         final Attachment process = region.attach(host);

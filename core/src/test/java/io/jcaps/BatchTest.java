@@ -184,7 +184,7 @@ class BatchTest
 
     @Test
     @DisplayName("R21: an idle service finds few disposals at once, and many in one of 32 polls")
-    void shouldLookForManyDisposalsNowAndThen()
+    void shouldLookForManyDisposalsFromTimeToTime()
     {
         for (final int count : new int[]{4, 5})
         {
@@ -495,7 +495,7 @@ class BatchTest
 
     @Test
     @DisplayName("R19, F29: when the first in line turns out corrupt, no later request passes the rest of the batch")
-    void shouldKeepOrderBehindCorruptRequest()
+    void shouldKeepOrderAfterCorruptRequest()
     {
         final ClientPort other = region.client();
         put(client, 1);
@@ -524,7 +524,7 @@ class BatchTest
 
     @Test
     @DisplayName("R20, R24: a reply in place that comes too late releases its request, as any reply does")
-    void shouldLetGoOfRequestWhenReplyInPlaceIsTooLate()
+    void shouldReleaseRequestWhenReplyInPlaceIsTooLate()
     {
         put(client, 1);
         assertThat(service.get(message)).isEqualTo(MessageState.REQUEST);
@@ -539,7 +539,7 @@ class BatchTest
 
     @Test
     @DisplayName("R12, R19: a batch over the end of a lease has the messages of both")
-    void shouldGoOnWithNextLeaseInBatch() throws ReflectiveOperationException
+    void shouldContinueWithNextLeaseInBatch() throws ReflectiveOperationException
     {
         IdsOfLease.leave(client, 3);
         final List<Long> ids = put(client, 7);

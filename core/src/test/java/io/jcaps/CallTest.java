@@ -238,7 +238,7 @@ class CallTest
 
     @Test
     @DisplayName("B5, R19, R20: a reply that no thread takes is first in the ring, and a thousand calls pass it")
-    void shouldPassReplyThatNobodyGets()
+    void shouldPassReplyThatNoThreadTakes()
     {
         bytes.putInt(0, 1);
         final long firstId = client.put(bytes, 0, 4);

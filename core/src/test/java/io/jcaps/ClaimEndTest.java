@@ -53,7 +53,7 @@ class ClaimEndTest
 
     @Test
     @DisplayName("R14, R25: a claim that is put after its service has gone releases its slot, and then the link")
-    void shouldGiveSlotBackWhenServiceHasGone()
+    void shouldReleaseSlotWhenServiceHasGone()
     {
         assertThat(client.claim(8, claim)).isEqualTo(Status.OK);
         service.close();
@@ -144,7 +144,7 @@ class ClaimEndTest
 
     @Test
     @DisplayName("R23: a closed service accepts no client, whichever method is called")
-    void shouldNotAcceptBehindClose()
+    void shouldNotAcceptAfterClose()
     {
         service.close();
         assertThat(service.clientCount()).isZero();

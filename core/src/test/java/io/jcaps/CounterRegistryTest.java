@@ -41,7 +41,7 @@ class CounterRegistryTest
 
     @Test
     @DisplayName("Ids are unique, and each counter has a description of one line")
-    void shouldTellCountersApart()
+    void shouldDistinguishCounters()
     {
         final Counter[] counters = Stream.of(ClientCounter.values(), ServiceCounter.values(), PortCounter.values())
             .flatMap(Arrays::<Counter>stream).toArray(Counter[]::new);

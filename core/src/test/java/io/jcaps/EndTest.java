@@ -147,7 +147,7 @@ class EndTest
 
     @Test
     @DisplayName("R23, B1: a close before the watch looks, in a process that then dies, is a close")
-    void shouldTellCloseFromDeath()
+    void shouldDistinguishCloseFromDeath()
     {
         final long id = client.put(bytes, 0, 1);
         service.close();
@@ -158,7 +158,7 @@ class EndTest
 
     @Test
     @DisplayName("B1, R25: a third process that finds the dead one first changes nothing about the outcome")
-    void shouldTellDeathThoughOthersFoundIt()
+    void shouldReportDeathThatOthersFoundFirst()
     {
         final long id = client.put(bytes, 0, 1);
         receive(id);
@@ -172,7 +172,7 @@ class EndTest
 
     @Test
     @DisplayName("B2: a process that is idle for long is alive, and loses nothing")
-    void shouldNotTakeSlownessForDeath()
+    void shouldNotMistakeSlownessForDeath()
     {
         final long id = client.put(bytes, 0, 1);
         for (int i = 0; i < 1_000; i++)
@@ -324,7 +324,7 @@ class EndTest
 
     @Test
     @DisplayName("R26: each call on a closed port returns CLOSED, and a second close does nothing")
-    void shouldSayClosed()
+    void shouldReturnClosed()
     {
         client.close();
         client.close();

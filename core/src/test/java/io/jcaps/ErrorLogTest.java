@@ -202,7 +202,7 @@ class ErrorLogTest
 
     @Test
     @DisplayName("Without memory, when the log is full, closed, or another process's, an error is only not recorded")
-    void shouldNotFailForWantOfLog()
+    void shouldNotFailWithoutLog()
     {
         try (TestRegion region = new TestRegion(2, 64))
         {
@@ -232,7 +232,7 @@ class ErrorLogTest
 
     @Test
     @DisplayName("A log is input: nothing is read after an invalid length")
-    void shouldNotBelieveLog()
+    void shouldNotTrustLog()
     {
         final UnsafeBuffer log = new UnsafeBuffer(
             BufferUtil.allocateDirectAligned(ErrorLogDescriptor.LOG_LENGTH, BitUtil.CACHE_LINE_LENGTH));
@@ -259,7 +259,7 @@ class ErrorLogTest
 
     @Test
     @DisplayName("Too many messages in progress are reported once until a put succeeds; lack of memory each time")
-    void shouldTellOfRefusedPuts()
+    void shouldReportRefusedPuts()
     {
         try (TestRegion region = new TestRegion(2, 64))
         {
@@ -290,7 +290,7 @@ class ErrorLogTest
 
     @Test
     @DisplayName("A death is reported to both sides' diagnostics, and counted by a service")
-    void shouldTellOfDeaths()
+    void shouldReportDeaths()
     {
         try (TestRegion region = new TestRegion(2, 64))
         {

@@ -263,7 +263,7 @@ class ForgedIdTest
 
     @Test
     @DisplayName("F28, R22: an accepted client cannot change its identity by writing to the region")
-    void shouldNotBelieveCredentialsInTheRegion()
+    void shouldNotTrustCredentialsInTheRegion()
     {
         final Attachment process = region.attach(TestRegion.user(1234, 55, 66));
         service = region.attach().service("open", new PortOptions().flags(PortFlags.ANYCLIENT));

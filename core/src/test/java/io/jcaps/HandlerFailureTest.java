@@ -339,7 +339,7 @@ class HandlerFailureTest
 
     @Test
     @DisplayName("B4, R24, F34: the claim of a handler that throws is void, also if its client has gone: no leak")
-    void shouldLetGoOfLinkWhenHandlerThrowsAfterItsClientWent()
+    void shouldReleaseLinkWhenHandlerThrowsAfterItsClientHasGone()
     {
         final ServicePort service = region.service();
         final ClientPort client = region.client();
@@ -384,7 +384,7 @@ class HandlerFailureTest
 
     @Test
     @DisplayName("F34, B2: the death of a service's thread closes nothing: the port waits for another thread")
-    void shouldGoOnWithPortWhoseThreadDied() throws InterruptedException
+    void shouldContinueWithPortWhoseThreadDied() throws InterruptedException
     {
         final ServicePort service = region.service();
         final ClientPort client = region.client();

@@ -220,7 +220,7 @@ class LeftoverTest
 
     @Test
     @DisplayName("R23: a service closes for its clients also while the operating system refuses the tables' lock")
-    void shouldTellClientsWithoutTablesLock()
+    void shouldNotifyClientsWithoutTablesLock()
     {
         final LockedHost host = new LockedHost(region.host());
         final ServicePort service = region.attach(host).service(TestRegion.NAME, new PortOptions());

@@ -82,7 +82,7 @@ class LinkEndTest
 
     @Test
     @DisplayName("F25, B1: after a corrupt reply, messages reported as not received never reach the living service")
-    void shouldKeepPromiseBehindCorruptReply()
+    void shouldKeepPromiseAfterCorruptReply()
     {
         final long first = receive();
         final long second = client.put(bytes, 0, 8);
@@ -144,7 +144,7 @@ class LinkEndTest
     @ParameterizedTest(name = "received: {0}")
     @ValueSource(booleans = {false, true})
     @DisplayName("F45, R14, B5: a call whose idle strategy throws frees its slot, and reports its outcome")
-    void shouldGiveSlotBackWhenCallThrows(final boolean isReceived)
+    void shouldReleaseSlotWhenCallThrows(final boolean isReceived)
     {
         for (int i = 0; i < 20; i++)
         {
@@ -175,7 +175,7 @@ class LinkEndTest
 
     @Test
     @DisplayName("F45, R14: a call that finds no memory to sleep with gives its slot back")
-    void shouldGiveSlotBackWhenSleepThrows()
+    void shouldReleaseSlotWhenSleepThrows()
     {
         final TestHost host = region.host();
         final ClientPort sleepy = region.attach(host).client(TestRegion.NAME, new PortOptions().spinCount(0));
@@ -193,7 +193,7 @@ class LinkEndTest
 
     @Test
     @DisplayName("R26, B5: a call that ends by the close of its port shows its own message, not the one before it")
-    void shouldTellMessageOfClosedCall()
+    void shouldShowMessageOfClosedCall()
     {
         final long before = receive();
         request.reply(bytes, 0, 8);
@@ -237,7 +237,7 @@ class LinkEndTest
 
     @Test
     @DisplayName("R13, R24: a claim that its program has dropped does not keep the link of a client that has gone")
-    void shouldLetGoOfLinkWhenClaimIsDropped()
+    void shouldReleaseLinkWhenClaimIsDropped()
     {
         final long id = receive();
         request.release();
@@ -287,7 +287,7 @@ class LinkEndTest
 
     @Test
     @DisplayName("R12, R14: a put that finds no message ids left in the region gives its slot back")
-    void shouldGiveSlotBackWithoutIds() throws ReflectiveOperationException
+    void shouldReleaseSlotWithoutIds() throws ReflectiveOperationException
     {
         // The lease's 33 million ids are used up, and there is no other lease.
         IdsOfLease.leave(client, 0);

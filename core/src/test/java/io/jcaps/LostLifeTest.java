@@ -88,7 +88,7 @@ class LostLifeTest
 
     @Test
     @DisplayName("F39, F40: a process that stays for a claim after its close detects that its lock is lost")
-    void shouldNoticeLossWhileClaimIsKept()
+    void shouldDetectLossWhileClaimIsKept()
     {
         final Host host = region.host();
         final Attachment attachment = region.attach(host);
@@ -112,7 +112,7 @@ class LostLifeTest
 
     @Test
     @DisplayName("F39, F40: a process that stays for a claim detects by its next close that its lock is lost")
-    void shouldNoticeLossByNextClose()
+    void shouldDetectLossByNextClose()
     {
         final Host host = region.host();
         final Attachment attachment = region.attach(host);

@@ -142,7 +142,7 @@ class MessagesTest
 
     @Test
     @DisplayName("R12, R19: when the ids of a lease are used up, the next lease continues in order")
-    void shouldGoOnWithNextLease() throws ReflectiveOperationException
+    void shouldContinueWithNextLease() throws ReflectiveOperationException
     {
         IdsOfLease.leave(client, 5);
         long lastId = 0;
@@ -329,7 +329,7 @@ class MessagesTest
 
     @Test
     @DisplayName("R18: a client gets only REPLY, a service REQUEST or DISPOSE")
-    void shouldTellStates()
+    void shouldReportStates()
     {
         final long id = client.put(bytes, 0, 1);
         assertThat(service.get(request)).isEqualTo(MessageState.REQUEST);
@@ -557,7 +557,7 @@ class MessagesTest
 
     @Test
     @DisplayName("B6: payloads of up to 32 bytes are stored in the slot's half, longer ones only in its cell")
-    void shouldLieInlineUpTo32Bytes()
+    void shouldStoreUpTo32BytesInline()
     {
         final long base = client.host.link(client.entry.linkIndex()).addressOffset();
         final Claim claim = new Claim();
@@ -626,7 +626,7 @@ class MessagesTest
 
     @Test
     @DisplayName("A full file system is reported at claim, put and reply, and nothing is lost")
-    void shouldTellWhenThereIsNoSpace()
+    void shouldReportWhenThereIsNoSpace()
     {
         final TestHost host = region.host();
         final Attachment process = region.attach(host);

@@ -268,7 +268,7 @@ class MisuseTest
     @CsvSource({"-1, 0", "33, 0", "101, 1", "2147483647, 1", "-2147483648, 1", "101, 3"})
     @DisplayName(
         "F26: a request with an invalid length ends its link; other links continue, and its client is notified")
-    void shouldRefuseImpossibleRequest(final int length, final int flags)
+    void shouldRejectInvalidRequest(final int length, final int flags)
     {
         final long id = client.put(bytes, 0, 1);
         final int half = region.geometry.requestHalfOffset(SlotDescriptor.slotIndex(id));
@@ -289,7 +289,7 @@ class MisuseTest
     @ParameterizedTest
     @CsvSource({"-1, 0", "33, 0", "101, 1", "2147483647, 1", "-2147483648, 1"})
     @DisplayName("F26: a reply whose length cannot be ends its link, and counts as none")
-    void shouldRefuseImpossibleReply(final int length, final int flags)
+    void shouldRejectInvalidReply(final int length, final int flags)
     {
         final long id = client.put(bytes, 0, 1);
         receive();

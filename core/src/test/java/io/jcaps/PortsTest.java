@@ -215,7 +215,7 @@ class PortsTest
         "3, 3, false, false, false", "4, 4, false, false, true", "4, 3, true, true, false", "3, 4, true, true, false",
         "7, 7, false, false, true", "7, 0, true, true, false", "0, 7, true, true, false", "0, 0, true, true, false"})
     @DisplayName("R6: the flags of both sides decide which clients may connect")
-    void shouldLetInWhoIsAllowed(
+    void shouldAdmitAllowedClients(
         final int clientFlags,
         final int serviceFlags,
         final boolean isOfUser,
@@ -346,7 +346,7 @@ class PortsTest
 
     @Test
     @DisplayName("R14: a full table is reported with its size, and nothing changes")
-    void shouldTellFullTables()
+    void shouldReportFullTables()
     {
         final Attachment process = region.attach();
         final ServicePort service = process.service(NAME, open());
@@ -376,7 +376,7 @@ class PortsTest
 
     @Test
     @DisplayName("R12: a region without message ids left is reported at connect, and nothing is kept")
-    void shouldTellWhenIdsAreUsedUp()
+    void shouldReportWhenIdsAreUsedUp()
     {
         final Attachment process = region.attach();
         process.service(NAME, open());

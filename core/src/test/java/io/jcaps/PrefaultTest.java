@@ -129,7 +129,7 @@ class PrefaultTest
     }
 
     @Test
-    void shouldNotMakeCellsReadyForPayloadsThatNeedNone()
+    void shouldNotPrepareCellsForPayloadsThatNeedNone()
     {
         final ServicePort service = service(32);
         client(1);
@@ -144,7 +144,7 @@ class PrefaultTest
 
     @Test
     @DisplayName("R7: a generic client is made ready as any other")
-    void shouldMakeGenericClientReady()
+    void shouldPrepareGenericClient()
     {
         service(0);
         clientProcess.genericClient(TestRegion.NAME, new PortOptions().prefaultLength(LENGTH));
@@ -175,7 +175,7 @@ class PrefaultTest
 
     @Test
     @DisplayName("fault 12: a service that accepted a client before that was given up lets go of it")
-    void shouldLetGoOfClientThatWasGivenUp()
+    void shouldReleaseClientThatWasGivenUp()
     {
         final ServicePort service = service(0);
         clientHost.beforeBack = () ->
@@ -209,7 +209,7 @@ class PrefaultTest
     }
 
     @Test
-    void shouldGoOnWhereServiceRanOutOfMemory()
+    void shouldContinueWhereServiceRanOutOfMemory()
     {
         final ServicePort service = service(LENGTH);
         final ClientPort client = client(0);

@@ -95,7 +95,7 @@ class RaceTest
 
     @Test
     @DisplayName("R29: a hard abort between RECEIVED and the service's second look gives the slot back")
-    void shouldGiveBackSlotOfHardAbortWhileReceived()
+    void shouldReleaseSlotOfHardAbortWhileReceived()
     {
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);
         final long id = client.put(bytes, 0, 8);
@@ -146,7 +146,7 @@ class RaceTest
 
     @Test
     @DisplayName("F25, B1: a client that gives its link up while the service is receiving: not received, or handed out")
-    void shouldTellTruthAboutMessageThatIsBeingReceived()
+    void shouldReportTruthAboutMessageThatIsBeingReceived()
     {
         final long first = client.put(bytes, 0, 8);
         final long second = client.put(bytes, 0, 8);

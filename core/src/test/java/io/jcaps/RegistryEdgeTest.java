@@ -131,7 +131,7 @@ class RegistryEdgeTest
 
     @Test
     @DisplayName("F6, R24: a client that closes while it is accepted is not accepted, and its link is free")
-    void shouldNotHoldLinkThatWasClosedMeanwhile()
+    void shouldNotHoldLinkThatWasClosedInTheMeantime()
     {
         final AcceptHost host = new AcceptHost(region.host());
         final ServicePort service = region.attach(host).service(TestRegion.NAME, new PortOptions());

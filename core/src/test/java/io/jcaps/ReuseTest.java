@@ -43,7 +43,7 @@ class ReuseTest
 
     @Test
     @DisplayName("R25: a service does not accept a dead client's link again when another client takes it")
-    void shouldNotTakeDeadClientsLinkForNewcomer()
+    void shouldNotMistakeDeadClientsLinkForNewcomers()
     {
         assertThat(service.clientCount()).isEqualTo(1);
 

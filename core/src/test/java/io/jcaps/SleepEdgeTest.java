@@ -86,7 +86,7 @@ class SleepEdgeTest
 
     @Test
     @DisplayName("B1: a service that has looked before hears of a client that connects")
-    void shouldHearOfNewClient()
+    void shouldNoticeNewClient()
     {
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);
         clientPuts(region.client());

@@ -155,7 +155,7 @@ class StandInTest
         0x100 << 8, 3 << 8, 0x103 << 8, 0x105 << 8, 6 << 8, 0xFF << 8, 4 << 8 | SlotDescriptor.FLAG_IN_CELL, 4 << 8 | 4,
         4 << 8 | 0x20000})
     @DisplayName("F25: flags with an outcome that no service can give end the link, and only that link")
-    void shouldEndLinkForOutcomeThatCannotBe(final int flags)
+    void shouldEndLinkForInvalidOutcome(final int flags)
     {
         final long id = receive(1);
         request.end(Outcome.UNREACHABLE);
@@ -170,7 +170,7 @@ class StandInTest
 
     @Test
     @DisplayName("R24, R25, B7: the id of a connection outlasts its messages, and ends with its client")
-    void shouldTellConnectionsApart()
+    void shouldDistinguishConnections()
     {
         assertThat(request.linkId()).as("of nothing").isZero();
         receive(1);
@@ -203,7 +203,7 @@ class StandInTest
 
     @Test
     @DisplayName("B7: the imported flag is in the port's entry, and is not a user's flag")
-    void shouldSayThatItIsImported()
+    void shouldShowThatItIsImported()
     {
         final ServicePort other = serviceProcess.service("other", new PortOptions());
         assertThat(flagsOf(service) & PortFlags.IMPORTED).isEqualTo(PortFlags.IMPORTED);
@@ -215,7 +215,7 @@ class StandInTest
 
     @Test
     @DisplayName("B1, B7: a client can tell how its service ended, and whether it was imported")
-    void shouldSayHowServiceEnded()
+    void shouldReportHowServiceEnded()
     {
         final Attachment otherProcess = region.attach();
         otherProcess.service("other", new PortOptions());

@@ -134,7 +134,7 @@ class StepTest
     @ParameterizedTest(name = "hard: {0}, in a batch: {1}")
     @CsvSource({"false, false", "false, true", "true, false", "true, true"})
     @DisplayName("R29, B1: an abort before each store of the service: its result is true, and there is one outcome")
-    void shouldTellTruthWheneverAbortComes(final boolean isHard, final boolean isBatch)
+    void shouldReportTruthWheneverAbortComes(final boolean isHard, final boolean isBatch)
     {
         boolean hasActed = true;
         for (int store = 0; hasActed; store++)
@@ -207,7 +207,7 @@ class StepTest
     @ParameterizedTest(name = "hard: {0}")
     @ValueSource(booleans = {false, true})
     @DisplayName("R29, B1: whatever store of the client the service looks before, an abort's result is true")
-    void shouldTellTruthWheneverServiceLooks(final boolean isHard)
+    void shouldReportTruthWheneverServiceLooks(final boolean isHard)
     {
         boolean hasActed = true;
         for (int store = 0; hasActed; store++)

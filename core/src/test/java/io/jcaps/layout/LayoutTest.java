@@ -496,7 +496,7 @@ class LayoutTest
     @ParameterizedTest
     @ValueSource(ints = {-1, Integer.MIN_VALUE, 64, Integer.MAX_VALUE})
     @DisplayName("F25: the length of a port's name is input")
-    void shouldNotBelieveLengthOfName(final int length)
+    void shouldNotTrustLengthOfName(final int length)
     {
         final Geometry geometry = new Geometry(1, 2, 1, 1, 64);
         final UnsafeBuffer tables = new UnsafeBuffer(new byte[geometry.tablesLength()]);

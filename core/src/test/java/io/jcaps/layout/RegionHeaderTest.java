@@ -184,7 +184,7 @@ class RegionHeaderTest
 
     @Test
     @DisplayName("Nothing that random bytes say gets beyond the check")
-    void shouldNotBelieveRandomBytes()
+    void shouldNotTrustRandomBytes()
     {
         final long seed = System.nanoTime();
         final Random random = new Random(seed);

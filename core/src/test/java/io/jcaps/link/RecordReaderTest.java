@@ -39,7 +39,7 @@ class RecordReaderTest
     @ValueSource(ints = {
         1 << 20, 512, 1 << 30, Integer.MAX_VALUE, Integer.MIN_VALUE, -1, -16, 0, 1, 7, 8, 15, 17, 24, 32})
     @DisplayName("F26: a record of an invalid length does not count; the head stays, and no later record is read")
-    void shouldNotBelieveLength(final int length)
+    void shouldNotTrustLength(final int length)
     {
         assertThat(CAPACITY).isEqualTo(512);
         for (int record = 0; record < 3 * CAPACITY / LinkDescriptor.RECORD_LENGTH; record++)
@@ -64,7 +64,7 @@ class RecordReaderTest
 
     @Test
     @DisplayName("F26: whatever the bytes of a ring, a reader accepts only the record that is valid in its place")
-    void shouldNotBelieveRandomRing()
+    void shouldNotTrustRandomRing()
     {
         final long seed = Long.getLong("caps.test.seed", System.nanoTime());
         final Random random = new Random(seed);
@@ -97,7 +97,7 @@ class RecordReaderTest
     @ParameterizedTest
     @ValueSource(longs = {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1 << 20, 16 * 32, -16, 16L << 32})
     @DisplayName("F25: a sender does not believe a head that its receiver cannot have reached")
-    void shouldNotBelieveHead(final long head)
+    void shouldNotTrustHead(final long head)
     {
         final int recordLimit = CAPACITY / LinkDescriptor.RECORD_LENGTH - 1;
         int count = 0;

@@ -84,7 +84,7 @@ class RecordWriterTest
     @ParameterizedTest
     @ValueSource(longs = {-1, 1L << 40, Long.MIN_VALUE, (RECORD_COUNT + 1) * 16L})
     @DisplayName("A head that cannot be is not believed")
-    void shouldNotBelieveImpossibleHead(final long head)
+    void shouldIgnoreInvalidHead(final long head)
     {
         for (int i = 0; i < RECORD_COUNT - 1; i++)
         {

@@ -112,7 +112,7 @@ class TurnsTest
 
     @Test
     @DisplayName("R19: a client that has many requests each time delays no other by more than a round")
-    void shouldStarveNobodyByBatches()
+    void shouldStarveNoClientByBatches()
     {
         batch(100, Set.of(0), 16);
         int count = 0;
@@ -125,7 +125,7 @@ class TurnsTest
 
     @Test
     @DisplayName("Clients that have gone are not looked at, and a service without clients has no turns")
-    void shouldBearFewerClients()
+    void shouldAcceptFewerClients()
     {
         assertThat(poll(9, Set.of(8))).isEqualTo(8);
         assertThat(round(5, Set.of())).containsExactly(0, 1, 2, 3, 4);

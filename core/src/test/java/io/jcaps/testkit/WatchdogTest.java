@@ -94,7 +94,7 @@ class WatchdogTest
 
     @Test
     @DisplayName("a thread that computes beside a left region, and one that sees changes, continue")
-    void shouldLeaveAloneWhatGoesOn() throws Throwable
+    void shouldLeaveAloneRunningThreads() throws Throwable
     {
         watched.add(probe);
         watchdog(LIMIT_NS).guard(this::awaitManySamples, "computes");
@@ -108,7 +108,7 @@ class WatchdogTest
 
     @Test
     @DisplayName("a thread that gets no processor on a busy machine, or a tenth of what it asks for, is left alone")
-    void shouldLeaveAloneWhatWaitsForProcessor() throws Throwable
+    void shouldLeaveAloneThreadsThatWaitForProcessor() throws Throwable
     {
         final AtomicLong waitedNs = new AtomicLong();
         watched.add(probe);

@@ -58,7 +58,7 @@ class DoorbellTest
 
     @Test
     @DisplayName("No thread sleeps: no system call, and the word is unchanged")
-    void shouldWakeNobody()
+    void shouldWakeNoThread()
     {
         assertThat(doorbell.ring(LIMIT)).isZero();
         assertThat(wakes).isEmpty();
@@ -94,7 +94,7 @@ class DoorbellTest
     @ParameterizedTest
     @ValueSource(ints = {PORT_COUNT + 1, Integer.MAX_VALUE, -1, Integer.MIN_VALUE})
     @DisplayName("F25: an invalid wait set is not woken, and has no effect")
-    void shouldNotBelieveWaitSet(final int word)
+    void shouldNotTrustWaitSet(final int word)
     {
         tables.putInt(entry.waitSetOffset(), word);
         assertThat(doorbell.ring(LIMIT)).isZero();
