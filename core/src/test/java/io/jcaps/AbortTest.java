@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Taking a message back: R29, and B1.
+ * A client takes a message back: R29 and B1.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class AbortTest
@@ -79,7 +79,7 @@ class AbortTest
         final long id = client.put(bytes, 0, 50);
         final long nextId = client.put(bytes, 0, 50);
         assertThat(client.abort(id, isHard)).isEqualTo(AbortResult.BEFORE_SERVER);
-        assertThat(client.abort(id, isHard)).as("once more").isEqualTo(AbortResult.RETURNED);
+        assertThat(client.abort(id, isHard)).as("again").isEqualTo(AbortResult.RETURNED);
         assertThat(client.inProgress()).as("it must still be waited for").isEqualTo(2);
         assertReply(id, Outcome.ABORTED);
         assertThat(client.abort(id, isHard)).as("taken").isEqualTo(Status.INVALID);
@@ -92,7 +92,7 @@ class AbortTest
     }
 
     @Test
-    @DisplayName("R29: a soft abort at the service: the reply comes")
+    @DisplayName("R29: after a soft abort at the service the reply still comes")
     void shouldAbortSoftlyAtServer()
     {
         final long id = client.put(bytes, 0, 1);
@@ -110,7 +110,7 @@ class AbortTest
 
     @ParameterizedTest(name = "softly before: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("R29, B1: a hard abort at the service: the message returns now; the late reply is disposed of")
+    @DisplayName("R29, B1: a hard abort at the service returns the message at once; the late reply is disposed of")
     void shouldAbortHardAtServer(final boolean isSoftBefore)
     {
         final long id = client.put(bytes, 0, 1);
@@ -188,7 +188,7 @@ class AbortTest
     }
 
     @Test
-    @DisplayName("R29: the reply had arrived already: RETURNED, and the reply is taken")
+    @DisplayName("R29: an abort after the reply has arrived is RETURNED, and the reply is taken")
     void shouldFindMessageReturned()
     {
         final long id = client.put(bytes, 0, 1);
@@ -254,7 +254,7 @@ class AbortTest
     }
 
     @Test
-    @DisplayName("R14, R29: messages aborted before a service that never looks fill the ring, not the slots")
+    @DisplayName("R14, R29: if a service never looks, aborted messages fill the ring, but not the slots")
     void shouldReportRingFullOfAborted()
     {
         int count = 0;

@@ -21,14 +21,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * How a service takes its clients in: one that it refuses is told so; one that it cannot take in just now is tried
- * again, and keeps no other from being served.
+ * How a service accepts its clients. A client that it refuses is notified. A client that it cannot accept now is tried
+ * again, and does not keep others from being served.
  */
 class AcceptTest
 {
     private static final int OTHER_UID = 2000;
 
-    /** What goes wrong at the service's host. */
+    /** The call of the service's host that fails. */
     enum Failure
     {
         ATTEST_UNDETERMINED, ATTEST_THROWS, ATTEST_ERROR, LINK_THROWS, LINK_OUT_OF_MEMORY
@@ -96,7 +96,7 @@ class AcceptTest
     @ParameterizedTest
     @EnumSource
     @DisplayName(
-        "F38, F42, B1: a client that cannot be taken in just now is tried again in each round, and others are served")
+        "F38, F42, B1: a client that cannot be accepted now is tried again in each round, and others are served")
     void shouldTryAgain(final Failure failure)
     {
         final FailingHost host = new FailingHost(region.host(), failure);
@@ -110,7 +110,7 @@ class AcceptTest
         host.failureCount = 1;
         assertThat(service.get(message)).as("the one after it").isEqualTo(MessageState.REQUEST);
         assertThat(message.id()).isEqualTo(third);
-        assertThat(service.get(message)).as("not asked at each poll").isEqualTo(Status.WOULD_BLOCK);
+        assertThat(service.get(message)).as("not tried at each poll").isEqualTo(Status.WOULD_BLOCK);
         assertThat(service.counter(PortCounter.RETRIES)).isEqualTo(1);
         host.failureCount = 1;
         process.watch().doWork();
@@ -194,7 +194,7 @@ class AcceptTest
         final Attachment process = region.attach();
         final ServicePort service = process.service(
             TestRegion.NAME, new PortOptions().flags(PortFlags.USER).uid(TestRegion.UID));
-        // It takes itself for another user, and so does not see that it may not connect.
+        // The client's process reports another user for itself, and so does not see that it may not connect.
         final TestHost host = region.host(TestRegion.user(OTHER_UID, OTHER_UID));
         host.claimed = TestRegion.user(TestRegion.UID, TestRegion.UID);
         final ClientPort client = region.attach(host).client(
@@ -224,7 +224,7 @@ class AcceptTest
         assertThat(client.get(message)).isEqualTo(Status.ACCESS_DENIED);
         assertThat(client.await(message, Long.MAX_VALUE)).isEqualTo(Status.ACCESS_DENIED);
         process.watch().doWork();
-        assertThat(service.clientCount()).as("not taken in later").isZero();
+        assertThat(service.clientCount()).as("not accepted later").isZero();
         client.close();
         assertThat(region.linksInUse()).isZero();
     }

@@ -52,7 +52,7 @@ class AllocationTest
         {
             round.run();
         }
-        // What the JVM does once, such as loading a class late, is not what is looked for: that would be
+        // Allocations that the JVM makes once, for example to load a class late, do not count: those that do are made
         // there in each of the attempts, and a hundred thousand times.
         long least = Long.MAX_VALUE;
         for (int attempt = 0; attempt < MAX_ATTEMPTS && 0 != least; attempt++)
@@ -163,7 +163,7 @@ class AllocationTest
     }
 
     @Test
-    @DisplayName("R16, R17, R29: empty polls, messages that are too long, and aborts do not allocate")
+    @DisplayName("R16, R17, R29: empty polls, aborts, and gets of messages that are too long do not allocate")
     void shouldNotAllocateWithoutResult()
     {
         assertAllocatesNothing(() ->

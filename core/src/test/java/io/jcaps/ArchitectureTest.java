@@ -28,7 +28,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-// It has nothing but rules, and the engine makes an instance of it: no utility class.
+// It has only rules, and ArchUnit's engine makes an instance of it: it is no utility class.
 @SuppressWarnings("checkstyle:hideutilityclassconstructor")
 @AnalyzeClasses(packages = "io.jcaps", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest
@@ -50,7 +50,7 @@ class ArchitectureTest
         }
     };
 
-    // Nothing of java.io but what each serializable class, such as an exception or a lambda, drags in.
+    // Nothing of java.io, except the types that each serializable class uses, such as an exception or a lambda.
     @ArchTest
     static final ArchRule CORE_KNOWS_NO_FILES = noClasses().should().dependOnClassesThat(
         resideInAnyPackage("java.nio.file..", "java.nio.channels..").or(
@@ -80,15 +80,15 @@ class ArchitectureTest
     static final ArchRule HOST_DOES_NOT_KNOW_THE_PROTOCOL = noClasses().that().resideInAPackage("io.jcaps.host")
         .should().dependOnClassesThat().resideInAPackage("io.jcaps");
 
-    /** What is plain: constants, settings, an exception. The packages below {@code io.jcaps} use these of it alone. */
+    /** Constants, settings and an exception: the packages below {@code io.jcaps} use only these of its classes. */
     private static final Set<Class<?>> VALUES = Set.of(Status.class, Outcome.class, MessageState.class,
         AbortResult.class, PortCounter.class, PortFlags.class, PortOptions.class, CapsException.class);
 
     /**
-     * The classes that know each other, and may. A port removes itself from what is open when it closes, a message and
-     * a claim call the port that filled them, a port calls the handler of a message, and a client's port opens the next
-     * one when it connects again. A delivery names the link that a request came by, and the link ends the deliveries
-     * that show a request which is replied to.
+     * The classes that may depend on each other. A port removes itself from the open ports when it closes. A message
+     * and a claim call the port that filled them. A port calls the handler of a message. A client's port opens the next
+     * one when it connects again. A delivery names the link of its request, and the link ends the deliveries of a
+     * request that is replied to.
      */
     private static final Map<String, Set<String>> ALLOWED_CYCLES = Map.of(
         "ports", Set.of("OpenPorts", "Port", "ClientPort", "ServicePort", "WaitSet", "Message", "Claim",

@@ -133,7 +133,7 @@ class AsyncCallsTest
 
     @ParameterizedTest(name = "death: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("B1, R23, R25: when the service goes, each future completes, and says whether it was received")
+    @DisplayName("B1, R23, R25: when the service goes, each future completes, and reports whether it was received")
     void shouldCompleteWhenServiceGoes(final boolean isDeath)
     {
         final int gone = isDeath ? Outcome.SERVICE_DIED : Outcome.SERVICE_CLOSED;
@@ -149,7 +149,7 @@ class AsyncCallsTest
         {
             service.close();
         }
-        // Ends, as nothing more can come.
+        // This returns, because no further outcome can come.
         calls.run();
         assertThat(Outcome.text(received.join().outcome())).isEqualTo(Outcome.text(gone | Outcome.RECEIVED));
         assertThat(received.join().payload()).isEmpty();
@@ -231,7 +231,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("R29: a call that was not cancelled, as the service had it, is replied to")
+    @DisplayName("R29: a call that was not cancelled, because the service had received it, completes with the reply")
     void shouldCompleteWhatWasNotCancelled()
     {
         final AsyncCall<AsyncReply> call = call(5);
@@ -307,7 +307,7 @@ class AsyncCallsTest
         final AsyncCall<AsyncReply> cancelled = call(2);
         assertThat(cancelled.cancel(true)).isTrue();
         thread.interrupt();
-        // The watch, which a test makes by hand, wakes a thread that was interrupted in its sleep.
+        // The watch, whose rounds this test makes itself, wakes a thread that was interrupted in its sleep.
         while (thread.isAlive())
         {
             clientProcess.watch().doWork();
@@ -334,7 +334,7 @@ class AsyncCallsTest
     }
 
     @Test
-    @DisplayName("A port for one thread is refused, as two use it")
+    @DisplayName("A port for one thread is refused, because two threads would use it")
     void shouldRefusePortOfOneThread()
     {
         final ClientPort single = clientProcess.client(TestRegion.NAME, new PortOptions().singleThreaded(true));

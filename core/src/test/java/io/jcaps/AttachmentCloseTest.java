@@ -69,11 +69,11 @@ class AttachmentCloseTest
 
         process.close();
         assertThat(client.endStatus()).isEqualTo(Status.CLOSED);
-        assertThat(service.clientCount()).as("the service is told at once").isZero();
-        assertThat(region.processesInUse()).as("its lock is held on").isEqualTo(2);
+        assertThat(service.clientCount()).as("the service is notified at once").isZero();
+        assertThat(region.processesInUse()).as("its life lock is still held").isEqualTo(2);
         assertThatThrownBy(process::waitSet).isInstanceOf(CapsException.class)
             .extracting((ex) -> ((CapsException)ex).status()).isEqualTo(Status.CLOSED);
-        // Whoever attaches reaps; one link is left of two.
+        // A process that attaches reaps; one link of two is left.
         final ClientPort next = region.client();
         assertThatThrownBy(() -> region.attachmentOf(next).client(TestRegion.NAME, new PortOptions()))
             .isInstanceOf(CapsException.class).extracting((ex) -> ((CapsException)ex).status())
@@ -184,7 +184,7 @@ class AttachmentCloseTest
     }
 
     @Test
-    @DisplayName("F38: a wake-up that fails again keeps no other one that is owed")
+    @DisplayName("F38: an owed wake-up that fails again does not stop the others that are owed")
     void shouldMakeOtherWakeUpsThatAreOwed()
     {
         final FailingWakes host = new FailingWakes(region.host());
@@ -220,7 +220,7 @@ class AttachmentCloseTest
         }
     }
 
-    /** Some of whose wake-ups fail; the others are counted by their word. */
+    /** A host some of whose wake-ups fail; it counts the others by their word. */
     private static final class FailingWakes extends ForwardingHost
     {
         private final int[] counts;
@@ -260,7 +260,7 @@ class AttachmentCloseTest
     }
 
     @Test
-    @DisplayName("F49: a link whose memory cannot be returned keeps no other from that, and is tried again")
+    @DisplayName("F49: a link whose memory cannot be returned does not stop the others, and is tried again")
     void shouldTrimOtherLinksWhenOneFails()
     {
         final boolean[] isFailing = {true};
@@ -340,7 +340,7 @@ class AttachmentCloseTest
 
     // ---- a second close
 
-    /** Whose close waits for the test. */
+    /** A host whose close waits for the test. */
     private static final class SlowClose extends ForwardingHost
     {
         private final CountDownLatch isClosing = new CountDownLatch(1);
@@ -500,7 +500,7 @@ class AttachmentCloseTest
 
     // ---- the watch's thread
 
-    /** Whose watch fails once when a test wants it. */
+    /** A host at which the watch fails once, when a test wants it. */
     private static final class FailingRound extends ForwardingHost
     {
         private final AtomicInteger failures = new AtomicInteger();

@@ -33,14 +33,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Requests in batches, replies by a handler, and requests and replies in place without claims: what becomes of a batch
- * when something happens in the middle of it.
+ * Requests in batches, replies to a handler, and requests and replies in place without claims: also events in the
+ * middle of a batch.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BatchTest
 {
     private static final int SLOT_COUNT = 64;
-    /** As often as ServicePort looks at clients with many replies out. */
+    /** ServicePort looks at clients with many replies out once in this many polls. */
     private static final int THOROUGH_LOOK_INTERVAL = 32;
     private static final int LIMIT = 128;
 
@@ -58,7 +58,7 @@ class BatchTest
         region.close();
     }
 
-    /** Keeps books, and then does what a test wants. */
+    /** Records each message, and then calls the test. */
     private final class Handler implements MessageHandler
     {
         private final Consumer<Message> then;
@@ -88,7 +88,7 @@ class BatchTest
         return service.poll(new Handler(then), LIMIT);
     }
 
-    /** Polls so often that disposals are found as well where many replies are out; what was delivered. */
+    /** Polls so often that disposals are found even if many replies are out; returns the number of messages. */
     private int pollIdle()
     {
         int count = 0;
@@ -150,7 +150,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R19, R20, R21: requests in the order of their puts, replies in theirs, one disposal each")
+    @DisplayName("R19, R20, R21: requests come in the order of their puts, replies in theirs, with one disposal each")
     void shouldServeInBatches()
     {
         final List<Long> ids = new ArrayList<>();
@@ -237,7 +237,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R19: at most the limit; the next call hands out the rest")
+    @DisplayName("R19: a poll hands out at most its limit; the next call hands out the rest")
     void shouldKeepLimit()
     {
         final List<Long> ids = put(client, 10);
@@ -302,7 +302,7 @@ class BatchTest
         });
         assertThat(poll(service, BatchTest::echo)).isZero();
         assertThat(hasActed).isTrue();
-        assertThat(service.counter(ServiceCounter.SKIPS)).as("nobody waits for it").isZero();
+        assertThat(service.counter(ServiceCounter.SKIPS)).as("no thread waits for it").isZero();
         assertThat(poll(service, BatchTest::echo)).isEqualTo(1);
         assertThat(handled).containsExactly(second[0]);
         assertOutcome(client, second[0], Outcome.REPLIED);
@@ -335,7 +335,7 @@ class BatchTest
         assertThat(poll(service, BatchTest::echo)).isEqualTo(1);
         assertThat(poll(service, BatchTest::echo)).isEqualTo(1);
         assertThat(handled).containsExactly(ids.get(0), ids.get(1), ids.get(4), last);
-        // The failed one is still to be replied to.
+        // The request whose handler failed can still be replied to.
         assertThat(service.reply(ids.get(1), bytes, 0, 1)).isEqualTo(Status.OK);
         assertThat(client.poll((reply) -> {}, LIMIT)).isEqualTo(6);
         pollAll();
@@ -344,7 +344,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("B1, R23: the handler closes the port: requests that were not handed out count as not received")
+    @DisplayName("B1, R23: if the handler closes the port, requests that were not handed out count as not received")
     void shouldReportAsNotReceivedWhatCloseLeaves()
     {
         final ClientPort other = region.client();
@@ -374,7 +374,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("B1, R25: the service dies in a batch: all of it counts as received, later requests do not")
+    @DisplayName("B1, R25: if the service dies in a batch, all of it counts as received, later requests do not")
     void shouldReportAsReceivedWhatDeathLeaves()
     {
         final Attachment process = region.attach();
@@ -400,7 +400,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R24: the client closes in a batch: requests not handed out vanish, the rest is disposed of")
+    @DisplayName("R24: if the client closes in a batch, requests not handed out vanish, the others are disposed of")
     void shouldForgetWhatClosedClientLeaves()
     {
         final ClientPort other = region.client();
@@ -479,7 +479,7 @@ class BatchTest
         assertThat(poll(service, BatchTest::echo)).isEqualTo(1);
         pollAll();
         assertThat(handled).containsExactly(longId, ids.get(0), ids.get(1));
-        // And the other way round: it is in the batch, and a get wants it shorter.
+        // The other way round: the request is in the batch, and too long for a get.
         final List<Long> more = put(client, 4);
         assertThatThrownBy(() -> poll(service, (request) ->
         {
@@ -494,7 +494,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R19, F29: when the first in line turns out corrupt, no later request passes the rest of the batch")
+    @DisplayName("R19, F29: if the first in line is corrupt, no later request passes the rest of the batch")
     void shouldKeepOrderAfterCorruptRequest()
     {
         final ClientPort other = region.client();
@@ -534,11 +534,11 @@ class BatchTest
         assertThat(message.reply(8)).isEqualTo(Status.INVALID);
         assertThat(message.isView()).isFalse();
         service.clientCount();
-        assertThat(region.linksInUse()).as("nothing of it is in use any more").isZero();
+        assertThat(region.linksInUse()).as("no link is in use any more").isZero();
     }
 
     @Test
-    @DisplayName("R12, R19: a batch over the end of a lease has the messages of both")
+    @DisplayName("R12, R19: a batch over the end of a lease has messages of both leases")
     void shouldContinueWithNextLeaseInBatch() throws ReflectiveOperationException
     {
         IdsOfLease.leave(client, 3);
@@ -674,7 +674,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R12, R14, R15: next and put say why there is no memory, and are misused with an exception only")
+    @DisplayName("R12, R14, R15: next and put report why there is no memory; misuse of them throws")
     void shouldPutInPlace()
     {
         assertThatThrownBy(() -> client.put(8)).isInstanceOf(IllegalStateException.class);
@@ -682,7 +682,7 @@ class BatchTest
         final MutableDirectBuffer buffer = client.next(200);
         assertThat(client.next(8)).isSameAs(buffer);
         assertThat(buffer.capacity()).isEqualTo(8);
-        assertThat(client.inProgress()).as("the first one was given back").isEqualTo(1);
+        assertThat(client.inProgress()).as("the first buffer was released").isEqualTo(1);
         assertThatThrownBy(() -> client.put(9)).isInstanceOf(IllegalArgumentException.class);
         assertThat(client.put(0)).isPositive();
         assertThat(buffer.capacity()).as("void").isZero();
@@ -734,7 +734,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("F40: after another thread's close, cancelNext gives the link back")
+    @DisplayName("F40: after another thread's close, cancelNext releases the link")
     void shouldReleaseLinkByCancel() throws InterruptedException
     {
         final ClientPort closing = region.client();
@@ -794,7 +794,7 @@ class BatchTest
 
     @ParameterizedTest(name = "single threaded: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("F40: a port that is closed between next and put gives its link back, and the buffer is void")
+    @DisplayName("F40: a port that is closed between next and put releases its link, and the buffer is void")
     void shouldReleaseLinkWithoutPut(final boolean isSingleThreaded)
     {
         final ClientPort closing =

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What Checkstyle looks at in Java, for the sources in C.
+ * Checks for the C sources what Checkstyle checks for the Java sources.
  */
 class CSourcesTest
 {

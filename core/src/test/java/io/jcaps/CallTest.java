@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Put and await that one reply: B5. What the service does while a call sleeps is done in its sleep.
+ * A call puts a message and waits for its reply: B5. The host runs the service's part when the call would sleep.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CallTest
@@ -72,7 +72,7 @@ class CallTest
     }
 
     @Test
-    @DisplayName("B5: a call puts and brings that one reply, from bytes or a claim, asleep or in the caller's way")
+    @DisplayName("B5: a call puts bytes or a claim and brings that one reply, asleep or with an idle strategy")
     void shouldCall()
     {
         host.onSleep = this::serve;
@@ -96,7 +96,7 @@ class CallTest
         assertThat(client.inProgress()).isZero();
     }
 
-    /** Serves where others idle. */
+    /** An idle strategy that serves one request. */
     private final class Serving implements IdleStrategy
     {
         @Override
@@ -126,7 +126,7 @@ class CallTest
         assertThat(reply.outcome()).isEqualTo(Outcome.ABORTED);
         assertThat(reply.isView()).isFalse();
         assertThat(client.inProgress()).isZero();
-        assertThat(service.get(request)).as("never sees it").isEqualTo(Status.WOULD_BLOCK);
+        assertThat(service.get(request)).as("the service never receives it").isEqualTo(Status.WOULD_BLOCK);
 
         final AtomicBoolean isReceived = new AtomicBoolean();
         host.onSleep = () ->
@@ -137,7 +137,7 @@ class CallTest
             }
         };
         assertThat(client.call(bytes, 0, 4, reply, 1_000_000)).isEqualTo(Status.TIMED_OUT);
-        // On a machine that stood still for a while the time was over before the first sleep.
+        // On a machine that was stopped for a while, the time was over before the first sleep.
         if (isReceived.get())
         {
             assertThat(reply.id()).isEqualTo(request.id());
@@ -176,7 +176,7 @@ class CallTest
     }
 
     @Test
-    @DisplayName("B5: a reply that came while the thread was interrupted, or its time over, is what the call brings")
+    @DisplayName("B5: a call brings a reply that came while the thread was interrupted, or when its time was over")
     void shouldPreferReplyToInterrupt()
     {
         host.onSleep = () ->

@@ -116,7 +116,7 @@ class ClaimEndTest
         assertThat(service.claim(receive(second), 8, claim)).isEqualTo(Status.OK);
         final Thread closer = new Thread(service::close);
         final int[] linksInUse = {0};
-        // Asked for its address when the copy is made.
+        // The copy asks for this buffer's address.
         final UnsafeBuffer source = new UnsafeBuffer(new byte[8])
         {
             @Override
@@ -177,7 +177,7 @@ class ClaimEndTest
     }
 
     @Test
-    @DisplayName("R18: the release of a message whose view is over does not end the view of the slot's next message")
+    @DisplayName("R18: a release of a message whose view has ended does not end the view of the slot's next message")
     void shouldNotEndAnotherView()
     {
         final long id = receive(first);

@@ -84,7 +84,7 @@ class CloseRaceTest
 
     @ParameterizedTest
     @EnumSource(Call.class)
-    @DisplayName("F40: close against a call in flight: the call has its result or CLOSED, the tables are clean")
+    @DisplayName("F40: a call in flight during a close returns its result or CLOSED, and the tables are clean")
     void shouldWaitForCallsInFlight(final Call call) throws Exception
     {
         final long seed = System.nanoTime();
@@ -118,7 +118,7 @@ class CloseRaceTest
                 start.await();
                 pause(closePauseNs);
                 attachment.close();
-                // Before anyone reaps: the close itself leaves nothing.
+                // Before any process reaps: the close itself leaves nothing.
                 assertThat(region.processesInUse()).as("processes, seed %d, round %d", seed, round).isEqualTo(1);
                 made.get();
                 while (service.get(message) >= 0)
@@ -144,7 +144,7 @@ class CloseRaceTest
         }
     }
 
-    /** As a host in a file: what is called after its close fails. */
+    /** Like a host of a file: a call after its close fails. */
     private static final class ClosingHost extends ForwardingHost
     {
         private volatile boolean isClosed;
@@ -244,7 +244,7 @@ class CloseRaceTest
 
     @Test
     @DisplayName(
-        "F40: the entry of a wait set is freed when no thread waits in it any more, and by its own use of it only")
+        "F40: the entry of a wait set is freed once no thread waits in it, and only by its own incarnation")
     void shouldNotFreeEntryOfWaitSetThatIsInUse() throws Exception
     {
         final TestFutex futex = new TestFutex();
@@ -293,7 +293,7 @@ class CloseRaceTest
         }
     }
 
-    /** Whose tables a test sees read. */
+    /** A host at which a test sees the reads of the tables. */
     private static final class LookingHost extends ForwardingHost
     {
         private volatile IntConsumer beforeLook;

@@ -49,7 +49,7 @@ class ContentionTest
         return thread;
     });
 
-    /** What was seen of each message, by its place in the order of puts. */
+    /** The events of each message, by its place in the order of puts. */
     private static final class Account
     {
         private final AtomicIntegerArray accepted;
@@ -98,8 +98,8 @@ class ContentionTest
                 final String what = "message " + i + " with outcome " + Outcome.text(outcome);
                 assertThat(accepted.get(i)).as(what).isEqualTo(1);
                 assertThat(outcomes.get(i)).as("outcomes of " + what).isEqualTo(1);
-                // RECEIVED without a reply is the careful answer: an abort that came while the service was about to
-                // receive cannot wait for what it makes of it.
+                // RECEIVED without a reception is the careful answer: an abort that came while the service was about to
+                // receive the message cannot wait for the result.
                 assertThat(received.get(i)).as("receptions of " + what)
                     .isBetween(Outcome.REPLIED == outcome ? 1 : 0, Outcome.wasReceived(outcome) ? 1 : 0);
                 assertThat(replied.get(i)).as("replies to " + what).isEqualTo(received.get(i));
@@ -172,7 +172,7 @@ class ContentionTest
 
     @ParameterizedTest(name = "{0} slots, {1} messages, futex {2}, {3} polls")
     @CsvSource({"2, 30000, false, 200", "4, 50000, true, 0", "32, 50000, true, 50"})
-    @DisplayName("R14, R20, R21, R29, B1, B5: many threads, and yet one outcome, one worker, one disposal for each")
+    @DisplayName("R14, R20, R21, R29, B1, B5: with many threads each message has one outcome, one worker, one disposal")
     void shouldGiveEachMessageOneOutcome(
         final int slotCount, final int messageCount, final boolean hasFutex, final int spinCount)
         throws InterruptedException, ExecutionException

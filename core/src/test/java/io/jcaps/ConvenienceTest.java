@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Short forms of the API, and what its objects print.
+ * Short forms of the API, and the text of its objects.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ConvenienceTest

@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * What a client knows of its own messages: the cookie that it put each with, what it has claimed and what it holds.
+ * A client's view of its own messages: the cookie of each, its claims, and the views that it holds.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CookieTest
@@ -180,7 +180,7 @@ class CookieTest
 
     @ParameterizedTest(name = "death: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("B1, R5: a client connects again once it has its outcomes: same name and options, another service")
+    @DisplayName("B1, R5: a client that has its outcomes connects again by the same options, to another service")
     void shouldReconnect(final boolean isDeath)
     {
         final long id = put(7);

@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class CopyCloseTest
 {
     private static final int LENGTH = 64;
-    /** So long a close that does not wait has the time to release the link; one that waits costs the test as much. */
+    /** In this time a close that does not wait would release the link; the test waits as long for one that waits. */
     private static final long PAUSE_MS = 200;
 
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[LENGTH]);

@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Ids, names and places of all counters: once released they stay as they are, so that a reader of another version
- * takes none for another.
+ * mistakes none for another.
  */
 class CounterRegistryTest
 {

@@ -33,7 +33,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What the two sides of a link count is what happened.
+ * The counters of both sides of a link are right.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CountersTest
@@ -82,7 +82,7 @@ class CountersTest
         }
     }
 
-    /** Does something on either side, and keeps books of its own. */
+    /** Does something on either side, and counts by itself. */
     private final class RandomRun
     {
         private final Random random;
@@ -256,7 +256,7 @@ class CountersTest
         {
             for (final ServiceCounter counter : ServiceCounter.values())
             {
-                // What is skipped or found disposed of depends on when the service looks: see below.
+                // Skips and disposals depend on when the service looks: see shouldCountSkipsAndDisposals.
                 if (ServiceCounter.SKIPS != counter && ServiceCounter.DISPOSALS != counter)
                 {
                     assertThat(LinkCounters.get(link, counter)).as(counter + ", " + what)
@@ -338,7 +338,7 @@ class CountersTest
             final ServicePort service = region.service();
             final ClientPort client = region.client();
             client.put(bytes, 0, 1);
-            assertThat(client.counter(ClientCounter.WAKE_UPS)).as("nobody sleeps").isZero();
+            assertThat(client.counter(ClientCounter.WAKE_UPS)).as("no thread sleeps").isZero();
             final PortEntry entry = new PortEntry(region.tables(), region.geometry);
             region.tables().putInt(entry.wrap(service.portIndex).sleepersOffset(), 1);
             client.put(bytes, 0, 1);

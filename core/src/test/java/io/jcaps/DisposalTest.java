@@ -70,7 +70,7 @@ class DisposalTest
         {
             held.add(roundTrip());
         }
-        // More than the service remembers the places of.
+        // More replies than the service remembers the slots of.
         final int passingCount = 1_000;
         final List<Long> disposed = new ArrayList<>();
         for (int i = 0; i < passingCount; i++)

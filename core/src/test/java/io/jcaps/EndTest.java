@@ -146,7 +146,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("R23, B1: a close before the watch looks, in a process that then dies, is a close")
+    @DisplayName("R23, B1: a process that closes and then dies, before the watch looks, has closed")
     void shouldDistinguishCloseFromDeath()
     {
         final long id = client.put(bytes, 0, 1);
@@ -157,7 +157,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("B1, R25: a third process that finds the dead one first changes nothing about the outcome")
+    @DisplayName("B1, R25: a third process that finds the death first does not change the outcome")
     void shouldReportDeathThatOthersFoundFirst()
     {
         final long id = client.put(bytes, 0, 1);
@@ -263,7 +263,7 @@ class EndTest
         clientProcess.abandon();
         serviceProcess.watch().doWork();
         assertThat(service.get(other)).isEqualTo(MessageState.DISPOSE);
-        // Two links are left for others; the one in view is not theirs.
+        // Two links are left for other clients; the link in view is not one of them.
         final Attachment third = region.attach();
         final ClientPort first = third.client(TestRegion.NAME, new PortOptions());
         final ClientPort second = third.client(TestRegion.NAME, new PortOptions());
@@ -302,7 +302,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("R25: the end of an attachment is the end of each of its ports; a second one does nothing")
+    @DisplayName("R25: the close of an attachment closes each of its ports; a second close does nothing")
     void shouldCloseAllPortsWithAttachment()
     {
         final Attachment process = region.attach();
@@ -347,7 +347,7 @@ class EndTest
     }
 
     @Test
-    @DisplayName("R28: a client reads its service's generation, also after the service went, however it went")
+    @DisplayName("R28: a client reads its service's generation, also after the service has closed or died")
     void shouldReadGeneration()
     {
         assertThat(service.generation()).isEqualTo(42);

@@ -85,7 +85,7 @@ class ErrorLogTest
     }
 
     @Test
-    @DisplayName("A reply that cannot be is recorded by the client, a request that cannot be by the service")
+    @DisplayName("An invalid reply is recorded by the client, an invalid request by the service")
     void shouldRecordCorruptLinks()
     {
         try (TestRegion region = new TestRegion(2, 64))
@@ -113,7 +113,7 @@ class ErrorLogTest
             other.put(bytes, 0, 1);
             region.region.host().link(1).putInt(
                 region.geometry.requestHalfOffset(0) + SlotDescriptor.LENGTH_OFFSET, 9_999);
-            // Behind the disposal of what the first client has given up.
+            // After the disposal for the client that gave its link up.
             assertThat(service.get(message)).isEqualTo(MessageState.DISPOSE);
             assertThat(service.get(message)).isEqualTo(Status.WOULD_BLOCK);
             assertThat(service.counter(PortCounter.CORRUPT)).isEqualTo(1);
@@ -126,7 +126,7 @@ class ErrorLogTest
     }
 
     @Test
-    @DisplayName("A forged process entry is recorded by the service that turns its client away")
+    @DisplayName("A forged process entry is recorded by the service that refuses its client")
     void shouldRecordForgedEntry()
     {
         try (TestRegion region = new TestRegion(2, 64))
@@ -147,7 +147,7 @@ class ErrorLogTest
     }
 
     @Test
-    @DisplayName("What a handler throws is counted and recorded, the same twice as one; a dead process's can be read")
+    @DisplayName("A handler's exceptions are counted, and recorded once if equal; a dead process's can be read")
     void shouldRecordHandlerErrors()
     {
         try (TestRegion region = new TestRegion(2, 64))
@@ -201,7 +201,7 @@ class ErrorLogTest
     }
 
     @Test
-    @DisplayName("Without memory, when the log is full, closed, or another process's, an error is only not recorded")
+    @DisplayName("If the log has no memory, is full, closed, or another process's, an error is not recorded")
     void shouldNotFailWithoutLog()
     {
         try (TestRegion region = new TestRegion(2, 64))

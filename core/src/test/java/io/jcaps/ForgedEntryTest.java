@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Entries that say something else of their process than the operating system does.
+ * Entries that name another process or user than the operating system reports.
  */
 class ForgedEntryTest
 {
@@ -36,7 +36,7 @@ class ForgedEntryTest
         region.close();
     }
 
-    /** Changes a field of the entry of the attachment that came as number processIndex. */
+    /** Changes a field of the process entry with this index. */
     private void forge(final int processIndex, final int fieldOffset, final int change)
     {
         final int offset = region.geometry.processOffset(processIndex) + fieldOffset;
@@ -78,7 +78,7 @@ class ForgedEntryTest
     @ValueSource(ints = {
         ProcessDescriptor.UID_OFFSET, ProcessDescriptor.EUID_OFFSET, ProcessDescriptor.GID_OFFSET,
         ProcessDescriptor.GROUP_COUNT_OFFSET, ProcessDescriptor.GROUPS_OFFSET})
-    @DisplayName("F44, R22: what an entry says of users is for display; the operating system's word counts")
+    @DisplayName("F44, R22: the user ids in an entry are for display; those that the operating system reports count")
     void shouldServeClientWhoseEntryNamesAnotherUser(final int fieldOffset)
     {
         final Attachment servant = region.attach();
@@ -142,10 +142,10 @@ class ForgedEntryTest
     }
 
     @Test
-    @DisplayName("F44, R6: where the service counts users otherwise than its client, it alone decides whom it admits")
+    @DisplayName("F44, R6: a service whose user ids differ from its client's alone decides on its admission")
     void shouldLeaveDecisionToServiceOfAnotherUserNamespace()
     {
-        // The service registers as 0, as it is root within its namespace. From here both are of one user.
+        // The service registers under uid 0, because it is root in its namespace. From here both have one user.
         final TestHost host = region.host(TestRegion.user(TestRegion.UID, TestRegion.UID));
         host.claimed = TestRegion.user(0, 0);
         final ServicePort service = region.attach(host).service(
@@ -156,19 +156,19 @@ class ForgedEntryTest
         final Attachment other = region.attach(TestRegion.user(OTHER_UID, OTHER_GID));
         assertThatExceptionOfType(CapsException.class)
             .isThrownBy(() -> other.client(TestRegion.NAME, world)).matches((ex) -> Status.NOT_FOUND == ex.status());
-        // Nor is it taken for root's.
+        // Nor is it mistaken for a service of root.
         assertThatExceptionOfType(CapsException.class)
             .isThrownBy(() -> other.client(TestRegion.NAME, world.copy().uid(0)))
             .matches((ex) -> Status.ACCESS_DENIED == ex.status());
     }
 
     @Test
-    @DisplayName("R6: a client that the service does not let in is counted as refused, by the operating system's word")
+    @DisplayName("R6: a client that the service does not admit is counted as refused, by the ids from the kernel")
     void shouldCountClientThatMayNotConnect()
     {
         final ServicePort service = region.attach().service(
             TestRegion.NAME, new PortOptions().flags(PortFlags.USER).uid(TestRegion.UID));
-        // It takes itself for another user, as its entry says, and so does not see that it may not connect.
+        // Its process reports another user, as its entry does, and so does not see that it may not connect.
         final TestHost host = region.host(TestRegion.user(OTHER_UID, OTHER_GID));
         host.claimed = TestRegion.user(TestRegion.UID, TestRegion.UID);
         final Attachment liar = region.attach(host);

@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Ids that are no one's, or someone else's, and what a process says of itself.
+ * Ids of no message or of another's, and the identity that a process writes about itself.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ForgedIdTest
@@ -176,7 +176,7 @@ class ForgedIdTest
             link = port.host.link(port.entry.linkIndex());
         }
 
-        /** As a client puts, but with this id. */
+        /** Puts as a client does, but with this id. */
         void put(final int lease, final int count, final int slot)
         {
             final long id = ((long)lease << SlotDescriptor.COUNT_BITS | count) << SlotDescriptor.SLOT_BITS | slot;
@@ -190,7 +190,7 @@ class ForgedIdTest
     }
 
     @Test
-    @DisplayName("F29: a client that forges another's id is refused, and a reply by the id is the other's alone")
+    @DisplayName("F29: a client that forges another's id is refused, and a reply by that id reaches the other only")
     void shouldRefuseClientThatForgesIdOfAnother()
     {
         final ClientPort client = region.client();
@@ -233,7 +233,7 @@ class ForgedIdTest
         assertThat(service.get(request)).isEqualTo(MessageState.DISPOSE);
         final int ownLease = (int)region.tables().getLong(RegionDescriptor.NEXT_LEASE_OFFSET);
         final Forger forger = new Forger(region, region.client());
-        // Two stay unanswered, one of each lease. Nobody takes the replies to the others: no more than a ring holds.
+        // Two requests stay without a reply, one of each lease. No thread takes the other replies; the ring has room.
         for (int i = 0; i < 30; i++)
         {
             final int slot = i < 2 ? i : 2;
@@ -274,7 +274,7 @@ class ForgedIdTest
         answer(client, received(client.put(bytes, 0, 0)));
         for (int i = 0; i < 200; i++)
         {
-            // Everything in the entry but the incarnation; before the client is accepted it would be refused for it.
+            // Everything in the entry except the incarnation. Before the accept, the client would be refused for this.
             for (int offset = Long.BYTES; offset < ProcessDescriptor.ENTRY_LENGTH; offset += Integer.BYTES)
             {
                 region.tables().putInt(entryOffset + offset, random.nextBoolean() ? 0 : random.nextInt());

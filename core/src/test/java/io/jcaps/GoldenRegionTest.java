@@ -95,7 +95,7 @@ class GoldenRegionTest
     }
 
     @Test
-    @DisplayName("F15: a header of layout version 2 reads as it was written")
+    @DisplayName("F15: a header of this layout version reads as it was written")
     void shouldReadHeader()
     {
         assertThat(RegionHeader.read(file, file.capacity(), PLACE)).isEqualTo(HEADER);
@@ -139,7 +139,7 @@ class GoldenRegionTest
     }
 
     @Test
-    @DisplayName("F15: tables of layout version 1 read as they were written")
+    @DisplayName("F15: tables of this layout version read as they were written")
     void shouldReadTables()
     {
         final ProcessEntry process = new ProcessEntry(tables(), GEOMETRY);
@@ -187,7 +187,7 @@ class GoldenRegionTest
     }
 
     @Test
-    @DisplayName("F15: links of layout version 1 read as they were written")
+    @DisplayName("F15: links of this layout version read as they were written")
     void shouldReadLinks()
     {
         final UnsafeBuffer link = link(0);
@@ -221,7 +221,7 @@ class GoldenRegionTest
     }
 
     @Test
-    @DisplayName("F15: an error log of layout version 1 reads as it was written, and the others are empty")
+    @DisplayName("F15: an error log of this layout version reads as it was written, and the others are empty")
     void shouldReadErrorLogs()
     {
         for (int i = 0; i < GEOMETRY.processCount(); i++)
@@ -250,7 +250,7 @@ class GoldenRegionTest
     }
 
     @Test
-    @DisplayName("F15, F17: a region of layout version 1 without users can be attached and used")
+    @DisplayName("F15, F17: a region of this layout version without users can be attached to and used")
     void shouldUseRegion()
     {
         final LocalRegion region = new LocalRegion(GEOMETRY);

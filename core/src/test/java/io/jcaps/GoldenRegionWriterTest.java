@@ -64,7 +64,7 @@ class GoldenRegionWriterTest
         final ClientPort waiting = attach(region, 13).client("golden.service", options);
         waiting.put(bytes, 0, 8);
         final AtomicBuffer tables = region.host().tables();
-        // Closed, and kept for its generation, as if a client still asked for it.
+        // A closed service, kept for its generation, as if a client could still read it.
         final PortEntry closed = new PortEntry(tables, GoldenRegionTest.GEOMETRY).wrap(4);
         closed.publish(8, PortDescriptor.KIND_SERVICE, 0, 1, -1, 1000, -1, 0, "closed", 3, 0);
         closed.close();

@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * A handler that fails: with each kind of throwable, at each step of what it does with a message.
+ * A handler that fails, with each kind of throwable, at each step of its work with a message.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HandlerFailureTest
@@ -45,7 +45,7 @@ class HandlerFailureTest
     private final Claim claim = new Claim();
     private final List<Throwable> errors = new CopyOnWriteArrayList<>();
 
-    /** What a handler fails with. */
+    /** The throwable of a handler. */
     enum Failure
     {
         RUNTIME(() -> new IllegalStateException("on purpose")),
@@ -89,7 +89,7 @@ class HandlerFailureTest
         }
     }
 
-    /** As ThreadDeath was, which newer JDKs want nobody to name. */
+    /** Like ThreadDeath, which is deprecated in newer JDKs. */
     private static final class DeathOfThread extends Error
     {
         private static final long serialVersionUID = 1L;
@@ -100,7 +100,7 @@ class HandlerFailureTest
         private static final long serialVersionUID = 1L;
     }
 
-    /** What the handler has done when it fails. */
+    /** The step after which the handler fails. */
     enum Step
     {
         HOLDING(0),
@@ -215,7 +215,7 @@ class HandlerFailureTest
     @ParameterizedTest(name = "{0} {1}, by an invoker")
     @MethodSource("combinations")
     @DisplayName(
-        "B4, B1, F34: a handler's failure at any step: one outcome each, the port continues or closes, no leak")
+        "B4, B1, F34: whatever a handler throws, each request has one outcome, and nothing leaks")
     void shouldAnswerOnceWhateverHandlerThrows(final Failure failure, final Step step)
     {
         final ServicePort service = region.service();
@@ -235,7 +235,7 @@ class HandlerFailureTest
         {
             invoker.invoke();
         }
-        // An invoker takes an interrupt, however it comes, as the wish that it ends.
+        // An invoker treats any interrupt as a request to close.
         assertThat(Thread.interrupted()).isEqualTo(Failure.INTERRUPTED == failure);
         if (Failure.INTERRUPTED != failure)
         {
@@ -306,7 +306,7 @@ class HandlerFailureTest
             }
             assertThat(client.get(reply)).isEqualTo(Status.WOULD_BLOCK);
             assertThat(service.isClosed()).isFalse();
-            // The link is the next one's as soon as this client has left: no view and no claim of it is out.
+            // As soon as this client has left, another may take the link: no view and no claim of it is left.
             client.close();
             assertThat(service.clientCount()).isZero();
             assertThat(region.linksInUse()).isZero();
@@ -413,7 +413,7 @@ class HandlerFailureTest
 
     @ParameterizedTest(name = "completed by the watch: {0}")
     @ValueSource(booleans = {false, true})
-    @DisplayName("F34, R23: a close that fails for want of memory is completed by the next one, or by the watch")
+    @DisplayName("F34, R23: a close that fails for lack of memory is completed by the next close, or by the watch")
     void shouldCompleteCloseThatFailed(final boolean isByWatch)
     {
         int failureCount = 0;
@@ -466,8 +466,8 @@ class HandlerFailureTest
     }
 
     /**
-     * Whether this is after the good-bye: what is left undone there, anybody does later. Or where the tables' lock is
-     * given back, which is no store: a failure there leaves it free (HostFaultTest), and not with this thread.
+     * Whether this is after the end of the port: any process does later what is left undone there. Or at the release of
+     * the tables' lock, which is no store: a failure there leaves the lock free (HostFaultTest).
      */
     private static boolean isTidyingUp()
     {

@@ -37,7 +37,7 @@ class LabelsTest
     private static final Pattern LABEL = Pattern.compile("(?:// |/\\* |   |Pairs with |pairs with )\\[([a-z-]+)\\]");
     private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/|//[^\\n]*");
     private static final Pattern METHOD = Pattern.compile("\\b([A-Z]\\w+)[.#]([a-z]\\w*)(?=\\()");
-    /** What only the Java heap shares: in C it is changed within the gate, or there is no such close. */
+    /** Labels of state in the Java heap: in C it is changed within the gate, or there is no such close. */
     private static final Set<String> JAVA_ONLY = Set.of("gone", "set-close");
 
     private static Set<String> documented() throws IOException
@@ -135,7 +135,7 @@ class LabelsTest
         return text.toString();
     }
 
-    /** How often each label stands at an access, or names its other half. */
+    /** How often each label is at an access, or names its other half. */
     private static Map<String, Integer> inCSources() throws IOException
     {
         final Map<String, Integer> counts = new TreeMap<>();

@@ -19,7 +19,7 @@ import java.util.Arrays;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a program forgot, and what a close could not free, is found before a caller is refused for want of room.
+ * Claims that a program has dropped, and entries that a close could not free, are found before a caller is refused.
  */
 class LeftoverTest
 {
@@ -67,7 +67,7 @@ class LeftoverTest
         region.service();
         final ClientPort client = region.client();
         final Claim[] box = new Claim[1];
-        // Compiled code keeps only what it still needs.
+        // Compiled code keeps only the references that it still needs.
         for (int i = 0; i < 50_000; i++)
         {
             fill(client, box);
@@ -233,7 +233,7 @@ class LeftoverTest
         }
         catch (final RegionException ex)
         {
-            // What is left in the tables could not be freed.
+            // The rest in the tables could not be freed.
             assertThat(ex).isSameAs(LockedHost.REFUSED);
         }
         finally
@@ -260,7 +260,7 @@ class LeftoverTest
         assertThat(host.waitCount).isEqualTo(1);
     }
 
-    /** Whose tables' lock is another's for a while, or refused. */
+    /** A host whose tables' lock another process holds for a while, or the system refuses. */
     private static final class LockedHost extends ForwardingHost
     {
         private static final RegionException REFUSED = new RegionException("on purpose");

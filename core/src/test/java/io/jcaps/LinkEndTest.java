@@ -59,7 +59,7 @@ class LinkEndTest
     }
 
     @Test
-    @DisplayName("F5, R23: the first thread to find that the service has gone wakes the waiting ones, if no other has")
+    @DisplayName("F5, R23: the first thread that finds the service gone wakes the waiting threads, if no other has")
     void shouldWakeWaitersWhoeverFindsEnd() throws InterruptedException
     {
         final AtomicInteger result = new AtomicInteger();
@@ -100,7 +100,7 @@ class LinkEndTest
         assertThat(service.get(request)).isEqualTo(MessageState.DISPOSE);
         assertThat(request.id()).isEqualTo(first);
         assertThat(service.get(request)).as("promised as not received").isEqualTo(Status.WOULD_BLOCK);
-        assertThat(service.clientCount()).as("it was told").isZero();
+        assertThat(service.clientCount()).as("it was notified").isZero();
         client.close();
         assertThat(region.linksInUse()).isZero();
     }
@@ -208,7 +208,7 @@ class LinkEndTest
 
     @ParameterizedTest(name = "by {0}")
     @ValueSource(strings = {"view", "id", "claim", "end"})
-    @DisplayName("R13, R20: however a request is replied to, it is in view no longer, and its link is free again")
+    @DisplayName("R13, R20: however a request is replied to, its view ends, and its link can be freed")
     void shouldEndViewByReply(final String how)
     {
         final long id = receive();
@@ -329,7 +329,7 @@ class LinkEndTest
         assertThat(client.claim(8, second)).isEqualTo(Status.OK);
         client.close();
         service.get(request);
-        assertThat(service.clientCount()).as("it was told of the close").isZero();
+        assertThat(service.clientCount()).as("it was notified of the close").isZero();
         assertThat(region.linksInUse()).isEqualTo(1);
         second.cancel();
         assertThat(region.linksInUse()).isEqualTo(1);
@@ -357,7 +357,7 @@ class LinkEndTest
         service.close();
         if (!isClientGone)
         {
-            assertThat(client.get(reply)).as("told at once").isEqualTo(MessageState.REPLY);
+            assertThat(client.get(reply)).as("notified at once").isEqualTo(MessageState.REPLY);
             assertThat(Outcome.text(reply.outcome())).isEqualTo("SERVICE_CLOSED|RECEIVED");
             reply.release();
             client.close();

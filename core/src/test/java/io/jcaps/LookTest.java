@@ -33,8 +33,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * What one who takes no lock sees in the tables before each store of an operation: an entry that is there is whole.
- * Tools read like that, and so does the next process after one that died at that store.
+ * What a reader without the lock sees in the tables before each store of an operation: each entry that is there is
+ * whole. Tools read in this way, and so does a process after another has died at that store.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LookTest
@@ -179,7 +179,7 @@ class LookTest
     }
 
     @Test
-    @DisplayName("R5, R23: whatever store of a connection its service closes before, no client stays connected to it")
+    @DisplayName("R5, R23: before whichever store of a connection its service closes, no client stays connected to it")
     void shouldNotConnectToClosedService()
     {
         final Attachment serviceProcess = region.attach();

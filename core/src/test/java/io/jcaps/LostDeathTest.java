@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What one thread detects about a port's links reaches the thread that acts on it, whatever that one is doing.
+ * What one thread detects about a port's links reaches the thread that acts on it, whatever that thread is doing.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LostDeathTest
@@ -93,7 +93,7 @@ class LostDeathTest
         assertThat(request.id()).isEqualTo(id);
     }
 
-    /** One request and its reply; whether a disposal with some id came beside them. */
+    /** Exchanges one request and its reply; returns whether a disposal with this id came beside them. */
     private boolean exchange(final ServicePort service, final ClientPort client, final long id)
     {
         final long busyId = client.put(bytes, 0, 1);

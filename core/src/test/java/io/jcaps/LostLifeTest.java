@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * A process that loses its life lock while it lives is the first to learn it (F39).
+ * A process that loses its life lock while it lives detects the loss before any peer acts on it (F39).
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LostLifeTest
@@ -68,7 +68,7 @@ class LostLifeTest
         assertThat(message.reply(BYTES, 0, 8)).isEqualTo(Status.NOT_CONNECTED);
         assertThat(service.get(new Message())).isEqualTo(Status.NOT_CONNECTED);
 
-        // What it had is a dead process's: a newcomer takes its entries.
+        // Its entries count as those of a dead process: a newcomer takes them.
         final Attachment newcomer = region.attach();
         final ServicePort next = newcomer.service(TestRegion.NAME, new PortOptions());
         final WaitSet waitSet = newcomer.waitSet();
@@ -241,7 +241,7 @@ class LostLifeTest
     }
 
     @Test
-    @DisplayName("F39: a process that learns of its loss while it opens a wait set does not get it")
+    @DisplayName("F39: a process that detects its loss while it opens a wait set does not get the set")
     void shouldNotGiveWaitSetOfLostProcess()
     {
         final Host raw = region.host();

@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Waiting on many ports, and upcalls: R11, B4.
+ * One thread waits for many ports, and upcalls: R11, B4.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ManyPortsTest
@@ -132,7 +132,7 @@ class ManyPortsTest
     }
 
     @Test
-    @DisplayName("R11, B4: an upcall for each message, up to a limit in one duty cycle; the view ends with it")
+    @DisplayName("R11, B4: each message has an upcall, up to a limit in one duty cycle; its view ends with the upcall")
     void shouldCallHandler()
     {
         final List<Long> handled = new ArrayList<>();
@@ -208,7 +208,7 @@ class ManyPortsTest
         invoker.invoke();
         while (ofFirst.get(message) < 0)
         {
-            // The disposal was handled first, and thrown at.
+            // The disposal was handled first, and its handler threw, too.
             invoker.invoke();
         }
         assertThat(message.length()).isEqualTo(5);
@@ -239,7 +239,7 @@ class ManyPortsTest
     }
 
     @Test
-    @DisplayName("B4: a client's port has upcalls as well; the reply is released with each")
+    @DisplayName("B4: a client's port has upcalls, too; each reply is released after its upcall")
     void shouldCallHandlerOfClient()
     {
         final List<Integer> lengths = new ArrayList<>();

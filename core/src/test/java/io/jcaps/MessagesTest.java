@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Putting, getting and replying: R12 to R22, and B6.
+ * Messages are put, received and replied to: R12 to R22, and B6.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class MessagesTest
@@ -166,7 +166,7 @@ class MessagesTest
             assertDisposed(id);
         }
         assertThat(leases).hasSize(2);
-        // What was held all the time is still known by its id of the lease before.
+        // A request that is still held can be replied to by its id, which has the former lease.
         assertThat(service.reply(heldId, bytes, 0, 1)).isEqualTo(Status.OK);
         assertThat(client.get(reply)).isEqualTo(MessageState.REPLY);
         assertThat(reply.id()).isEqualTo(heldId);
@@ -442,7 +442,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("R21: DISPOSE comes when the view is released, not before, and once")
+    @DisplayName("R21: DISPOSE comes when the view is released, not before, and only once")
     void shouldDisposeOnRelease()
     {
         final long id = client.put(bytes, 0, 1);
@@ -512,7 +512,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("B6: each size goes in place, both ways, whether claimed so long or longer")
+    @DisplayName("B6: a payload of each size is carried in place in both directions, also in a longer claim")
     void shouldCarryEachSizeInPlace()
     {
         final Claim claim = new Claim();
@@ -578,7 +578,7 @@ class MessagesTest
     }
 
     @Test
-    @DisplayName("B6: the longest messages of all, 128 KiB both ways in each slot at once")
+    @DisplayName("B6: each slot can carry 128 KiB in both directions, all at once")
     void shouldCarryLongestMessages()
     {
         try (TestRegion large = new TestRegion(2, 131_072))

@@ -288,7 +288,7 @@ class MisuseTest
 
     @ParameterizedTest
     @CsvSource({"-1, 0", "33, 0", "101, 1", "2147483647, 1", "-2147483648, 1"})
-    @DisplayName("F26: a reply whose length cannot be ends its link, and counts as none")
+    @DisplayName("F26: a reply with an invalid length ends its link, and does not count as a reply")
     void shouldRejectInvalidReply(final int length, final int flags)
     {
         final long id = client.put(bytes, 0, 1);
@@ -307,7 +307,7 @@ class MisuseTest
     }
 
     @Test
-    @DisplayName("F25: whatever a client's part of a link says, the service neither fails nor neglects the others")
+    @DisplayName("F25: whatever a client writes into its part of a link, the service neither fails nor neglects others")
     void shouldSurviveHostileClient()
     {
         final long seed = System.nanoTime();
@@ -368,7 +368,7 @@ class MisuseTest
     }
 
     @Test
-    @DisplayName("F25: whatever a service's part of a link says, its client neither fails nor forgets a message")
+    @DisplayName("F25: whatever a service writes into its part of a link, its client neither fails nor loses a message")
     void shouldSurviveHostileService()
     {
         final long seed = System.nanoTime();
@@ -430,7 +430,7 @@ class MisuseTest
         service.reply(second, bytes, 0, 1);
         // The second record names the first message again.
         link().putLong(region.geometry.replyRingOffset() + LinkDescriptor.RECORD_LENGTH + 8, first);
-        // Room is looked for, and so both records are passed.
+        // This put looks for room, so both records are passed.
         final long third = client.put(bytes, 0, 1);
         final long fourth = client.put(bytes, 0, 1);
         assertThat(third).isPositive();

@@ -115,7 +115,7 @@ class OrderTest
             {
                 for (int i = 0; i < clientCount; i++)
                 {
-                    // The first one floods: as much as ever it can. The others put one now and then.
+                    // The first client puts as much as it can. The others put one message from time to time.
                     while (0 == i || putCounts[i] == gotCounts[i] && round % (i + 1) == 0)
                     {
                         BYTES.putInt(0, i);
@@ -193,7 +193,7 @@ class OrderTest
             assertThat(silent.get(reply)).isEqualTo(MessageState.REPLY);
             reply.release();
 
-            // One request more than the service has taken waits all the time: it never finds nothing.
+            // One more request always waits, so the service always finds one.
             assertThat(busy.put(BYTES, 0, 4)).isPositive();
             boolean isDisposed = false;
             for (int i = 0; i < 1_000 && !isDisposed; i++)

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What names an incarnation that no process entry has is freed by the next process that looks (F41).
+ * An entry that names an incarnation that no process entry has is freed by the next process that reaps (F41).
  */
 class OrphansTest
 {
@@ -28,7 +28,7 @@ class OrphansTest
         try (TestRegion region = new TestRegion(2, 64))
         {
             final PortEntry port = new PortEntry(region.tables(), region.geometry);
-            // One that names an entry that is free, one an entry that is another's by now, one no entry at all.
+            // Owners: a free entry, another process's entry, and two that are no entry at all.
             final int[] owners = {3, 0, -1, 1_000_000};
             final int[] kinds = {PortDescriptor.KIND_SERVICE, PortDescriptor.KIND_CLIENT, PortDescriptor.KIND_WAIT_SET};
             int portIndex = 1;
@@ -65,7 +65,7 @@ class OrphansTest
             assertThat(service.get(message)).isEqualTo(Status.WOULD_BLOCK);
             assertThat(region.linksInUse()).isEqualTo(1);
 
-            // Its process leaves without closing anything: an entry is freed, no lock is left to find free.
+            // Its process leaves without closing anything: its entry is freed, so no lock shows that it is gone.
             final ProcessEntry process = new ProcessEntry(region.tables(), region.geometry).wrap(1);
             assertThat(process.free(process.incarnation())).isTrue();
             gone.abandon();

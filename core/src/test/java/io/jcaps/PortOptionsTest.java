@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** What a port is opened with. */
+/** The options of a port. */
 class PortOptionsTest
 {
     private final PortOptions options = new PortOptions();
@@ -71,7 +71,7 @@ class PortOptionsTest
 
     @ParameterizedTest
     @ValueSource(ints = {-1, Integer.MIN_VALUE, Geometry.MAX_MESSAGE_LIMIT + 1})
-    @DisplayName("Any other is refused with its value")
+    @DisplayName("A prefault length out of its range is refused with its value")
     void shouldRefusePrefaultLength(final int length)
     {
         assertThatThrownBy(() -> options.prefaultLength(length)).isInstanceOf(IllegalArgumentException.class)

@@ -101,7 +101,7 @@ class PortsTest
     }
 
     @Test
-    @DisplayName("R3: an ordinary user registers under its own uid and groups only, root under any")
+    @DisplayName("R3: an ordinary user registers only under its own uid and groups, root under any")
     void shouldRefuseToRegisterUnderOthers()
     {
         final Attachment user = region.attach(new Credentials(1, 5, TestRegion.UID, 6, 7, new int[]{GROUP}));
@@ -169,7 +169,7 @@ class PortsTest
         assertThatThrownBy(() -> second.service(NAME, exclusive)).hasMessageContaining("name=" + NAME);
         second.service("another", exclusive);
         second.service(NAME, exclusive.copy().uid(PortOptions.ANY).gid(TestRegion.UID)).close();
-        // Without EXCL anybody may stand beside it.
+        // Without EXCL, other services may have the same name.
         second.service(NAME, open()).close();
         first.abandon();
         second.service(NAME, exclusive);
@@ -275,7 +275,7 @@ class PortsTest
         final ServicePort ofUser = root.service(NAME, open().uid(5));
         assertGeneric(process, ofUser);
         ofUser.close();
-        // One that would not let the caller in does not keep him from the next.
+        // A service that would refuse the caller does not keep it from the next one.
         root.service(NAME, new PortOptions().uid(5).flags(PortFlags.USER));
         assertGeneric(process, ofGroup);
         ofGroup.close();
@@ -327,7 +327,7 @@ class PortsTest
     }
 
     @Test
-    @DisplayName("R9, R26: a status is negative, none is taken for an id or a state, and each has its name")
+    @DisplayName("R9, R26: a status is negative, none can be mistaken for an id or a state, and each has its name")
     void shouldPinStatus() throws IllegalAccessException
     {
         for (final Field field : Status.class.getFields())
@@ -434,7 +434,7 @@ class PortsTest
     }
 
     @Test
-    @DisplayName("R27: the first call that asks finds out, without a watch")
+    @DisplayName("R27: without a watch, the first call that checks the process finds that it is another one")
     void shouldNotAbortInAnotherProcess()
     {
         final TestHost host = region.host();

@@ -24,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Memory that a link gets when it is opened, and what becomes of that where there is none.
+ * A link gets memory when it is opened, or a defined result if there is no memory.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class PrefaultTest
