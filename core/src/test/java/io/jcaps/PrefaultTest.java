@@ -50,7 +50,8 @@ class PrefaultTest
     }
 
     @Test
-    void shouldFindNoMemoryBeforeMessagesUnlessAsked()
+    @DisplayName("F12: without a prefault length neither side allocates or touches cells before the first message")
+    void shouldAllocateNoCellsUnlessAsked()
     {
         assertThat(new PortOptions().prefaultLength()).isZero();
         final ServicePort service = service(0);
@@ -64,7 +65,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("fault 12: memory that a client got when it was opened stays usable when no other memory is left")
+    @DisplayName("F12: memory that a client got when it was opened stays usable when no other memory is left")
     void shouldPutWithoutLookingForMemory()
     {
         service(0);
@@ -78,7 +79,8 @@ class PrefaultTest
     }
 
     @Test
-    void shouldLookForMemoryBeyondWhatWasPromised()
+    @DisplayName("F12: a payload longer than the prefault length allocates only the rest of its cell")
+    void shouldAllocateMemoryBeyondPrefaultLength()
     {
         service(0);
         final ClientPort client = client(LENGTH);
@@ -92,7 +94,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("fault 12: memory that a service got when it accepted stays usable when no other memory is left")
+    @DisplayName("F12: memory that a service got when it accepted stays usable when no other memory is left")
     void shouldReplyWithoutLookingForMemory()
     {
         final ServicePort service = service(LENGTH);
@@ -115,6 +117,7 @@ class PrefaultTest
     }
 
     @Test
+    @DisplayName("F12: each side allocates its own cells, and touches rings, halves and the cells of both sides")
     void shouldTouchRingsAndHalvesAndCellsOfBothSides()
     {
         final ServicePort service = service(LENGTH);
@@ -129,6 +132,7 @@ class PrefaultTest
     }
 
     @Test
+    @DisplayName("F12: a prefault length of up to 32 bytes allocates no cell, because the payload is in its half")
     void shouldNotPrepareCellsForPayloadsThatNeedNone()
     {
         final ServicePort service = service(32);
@@ -143,7 +147,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("R7: a generic client is made ready as any other")
+    @DisplayName("R7: a generic client is prepared like any other")
     void shouldPrepareGenericClient()
     {
         service(0);
@@ -153,7 +157,7 @@ class PrefaultTest
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4})
-    @DisplayName("fault 12: a client without memory for each slot is not opened, and leaves neither port nor link")
+    @DisplayName("F12: a client without memory for each slot is not opened, and leaves neither port nor link")
     void shouldLeaveNothingIfClientFindsNoMemory(final int failingSlot)
     {
         final ServicePort service = service(0);
@@ -174,7 +178,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("fault 12: a service that accepted a client before that was given up lets go of it")
+    @DisplayName("F12: a service releases a client that it accepted before the client was given up")
     void shouldReleaseClientThatWasGivenUp()
     {
         final ServicePort service = service(0);
@@ -182,7 +186,7 @@ class PrefaultTest
         {
             if (!clientHost.backed.isEmpty())
             {
-                // As at another client's event, while this one looks for memory.
+                // The service looks at its links, as after another client's event, while this client looks for memory.
                 assertThat(service.clientCount()).isOne();
                 clientHost.hasNoSpace = true;
             }
@@ -194,7 +198,7 @@ class PrefaultTest
     }
 
     @Test
-    @DisplayName("fault 12: a service without memory for it still accepts its client")
+    @DisplayName("F12: a service without memory for the cells still accepts its client")
     void shouldAcceptClientWithoutMemory()
     {
         final ServicePort service = service(LENGTH);
@@ -209,6 +213,7 @@ class PrefaultTest
     }
 
     @Test
+    @DisplayName("F12: a service that had memory for some cells at the accept allocates the others when it replies")
     void shouldContinueWhereServiceRanOutOfMemory()
     {
         final ServicePort service = service(LENGTH);
@@ -233,6 +238,7 @@ class PrefaultTest
 
     @ParameterizedTest
     @ValueSource(ints = {-1, Geometry.MAX_MESSAGE_LIMIT + 1, Integer.MIN_VALUE, Integer.MAX_VALUE})
+    @DisplayName("R12: a prefault length that no region allows is refused with its value")
     void shouldRefuseLengthThatNoRegionAllows(final int length)
     {
         assertThatIllegalArgumentException().isThrownBy(() -> new PortOptions().prefaultLength(length))
@@ -240,6 +246,7 @@ class PrefaultTest
     }
 
     @Test
+    @DisplayName("R12: a port with a prefault length above the region's limit is not opened, and leaves nothing")
     void shouldRefuseLengthThatRegionDoesNotAllow()
     {
         assertThatThrownBy(() -> service(LIMIT + 1)).isInstanceOfSatisfying(

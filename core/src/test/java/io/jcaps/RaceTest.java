@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What the other side does between two looks of one: moments that no store marks. */
+/** Actions of one side between two looks of the other: moments that no store marks. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class RaceTest
 {
@@ -55,7 +55,7 @@ class RaceTest
         return slots.requestHalfOffset(SlotDescriptor.slotIndex(id)) + SlotDescriptor.ID_OFFSET;
     }
 
-    /** At the service's second look at a request: RECEIVED is stored, and no store comes before the look. */
+    /** Acts before the service's second look at a request, when RECEIVED is stored. */
     private void beforeSecondLook(final long id, final Runnable action)
     {
         serviceHost.beforeLoad((buffer, index) ->
@@ -69,7 +69,7 @@ class RaceTest
     }
 
     @Test
-    @DisplayName("R29: an abort between RECEIVED and the service's second look: ABORTED, and the client is woken")
+    @DisplayName("R29: an abort between RECEIVED and the service's second look is ABORTED, and wakes the client")
     void shouldReturnWhatWasAbortedWhileReceived()
     {
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);
@@ -94,7 +94,7 @@ class RaceTest
     }
 
     @Test
-    @DisplayName("R29: a hard abort between RECEIVED and the service's second look gives the slot back")
+    @DisplayName("R29: a hard abort between RECEIVED and the service's second look releases the slot")
     void shouldReleaseSlotOfHardAbortWhileReceived()
     {
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);
@@ -145,7 +145,7 @@ class RaceTest
     }
 
     @Test
-    @DisplayName("F25, B1: a client that gives its link up while the service is receiving: not received, or handed out")
+    @DisplayName("F25, B1: a client that gives its link up while the service receives reports the truth")
     void shouldReportTruthAboutMessageThatIsBeingReceived()
     {
         final long first = client.put(bytes, 0, 8);
@@ -176,12 +176,12 @@ class RaceTest
     }
 
     @Test
-    @DisplayName("B1: of two threads that find the end, by its flag and by its death, the first decides for all")
+    @DisplayName("B1: of two threads that find the service gone, by its flag and by its death, the first decides")
     void shouldKeepFirstEnd()
     {
         client.put(bytes, 0, 8);
         serviceProcess.abandon();
-        // The watch has looked at the state of the link, in which the service was there.
+        // The watch has read the link's state, in which the service was still there.
         clientHost.afterLoad((buffer, index) ->
         {
             if (link.stateOffset() == index && buffer.capacity() == region.tables().capacity())
@@ -210,7 +210,7 @@ class RaceTest
         assertThat(service.get(request)).isEqualTo(MessageState.DISPOSE);
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);
         assertThat(service.counter(PortCounter.DEATHS)).isEqualTo(1);
-        // Another client's event has the service look through all links.
+        // Another client's event makes the service look through all links.
         final ClientPort other = otherProcess.client(TestRegion.NAME, new PortOptions());
         other.put(bytes, 0, 8);
         assertThat(service.get(request)).isEqualTo(MessageState.REQUEST);
@@ -221,7 +221,7 @@ class RaceTest
     }
 
     @Test
-    @DisplayName("F42, R24: a client that dies before it is accepted holds its link no longer than to the next look")
+    @DisplayName("F42, R24: a client that dies before it is accepted holds its link only until the next look")
     void shouldReleaseLinkOfDeadNewcomer()
     {
         client.put(bytes, 0, 8);
@@ -232,7 +232,7 @@ class RaceTest
     }
 
     @Test
-    @DisplayName("R20, R29: messages that are taken back fill the ring; then a put is refused, none is written over")
+    @DisplayName("R20, R29: if messages that were taken back fill the ring, a put is refused, none is overwritten")
     void shouldRefusePutsWhenRingIsFull()
     {
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);

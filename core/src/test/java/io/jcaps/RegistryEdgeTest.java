@@ -23,7 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Looks for a service, and searches of the tables, at the moments at which they can go wrong.
+ * Looks for a service, and searches of the tables, at the moments at which they can fail.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class RegistryEdgeTest
@@ -36,7 +36,7 @@ class RegistryEdgeTest
         region.close();
     }
 
-    /** Gives the tables' lock only so often. */
+    /** A host that gives the tables' lock only a limited number of times. */
     private static final class CountingHost extends ForwardingHost
     {
         private int left = Integer.MAX_VALUE;
@@ -54,7 +54,7 @@ class RegistryEdgeTest
         }
     }
 
-    /** Does something in place of a sleep, and counts the sleeps that would have lasted. */
+    /** A host that acts in place of a sleep, and counts the sleeps that would have lasted. */
     private static final class SearchHost extends ForwardingHost
     {
         private Runnable insteadOfSleep;
@@ -81,7 +81,7 @@ class RegistryEdgeTest
         }
     }
 
-    /** Does something in the middle of an accept, once. */
+    /** A host that acts once in the middle of an accept. */
     private static final class AcceptHost extends ForwardingHost
     {
         private Runnable inAccept;
@@ -104,7 +104,7 @@ class RegistryEdgeTest
         }
     }
 
-    /** A store to whose tables fails, once. */
+    /** A host at which one store to the tables fails. */
     private static final class FailingTablesHost extends ForwardingHost
     {
         private final UnsafeBuffer tables;
@@ -173,7 +173,7 @@ class RegistryEdgeTest
     }
 
     @Test
-    @DisplayName("F38, F41: a search of the tables that fails before any of its stores is made again by the next call")
+    @DisplayName("F38, F41: a search of the tables that fails before any of its stores is repeated by the next call")
     void shouldSearchAgainWhenSearchFails()
     {
         final FailingTablesHost host = new FailingTablesHost(region.host());
@@ -202,7 +202,7 @@ class RegistryEdgeTest
     }
 
     @Test
-    @DisplayName("R24, F38: the link of a dead client that another takes, and fails at any store, is no newcomer's")
+    @DisplayName("R24, F38: a dead client's link is not accepted if another client takes it and fails at any store")
     void shouldNotMistakeFreeLinkForNewcomers()
     {
         final LoadHost serviceHost = new LoadHost(region.host());
@@ -222,7 +222,7 @@ class RegistryEdgeTest
             dying.abandon();
             final int failing = ++store;
             final boolean[] isConnected = new boolean[1];
-            // The service has released the link, and comes to its look for newcomers.
+            // The service has released the link, and now looks for newcomers.
             serviceHost.beforeLoad((buffer, index) ->
             {
                 if (link.stateOffset() == index && LinkEntry.isFree(link.state()))
@@ -242,7 +242,7 @@ class RegistryEdgeTest
         assertThat(store).as("stores of a connection").isGreaterThan(10);
     }
 
-    /** False if it failed before it was connected. */
+    /** Connects and closes; false if the connect failed. */
     private static boolean connectAndClose(final Attachment process, final FailingTablesHost host)
     {
         try
@@ -259,7 +259,7 @@ class RegistryEdgeTest
         }
     }
 
-    /** False if it failed in the search of the tables, or after that. */
+    /** Opens a wait set; false if the search of the tables failed, or a later step. */
     private static boolean openWaitSet(final Attachment process, final FailingTablesHost host)
     {
         try

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * When a link is free for another client, and when not: what the model in {@code src/test/tla/Links.tla} has found.
+ * When a link is free for another client: cases that the model {@code src/test/tla/Links.tla} has found.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ReuseTest

@@ -35,25 +35,25 @@ import java.util.stream.Stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * State that two threads of a process share has one writer, or one lock, or is one atomic operation: each field that
- * changes is in one list, {@code shared-state.txt}, with what guards it, and the classes are as the list says. A field
- * is guarded at an instruction if a monitor, a lock or the port's gate is held on each way to it, or in each place that
- * its method is called from.
+ * State that two threads of a process share has one writer, or one lock, or changes by one atomic operation. Each field
+ * that changes is in one list, {@code shared-state.txt}, with its guard, and the classes are as the list says. A field
+ * is guarded at an instruction if a monitor, a lock or the port's gate is held on each path to the instruction, or at
+ * each call of its method.
  */
 class SharedStateTest
 {
     private static final List<String> PACKAGES = List.of("io/jcaps/", "io/jcaps/table/", "io/jcaps/wait/",
         "io/jcaps/link/");
     private static final Path CLASSES = Path.of("target", "classes").toAbsolutePath();
-    /** Stores of a volatile field that was read before, which depend on the method's own work alone. */
+    /** Stores of a volatile field that was read before, whose value depends only on the method's own work. */
     private static final Set<String> INDEPENDENT = Set.of("Port.closeCounted isEndDue");
-    /** What a port calls within its gate, by a name that its super class has. */
+    /** Classes whose methods a port calls within its gate by a name of its super class. */
     private static final Set<String> PORTS = Set.of("PortLife", "Port", "ClientPort", "ServicePort");
 
-    /** Links, as a port uses them. */
+    /** The classes of links that a port uses. */
     private static final Set<String> LINKS = Set.of("ClientLink", "IncomingReplies", "Aborts", "LinkSet",
         "LinkLeases", "DroppedLinks", "ServiceLink", "Batch", "Disposals");
-    /** Used by a port within its gate, but for one method. */
+    /** Used by a port within its gate, except one method. */
     private static final String ACCEPTOR = "Acceptor";
 
     private static final Map<String, String> GUARDS = new TreeMap<>();
@@ -62,14 +62,14 @@ class SharedStateTest
     private static final Map<String, Method> METHODS = new TreeMap<>();
     private static final Set<String> METHODS_BY_HANDLE = new HashSet<>();
 
-    /** Has the faults that are looked for. */
+    /** Has the faults that this test looks for. */
     @SuppressWarnings("unused") // only its bytes are read
     private static final class Faulty
     {
         private volatile boolean isDue;
         private int count;
 
-        /** What another thread stores between the two is lost. */
+        /** A store of another thread between the load and the store is lost. */
         void raise(final boolean isMore)
         {
             isDue |= isMore;
@@ -91,7 +91,7 @@ class SharedStateTest
         }
     }
 
-    /** One method: its instructions, as far as they matter, and whether something is held at each. */
+    /** One method: its relevant instructions, and whether a guard is held at each. */
     private static final class Method
     {
         private final String owner;
@@ -119,7 +119,7 @@ class SharedStateTest
             return (access & Opcodes.ACC_SYNCHRONIZED) != 0;
         }
 
-        /** How many monitors, locks and gates are held before each step, at least. */
+        /** Finds how many monitors, locks and gates are held at least before each step. */
         void follow()
         {
             held = new int[steps.size()];
@@ -379,7 +379,7 @@ class SharedStateTest
             {
                 if (argument instanceof Handle handle)
                 {
-                    // It may be called anywhere.
+                    // A method handle may be called anywhere.
                     METHODS_BY_HANDLE.add(shortName(handle.getOwner()) + '.' + handle.getName() + handle.getDesc());
                 }
             }
@@ -418,14 +418,14 @@ class SharedStateTest
 
     // ---- what is guarded
 
-    /** Whether a monitor, a lock or a gate is held at a step, or wherever the step's method is called from. */
+    /** Whether a monitor, a lock or a gate is held at a step, or at each call of the step's method. */
     private static boolean isGuarded(final Method method, final int index, final Set<Method> callers)
     {
         if (method.isConstructor() || method.held[index] > 0)
         {
             return true;
         }
-        // Unreachable code has no way to it.
+        // No path leads to unreachable code.
         return isCalledGuarded(method, callers);
     }
 
@@ -503,7 +503,7 @@ class SharedStateTest
     }
 
     @Test
-    @DisplayName("What any thread reads is volatile, and whatever else is volatile is listed so")
+    @DisplayName("A field that any thread reads is volatile, and each volatile field is listed as such")
     void shouldBeVolatile()
     {
         FIELDS.forEach((field, access) ->
@@ -554,7 +554,7 @@ class SharedStateTest
     }
 
     @Test
-    @DisplayName("Ports use their links within the gate, but for the methods that any thread may call")
+    @DisplayName("Ports use their links within the gate, except by methods that any thread may call")
     void shouldUseLinksWithinGate()
     {
         final Set<String> outside = new TreeSet<>();
@@ -575,7 +575,7 @@ class SharedStateTest
     }
 
     @Test
-    @DisplayName("What a monitor, a lock or the gate guards is used under it alone")
+    @DisplayName("A field that a monitor, a lock or the gate guards is used only under it")
     void shouldUseUnderLock()
     {
         assertThat(unguarded("locked", "gate")).as("what is seeded alone")

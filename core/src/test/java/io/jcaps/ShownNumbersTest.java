@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What a port's entry shows to other processes: claims and views that are in use, and the totals of clients that have
+ * The numbers in a port's entry that other processes read: claims and views in use, and the totals of clients that have
  * gone.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
@@ -145,7 +145,7 @@ class ShownNumbersTest
         assertThat(service.isClosed()).isFalse();
     }
 
-    /** What a reader finds: totals of those that have gone, and the links that the service holds. */
+    /** A reader's sum: the totals of clients that have gone, and the links that the service holds. */
     private long sum(final PortEntry service, final ServiceCounter counter)
     {
         return sum(service, service.goneTotal(counter), counter.offset());
@@ -334,7 +334,7 @@ class ShownNumbersTest
             }
             catch (final SteppingHost.Death ex)
             {
-                // The next lines look at what it has left.
+                // The next lines check what the service has left.
             }
             deathCount += isDone ? 0 : 1;
             host.beforeStore(null);

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** Sleeps and wake-ups without threads: what a thread does at the moment at which it would sleep. */
+/** Sleeps and wake-ups without threads: the test acts at the moment at which a thread would sleep. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class SleepEdgeTest
 {
@@ -33,7 +33,7 @@ class SleepEdgeTest
     private final Message request = new Message();
     private final Message reply = new Message();
 
-    /** Does something in place of a sleep, once; then the sleeps end at once. */
+    /** A host that acts once in place of a sleep; later sleeps end at once. */
     private static final class SleepHost extends ForwardingHost
     {
         private Runnable insteadOfSleep;
@@ -73,7 +73,7 @@ class SleepEdgeTest
         return region.tables().getInt(entry(port).wakeOffset());
     }
 
-    /** As if so many more threads slept on the port. */
+    /** Makes it look as if more threads slept on the port. */
     private void addSleepers(final Port port, final int count)
     {
         region.tables().getAndAddInt(entry(port).sleepersOffset(), count);
@@ -85,7 +85,7 @@ class SleepEdgeTest
     }
 
     @Test
-    @DisplayName("B1: a service that has looked before hears of a client that connects")
+    @DisplayName("B1: a service that has looked before notices a client that connects")
     void shouldNoticeNewClient()
     {
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);
@@ -100,7 +100,7 @@ class SleepEdgeTest
     {
         final ClientPort client = region.client();
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);
-        // Behind the last load of the look that follows the announcement: in the ring of requests.
+        // After the last load of the look that follows the announcement, which is in the request ring.
         loads.afterLoad((buffer, index) ->
         {
             if (buffer.capacity() == region.geometry.ringLength() &&
@@ -148,7 +148,7 @@ class SleepEdgeTest
     }
 
     @Test
-    @DisplayName("R16, R21: a thread that a disposal ends passes the wake-up on, which was meant for a message")
+    @DisplayName("R16, R21: a thread whose wait ends with a disposal passes on the wake-up for a message")
     void shouldPassWakeUpOnForDisposal()
     {
         final ClientPort client = region.client();

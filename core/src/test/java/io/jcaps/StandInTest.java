@@ -21,8 +21,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * What a local service needs that stands in for one on another host (B7): it ends requests with the outcome that they
- * had there, tells its clients apart for as long as they are connected, and says what it is.
+ * A local service that stands in for one on another host (B7): it ends requests with the outcome that they had there,
+ * distinguishes its clients as long as they are connected, and is marked as imported.
  */
 class StandInTest
 {
@@ -154,7 +154,7 @@ class StandInTest
     @ValueSource(ints = {
         0x100 << 8, 3 << 8, 0x103 << 8, 0x105 << 8, 6 << 8, 0xFF << 8, 4 << 8 | SlotDescriptor.FLAG_IN_CELL, 4 << 8 | 4,
         4 << 8 | 0x20000})
-    @DisplayName("F25: flags with an outcome that no service can give end the link, and only that link")
+    @DisplayName("F25: flags with an outcome that no service may give end the link, and only that link")
     void shouldEndLinkForInvalidOutcome(final int flags)
     {
         final long id = receive(1);

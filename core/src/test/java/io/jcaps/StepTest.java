@@ -25,8 +25,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * One side is stopped before its store number n, for each n: there the other side acts. What happens if it dies there,
- * {@link CrashTest} says.
+ * One side is stopped before its n-th store, for each n, and the other side acts there. {@link CrashTest} lets the side
+ * die there.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class StepTest
@@ -139,7 +139,7 @@ class StepTest
         boolean hasActed = true;
         for (int store = 0; hasActed; store++)
         {
-            // Twice at each store: for either message.
+            // Twice at each store, once for each message.
             hasActed = tellsTruthWhenAbortComes(isHard, isBatch, store, 0);
             hasActed &= tellsTruthWhenAbortComes(isHard, isBatch, store, 1);
             assertThat(hasActed || store > MIN_STORE_COUNT).as("stores that were stepped through: " + store).isTrue();

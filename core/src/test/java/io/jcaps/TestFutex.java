@@ -9,9 +9,9 @@ import org.agrona.concurrent.AtomicBuffer;
 import java.util.ArrayList;
 
 /**
- * What the operating system's futex does, and no more: nobody wakes by himself, and a wake-up goes to as many sleepers
- * as it is for. So a lost wake-up, which polling hides, hangs the test. The one that slept last is woken first, which
- * is the order that a caller is least likely to have in mind.
+ * Does what the operating system's futex does, and no more: no thread wakes without a wake-up, and a wake-up wakes at
+ * most as many threads as it names. So a lost wake-up, which polling hides, hangs the test. The thread that slept last
+ * is woken first, which is the order that a caller expects least.
  */
 final class TestFutex
 {

@@ -15,8 +15,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A host between an attachment and its region that a test can hold by the arm: it runs something whenever a thread
- * would sleep, pretends to be another process, finds no memory, or sleeps as an operating system does.
+ * A host between an attachment and its region that a test controls: it acts when a thread would sleep, pretends to be
+ * another process, finds no memory, or sleeps as an operating system does.
  */
 final class TestHost extends ForwardingHost
 {
@@ -26,13 +26,13 @@ final class TestHost extends ForwardingHost
     volatile boolean isCurrent = true;
     volatile boolean hasNoSpace;
     volatile Events events = Events.NONE;
-    /** What happens before each look at a life. */
+    /** Run before each check of a life lock. */
     volatile Runnable beforeIsAlive;
-    /** Who the process says that it is; null for the truth. */
+    /** Credentials that the process reports for itself; null for the true ones. */
     volatile Credentials claimed;
-    /** What happens before each look for memory. */
+    /** Run before each look for memory. */
     volatile Runnable beforeBack;
-    /** Parts of links that were made sure of, or touched, in this order. */
+    /** Parts of links that were backed, or touched, in this order. */
     final List<Part> backed = Collections.synchronizedList(new ArrayList<>());
     final List<Part> touched = Collections.synchronizedList(new ArrayList<>());
 

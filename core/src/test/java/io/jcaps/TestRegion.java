@@ -22,8 +22,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A region in this JVM and its attachments, each as good as a process. Closing it fails the test if
- * anything is left in the tables.
+ * A region in this JVM and its attachments, each of which stands for a process. Its close fails the test if anything is
+ * left in the tables.
  */
 final class TestRegion implements AutoCloseable
 {
@@ -94,20 +94,20 @@ final class TestRegion implements AutoCloseable
         return attachment;
     }
 
-    /** The process that a port of this region was opened in. */
+    /** The attachment that opened a port of this region. */
     Attachment attachmentOf(final Port port)
     {
         return attachments.stream()
             .filter((attachment) -> attachment.openPorts == port.openPorts).findFirst().orElseThrow();
     }
 
-    /** A service as most tests want it, in a process of its own. */
+    /** A service as most tests need it, in an attachment of its own. */
     ServicePort service()
     {
         return attach().service(NAME, new PortOptions());
     }
 
-    /** A client of that service, in a process of its own. */
+    /** A client of that service, in an attachment of its own. */
     ClientPort client()
     {
         return attach().client(NAME, new PortOptions());
@@ -151,7 +151,7 @@ final class TestRegion implements AutoCloseable
         return count;
     }
 
-    /** Whether the process that an entry was written for can store nothing any more. */
+    /** Whether the process of an entry is dead or has left. */
     boolean isDead(final int processIndex, final long incarnation)
     {
         return new ProcessEntry(tables(), geometry).wrap(processIndex).incarnation() != incarnation ||

@@ -18,13 +18,13 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * What it costs to open and close a port does not grow with the product of ports and links (F48).
+ * The cost to open and close a port does not grow with the product of ports and links (F48).
  */
 class ThousandsOfPortsTest
 {
     private static final int COUNT = 500;
     private static final Geometry GEOMETRY = new Geometry(2, 2 * COUNT + 8, COUNT + 8, 1, 0);
-    /** Looks at each entry of the tables that one open or close takes at most, words of an entry included. */
+    /** Most reads per entry of the tables that one open or close may take; each word of an entry counts. */
     private static final int LOOKS_PER_ENTRY = 16;
 
     @Test
@@ -45,7 +45,7 @@ class ThousandsOfPortsTest
                 clients.add(host.counted(() -> attachment.client(name, new PortOptions())));
             }
             final long openedNs = System.nanoTime();
-            // The worst order: each closed service stays for its client, which may ask for its generation.
+            // The worst order: the entry of each closed service stays for its client, which may read the generation.
             services.forEach((port) -> host.counted(() -> close(port)));
             clients.forEach((port) -> host.counted(() -> close(port)));
             System.out.printf("%d services with a client each: opened in %d ms, closed in %d ms; at most %d looks%n",
@@ -70,7 +70,7 @@ class ThousandsOfPortsTest
         Port run();
     }
 
-    /** Counts the looks at the tables. */
+    /** A host that counts the reads of the tables. */
     private static final class CountingHost extends ForwardingHost
     {
         private long count;

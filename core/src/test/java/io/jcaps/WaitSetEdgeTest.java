@@ -37,7 +37,7 @@ class WaitSetEdgeTest
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[8]);
     private Waiting waitingInOther;
 
-    /** Whose wake-ups fail, if a test wants it, and which does something in place of a thread's next sleep. */
+    /** A host whose wake-ups fail if a test wants it, and which acts in place of a thread's next sleep. */
     private static final class WakeHost extends ForwardingHost
     {
         private volatile boolean isWakeFailing;
@@ -178,7 +178,7 @@ class WaitSetEdgeTest
     }
 
     @Test
-    @DisplayName("B4: a port that is added while a thread sleeps in the set is waited for, too")
+    @DisplayName("B4: a thread that sleeps in a set also waits for a port that is added")
     void shouldWaitForPortThatIsAdded() throws Exception
     {
         final Waiting waiting = new Waiting(set);

@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Others see that a client waits for a service, and it takes nothing from them.
+ * Other processes see that a client waits for a service, and its entry takes no room from them.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WaitingClientTest
@@ -75,7 +75,7 @@ class WaitingClientTest
         final ServicePort first = process.service("first", new PortOptions());
         final ServicePort second = process.service("second", new PortOptions());
         assertThat(region.portsInUse()).isEqualTo(2);
-        // No room: nothing is shown, and nothing fails.
+        // There is no room: nothing is shown, and nothing fails.
         final WaitingClient other = waitingClient();
         other.show(SPEC);
         other.close();

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Who a process is, for people.
+ * The text of credentials.
  */
 class CredentialsTest
 {

@@ -9,7 +9,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import java.util.function.Supplier;
 
 /**
- * A host one of whose calls fails: the N-th from a moment on. What gives a resource back has done so when it fails.
+ * A host at which the N-th call from some moment on fails. A call that releases a resource has released it when it
+ * fails.
  */
 public final class FailingHost extends ForwardingHost
 {
@@ -20,7 +21,7 @@ public final class FailingHost extends ForwardingHost
     private Supplier<Throwable> failure;
 
     /**
-     * @param host that does what does not fail.
+     * @param host that makes the calls that do not fail.
      */
     public FailingHost(final Host host)
     {
@@ -31,7 +32,7 @@ public final class FailingHost extends ForwardingHost
      * Counts calls from 0 again, and lets one of them fail.
      *
      * @param callIndex of the call.
-     * @param failure   makes what it throws; null for a call that answers as if there were nothing: null, or false.
+     * @param failure   makes the throwable; null for a call that returns null or false, as if there were nothing.
      */
     public void failAt(final int callIndex, final Supplier<Throwable> failure)
     {
@@ -41,7 +42,7 @@ public final class FailingHost extends ForwardingHost
     }
 
     /**
-     * No call fails any more.
+     * Ends the failures: no call fails any more.
      *
      * @return whether one has.
      */
@@ -52,7 +53,7 @@ public final class FailingHost extends ForwardingHost
         return hasFailed;
     }
 
-    /** Whether the call is one that answers "nothing"; throws if it is one that throws. */
+    /** Whether this call must return null or false; throws if it must throw. */
     private boolean fails()
     {
         final boolean isNow = callCount++ == failingCall;

@@ -8,15 +8,15 @@ import io.jcaps.layout.RegionHeader;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A host that leaves everything to another one, for those of the tests that do one thing themselves.
+ * A host that forwards each call to another one; hosts of tests override single calls.
  */
 public abstract class ForwardingHost implements Host
 {
-    /** The host that does it. */
+    /** The host that makes the calls. */
     protected final Host host;
 
     /**
-     * @param host that does it.
+     * @param host that makes the calls.
      */
     protected ForwardingHost(final Host host)
     {

@@ -9,12 +9,12 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Memory that no access may leave, and in which each word lies on a multiple of its length. What breaks that is an
- * {@link Error}, so that it is not mistaken for a declared exception.
+ * Memory that no access may leave, and in which each word is at a multiple of its length. An access that breaks this
+ * throws an {@link Error}, so that it is not mistaken for a declared exception.
  */
 public final class GuardBuffer extends UnsafeBuffer
 {
-    /** An access that must not be, whatever stands in the region. */
+    /** Thrown by an invalid access, which must not happen whatever the region contains. */
     public static final class Violation extends Error
     {
         private static final long serialVersionUID = 1L;

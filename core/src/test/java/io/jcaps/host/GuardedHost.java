@@ -7,7 +7,7 @@ package io.jcaps.host;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Puts a {@link GuardBuffer} around all memory that a host gives out, its lengths in requests for memory included.
+ * Puts a {@link GuardBuffer} around all memory that a host returns, and also checks requests for memory.
  */
 public final class GuardedHost extends ForwardingHost
 {
@@ -23,7 +23,7 @@ public final class GuardedHost extends ForwardingHost
 
     /**
      * @param host to guard.
-     * @return one that does the same within its memory.
+     * @return a host that does the same, within its memory.
      */
     public static Host guard(final Host host)
     {

@@ -7,12 +7,12 @@ package io.jcaps.host;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A host that lets something happen at an acquiring load: just before it, so that it sees what happened, or just after
- * it, so that it does not. The stepping host does the same for stores.
+ * A host that runs a hook at each acquiring load: just before the load, which then sees the hook's stores, or just
+ * after it. {@link SteppingHost} does the same for stores.
  */
 public final class LoadHost extends ForwardingHost
 {
-    /** What happens at a load. */
+    /** Runs at a load. */
     @FunctionalInterface
     public interface Hook
     {
@@ -33,7 +33,7 @@ public final class LoadHost extends ForwardingHost
     private Hook after = NOTHING;
 
     /**
-     * @param host that does it.
+     * @param host that makes the calls.
      */
     public LoadHost(final Host host)
     {
@@ -43,7 +43,7 @@ public final class LoadHost extends ForwardingHost
     }
 
     /**
-     * @param hook what happens just before each load; null for nothing.
+     * @param hook runs just before each load; null for none.
      */
     public void beforeLoad(final Hook hook)
     {
@@ -51,7 +51,7 @@ public final class LoadHost extends ForwardingHost
     }
 
     /**
-     * @param hook what happens just after each load; null for nothing.
+     * @param hook runs just after each load; null for none.
      */
     public void afterLoad(final Hook hook)
     {

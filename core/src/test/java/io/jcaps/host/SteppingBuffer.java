@@ -8,8 +8,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Memory that lets something happen before each store: the death of who stores, or what its peer does just then. A copy
- * of many bytes is one store. Before each load of a number, too, if that is wanted.
+ * Memory that runs an action before each store: the death of the storing process, or an action of its peer. A copy of
+ * many bytes is one store. If wanted, it also runs an action before each load of a number.
  */
 public final class SteppingBuffer extends UnsafeBuffer
 {
@@ -57,7 +57,7 @@ public final class SteppingBuffer extends UnsafeBuffer
     /**
      * @param offset in bytes.
      * @param length in bytes.
-     * @return part of it, with the same before each store.
+     * @return part of this memory, with the same actions.
      */
     public SteppingBuffer part(final int offset, final int length)
     {

@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A host between an attachment and its region whose stores a test can step through: whatever the attachment changes in
- * shared memory or gives back to the operating system, something happens before it. There its process can die: from
- * then on it changes nothing any more, whatever its code still does, and what it holds falls free when it is buried.
+ * A host between an attachment and its region whose stores a test can step through: an action runs before each change
+ * of shared memory and each release to the operating system. There the process can die: from then on it changes
+ * nothing, whatever its code still does, and its locks are released when it is buried.
  */
 public final class SteppingHost extends ForwardingHost
 {
@@ -24,7 +24,7 @@ public final class SteppingHost extends ForwardingHost
     private volatile boolean holdsTables;
     private volatile int processIndex = -1;
 
-    /** The end of a process, within this JVM. */
+    /** Thrown to end a process within this JVM. */
     public static final class Death extends Error
     {
         private static final long serialVersionUID = 1L;
@@ -36,7 +36,7 @@ public final class SteppingHost extends ForwardingHost
     }
 
     /**
-     * @param host that does what is not stepped through.
+     * @param host that makes the calls.
      */
     public SteppingHost(final Host host)
     {
@@ -46,7 +46,7 @@ public final class SteppingHost extends ForwardingHost
     }
 
     /**
-     * @param action what happens before each store from now on; null for nothing. It may {@link #die}.
+     * @param action runs before each store from now on; null for none. It may {@link #die}.
      */
     public void beforeStore(final Runnable action)
     {
@@ -54,10 +54,10 @@ public final class SteppingHost extends ForwardingHost
     }
 
     /**
-     * Counts stores from 0 again, and lets something happen before one of them.
+     * Counts stores from 0 again, and runs an action before one of them.
      *
      * @param storeIndex of the store.
-     * @param action     what happens.
+     * @param action     to run.
      */
     public void actBefore(final long storeIndex, final Runnable action)
     {
@@ -82,11 +82,11 @@ public final class SteppingHost extends ForwardingHost
     }
 
     /**
-     * Counts stores from 0 again, lets something happen before one of them, and dies before the same or a later one.
+     * Counts stores from 0 again, runs an action before one of them, and dies before the same or a later one.
      *
      * @param storeIndex  of the first store that does not happen.
-     * @param actionIndex of the store that the action comes before, no later.
-     * @param action      what happens.
+     * @param actionIndex of the store before which the action runs; at most storeIndex.
+     * @param action      to run.
      */
     public void dieBefore(final long storeIndex, final long actionIndex, final Runnable action)
     {
@@ -105,7 +105,7 @@ public final class SteppingHost extends ForwardingHost
     }
 
     /**
-     * @return stores so far, the one that did not happen any more left out.
+     * @return number of stores so far, without the one at which the process died.
      */
     public long storeCount()
     {
@@ -121,7 +121,7 @@ public final class SteppingHost extends ForwardingHost
     }
 
     /**
-     * The process dies here: no thread of it stores anything any more.
+     * Makes the process die here: none of its threads stores anything any more.
      */
     public void die()
     {
@@ -130,8 +130,8 @@ public final class SteppingHost extends ForwardingHost
     }
 
     /**
-     * What an operating system does behind a death: locks fall free. Not before the process's last thread is back from
-     * whatever it called.
+     * Releases the locks, as an operating system does after a death. To be called once the process's last thread has
+     * returned from its call.
      */
     public void bury()
     {
@@ -148,7 +148,7 @@ public final class SteppingHost extends ForwardingHost
     }
 
     /**
-     * @return whether the process holds the tables' lock just now.
+     * @return whether the process holds the tables' lock now.
      */
     public boolean holdsTables()
     {

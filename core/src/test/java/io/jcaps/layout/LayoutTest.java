@@ -19,8 +19,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * Literal numbers on purpose: what is pinned here is what other processes, of other versions, find in the region. Who
- * changes one of them changes {@link RegionDescriptor#LAYOUT_VERSION} too.
+ * Pins the layout by literal numbers, because processes of other versions find them in the region. A change of one of
+ * them must also raise {@link RegionDescriptor#LAYOUT_VERSION}.
  */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LayoutTest

@@ -183,7 +183,7 @@ class RegionHeaderTest
     }
 
     @Test
-    @DisplayName("Nothing that random bytes say gets beyond the check")
+    @DisplayName("Random bytes do not pass the check")
     void shouldNotTrustRandomBytes()
     {
         final long seed = System.nanoTime();

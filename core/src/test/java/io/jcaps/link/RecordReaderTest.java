@@ -22,7 +22,7 @@ import java.util.Random;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A ring in which the lengths are not those that its sender writes.
+ * A ring whose lengths are not those that its sender writes.
  */
 class RecordReaderTest
 {
@@ -55,7 +55,7 @@ class RecordReaderTest
                 assertThat(reader.nextRecord()).isEqualTo(record);
             }
             assertThat(ring.getLong(HEAD_OFFSET)).isEqualTo(head);
-            // Not poisoned: once it reads as it must, it is taken.
+            // The ring is not poisoned: once the record is valid, it is read.
             ring.putInt(index + RecordDescriptor.lengthOffset(0), LinkDescriptor.RECORD_LENGTH);
             assertThat(reader.peek()).isEqualTo(1000 + record);
             reader.pass();
@@ -96,7 +96,7 @@ class RecordReaderTest
 
     @ParameterizedTest
     @ValueSource(longs = {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1 << 20, 16 * 32, -16, 16L << 32})
-    @DisplayName("F25: a sender does not believe a head that its receiver cannot have reached")
+    @DisplayName("F25: a sender ignores a head that its receiver cannot have reached")
     void shouldNotTrustHead(final long head)
     {
         final int recordLimit = CAPACITY / LinkDescriptor.RECORD_LENGTH - 1;

@@ -21,7 +21,7 @@ import java.nio.ByteBuffer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * That what the library writes into a ring by itself is an Agrona ring buffer, to Agrona's own reader.
+ * A ring that the library writes by itself is an Agrona ring buffer: Agrona's own reader can read it.
  */
 class RecordWriterTest
 {
@@ -83,7 +83,7 @@ class RecordWriterTest
 
     @ParameterizedTest
     @ValueSource(longs = {-1, 1L << 40, Long.MIN_VALUE, (RECORD_COUNT + 1) * 16L})
-    @DisplayName("A head that cannot be is not believed")
+    @DisplayName("A head that is invalid is ignored")
     void shouldIgnoreInvalidHead(final long head)
     {
         for (int i = 0; i < RECORD_COUNT - 1; i++)

@@ -14,12 +14,12 @@ import java.util.Set;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Whose turn it is: R19 without links. */
+/** The order in which clients are looked at: R19 without links. */
 class TurnsTest
 {
     private final Turns turns = new Turns();
 
-    /** The clients that one round looks at, in its order; those that are {@code active} have something each time. */
+    /** The clients that one round looks at, in order; those that are {@code active} always have a message. */
     private List<Integer> round(final int clientCount, final Set<Integer> active)
     {
         final List<Integer> looks = new ArrayList<>();
@@ -35,7 +35,7 @@ class TurnsTest
         return looks;
     }
 
-    /** A poll: the first client that has something; -1 if none has. */
+    /** Polls: the first client that has a message; -1 if none has. */
     private int poll(final int clientCount, final Set<Integer> active)
     {
         turns.begin(clientCount);
@@ -51,7 +51,7 @@ class TurnsTest
     }
 
     @Test
-    @DisplayName("R19: clients that all have something take turns")
+    @DisplayName("R19: clients that all have messages take turns")
     void shouldTakeTurns()
     {
         final List<Integer> found = new ArrayList<>();
@@ -63,7 +63,7 @@ class TurnsTest
     }
 
     @Test
-    @DisplayName("R19: a round begins after the last client that had something, and looks at each once")
+    @DisplayName("R19: a round begins after the last client that had a message, and looks at each once")
     void shouldBeginAfterTheLast()
     {
         assertThat(poll(3, Set.of(1))).isEqualTo(1);
@@ -72,7 +72,7 @@ class TurnsTest
     }
 
     @Test
-    @DisplayName("R19: after each fourth client the one that was active last is looked at, which is nobody else's turn")
+    @DisplayName("R19: after each fourth client the last active one is looked at, and no client loses its turn")
     void shouldLookAtLastActiveInBetween()
     {
         assertThat(poll(9, Set.of(8))).isEqualTo(8);
@@ -81,7 +81,7 @@ class TurnsTest
         assertThat(poll(9, Set.of(4, 8))).as("the next in turn").isEqualTo(4);
     }
 
-    /** The clients that the round of a batch looks at, each active one of which has so many requests. */
+    /** The clients that the round of a batch looks at; each active one has this many requests. */
     private List<Integer> batch(final int clientCount, final Set<Integer> active, final int requestCount)
     {
         final List<Integer> looks = new ArrayList<>();

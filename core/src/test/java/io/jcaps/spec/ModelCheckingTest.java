@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The specification of the protocol in {@code src/test/tla}: every order of its steps, and every death between two.
- * Each rule holds; and if a step is left out, the rule that it is there for does not.
+ * Checks the specification of the protocol in {@code src/test/tla}, in every order of its steps and with a death
+ * between any two. Each rule holds. If a step is left out, the rule that needs it does not hold.
  * <p>
  * Larger models, minutes each: {@code -Dtlc=large}.
  */

@@ -4,7 +4,7 @@
  */
 package io.jcaps.testkit;
 
-/** How much a test does that can do more: little in the default build, all with {@code -Pfull}. */
+/** The extent of a test: brief in the default build, full with {@code -Pfull}. */
 public final class Extent
 {
     private static final boolean IS_FULL = Boolean.getBoolean("caps.test.full");
@@ -24,7 +24,7 @@ public final class Extent
     /**
      * @param brief number for the default build.
      * @param full  number for {@code -Pfull}.
-     * @return the one of this build.
+     * @return the number of this build.
      */
     public static int of(final int brief, final int full)
     {

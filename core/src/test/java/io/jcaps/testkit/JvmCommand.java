@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command line of a JVM that a test starts: the JDK of this one, and its options for modules, native
- * access and Unsafe. It starts fast and takes little memory.
+ * The command line of a JVM that a test starts: with this JVM's JDK and its options for modules, native access and
+ * Unsafe. That JVM starts fast and takes little memory.
  */
 public final class JvmCommand
 {
@@ -33,7 +33,7 @@ public final class JvmCommand
     /**
      * @param launcher  command that starts the rest of its arguments; empty for none.
      * @param options   more options for the JVM, after the common ones.
-     * @param classPath of it.
+     * @param classPath of the JVM.
      * @param main      class to run.
      * @param arguments of the class.
      * @return the command, which the caller may change.

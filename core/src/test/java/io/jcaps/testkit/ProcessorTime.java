@@ -18,8 +18,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Processor time that this process and its descendants have used, without the thread that asks, and what they have
- * waited for it.
+ * Processor time that this process and its descendants have used, without the calling thread, and the time for which
+ * they have waited for a processor.
  */
 final class ProcessorTime implements Work
 {

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** What counts as work, for the watchdog. */
+/** The time that counts as work for the watchdog. */
 class ProcessorTimeTest
 {
     /** The inner shell computes and ends, the outer one waits. */

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import java.time.Duration;
 
 /**
- * Makes Awaitility look at once, and then every 5 ms, for as long as it takes. With its own 100 ms a short test would
- * wait for most of its time; its own limit of 10 s is less than a busy machine may need.
+ * Makes Awaitility look at once, and then every 5 ms, without a limit that matters. With its own interval of 100 ms a
+ * short test would mostly wait; its own limit of 10 s is less than a busy machine may need.
  */
 public final class QuickPolls implements BeforeAllCallback
 {

@@ -26,9 +26,9 @@ import java.util.function.IntFunction;
 import java.util.zip.CRC32;
 
 /**
- * A region as the {@link Watchdog} sees it: a fingerprint that changes when a message, a wake-up, a port or a process
- * does, and the tables as text. It only reads. A file is read, not mapped, so a file that is cut short is an error here
- * and not a signal.
+ * A region as the {@link Watchdog} sees it: a fingerprint that changes with each message, wake-up, port or process, and
+ * the tables as text. It only reads. A file is read and not mapped, so a truncated file is an error here and not a
+ * signal.
  */
 public final class RegionProbe
 {
@@ -54,9 +54,9 @@ public final class RegionProbe
 
     /**
      * @param name     of the region, for people.
-     * @param geometry of it.
-     * @param tables   of it.
-     * @param links    its links, by index: asked only for those that are in use.
+     * @param geometry of the region.
+     * @param tables   of the region.
+     * @param links    returns a link by its index; called only for links that are in use.
      * @return a probe of a region in this process.
      */
     public static RegionProbe of(
@@ -68,7 +68,7 @@ public final class RegionProbe
 
     /**
      * @param path of the region's file, which need not exist yet.
-     * @return a probe of it.
+     * @return a probe of that region.
      */
     public static RegionProbe of(final Path path)
     {

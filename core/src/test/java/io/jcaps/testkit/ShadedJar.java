@@ -17,7 +17,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * A jar that contains what it depends on: whether the licence texts of all of that are in it, too.
+ * Checks a jar that contains its dependencies: it must also contain the licence texts of all of them.
  * {@code META-INF/licenses/index.txt} has a line for each: jar without version, licence, entry with the text.
  */
 public final class ShadedJar

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What all threads are doing, here and in the JVMs that this one started.
+ * The stacks of all threads, here and in the JVMs that this one has started.
  */
 final class Stacks
 {

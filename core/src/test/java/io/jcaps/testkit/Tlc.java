@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * One run of the model checker, in a JVM of its own: it ends that, and keeps state in static fields.
+ * One run of the model checker, in a JVM of its own, because it ends its JVM and keeps state in static fields.
  */
 public final class Tlc
 {
@@ -38,14 +38,14 @@ public final class Tlc
     }
 
     /**
-     * Runs it.
+     * Runs the model checker.
      *
      * @param name       of this run: of its files in the module's target directory.
      * @param module     to check.
      * @param constants  of the model.
      * @param invariants to check.
      * @param properties to check, temporal ones.
-     * @param isShort    whether it will be over before the better of the compilers pays.
+     * @param isShort    whether the run is too short for the optimising compiler to pay.
      */
     public static Tlc run(
         final String name,
@@ -58,7 +58,7 @@ public final class Tlc
         final Path directory = WORK.resolve(name);
         deleteAll(directory);
         Files.createDirectories(directory);
-        // It looks for a module beside its configuration, and unpacks those of its library where temporary files are.
+        // TLC looks for a module beside its configuration, and unpacks its library's modules among temporary files.
         Files.copy(SPECIFICATIONS.resolve(module + ".tla"), directory.resolve(module + ".tla"));
         Files.writeString(directory.resolve(module + ".cfg"), configuration(constants, invariants, properties));
         final Path printed = directory.resolve("output.txt");

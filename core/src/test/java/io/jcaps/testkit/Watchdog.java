@@ -22,9 +22,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * Fails a test soon after the point at which nothing can happen any more, and prints why: the stacks of this virtual
- * machine and of those that it started, and the tables of the regions that the test uses. JUnit finds it as a service,
- * so it guards every test of every module that has the test kit on its class path.
+ * Fails a test soon after it is stuck, and prints the reason: the stacks of this JVM and of those that it started, and
+ * the tables of the regions that the test uses. JUnit finds it as a service, so it guards each test of each module that
+ * has the test kit on its class path.
  * <p>
  * A test is stuck when for {@code caps.test.watchdog.seconds} (15) this process and its children together used less
  * than 5 % of one processor and no watched region changed; or when for three times as long no watched region changed,
@@ -38,7 +38,7 @@ import java.util.function.Supplier;
  */
 public final class Watchdog implements InvocationInterceptor
 {
-    /** How a JVM ends in which a stuck test cannot be interrupted. */
+    /** Exit code of a JVM in which a stuck test cannot be interrupted. */
     static final int EXIT_CODE = 86;
 
     private static final long DEFAULT_LIMIT_SECONDS = 15;
@@ -219,11 +219,11 @@ public final class Watchdog implements InvocationInterceptor
         private final Thread thread;
         private final Work work = works.get();
         private long fingerprint = fingerprint();
-        // A region that another test has left, and that does not change, says nothing about this one.
+        // A region that another test has left, and that does not change, proves nothing about this test.
         private boolean isRegionUsed;
         private long changedAtNs = System.nanoTime();
         private long busyAtNs = changedAtNs;
-        // What had been asked for, used or waited for, at the last of them; and both when a region changed.
+        // Processor time used or waited for when the test was last busy; then both, when a region last changed.
         private long askedNs;
         private long usedAtChangeNs;
         private long waitedAtChangeNs;
@@ -287,7 +287,7 @@ public final class Watchdog implements InvocationInterceptor
                 waitedAtChangeNs = waitedNs;
                 isRegionUsed |= !watched.isEmpty();
             }
-            // The budget of one limit, not of one sample: what is used in bits adds up.
+            // The budget is for one limit, not for one sample: small amounts add up.
             if ((usedNs + waitedNs - askedNs) * 100 > limitNs * BUSY_PERCENT)
             {
                 askedNs = usedNs + waitedNs;

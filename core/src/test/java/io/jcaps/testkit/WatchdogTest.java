@@ -26,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * The watchdog fails what is stuck, says where, and leaves alone what is not.
+ * The watchdog fails a test that is stuck, reports where, and leaves others alone.
  */
 class WatchdogTest
 {
@@ -40,7 +40,7 @@ class WatchdogTest
     private final AtomicLong sampleCount = new AtomicLong();
     private final PrintStream standardError = System.err;
 
-    /** At each sample so much more processor time is used, whatever really is. */
+    /** A watchdog that sees this much more processor time at each sample, whatever is really used. */
     private Watchdog watchdog(final long usedNsPerSample)
     {
         return new Watchdog(LIMIT_NS, () -> work(() -> processorTimeNs.addAndGet(usedNsPerSample), () -> 0), watched);
@@ -140,7 +140,7 @@ class WatchdogTest
         };
     }
 
-    /** Many times as many as the watchdog needs to find out that nothing goes on. */
+    /** Waits for many times as many samples as the watchdog needs to find a stuck test. */
     private Void awaitManySamples() throws InterruptedException
     {
         final long beginNs = System.nanoTime();

@@ -4,7 +4,7 @@
  */
 package io.jcaps.testkit;
 
-/** What the processes of a test have done so far, as the watchdog judges it. */
+/** The work of a test's processes so far, as the watchdog measures it. */
 interface Work
 {
     /**

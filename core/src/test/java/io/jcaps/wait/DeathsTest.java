@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** What one look at a process proves, and of which process. */
+/** A check of a process proves something about that process only. */
 class DeathsTest
 {
     private final Geometry geometry = new Geometry(2, 2, 2, 2, 64);

@@ -57,7 +57,7 @@ class DoorbellTest
     }
 
     @Test
-    @DisplayName("No thread sleeps: no system call, and the word is unchanged")
+    @DisplayName("If no thread sleeps, there is no system call, and the word is unchanged")
     void shouldWakeNoThread()
     {
         assertThat(doorbell.ring(LIMIT)).isZero();
@@ -78,7 +78,7 @@ class DoorbellTest
 
     @ParameterizedTest
     @ValueSource(ints = {0, 2, PORT_COUNT - 1})
-    @DisplayName("B4: the wait set that the port is in is woken, all its threads, and the port's own sleepers too")
+    @DisplayName("B4: all threads of the port's wait set are woken, and the port's own sleepers, too")
     void shouldWakeWaitSet(final int waitSetIndex)
     {
         final int waitSetWakeOffset = new PortEntry(tables, geometry).wrap(waitSetIndex).wakeOffset();

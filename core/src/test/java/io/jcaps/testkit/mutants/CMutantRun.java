@@ -14,13 +14,13 @@ import java.util.stream.Stream;
 /**
  * A mutant of the C library: builds it from a copy of the sources, and runs test programs that are linked to it. A test
  * is a target of the makefile with its arguments, such as {@code forks 40} or {@code fuzz-asan 1 5000}. A program ends
- * at the first check that is not so.
+ * at the first check that fails.
  */
 final class CMutantRun
 {
     private static final long BUILD_LIMIT_SECONDS = 300;
     private static final int OUTPUT_LINES = 2;
-    /** How a program ends that its watchdog found to be stuck: {@code c/test/watchdog.h}. */
+    /** Exit code of a program that its watchdog found to be stuck: {@code c/test/watchdog.h}. */
     private static final int STUCK_EXIT_CODE = 86;
     private static final String WATCHDOG_VARIABLE = "CAPS_TEST_WATCHDOG_SECONDS";
 

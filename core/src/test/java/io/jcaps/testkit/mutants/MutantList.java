@@ -42,7 +42,7 @@ public final class MutantList
      * @param directory with the lists, {@code *.txt}.
      * @return all mutants, in the order of the files' names.
      * @throws IOException              if a file cannot be read.
-     * @throws IllegalArgumentException if a list is not as it must be; the message names file and line.
+     * @throws IllegalArgumentException if a list is invalid; the message names file and line.
      */
     public static List<Mutant> read(final Path directory) throws IOException
     {

@@ -27,7 +27,7 @@ public final class MutantRun
 {
     /** Where a test finds the mutant's classes, if it starts JVMs whose class path is another. */
     public static final String CLASSES_PROPERTY = "caps.mutant.classes";
-    /** In which a test must notice its mutant. */
+    /** Time in which a test must notice its mutant. */
     static final long LIMIT_SECONDS = 60;
     /** Less than for a test that waits for the mutant's JVM, which would be found to be stuck as well. */
     static final long WATCHDOG_SECONDS = 8;
@@ -48,9 +48,9 @@ public final class MutantRun
     }
 
     /**
-     * @param verdict what became of the mutant.
-     * @param text    what the compiler or the tests printed last.
-     * @param millis  that it took.
+     * @param verdict result of the run.
+     * @param text    last output of the compiler or the tests.
+     * @param millis  duration of the run in milliseconds.
      */
     public record Result(MutantVerdict verdict, String text, long millis)
     {
@@ -58,7 +58,7 @@ public final class MutantRun
 
     /**
      * @param mutant to run, which has tests.
-     * @return what became of it.
+     * @return result of the run.
      * @throws IOException          if its files cannot be written.
      * @throws InterruptedException if the thread is interrupted.
      */
@@ -71,7 +71,7 @@ public final class MutantRun
             return new CMutantRun(project, work).run(mutant);
         }
         final Path classes = Files.createDirectories(work.resolve("classes"));
-        // Also processes of other users run it.
+        // Processes of other users run these classes, too.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         final String problem = compile(mutant, work, classes);
         if (null != problem)
@@ -114,7 +114,7 @@ public final class MutantRun
         };
     }
 
-    /** Null if it compiles; else what the compiler says. */
+    /** Compiles the mutant; null if that succeeds, otherwise the compiler's output. */
     private String compile(final Mutant mutant, final Path work, final Path classes) throws IOException
     {
         final Path source = project.resolve(mutant.file());

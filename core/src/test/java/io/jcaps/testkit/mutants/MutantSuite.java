@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * Runs a module's mutants, as many at once as there are processors: all of them, or a sample that a seed draws.
  * <ul>
  * <li>{@code -Dcaps.mutants=N} sets the size of the sample; 0 means all.</li>
- * <li>{@code -Dcaps.mutants.name=TEXT,…} runs those whose name contains one of the texts, which commas part.</li>
+ * <li>{@code -Dcaps.mutants.name=TEXT,…} runs those whose name contains one of the texts between the commas.</li>
  * <li>{@code -Dcaps.test.seed=N} draws another sample. By default the list's names are the seed: a list has the same
  * sample until it changes, so that a build that fails was not just unlucky.</li>
  * </ul>

@@ -4,7 +4,7 @@
  */
 package io.jcaps.testkit.mutants;
 
-/** What became of a mutant. */
+/** The result of a mutant's run. */
 public enum MutantVerdict
 {
     /** A test failed by an assertion or an exception. */
