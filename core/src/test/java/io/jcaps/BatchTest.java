@@ -429,7 +429,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("F29: a corrupt request in a batch ends its link: later requests count as not received")
+    @DisplayName("F25: a corrupt request in a batch ends its link: later requests count as not received")
     void shouldEndLinkOfCorruptRequestInBatch()
     {
         final ClientPort other = region.client();
@@ -494,7 +494,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("R19, F29: if the first in line is corrupt, no later request passes the rest of the batch")
+    @DisplayName("R19, F25: if the first in line is corrupt, no later request passes the rest of the batch")
     void shouldKeepOrderAfterCorruptRequest()
     {
         final ClientPort other = region.client();
@@ -564,7 +564,7 @@ class BatchTest
 
     @Test
     @DisplayName(
-        "R18, R20: a view that a handler keeps is void after the poll, and a reply that it started is not sent")
+        "R13, R20: a view that a handler keeps is void after the poll, and a reply that it started is not sent")
     void shouldEndViewsWithHandler()
     {
         final List<Long> ids = put(client, 2);
@@ -807,7 +807,7 @@ class BatchTest
     }
 
     @Test
-    @DisplayName("F40, F47: another thread closes between next and put: the memory stays the writer's until its put")
+    @DisplayName("F40: another thread closes between next and put: the memory stays the writer's until its put")
     void shouldKeepLinkUntilPut() throws InterruptedException
     {
         final ClientPort closing = region.client();

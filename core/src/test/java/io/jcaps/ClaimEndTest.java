@@ -80,7 +80,7 @@ class ClaimEndTest
     }
 
     @Test
-    @DisplayName("F45: a service that closes keeps a link until its last claim is spent: until then it is in use")
+    @DisplayName("F40: a service that closes keeps a link until its last claim is spent: until then it is in use")
     void shouldKeepLinkUntilLastClaimIsSpent()
     {
         final Claim other = new Claim();
@@ -109,7 +109,7 @@ class ClaimEndTest
     }
 
     @Test
-    @DisplayName("F45, R25: a claim that is spent during a close does not release a link that a reply is copied into")
+    @DisplayName("F40, R23: a claim that is spent during a close does not release a link that a reply is copied into")
     void shouldKeepLinkWhileReplyIsCopied() throws InterruptedException
     {
         final long id = receive(first);
@@ -177,7 +177,7 @@ class ClaimEndTest
     }
 
     @Test
-    @DisplayName("R18: a release of a message whose view has ended does not end the view of the slot's next message")
+    @DisplayName("R13: a release of a message whose view has ended does not end the view of the slot's next message")
     void shouldNotEndAnotherView()
     {
         final long id = receive(first);

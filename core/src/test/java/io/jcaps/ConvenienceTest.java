@@ -50,7 +50,7 @@ class ConvenienceTest
     }
 
     @Test
-    @DisplayName("R6: a client that waits is still its user's, and ends with TIMED_OUT if no service comes")
+    @DisplayName("R5, R6: a client that waits is still its user's, and ends with TIMED_OUT if no service comes")
     void shouldTimeOutIfNoServiceComes()
     {
         assertThatThrownBy(() ->
@@ -59,7 +59,7 @@ class ConvenienceTest
     }
 
     @Test
-    @DisplayName("R19: an empty reply has no bytes, is REPLIED, and ends the view of its request")
+    @DisplayName("R20: an empty reply has no bytes, is REPLIED, and ends the view of its request")
     void shouldReplyWithNoBytes()
     {
         try (ServicePort service = serviceProcess.service("empty"); ClientPort client = clientProcess.client("empty"))

@@ -140,7 +140,7 @@ class LeftoverTest
     }
 
     @Test
-    @DisplayName("F45: a reply's claim that was dropped unspent does not keep a link of a service that was closed")
+    @DisplayName("F40: a reply's claim that was dropped unspent does not keep a link of a service that was closed")
     void shouldReleaseLinkOfDroppedReplyClaims()
     {
         final ServicePort service = region.service();

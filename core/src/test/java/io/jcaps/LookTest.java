@@ -53,7 +53,7 @@ class LookTest
     }
 
     @Test
-    @DisplayName("F45: before each store of a registration, a port in the tables has its name, its owner and its kind")
+    @DisplayName("F6: before each store of a registration, a port in the tables has its name, its owner and its kind")
     void shouldShowWholePorts()
     {
         final Attachment process = region.attach(host);
@@ -81,7 +81,7 @@ class LookTest
     }
 
     @Test
-    @DisplayName("R22, F45: before each store of an attach, a process in the tables has its pid and its groups")
+    @DisplayName("R22, F6: before each store of an attach, a process in the tables has its pid and its groups")
     void shouldShowWholeProcesses()
     {
         final ProcessEntry entry = new ProcessEntry(region.tables(), region.geometry).wrap(0);
@@ -100,7 +100,7 @@ class LookTest
     }
 
     @Test
-    @DisplayName("F45: before each store of a new region's header, a reader refuses the header")
+    @DisplayName("F6: before each store of a new region's header, a reader refuses the header")
     void shouldShowWholeHeader()
     {
         final RegionHeader header = new RegionHeader(region.geometry, 7, new UUID(1, 2), 3);
@@ -116,7 +116,7 @@ class LookTest
     }
 
     @Test
-    @DisplayName("F45: before each store of an error log, one that has an owner has that owner's pid")
+    @DisplayName("F6: before each store of an error log, one that has an owner has that owner's pid")
     void shouldShowWholeErrorLog()
     {
         final UnsafeBuffer log = new UnsafeBuffer(ByteBuffer.allocateDirect(ErrorLogDescriptor.LOG_LENGTH));
@@ -149,7 +149,7 @@ class LookTest
     }
 
     @Test
-    @DisplayName("F45: before each store of a connection, a link that a client holds names that client and its service")
+    @DisplayName("F6: before each store of a connection, a link that a client holds names that client and its service")
     void shouldShowWholeLinks()
     {
         final Attachment other = region.attach();

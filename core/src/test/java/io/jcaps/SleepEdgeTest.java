@@ -85,7 +85,7 @@ class SleepEdgeTest
     }
 
     @Test
-    @DisplayName("B1: a service that has looked before notices a client that connects")
+    @DisplayName("R5: a service that has looked before notices a client that connects")
     void shouldNoticeNewClient()
     {
         assertThat(service.get(request)).isEqualTo(Status.WOULD_BLOCK);

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class GateTest
 {
     @Test
-    @DisplayName("R28: the threads of a shared port take turns: each waits until the other has left")
+    @DisplayName("R20: the threads of a shared port take turns: each waits until the other has left")
     void shouldKeepOutASecondThread() throws InterruptedException
     {
         final Gate gate = new Gate(true);

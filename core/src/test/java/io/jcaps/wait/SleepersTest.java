@@ -62,7 +62,7 @@ class SleepersTest
     }
 
     @Test
-    @DisplayName("F45: after the close no thread goes to sleep, because the memory may be released")
+    @DisplayName("F40: after the close no thread goes to sleep, because the memory may be released")
     void shouldNotSleepAfterClose()
     {
         assertThat(sleep()).isTrue();
