@@ -151,8 +151,23 @@ public record CellResult(
         {
             return false;
         }
-        final boolean isSameFloor = (Waiting.BLOCK == cell.waiting()) == (Waiting.BLOCK == other.cell.waiting());
-        return !isSameFloor || probes.isEmpty() || other.probes.isEmpty() || isSameState(stateNs(), other.stateNs());
+        return !hasFloorOf(other) || probes.isEmpty() || other.probes.isEmpty() ||
+            isSameState(stateNs(), other.stateNs());
+    }
+
+    /**
+     * Whether the floor was probed in the same way: by cache lines or futexes, by Java or a native program. The time of
+     * another floor does not show the state of the machine.
+     */
+    boolean hasFloorOf(final CellResult other)
+    {
+        return isNative() == other.isNative() &&
+            (Waiting.BLOCK == cell.waiting()) == (Waiting.BLOCK == other.cell.waiting());
+    }
+
+    private boolean isNative()
+    {
+        return !Double.isNaN(cpu.clientNs()) && Double.isNaN(cpu.helperNs());
     }
 
     static boolean isSameState(final double oneNs, final double otherNs)

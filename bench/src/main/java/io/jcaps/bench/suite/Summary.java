@@ -48,7 +48,7 @@ public final class Summary
         {
             samplesByCell.computeIfAbsent(result.cell(), (cell) -> new ArrayList<>()).add(Sample.of(result));
         }
-        samplesByCell.forEach((cell, samples) -> rowByCell.put(cell, row(cell, samples, stateNs(group(cell)))));
+        samplesByCell.forEach((cell, samples) -> rowByCell.put(cell, row(cell, samples, stateNs(cell))));
     }
 
     /**
@@ -144,7 +144,7 @@ public final class Summary
      */
     public Optional<Histogram> medianRound(final Cell cell)
     {
-        final List<Sample> timed = used(samplesByCell.getOrDefault(cell, List.of()), stateNs(group(cell))).stream()
+        final List<Sample> timed = used(samplesByCell.getOrDefault(cell, List.of()), stateNs(cell)).stream()
             .filter((sample) -> !Double.isNaN(sample.values.get(Metric.P50)))
             .sorted(Comparator.comparingDouble((sample) -> sample.values.get(Metric.P50)))
             .toList();
@@ -158,22 +158,24 @@ public final class Summary
      */
     public List<Histogram> rounds(final Cell cell)
     {
-        return used(samplesByCell.getOrDefault(cell, List.of()), stateNs(group(cell))).stream()
+        return used(samplesByCell.getOrDefault(cell, List.of()), stateNs(cell)).stream()
             .filter((sample) -> !Double.isNaN(sample.values.get(Metric.P50)))
             .map((sample) -> Histograms.decode(sample.result.histogram()))
             .toList();
     }
 
     /**
-     * The state of the machine in which most cells of a group were measured.
+     * The state of the machine in which most cells of a cell's group were measured, of those with the same floor.
      *
      * @return the floor's time in it; NaN if no cell was probed, or none was steady.
      */
-    private double stateNs(final Cell group)
+    private double stateNs(final Cell cell)
     {
+        final List<Sample> own = counted(samplesByCell.getOrDefault(cell, List.of())).toList();
         final double[] states = samplesByCell.entrySet().stream()
-            .filter((entry) -> group(entry.getKey()).equals(group))
+            .filter((entry) -> group(entry.getKey()).equals(group(cell)))
             .flatMap((entry) -> counted(entry.getValue()))
+            .filter((sample) -> !own.isEmpty() && own.get(0).result.hasFloorOf(sample.result))
             .filter((sample) -> !sample.result.probes().isEmpty() && sample.result.isSteady())
             .mapToDouble((sample) -> sample.result.stateNs())
             .sorted()

@@ -185,6 +185,21 @@ class SummaryTest
     }
 
     @Test
+    void shouldNotTakeTheFasterFloorOfNativeProgramsForAnotherStateOfTheMachine()
+    {
+        final Cell nativeCell = OWN.contender("jcaps-c");
+        final Summary summary = new Summary(new SyntheticResults()
+            .addProbed(OWN, 1, 120, 200).addProbed(OWN, 2, 121, 202).addProbed(OWN, 3, 120, 201)
+            .addNative(nativeCell, 1, 100, 180).addNative(nativeCell, 2, 101, 182).addNative(nativeCell, 3, 400, 700)
+            .build());
+
+        final Summary.Row row = summary.row(nativeCell).orElseThrow();
+        assertThat(row.spread(Metric.P50)).isEqualTo(new Summary.Spread(180, 181, 182));
+        assertThat(row.otherStateCount()).as("the native floor's own change").isEqualTo(1);
+        assertThat(summary.ratio(nativeCell, OWN, Metric.P50).orElseThrow()).isCloseTo(0.9, within(0.02));
+    }
+
+    @Test
     void shouldMarkWhatWasMeasuredWhileTheMachineChanged()
     {
         final CellResult unsteady = SyntheticResults.probed(

@@ -90,12 +90,30 @@ public final class SyntheticResults
      */
     public static CellResult probed(final CellResult result, final double... floorsNs)
     {
+        return probed(result, CpuUse.NONE, floorsNs);
+    }
+
+    private static CellResult probed(final CellResult result, final CpuUse cpu, final double... floorsNs)
+    {
         return new CellResult(result.cell(), result.round(), result.warmUpCount(), result.measuredCount(),
             result.elapsedNs(), result.histogram(), result.batchHistogram(), result.countByClient(),
             result.clientAllocatedPerReply(),
             result.serverAllocatedPerReply(),
-            Arrays.stream(floorsNs).mapToObj((ns) -> new Probe(ns, ns)).toList(), CpuUse.NONE, Double.NaN, 1,
+            Arrays.stream(floorsNs).mapToObj((ns) -> new Probe(ns, ns)).toList(), cpu, Double.NaN, 1,
             result.failure());
+    }
+
+    /**
+     * @param cell    that two native programs measured, with a floor that stayed the same.
+     * @param round   in which.
+     * @param floorNs of its probes.
+     * @param timesNs of its replies.
+     * @return this.
+     */
+    public SyntheticResults addNative(final Cell cell, final int round, final double floorNs, final long... timesNs)
+    {
+        final CellResult result = new SyntheticResults().addTimes(cell, round, timesNs).cells.get(0);
+        return add(probed(result, new CpuUse(200, 200, Double.NaN, 1), floorNs, floorNs, floorNs));
     }
 
     /**
