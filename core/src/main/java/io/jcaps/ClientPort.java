@@ -197,7 +197,7 @@ public final class ClientPort extends Port
      * @return {@link MessageState#REPLY}; a status as {@link #claim} returns if nothing was put; or
      * {@link Status#TIMED_OUT}, {@link Status#INTERRUPTED} or {@link Status#CLOSED} if the message was taken back:
      * {@code reply} then has its id and, in {@link Message#outcome()}, whether the service may have received it. If
-     * nothing was put, {@code reply} has what it had before.
+     * nothing was put, its id is 0.
      * @throws IllegalArgumentException if the length or the time limit is out of its range.
      * @throws IllegalStateException    if the reply is in view.
      * @throws CapsException            as {@link #put(DirectBuffer, int, int)} does.
@@ -845,6 +845,8 @@ public final class ClientPort extends Port
     {
         if (id < 0)
         {
+            // Nothing was put: the reply must not show the message of the call before.
+            reply.delivery().clear();
             return (int)id;
         }
         int result = Status.INTERRUPTED;

@@ -27,8 +27,9 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     private final int generationOffset;
     private final boolean spinOnly;
     private final Waiter<Message> waiter;
-    // The counters when the port ended: since then its entry and links may be others'. Under the monitor.
+    // Counters and generation when the port ended: since then its entry and links may be others'. Under the monitor.
     private final long[] lastCounters = new long[PortCounter.values().length];
+    private long lastGeneration;
     private final boolean isNoFork;
     // Messages that no call of poll() uses now, and how many were made. Within the gate.
     private Message[] spares = new Message[1];
@@ -190,12 +191,13 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     }
 
     /**
-     * @return this port's own generation, 0 unless set (R28); undefined once the port is closed, because its entry may
-     * be another port's.
+     * This port's own generation (R28), also after its close. Any thread may call, whatever the port's options.
+     *
+     * @return what was set last, 0 unless it was.
      */
-    public final long generation()
+    public final synchronized long generation()
     {
-        return tables.getLongAcquire(generationOffset);
+        return isOpen() ? tables.getLongAcquire(generationOffset) : lastGeneration;
     }
 
     /**
@@ -484,6 +486,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
                 lastCounters[counter.ordinal()] = report.counter(counter);
             }
             keepCounters();
+            lastGeneration = tables.getLongAcquire(generationOffset);
         }
         setEnded(endStatus);
     }

@@ -604,12 +604,10 @@ public final class ServicePort extends Port
 
     void cancel(final Claim claim)
     {
-        final ServiceLink link = claim.link();
-        final int slot = claim.slotIndex();
         gate.enter();
         try
         {
-            endClaim(link, claim);
+            endClaim(claim.link(), claim);
         }
         finally
         {

@@ -224,6 +224,27 @@ class CallTest
     }
 
     @Test
+    @DisplayName("B5: after a call that put nothing the reply does not show the message of the call before")
+    void shouldShowNoMessageWhenNothingWasPut()
+    {
+        host.onSleep = () ->
+        {
+            receive();
+            service.close();
+        };
+        client.call(bytes, 0, 4, reply, Long.MAX_VALUE);
+        reply.release();
+        assertThat(reply.id()).isPositive();
+
+        assertThat(client.call(bytes, 0, 4, reply, Long.MAX_VALUE)).isEqualTo(Status.NOT_CONNECTED);
+        assertThat(reply.id()).isZero();
+        assertThat(reply.outcome()).isEqualTo(Outcome.REPLIED);
+        client.close();
+        assertThat(client.call(bytes, 0, 4, reply, Long.MAX_VALUE)).isEqualTo(Status.CLOSED);
+        assertThat(reply.id()).isZero();
+    }
+
+    @Test
     @DisplayName("R29, B5: a call that another thread aborts brings the outcome")
     void shouldBringOutcomeOfAbort()
     {
