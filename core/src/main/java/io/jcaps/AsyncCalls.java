@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Calls of one client port as futures: any thread puts a request and gets an {@link AsyncCall}, a CompletableFuture,
@@ -103,18 +104,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         final int length,
         final Function<? super Message, ? extends T> reader)
     {
-        final AsyncCall<T> call = new AsyncCall<>(port, Objects.requireNonNull(reader, "reader"));
-        final Long cookie = add(call);
-        long id = 0;
-        try
-        {
-            id = port.put(source, index, length, cookie);
-        }
-        finally
-        {
-            settle(call, cookie, id);
-        }
-        return id > 0 ? call : refused(reader, id);
+        return call(reader, (cookie) -> port.put(source, index, length, cookie));
     }
 
     /**
@@ -132,47 +122,37 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         final Claim claim, final int length, final Function<? super Message, ? extends T> reader)
     {
         port.checkClaim(claim, length);
+        return call(reader, (cookie) -> claim.put(length, cookie));
+    }
+
+    private <T> AsyncCall<T> call(
+        final Function<? super Message, ? extends T> reader, final LongUnaryOperator putWithCookie)
+    {
         final AsyncCall<T> call = new AsyncCall<>(port, Objects.requireNonNull(reader, "reader"));
-        final Long cookie = add(call);
+        final Long cookie = lastCookie.incrementAndGet();
+        // Before the put: the reply may come before the put returns.
+        calls.put(cookie, call);
         long id = 0;
         try
         {
-            id = claim.put(length, cookie);
+            id = putWithCookie.applyAsLong(cookie);
         }
         finally
         {
-            settle(call, cookie, id);
+            if (id <= 0)
+            {
+                calls.remove(cookie);
+            }
         }
-        return id > 0 ? call : refused(reader, id);
-    }
-
-    /** Adds a call before its put, because the reply may come before the put returns. */
-    private Long add(final AsyncCall<?> call)
-    {
-        final Long cookie = lastCookie.incrementAndGet();
-        calls.put(cookie, call);
-        return cookie;
-    }
-
-    /** Settles a call after its put: {@code id} is a message id, a status, or 0 if the put threw. */
-    private void settle(final AsyncCall<?> call, final Long cookie, final long id)
-    {
         if (id > 0)
         {
             call.putAs(id);
+            return call;
         }
-        else
-        {
-            calls.remove(cookie);
-        }
-    }
-
-    /** Makes a new call that has failed: a concurrent close may have cancelled the first one, as if it had been put. */
-    private <T> AsyncCall<T> refused(final Function<? super Message, ? extends T> reader, final long status)
-    {
-        final AsyncCall<T> call = new AsyncCall<>(port, reader);
-        call.completeExceptionally(new CapsException((int)status, "nothing was put: port=" + port.name()));
-        return call;
+        // Another one: a close may have cancelled the first, as if it had been put.
+        final AsyncCall<T> refused = new AsyncCall<>(port, reader);
+        refused.completeExceptionally(new CapsException((int)id, "nothing was put: port=" + port.name()));
+        return refused;
     }
 
     // ---- completing, on one thread at a time
@@ -271,7 +251,7 @@ public final class AsyncCalls implements Agent, Runnable, AutoCloseable
         for (final Long cookie : calls.keySet())
         {
             final AsyncCall<?> call = calls.remove(cookie);
-            if (null != call && !call.isDone())
+            if (null != call && AsyncCall.PENDING == call.outcome())
             {
                 call.cancelWith(Outcome.ABORTED | Outcome.RECEIVED);
             }

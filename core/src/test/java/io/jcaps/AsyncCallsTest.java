@@ -256,6 +256,17 @@ class AsyncCallsTest
     }
 
     @Test
+    @DisplayName("B1: a future that failed by its own time limit gets its outcome when the port is closed")
+    void shouldTellOutcomeAfterFailureAndClose()
+    {
+        final AsyncCall<AsyncReply> call = call(5);
+        call.completeExceptionally(new IllegalStateException("as orTimeout does"));
+        calls.close();
+        assertThat(call).isCompletedExceptionally();
+        assertThat(Outcome.text(call.outcome())).isEqualTo("ABORTED|RECEIVED");
+    }
+
+    @Test
     @DisplayName("B1: an exception of a reader fails its own call; the others complete")
     void shouldFailOneCallWhenItsReaderThrows()
     {
