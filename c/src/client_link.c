@@ -471,7 +471,10 @@ static int take_automatic(struct client_link *link, const int slot, const int ou
 /* No correct service writes this: the link is given up, and its messages are returned. */
 static int take_corrupt(struct client_link *link, const int slot, struct message *message, const enum source from)
 {
-    report_corrupt(link->port, link->link_index, "a reply's length, flags or outcome is invalid");
+    if (!link->is_given_up)
+    {
+        report_corrupt(link->port, link->link_index, "a reply's length, flags or outcome is invalid");
+    }
     /* The service may be alive: at its next look it drops the link as that of a client that has closed. */
     link->is_given_up = true;
     link_change(link->entry, link->incarnation, LINK_ENTRY_CLIENT_CLOSED, 0);

@@ -109,6 +109,10 @@ static void find_disposed(struct service *service)
 
 static void refuse(struct port *port, struct service_link *link, const char *reason)
 {
+    if (link->is_refused)
+    {
+        return;
+    }
     report_corrupt(port, link->link_index, reason);
     service_link_refuse(link);
     port_draw_attention(port);
