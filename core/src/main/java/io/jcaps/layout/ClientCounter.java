@@ -9,7 +9,7 @@ package io.jcaps.layout;
  * {@link #UNREACHABLE} and {@link #REFUSED} add up to the requests whose one outcome was taken (B1). The rest of
  * {@link #PUTS} is in progress.
  */
-public enum ClientCounter implements Counter
+public enum ClientCounter implements LinkCounter
 {
     /** Requests that were put. */
     PUTS(101, LinkDescriptor.CLIENT_PUTS_OFFSET, "puts", "requests put"),
@@ -69,9 +69,7 @@ public enum ClientCounter implements Counter
         return description;
     }
 
-    /**
-     * @return offset in bytes from the start of the link.
-     */
+    @Override
     public int offset()
     {
         return offset;

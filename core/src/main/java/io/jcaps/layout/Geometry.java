@@ -80,6 +80,15 @@ public record Geometry(int processCount, int portCount, int linkCount, int slotC
     }
 
     /**
+     * @param portIndex any number.
+     * @return whether an entry of the port table has that index.
+     */
+    public boolean hasPort(final int portIndex)
+    {
+        return portIndex >= 0 && portIndex < portCount;
+    }
+
+    /**
      * @param linkIndex of the entry in the link directory.
      * @return its offset from the start of the region.
      */

@@ -7,7 +7,7 @@ package io.jcaps.layout;
 import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.Arrays;
-import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Reads and writes the counters in a link. They can be read as long as a side holds the link, also after their writers
@@ -15,6 +15,10 @@ import java.util.stream.LongStream;
  */
 public final class LinkCounters
 {
+    /** All counters of a link, the client's first. */
+    static final LinkCounter[] COUNTERS = Stream.of(ClientCounter.values(), ServiceCounter.values())
+        .flatMap(Arrays::<LinkCounter>stream).toArray(LinkCounter[]::new);
+
     private LinkCounters()
     {
     }
@@ -24,17 +28,7 @@ public final class LinkCounters
      * @param counter which counter to read.
      * @return its value.
      */
-    public static long get(final AtomicBuffer link, final ClientCounter counter)
-    {
-        return link.getLongOpaque(counter.offset());
-    }
-
-    /**
-     * @param link    body of the link.
-     * @param counter which counter to read.
-     * @return its value.
-     */
-    public static long get(final AtomicBuffer link, final ServiceCounter counter)
+    public static long get(final AtomicBuffer link, final LinkCounter counter)
     {
         return link.getLongOpaque(counter.offset());
     }
@@ -45,9 +39,7 @@ public final class LinkCounters
      */
     public static long[] all(final AtomicBuffer link)
     {
-        return LongStream.concat(
-            Arrays.stream(ClientCounter.values()).mapToLong((counter) -> get(link, counter)),
-            Arrays.stream(ServiceCounter.values()).mapToLong((counter) -> get(link, counter))).toArray();
+        return Arrays.stream(COUNTERS).mapToLong((counter) -> get(link, counter)).toArray();
     }
 
     /**
@@ -58,20 +50,7 @@ public final class LinkCounters
      * @param counter which counter to add to.
      * @param count   number to add.
      */
-    public static void add(final AtomicBuffer link, final ClientCounter counter, final long count)
-    {
-        link.putLongOpaque(counter.offset(), link.getLong(counter.offset()) + count);
-    }
-
-    /**
-     * Adds to a counter of rare events; a counter that each message changes is stored where the message is handled.
-     * Only the counter's writer may call.
-     *
-     * @param link    body of the link.
-     * @param counter which counter to add to.
-     * @param count   number to add.
-     */
-    public static void add(final AtomicBuffer link, final ServiceCounter counter, final long count)
+    public static void add(final AtomicBuffer link, final LinkCounter counter, final long count)
     {
         link.putLongOpaque(counter.offset(), link.getLong(counter.offset()) + count);
     }

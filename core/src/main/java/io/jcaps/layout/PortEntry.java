@@ -15,10 +15,6 @@ import static io.jcaps.layout.PortDescriptor.*;
  */
 public final class PortEntry
 {
-    // Made once: nothing is allocated between beginGone() and endGone().
-    private static final ClientCounter[] CLIENT_COUNTERS = ClientCounter.values();
-    private static final ServiceCounter[] SERVICE_COUNTERS = ServiceCounter.values();
-
     private final AtomicBuffer tables;
     private final Geometry geometry;
     private int index;
@@ -40,7 +36,7 @@ public final class PortEntry
      */
     public PortEntry wrap(final int portIndex)
     {
-        if (portIndex < 0 || portIndex >= geometry.portCount())
+        if (!geometry.hasPort(portIndex))
         {
             throw new RegionException("corrupt region: portIndex=" + portIndex + " of " + geometry.portCount());
         }
@@ -359,23 +355,12 @@ public final class PortEntry
     }
 
     /**
-     * Total of a counter over the clients of a service that have gone.
+     * What the clients of a service that have gone had counted, or the service of them.
      *
      * @param counter which counter to read.
      * @return its total.
      */
-    public long goneTotal(final ClientCounter counter)
-    {
-        return tables.getLongOpaque(goneOffset(counter));
-    }
-
-    /**
-     * Total of a service's counter over the clients that have gone.
-     *
-     * @param counter which counter to read.
-     * @return its total.
-     */
-    public long goneTotal(final ServiceCounter counter)
+    public long goneTotal(final LinkCounter counter)
     {
         return tables.getLongOpaque(goneOffset(counter));
     }
@@ -393,49 +378,19 @@ public final class PortEntry
     }
 
     /**
-     * Adds to a total, between {@link #beginGone} and {@link #endGone}.
-     *
-     * @param counter which counter.
-     * @param count   value in the link; 0 stores nothing.
-     */
-    public void addGone(final ClientCounter counter, final long count)
-    {
-        addGone(goneOffset(counter), count);
-    }
-
-    /**
-     * Adds to a total, between {@link #beginGone} and {@link #endGone}.
-     *
-     * @param counter which counter.
-     * @param count   value in the link; 0 stores nothing.
-     */
-    public void addGone(final ServiceCounter counter, final long count)
-    {
-        addGone(goneOffset(counter), count);
-    }
-
-    /**
      * Adds to all totals, between {@link #beginGone} and {@link #endGone}.
      *
      * @param counts of {@link LinkCounters#all}.
      */
     public void addGone(final long[] counts)
     {
-        for (final ClientCounter counter : CLIENT_COUNTERS)
+        for (int i = 0; i < counts.length; i++)
         {
-            addGone(counter, counts[counter.ordinal()]);
-        }
-        for (final ServiceCounter counter : SERVICE_COUNTERS)
-        {
-            addGone(counter, counts[CLIENT_COUNTERS.length + counter.ordinal()]);
-        }
-    }
-
-    private void addGone(final int totalOffset, final long count)
-    {
-        if (0 != count)
-        {
-            tables.putLongOpaque(totalOffset, tables.getLong(totalOffset) + count);
+            if (0 != counts[i])
+            {
+                final int totalOffset = goneOffset(LinkCounters.COUNTERS[i]);
+                tables.putLongOpaque(totalOffset, tables.getLong(totalOffset) + counts[i]);
+            }
         }
     }
 
@@ -448,16 +403,16 @@ public final class PortEntry
         tables.putLongRelease(offset + GONE_OFFSET, tables.getLong(offset + GONE_OFFSET) + 1);
     }
 
-    private int goneOffset(final ClientCounter counter)
+    private int goneOffset(final LinkCounter counter)
     {
-        return offset + (counter.offset() >= LinkDescriptor.CLIENT_PUTS_OFFSET ?
-            GONE_CLIENT_OFFSET + counter.offset() - LinkDescriptor.CLIENT_PUTS_OFFSET :
-            GONE_CLIENT_RARE_OFFSET + counter.offset() - LinkDescriptor.CLIENT_COUNTERS_OFFSET);
-    }
-
-    private int goneOffset(final ServiceCounter counter)
-    {
-        return offset + GONE_SERVICE_OFFSET + counter.offset() - LinkDescriptor.SERVICE_COUNTERS_OFFSET;
+        final int counterOffset = counter.offset();
+        if (counterOffset >= LinkDescriptor.SERVICE_COUNTERS_OFFSET)
+        {
+            return offset + GONE_SERVICE_OFFSET + counterOffset - LinkDescriptor.SERVICE_COUNTERS_OFFSET;
+        }
+        return offset + (counterOffset >= LinkDescriptor.CLIENT_PUTS_OFFSET ?
+            GONE_CLIENT_OFFSET + counterOffset - LinkDescriptor.CLIENT_PUTS_OFFSET :
+            GONE_CLIENT_RARE_OFFSET + counterOffset - LinkDescriptor.CLIENT_COUNTERS_OFFSET);
     }
 
     /**

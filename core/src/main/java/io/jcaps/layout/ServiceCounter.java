@@ -7,7 +7,7 @@ package io.jcaps.layout;
 /**
  * Counters of a link's service, in the link.
  */
-public enum ServiceCounter implements Counter
+public enum ServiceCounter implements LinkCounter
 {
     /**
      * Requests that were received. One that is too long for its receiver counts when it is retrieved or replied to, or
@@ -60,9 +60,7 @@ public enum ServiceCounter implements Counter
         return description;
     }
 
-    /**
-     * @return offset in bytes from the start of the link.
-     */
+    @Override
     public int offset()
     {
         return offset;

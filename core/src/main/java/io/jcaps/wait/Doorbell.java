@@ -19,7 +19,6 @@ public final class Doorbell
 {
     private final Host host;
     private final AtomicBuffer tables;
-    private final int portCount;
     private final int portIndex;
     private final int sleepersOffset;
     private final Geometry geometry;
@@ -35,7 +34,6 @@ public final class Doorbell
         sleepersOffset = port.sleepersOffset();
         tables = host.tables();
         geometry = host.header().geometry();
-        portCount = geometry.portCount();
     }
 
     /**
@@ -91,7 +89,7 @@ public final class Doorbell
             count++;
         }
         final int waitSetIndex = PortEntry.waitSetIndex(sleepers);
-        if (waitSetIndex >= 0 && waitSetIndex < portCount)
+        if (geometry.hasPort(waitSetIndex))
         {
             wakeWord(host, new PortEntry(tables, geometry).wrap(waitSetIndex).wakeOffset(), Integer.MAX_VALUE);
             count++;

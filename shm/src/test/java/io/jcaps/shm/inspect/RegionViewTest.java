@@ -265,7 +265,9 @@ class RegionViewTest
         final PortEntry entry = new PortEntry(host.tables(), host.header().geometry())
             .wrap(port(look(0), PortView.Kind.SERVICE).index());
         entry.beginGone();
-        entry.addGone(ServiceCounter.GETS, 5);
+        final long[] counts = new long[ClientCounter.values().length + ServiceCounter.values().length];
+        counts[ClientCounter.values().length + ServiceCounter.GETS.ordinal()] = 5;
+        entry.addGone(counts);
         assertThat(port(look(0), PortView.Kind.SERVICE).goneService()).containsEntry(ServiceCounter.GETS, 5L);
         entry.endGone();
         assertThat(port(look(0), PortView.Kind.SERVICE).goneService()).containsEntry(ServiceCounter.GETS, 5L);
