@@ -5,6 +5,7 @@
 package io.jcaps;
 
 import io.jcaps.host.Credentials;
+import io.jcaps.host.Failures;
 import io.jcaps.host.Host;
 import io.jcaps.layout.RegionException;
 import io.jcaps.table.Registry;
@@ -196,12 +197,12 @@ public final class Attachment implements AutoCloseable
         final Credentials self = host.self();
         final int[][] owners = {{self.uid(), PortOptions.ANY}, {PortOptions.ANY, self.gid()}, {0, 0}};
         CapsException denied = null;
-        for (int i = 0;; i++)
+        for (final int[] owner : owners)
         {
             try
             {
-                return client(name, options.copy().uid(owners[i][0]).gid(owners[i][1])
-                    .flags(options.flags() & ~PortFlags.WAITSVC));
+                return client(name,
+                    options.copy().uid(owner[0]).gid(owner[1]).flags(options.flags() & ~PortFlags.WAITSVC));
             }
             catch (final CapsException ex)
             {
@@ -210,18 +211,15 @@ public final class Attachment implements AutoCloseable
                     throw ex;
                 }
                 denied = null == denied && Status.ACCESS_DENIED == ex.status() ? ex : denied;
-                if (i + 1 == owners.length && null != denied)
-                {
-                    throw denied;
-                }
-                if (i + 1 == owners.length)
-                {
-                    throw new CapsException(Status.NOT_FOUND, "no such service is registered: name=" + name +
-                        ", of uid=" + Credentials.idText(self.uid()) + ", else of gid=" +
-                        Credentials.idText(self.gid()) + ", else of uid=0 and gid=0, region=" + host.place());
-                }
             }
         }
+        if (null != denied)
+        {
+            throw denied;
+        }
+        throw new CapsException(Status.NOT_FOUND, "no such service is registered: name=" + name + ", of uid=" +
+            Credentials.idText(self.uid()) + ", else of gid=" + Credentials.idText(self.gid()) +
+            ", else of uid=0 and gid=0, region=" + host.place());
     }
 
     /**

@@ -20,10 +20,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class Claim
 {
-    static final byte[] NO_BYTES = new byte[0];
-    static final DirectBuffer NONE = new UnsafeBuffer(NO_BYTES);
+    static final DirectBuffer NONE = new UnsafeBuffer(new byte[0]);
 
-    private final UnsafeBuffer buffer = new UnsafeBuffer(NO_BYTES);
+    private final UnsafeBuffer buffer = new UnsafeBuffer(NONE);
     private final ClaimToken token = new ClaimToken(this, buffer);
     private ClientPort client;
     private ServicePort service;

@@ -14,6 +14,7 @@ import io.jcaps.link.ClaimToken;
 import io.jcaps.link.ClientLink;
 import io.jcaps.link.Delivery;
 import io.jcaps.link.IncomingReplies;
+import io.jcaps.link.ServiceState;
 import io.jcaps.table.Connection;
 import io.jcaps.wait.Deaths;
 import org.agrona.DirectBuffer;
@@ -34,11 +35,13 @@ public final class ClientPort extends Port
 {
     private final PortOptions options;
     private final ClientLink link;
+    private final ServiceState serviceState;
     private final IncomingReplies replies;
     private final Aborts aborts;
     private final ServiceEntry service;
     private final Credentials serviceCredentials;
     private final long[] lastCounters = new long[ClientCounter.values().length];
+    private volatile long lastServiceGeneration;
     // Of next(): its memory, the thread that called it last, and the status that put(length) returns if it had no
     // memory.
     private final Claim nextClaim = new Claim();
@@ -57,7 +60,8 @@ public final class ClientPort extends Port
         this.serviceCredentials = serviceCredentials;
         final LinkEntry linkEntry = connection.link();
         link = new ClientLink(
-            host, linkEntry.index(), linkEntry, connection.incarnation(), serviceCredentials, this::linkEnded);
+            host, linkEntry, connection.incarnation(), serviceCredentials, this::linkEnded, this::linkGivenUp);
+        serviceState = link.service();
         replies = link.replies();
         aborts = link.aborts();
         checkIds();
@@ -321,11 +325,14 @@ public final class ClientPort extends Port
     }
 
     /**
-     * @return the service's generation (R28), also after the service has gone.
+     * @return the service's generation (R28), also after the service has gone; after the close of this port, as it was
+     * then.
      */
     public long serviceGeneration()
     {
-        return service.generation();
+        final long generation = service.generation();
+        // If this port is open now, the entry was its service's when it was read.
+        return isClosed() ? lastServiceGeneration : generation;
     }
 
     /**
@@ -450,8 +457,9 @@ public final class ClientPort extends Port
     }
 
     @Override
-    void keepCounters()
+    void keepLast()
     {
+        lastServiceGeneration = service.generation();
         for (final ClientCounter counter : ClientCounter.values())
         {
             lastCounters[counter.ordinal()] = link.counter(counter);
@@ -463,7 +471,7 @@ public final class ClientPort extends Port
      */
     public boolean isConnected()
     {
-        return !isClosed() && !link.isServiceGone();
+        return !isClosed() && !serviceState.isGone();
     }
 
     /**
@@ -475,7 +483,7 @@ public final class ClientPort extends Port
      */
     public int serviceEnd()
     {
-        return isClosed() ? Outcome.REPLIED : link.goneKind();
+        return isClosed() ? Outcome.REPLIED : serviceState.goneKind();
     }
 
     /**
@@ -563,7 +571,7 @@ public final class ClientPort extends Port
         }
         try
         {
-            link.copy(slot, source, index, length);
+            link.buffer().putBytes(link.payloadOffset(slot, length), source, index, length);
         }
         catch (final Throwable ex)
         {
@@ -685,7 +693,7 @@ public final class ClientPort extends Port
             {
                 synchronized (this)
                 {
-                    link.unclaimClosed(slot);
+                    link.unclaim(slot);
                 }
             }
             finally
@@ -761,7 +769,7 @@ public final class ClientPort extends Port
         gate.enter();
         try
         {
-            endView(message);
+            endView(message.delivery());
             return isClosed() ? endStatus() : poll(message, messageLimit);
         }
         finally
@@ -770,24 +778,9 @@ public final class ClientPort extends Port
         }
     }
 
-    private void endPoll(final Message message)
+    @Override
+    void endView(final Delivery delivery)
     {
-        gate.enter();
-        try
-        {
-            endView(message);
-            returnSpare(message);
-        }
-        finally
-        {
-            gate.exit();
-        }
-    }
-
-    /** Within the gate. */
-    private void endView(final Message message)
-    {
-        final Delivery delivery = message.delivery();
         if (delivery.isView())
         {
             delivery.endView();
@@ -801,43 +794,13 @@ public final class ClientPort extends Port
     @Override
     int poll(final Message message, final int lengthLimit)
     {
-        final int result = replies.poll(message.delivery(), lengthLimit);
-        reportFault();
-        return result;
-    }
-
-    /** Within the gate. */
-    private void reportFault()
-    {
-        final String fault = replies.takeFault();
-        if (null != fault)
-        {
-            report.corrupt(link.linkIndex(), fault);
-        }
+        return replies.poll(message.delivery(), lengthLimit);
     }
 
     @Override
     boolean hasNext()
     {
         return replies.hasNext();
-    }
-
-    @Override
-    void release(final Message message)
-    {
-        message.delivery().endView();
-        gate.enter();
-        try
-        {
-            if (!isClosed())
-            {
-                aborts.release(message.delivery().slot(), message.id());
-            }
-        }
-        finally
-        {
-            gate.exit();
-        }
     }
 
     private int awaitReply(
@@ -880,7 +843,7 @@ public final class ClientPort extends Port
     /** Shows a message that the close took back: the service may have received it, and nothing more is known. */
     private void showClosed(final long id, final Message reply)
     {
-        aborts.showClosed(id, reply.delivery());
+        replies.showClosed(id, reply.delivery());
     }
 
     @Override
@@ -898,9 +861,7 @@ public final class ClientPort extends Port
             {
                 return endStatus();
             }
-            final int result = replies.takeReply(slot, message.delivery());
-            reportFault();
-            return result;
+            return replies.takeReply(slot, message.delivery());
         }
         finally
         {
@@ -969,10 +930,16 @@ public final class ClientPort extends Port
         {
             wakeOwn();
         }
-        if (link.isGivenUp())
+        if (serviceState.isGivenUp())
         {
             service.raiseEvent();
         }
+    }
+
+    /** Within the gate. */
+    private void linkGivenUp(final String reason)
+    {
+        report.corrupt(link.linkIndex(), reason);
     }
 
     @Override
@@ -1020,8 +987,8 @@ public final class ClientPort extends Port
     @Override
     void watch(final Deaths deaths)
     {
-        if (!link.isEndKnown() && deaths.isDead(link.serviceProcessIndex(), link.serviceProcessIncarnation()) &&
-            link.serviceDied())
+        if (!serviceState.isEndKnown() &&
+            deaths.isDead(serviceState.processIndex(), serviceState.processIncarnation()) && serviceState.died())
         {
             report.peerDied(true, link.linkIndex());
         }

@@ -174,7 +174,7 @@ public final class Message
         dropReplyBuffer();
         if (isView())
         {
-            port.release(this);
+            port.release(delivery);
         }
     }
 
@@ -192,7 +192,12 @@ public final class Message
     public int reply(final DirectBuffer source, final int index, final int length)
     {
         dropReplyBuffer();
-        return service().reply(this, source, index, length);
+        final int result = service().reply(delivery.link(), id(), source, index, length);
+        if (Status.NO_SPACE != result)
+        {
+            release();
+        }
+        return result;
     }
 
     /**
@@ -203,8 +208,7 @@ public final class Message
      */
     public int reply()
     {
-        dropReplyBuffer();
-        return service().reply(this, Claim.NONE, 0, 0);
+        return reply(Claim.NONE, 0, 0);
     }
 
     /**
@@ -219,7 +223,9 @@ public final class Message
     public int end(final int outcome)
     {
         dropReplyBuffer();
-        return service().end(this, outcome);
+        final int result = service().end(delivery.link(), id(), outcome);
+        release();
+        return result;
     }
 
     /**
@@ -234,7 +240,7 @@ public final class Message
      */
     public int claimReply(final int length, final Claim claim)
     {
-        return service().claim(this, length, claim);
+        return service().claim(delivery.link(), id(), length, claim);
     }
 
     /**
@@ -255,7 +261,7 @@ public final class Message
         {
             replyClaim = new Claim();
         }
-        refusal = service.claim(this, length, replyClaim);
+        refusal = service.claim(delivery.link(), id(), length, replyClaim);
         return Status.OK == refusal ? replyClaim.buffer() : null;
     }
 

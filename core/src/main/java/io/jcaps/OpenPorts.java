@@ -4,6 +4,7 @@
  */
 package io.jcaps;
 
+import io.jcaps.host.Failures;
 import io.jcaps.host.Host;
 import io.jcaps.table.Registry;
 import io.jcaps.wait.Deaths;

@@ -4,6 +4,7 @@
  */
 package io.jcaps;
 
+import io.jcaps.link.Delivery;
 import io.jcaps.wait.Awaited;
 import io.jcaps.wait.Deaths;
 import io.jcaps.wait.Waiter;
@@ -370,10 +371,20 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
         return message;
     }
 
-    /** Takes back what {@link #takeSpare} returned, without a view. Within the gate. */
-    final void returnSpare(final Message message)
+    /** Ends the view of the last message of a call of poll(), and takes back what {@link #takeSpare} returned. */
+    final void endPoll(final Message message)
     {
-        spares[spareCount++] = message;
+        message.dropReplyBuffer();
+        gate.enter();
+        try
+        {
+            endView(message.delivery());
+            spares[spareCount++] = message;
+        }
+        finally
+        {
+            gate.exit();
+        }
     }
 
     static void checkLimit(final int limit)
@@ -394,7 +405,21 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     abstract boolean hasNext();
 
     /** Ends the view of a message. */
-    abstract void release(Message message);
+    final void release(final Delivery delivery)
+    {
+        gate.enter();
+        try
+        {
+            endView(delivery);
+        }
+        finally
+        {
+            gate.exit();
+        }
+    }
+
+    /** Ends a view, if it has not ended; within the gate. */
+    abstract void endView(Delivery delivery);
 
     /** Notifies the peers of the close; outside the gate, once the port is closed, and again if this failed. */
     abstract void end();
@@ -425,8 +450,8 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
     /** Index of the service's entry: this port's own, or that of the service it is connected to; not checked. */
     abstract int servicePortIndex();
 
-    /** Keeps the values of the links' counters, before the links may be others'; under the monitor. */
-    abstract void keepCounters();
+    /** Keeps the values that are read after the end, before entries and links may be others'; under the monitor. */
+    abstract void keepLast();
 
     /** Whether a peer's process cannot wake threads of this one. */
     abstract boolean peerCannotWake();
@@ -485,7 +510,7 @@ public abstract sealed class Port extends PortLife implements AutoCloseable perm
             {
                 lastCounters[counter.ordinal()] = report.counter(counter);
             }
-            keepCounters();
+            keepLast();
             lastGeneration = tables.getLongAcquire(generationOffset);
         }
         setEnded(endStatus);

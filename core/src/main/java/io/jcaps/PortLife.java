@@ -135,11 +135,13 @@ abstract sealed class PortLife permits Port
         gate.enter();
         try
         {
-            if (isOpen())
+            // Read once: a caller that is refused does not end the copy.
+            final int endStatus = status;
+            if (Status.OK == endStatus)
             {
                 beginCopy();
             }
-            return status;
+            return endStatus;
         }
         finally
         {

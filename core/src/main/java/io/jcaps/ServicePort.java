@@ -15,7 +15,6 @@ import io.jcaps.table.Acceptor;
 import io.jcaps.table.PortSpec;
 import io.jcaps.wait.Deaths;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -36,8 +35,6 @@ public final class ServicePort extends Port
     // Results of next() beside the id of a disposal, which is positive.
     private static final long NEXT_NOTHING = 0;
     private static final long NEXT_REQUEST = -1;
-    private static final ServiceCounter[] COUNTERS = ServiceCounter.values();
-    private static final UnsafeBuffer NOTHING = new UnsafeBuffer(Claim.NO_BYTES);
 
     private final PortSpec spec;
     private final LinkSet links;
@@ -56,7 +53,7 @@ public final class ServicePort extends Port
     {
         super(openPorts, portIndex, incarnation, spec.name(), options);
         this.spec = spec;
-        links = new LinkSet(tables, entry);
+        links = new LinkSet(tables, entry, this::linkGivenUp);
         acceptor = new Acceptor(host, context.registry, context.peers,
             context.wakeUps, report, links, spec, entry, incarnation, options.prefaultLength());
     }
@@ -114,7 +111,7 @@ public final class ServicePort extends Port
     }
 
     @Override
-    void keepCounters()
+    void keepLast()
     {
         for (final ServiceCounter counter : ServiceCounter.values())
         {
@@ -176,13 +173,6 @@ public final class ServicePort extends Port
         return end(null, id, outcome);
     }
 
-    int end(final Message request, final int outcome)
-    {
-        final int result = end(request.delivery().link(), request.id(), outcome);
-        request.release();
-        return result;
-    }
-
     /**
      * Whether a client is still connected, as far as this side has noticed: it has neither closed its port nor died.
      *
@@ -205,21 +195,6 @@ public final class ServicePort extends Port
         {
             gate.exit();
         }
-    }
-
-    int claim(final Message request, final int length, final Claim claim)
-    {
-        return claim(request.delivery().link(), request.id(), length, claim);
-    }
-
-    int reply(final Message request, final DirectBuffer source, final int index, final int length)
-    {
-        final int result = reply(request.delivery().link(), request.id(), source, index, length);
-        if (Status.NO_SPACE != result)
-        {
-            request.release();
-        }
-        return result;
     }
 
     // ---- receiving
@@ -303,7 +278,6 @@ public final class ServicePort extends Port
             return;
         }
         final int count = links.collect(limit);
-        reportFault();
         if (0 == count)
         {
             // With several messages in flight, the next requests bring the disposals, and a look would take the cache
@@ -341,7 +315,6 @@ public final class ServicePort extends Port
             if (mayTakeRequest && links.hasRequestWaiting())
             {
                 final int result = links.takeRequestWaiting(delivery, messageLimit);
-                reportFault();
                 return MessageState.REQUEST == result ? NEXT_REQUEST : NEXT_NOTHING;
             }
             return NEXT_NOTHING;
@@ -352,28 +325,13 @@ public final class ServicePort extends Port
         }
     }
 
-    private void endPoll(final Message message)
-    {
-        message.dropReplyBuffer();
-        gate.enter();
-        try
-        {
-            endView(message.delivery());
-            returnSpare(message);
-        }
-        finally
-        {
-            gate.exit();
-        }
-    }
-
-    /** Within the gate. */
-    private void endView(final Delivery delivery)
+    @Override
+    void endView(final Delivery delivery)
     {
         if (delivery.isView())
         {
             delivery.endView();
-            delivery.link().endView(delivery.slot(), delivery.id());
+            delivery.link().views().endView(delivery.slot(), delivery.id());
             lookWhetherOver(delivery.link());
         }
     }
@@ -406,14 +364,12 @@ public final class ServicePort extends Port
         if (links.hasWaiting())
         {
             final int waiting = links.takeWaiting(delivery, lengthLimit);
-            reportFault();
             if (Status.WOULD_BLOCK != waiting)
             {
                 return waiting;
             }
         }
         final int result = links.poll(delivery, lengthLimit);
-        reportFault();
         if (Status.WOULD_BLOCK == result)
         {
             links.findDisposed(true);
@@ -428,15 +384,11 @@ public final class ServicePort extends Port
         return result;
     }
 
-    /** Within the gate: reports a link that was given up. */
-    private void reportFault()
+    /** Within the gate: reports a link that was given up; the next look drops it. */
+    private void linkGivenUp(final ServiceLink link, final String reason)
     {
-        final ServiceLink link = links.takeFaultyLink();
-        if (null != link)
-        {
-            report.corrupt(link.linkIndex(), links.fault());
-            acceptor.raise();
-        }
+        acceptor.raise();
+        report.corrupt(link.linkIndex(), reason);
     }
 
     @Override
@@ -461,27 +413,22 @@ public final class ServicePort extends Port
         throw new IllegalStateException("a service makes no calls");
     }
 
-    @Override
-    void release(final Message message)
-    {
-        message.delivery().endView();
-        gate.enter();
-        try
-        {
-            final Delivery delivery = message.delivery();
-            delivery.link().endView(delivery.slot(), delivery.id());
-            lookWhetherOver(delivery.link());
-        }
-        finally
-        {
-            gate.exit();
-        }
-    }
-
     // ---- replying
 
-    private int reply(
+    /** {@code givenLink} is the link that the request came by, null if only its id is known. */
+    int reply(
         final ServiceLink givenLink, final long id, final DirectBuffer source, final int index, final int length)
+    {
+        return reply(givenLink, id, SlotTable.flags(length), source, index, length);
+    }
+
+    private int reply(
+        final ServiceLink givenLink,
+        final long id,
+        final int flags,
+        final DirectBuffer source,
+        final int index,
+        final int length)
     {
         Objects.requireNonNull(source, "source");
         checkLength(length);
@@ -518,38 +465,18 @@ public final class ServicePort extends Port
             undoCopy(link, slot);
             throw ex;
         }
-        return publish(link, slot, id, SlotTable.flags(length), length, null);
+        return publish(link, slot, id, flags, length, null);
     }
 
-    private int end(final ServiceLink givenLink, final long id, final int outcome)
+    /** As {@link #reply(ServiceLink, long, DirectBuffer, int, int)}. */
+    int end(final ServiceLink givenLink, final long id, final int outcome)
     {
         if (!Outcome.mayEnd(outcome))
         {
             throw new IllegalArgumentException("outcome must be SERVICE_CLOSED, SERVICE_DIED or UNREACHABLE, each " +
                 "with or without RECEIVED, or REFUSED: outcome=" + Outcome.text(outcome));
         }
-        final int slot = SlotDescriptor.slotIndex(id);
-        final ServiceLink link;
-        gate.enter();
-        try
-        {
-            if (isClosed())
-            {
-                return endStatus();
-            }
-            link = null == givenLink ? links.byMessageId(id) : givenLink;
-            if (null == link || Status.OK != link.beginCopy(slot, id, 0))
-            {
-                return Status.INVALID;
-            }
-            // There are no bytes to copy, but publish() ends a copy.
-            beginCopy();
-        }
-        finally
-        {
-            gate.exit();
-        }
-        return publish(link, slot, id, outcome << SlotDescriptor.OUTCOME_SHIFT, 0, null);
+        return reply(givenLink, id, outcome << SlotDescriptor.OUTCOME_SHIFT, Claim.NONE, 0, 0);
     }
 
     private void undoCopy(final ServiceLink link, final int slot)
@@ -557,7 +484,7 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
-            link.endCopy(slot);
+            link.views().endCopy(slot);
             endCopy();
             lookWhetherOver(link);
         }
@@ -567,7 +494,8 @@ public final class ServicePort extends Port
         }
     }
 
-    private int claim(final ServiceLink givenLink, final long id, final int length, final Claim claim)
+    /** As {@link #reply(ServiceLink, long, DirectBuffer, int, int)}. */
+    int claim(final ServiceLink givenLink, final long id, final int length, final Claim claim)
     {
         checkLength(length);
         claim.checkSpent();
@@ -597,9 +525,7 @@ public final class ServicePort extends Port
 
     int reply(final Claim claim, final int length)
     {
-        final ServiceLink link = claim.link();
-        final int slot = claim.slotIndex();
-        return publish(link, slot, claim.id(), claim.flags(), length, claim);
+        return publish(claim.link(), claim.slotIndex(), claim.id(), claim.flags(), length, claim);
     }
 
     void cancel(final Claim claim)
@@ -607,7 +533,7 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
-            endClaim(claim.link(), claim);
+            endClaim(claim);
         }
         finally
         {
@@ -616,11 +542,12 @@ public final class ServicePort extends Port
     }
 
     /** Within the gate. */
-    private void endClaim(final ServiceLink link, final Claim claim)
+    private void endClaim(final Claim claim)
     {
         // It is spent already if the request was given up in the meantime.
         if (claim.isFilled())
         {
+            final ServiceLink link = claim.link();
             claim.spend();
             if (Status.CLOSED == endStatus())
             {
@@ -628,7 +555,7 @@ public final class ServicePort extends Port
             }
             else
             {
-                link.endClaim(claim.slotIndex(), claim.id());
+                link.views().endClaim(claim.slotIndex(), claim.id());
                 lookWhetherOver(link);
             }
         }
@@ -643,7 +570,7 @@ public final class ServicePort extends Port
             {
                 synchronized (this)
                 {
-                    link.endClaim(slot, id);
+                    link.views().endClaim(slot, id);
                     link.releaseClosed();
                 }
             }
@@ -674,16 +601,16 @@ public final class ServicePort extends Port
         gate.enter();
         try
         {
-            if (link.claimOf(slot, id) instanceof Claim claim)
+            if (link.views().claimOf(slot, id) instanceof Claim claim)
             {
-                endClaim(link, claim);
+                endClaim(claim);
             }
         }
         finally
         {
             gate.exit();
         }
-        reply(link, id, NOTHING, 0, 0);
+        reply(link, id, Claim.NONE, 0, 0);
     }
 
     private int publish(
@@ -702,12 +629,12 @@ public final class ServicePort extends Port
             if (null == claim)
             {
                 endCopy();
-                link.endCopy(slot);
+                link.views().endCopy(slot);
                 lookWhetherOver(link);
             }
             else
             {
-                endClaim(link, claim);
+                endClaim(claim);
             }
             if (isClosed())
             {
@@ -721,7 +648,6 @@ public final class ServicePort extends Port
             if (!link.reply(slot, id, flags, length))
             {
                 links.giveUp(link, "the reply ring's head");
-                reportFault();
                 return Status.INVALID;
             }
         }

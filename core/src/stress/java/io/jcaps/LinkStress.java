@@ -25,8 +25,8 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
  * Weakened on x86: with a load and a store instead of the compare and set, LetGo lost one side's flags 2 and 39 times
  * in two runs. With plain loads in state(), Accepted saw nothing in 190,000 tries. x86 keeps stores in their order and
  * loads in theirs, so that only the compiler could show it, as it did at [port]; a processor of weaker order, such as
- * ARM, may as well. Without the acquire in isServiceGone() the reply may be looked for before the end was seen, and be
- * taken for missing.
+ * ARM, may as well. Without the acquire in ServiceState.isGone() the reply may be looked for before the end was seen,
+ * and be taken for missing.
  */
 public final class LinkStress
 {

@@ -449,6 +449,21 @@ class BatchTest
     }
 
     @Test
+    @DisplayName("F29: a poll that finds the links of two clients corrupt counts both")
+    void shouldCountEachCorruptLink()
+    {
+        for (final ClientPort each : List.of(client, region.client()))
+        {
+            final long id = put(each, 1).get(0);
+            each.host.link(each.entry.linkIndex()).putInt(region.geometry.requestHalfOffset(
+                SlotDescriptor.slotIndex(id)) + SlotDescriptor.LENGTH_OFFSET, -1);
+        }
+        pollAll();
+        assertThat(handled).isEmpty();
+        assertThat(service.counter(PortCounter.CORRUPT)).isEqualTo(2);
+    }
+
+    @Test
     @DisplayName("R19: with several clients, none has more than its share of a batch")
     void shouldShareBatch()
     {

@@ -399,6 +399,23 @@ class EndTest
         assertThat(client.serviceGeneration()).isEqualTo(42);
     }
 
+    @Test
+    @DisplayName("R28: a closed port reports its last generations, not those of the ports that have its entries now")
+    void shouldKeepGenerationsAfterClose()
+    {
+        client.generation(7);
+        client.close();
+        service.close();
+        final Attachment third = region.attach();
+        for (int i = 0; i < 6; i++)
+        {
+            third.service("s" + i, new PortOptions().generation(100 + i));
+        }
+        assertThat(client.generation()).isEqualTo(7);
+        assertThat(client.serviceGeneration()).isEqualTo(42);
+        assertThat(service.generation()).isEqualTo(42);
+    }
+
     @ParameterizedTest
     @CsvSource({"false, false", "false, true", "true, false", "true, true"})
     @DisplayName("B3: a late reply of an earlier life is refused, to the service's new life and to the client's")

@@ -105,6 +105,26 @@ class LinkEndTest
         assertThat(region.linksInUse()).isZero();
     }
 
+    @Test
+    @DisplayName("F25: a link is counted as corrupt once, however many of its replies are corrupt")
+    void shouldCountCorruptLinkOnce()
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            final long id = receive();
+            request.reply(bytes, 0, 8);
+            region.host().link(0).putInt(region.geometry.replyHalfOffset(SlotDescriptor.slotIndex(id)) +
+                SlotDescriptor.LENGTH_OFFSET, -1);
+        }
+        for (int i = 0; i < 2; i++)
+        {
+            assertThat(client.get(reply)).isEqualTo(MessageState.REPLY);
+            assertThat(Outcome.text(reply.outcome())).isEqualTo("SERVICE_CLOSED|RECEIVED");
+            reply.release();
+        }
+        assertThat(client.counter(PortCounter.CORRUPT)).isEqualTo(1);
+    }
+
     /** Fails, or has its port closed, at its second call. */
     private class FailingStrategy implements IdleStrategy
     {

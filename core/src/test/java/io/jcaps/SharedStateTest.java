@@ -52,7 +52,7 @@ class SharedStateTest
 
     /** The classes of links that a port uses. */
     private static final Set<String> LINKS = Set.of("ClientLink", "IncomingReplies", "Aborts", "LinkSet",
-        "LinkLeases", "DroppedLinks", "ServiceLink", "Batch", "Disposals");
+        "LinkLeases", "DroppedLinks", "ServiceLink", "ServiceViews", "Batch", "Disposals");
     /** Used by a port within its gate, except one method. */
     private static final String ACCEPTOR = "Acceptor";
 

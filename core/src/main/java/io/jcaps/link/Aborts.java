@@ -5,10 +5,8 @@
 package io.jcaps.link;
 
 import io.jcaps.AbortResult;
-import io.jcaps.MessageState;
 import io.jcaps.Outcome;
 import io.jcaps.Status;
-import io.jcaps.host.Credentials;
 import io.jcaps.layout.ClientCounter;
 import io.jcaps.layout.LinkCounters;
 import io.jcaps.layout.SlotDescriptor;
@@ -25,21 +23,14 @@ public final class Aborts
     private final Slots slots;
     private final ClientSlots state;
     private final ServiceState service;
-    private final Credentials serviceCredentials;
     private long disposalCount;
 
-    Aborts(
-        final AtomicBuffer link,
-        final Slots slots,
-        final ClientSlots state,
-        final ServiceState service,
-        final Credentials serviceCredentials)
+    Aborts(final AtomicBuffer link, final Slots slots, final ClientSlots state, final ServiceState service)
     {
         this.link = link;
         this.slots = slots;
         this.state = state;
         this.service = service;
-        this.serviceCredentials = serviceCredentials;
     }
 
     /**
@@ -105,19 +96,6 @@ public final class Aborts
         {
             finish(slot);
         }
-    }
-
-    /**
-     * Shows a message that its client took back by closing the port: the service may have received it, and nothing more
-     * is known.
-     *
-     * @param id       of the message.
-     * @param delivery to fill; it gets no view.
-     */
-    public void showClosed(final long id, final Delivery delivery)
-    {
-        delivery.show(null, service.incarnation(), serviceCredentials, MessageState.REPLY,
-            Outcome.ABORTED | Outcome.RECEIVED, id, SlotDescriptor.slotIndex(id), 0);
     }
 
     private void finish(final int slot)

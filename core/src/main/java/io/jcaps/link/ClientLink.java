@@ -4,7 +4,6 @@
  */
 package io.jcaps.link;
 
-import io.jcaps.Outcome;
 import io.jcaps.Status;
 import io.jcaps.host.Credentials;
 import io.jcaps.host.Host;
@@ -16,8 +15,9 @@ import io.jcaps.layout.LinkEntry;
 import io.jcaps.layout.LinkEntryDescriptor;
 import io.jcaps.layout.RegionDescriptor;
 import io.jcaps.layout.SlotTable;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+
+import java.util.function.Consumer;
 
 import static io.jcaps.layout.SlotDescriptor.COUNT_BITS;
 import static io.jcaps.layout.SlotDescriptor.COUNT_PER_LEASE;
@@ -43,8 +43,6 @@ public final class ClientLink implements WakeUpCounter
     private final ClientSlots state;
     private final ServiceState service;
     private final CellBacking backing;
-    private final int serviceProcessIndex;
-    private final long serviceProcessIncarnation;
     // The ids of the link's lease (R12), without their slots: the next one, and the end.
     private long nextSequence;
     private long leaseEnd;
@@ -57,38 +55,36 @@ public final class ClientLink implements WakeUpCounter
 
     /**
      * @param host               of the region.
-     * @param linkIndex          of the link, which this process has taken.
-     * @param entry              of the link.
+     * @param entry              of the link, which this process has taken.
      * @param incarnation        of this use of the link.
      * @param serviceCredentials of the service's process.
      * @param ended              called once, by the thread that finds first that the service is gone.
+     * @param givenUp            called once, within the gate, with the reason if this side gives the link up.
      */
     public ClientLink(
         final Host host,
-        final int linkIndex,
         final LinkEntry entry,
         final long incarnation,
         final Credentials serviceCredentials,
-        final Runnable ended)
+        final Runnable ended,
+        final Consumer<String> givenUp)
     {
-        this.linkIndex = linkIndex;
         this.entry = entry;
+        linkIndex = entry.index();
         final Geometry geometry = host.header().geometry();
         link = host.link(linkIndex);
         tables = host.tables();
         service = new ServiceState(tables, entry, incarnation, ended);
-        serviceProcessIndex = entry.serviceProcessIndex();
-        serviceProcessIncarnation = entry.serviceProcessIncarnation();
         requests = new RecordWriter(host.part(link, LinkDescriptor.REQUEST_RING_OFFSET, geometry.ringLength()));
         table = new SlotTable(geometry);
         slots = new Slots(link, geometry);
         state = new ClientSlots(geometry.slotCount());
         backing = new CellBacking(host, linkIndex, geometry.slotCount());
         takeLease();
-        aborts = new Aborts(link, slots, state, service, serviceCredentials);
+        aborts = new Aborts(link, slots, state, service);
         replies = new IncomingReplies(
             new RecordReader(host.part(link, geometry.replyRingOffset(), geometry.ringLength())),
-            slots, state, service, aborts, table, link, serviceCredentials);
+            slots, state, service, aborts, table, link, serviceCredentials, givenUp);
     }
 
     /**
@@ -105,6 +101,14 @@ public final class ClientLink implements WakeUpCounter
     public IncomingReplies replies()
     {
         return replies;
+    }
+
+    /**
+     * @return whether the service is there; any thread may use it.
+     */
+    public ServiceState service()
+    {
+        return service;
     }
 
     /**
@@ -241,19 +245,6 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Copies a payload into a claimed slot. Outside the gate as well, because the slot belongs to its claimer.
-     *
-     * @param slot   that was claimed.
-     * @param source of the bytes.
-     * @param index  of the first one.
-     * @param length that was claimed.
-     */
-    public void copy(final int slot, final DirectBuffer source, final int index, final int length)
-    {
-        link.putBytes(payloadOffset(slot, length), source, index, length);
-    }
-
-    /**
      * Puts the request in a claimed slot (R12).
      *
      * @param slot   that was claimed.
@@ -302,7 +293,8 @@ public final class ClientLink implements WakeUpCounter
     }
 
     /**
-     * Frees a slot that was claimed and not put. Does nothing if it was put in the meantime.
+     * Frees a slot that was claimed and not put. Does nothing if it was put in the meantime. After the close, the last
+     * one releases the link.
      *
      * @param slot that was claimed.
      */
@@ -312,71 +304,7 @@ public final class ClientLink implements WakeUpCounter
         {
             state.free(slot);
         }
-    }
-
-    // ---- the service has gone
-
-    /**
-     * Whether the service has closed or refused this link, or is proved dead. Any thread may call.
-     *
-     * @return true once it has.
-     */
-    public boolean isServiceGone()
-    {
-        return service.isGone();
-    }
-
-    /**
-     * How the service ended, as far as this side can see. Any thread may call.
-     *
-     * @return kind of outcome of each message without a reply; {@link Outcome#REPLIED} while the service is there.
-     */
-    public int goneKind()
-    {
-        return service.goneKind();
-    }
-
-    /**
-     * @return whether the end of the service was noted; does not read the region. Any thread may call.
-     */
-    public boolean isEndKnown()
-    {
-        return service.isKnownGone();
-    }
-
-    /**
-     * Notes that the service's process is proved dead; by the watch, outside the gate.
-     *
-     * @return whether the service died without closing, and this thread found that first.
-     */
-    public boolean serviceDied()
-    {
-        // The state is read after the proof of death: a service that closed before it died counts as closed.
-        return !service.isGone() && service.end(Outcome.SERVICE_DIED);
-    }
-
-    /**
-     * @return index of the service's process entry; input.
-     */
-    public int serviceProcessIndex()
-    {
-        return serviceProcessIndex;
-    }
-
-    /**
-     * @return incarnation of the service's process.
-     */
-    public long serviceProcessIncarnation()
-    {
-        return serviceProcessIncarnation;
-    }
-
-    /**
-     * @return whether this side gave the link up because the service, which may be alive, wrote an invalid value.
-     */
-    public boolean isGivenUp()
-    {
-        return service.isGivenUp();
+        releaseClosed();
     }
 
     // ---- counters and close
@@ -407,17 +335,6 @@ public final class ClientLink implements WakeUpCounter
         entry.change(
             service.incarnation(), LinkEntryDescriptor.CLIENT_CLOSED,
                 isReleaseDue ? 0 : LinkEntryDescriptor.CLIENT_HOLDS);
-    }
-
-    /**
-     * Spends a claim after the close of its port.
-     *
-     * @param slot that was claimed.
-     */
-    public void unclaimClosed(final int slot)
-    {
-        unclaim(slot);
-        releaseClosed();
     }
 
     /**

@@ -145,8 +145,10 @@ public final class ClientState
      */
     void releaseGone()
     {
-        entry.change(incarnation, isDead ? LinkEntryDescriptor.CLIENT_CLOSED : 0,
-            LinkEntryDescriptor.SERVICE_HOLDS | (isDead ? LinkEntryDescriptor.CLIENT_HOLDS : 0));
+        // Read once: the watch may set it in between.
+        final boolean isReleasedForClient = isDead;
+        entry.change(incarnation, isReleasedForClient ? LinkEntryDescriptor.CLIENT_CLOSED : 0,
+            LinkEntryDescriptor.SERVICE_HOLDS | (isReleasedForClient ? LinkEntryDescriptor.CLIENT_HOLDS : 0));
     }
 
     /** Releases the link of a service that has closed. */

@@ -74,8 +74,8 @@ final class DroppedLinks
             if (!link.isOverAtLast())
             {
                 isAnyInUse = true;
-                claimedCount += link.claimedCount();
-                heldCount += link.heldCount();
+                claimedCount += link.views().claimedCount();
+                heldCount += link.views().viewedCount();
                 continue;
             }
             link.release(service);
@@ -110,14 +110,7 @@ final class DroppedLinks
     /** As {@link LinkSet#close}, for these links. */
     boolean keepWhileWritten(final int linkIndex)
     {
-        for (final ServiceLink link : links)
-        {
-            if (link.linkIndex() == linkIndex && link.keepWhileWritten())
-            {
-                return true;
-            }
-        }
-        return false;
+        return links.stream().anyMatch((link) -> link.linkIndex() == linkIndex && link.keepWhileWritten());
     }
 
     /** As {@link LinkSet#releaseDroppedClosed}, for these links. */

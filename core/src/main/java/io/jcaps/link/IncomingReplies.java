@@ -16,6 +16,8 @@ import io.jcaps.layout.SlotDescriptor;
 import io.jcaps.layout.SlotTable;
 import org.agrona.concurrent.UnsafeBuffer;
 
+import java.util.function.Consumer;
+
 import static io.jcaps.layout.SlotDescriptor.OUTCOME_MASK;
 import static io.jcaps.layout.SlotDescriptor.OUTCOME_SHIFT;
 
@@ -34,11 +36,11 @@ public final class IncomingReplies
     private final SlotTable table;
     private final UnsafeBuffer link;
     private final Credentials serviceCredentials;
+    private final Consumer<String> givenUp;
     private long replyCount;
     private long replyByteCount;
-    // The reason why the link was given up, until the port has reported it.
-    private String fault;
 
+    /** {@code givenUp} is called with the reason, for people, when this side gives the link up. */
     IncomingReplies(
         final RecordReader replies,
         final Slots slots,
@@ -47,7 +49,8 @@ public final class IncomingReplies
         final Aborts aborts,
         final SlotTable table,
         final UnsafeBuffer link,
-        final Credentials serviceCredentials)
+        final Credentials serviceCredentials,
+        final Consumer<String> givenUp)
     {
         this.replies = replies;
         this.slots = slots;
@@ -57,6 +60,7 @@ public final class IncomingReplies
         this.table = table;
         this.link = link;
         this.serviceCredentials = serviceCredentials;
+        this.givenUp = givenUp;
     }
 
     /**
@@ -227,8 +231,11 @@ public final class IncomingReplies
     /** Gives the link up, because no service of this library writes such a reply; its messages are returned. */
     private void takeCorrupt(final int slot, final int flags, final int length, final Delivery delivery)
     {
-        fault = "a reply's flags or length: flags=0x" + Integer.toHexString(flags) + ", length=" + length;
-        service.giveUp();
+        if (!service.isGivenUp())
+        {
+            service.giveUp();
+            givenUp.accept("a reply's flags or length: flags=0x" + Integer.toHexString(flags) + ", length=" + length);
+        }
         takeAutomatic(slot, Outcome.SERVICE_CLOSED | Outcome.RECEIVED, delivery);
     }
 
@@ -251,6 +258,18 @@ public final class IncomingReplies
         delivery.show(null, service.incarnation(), serviceCredentials, MessageState.REPLY, outcome, state.id(slot),
             slot, length);
         delivery.cookie(state.cookie(slot));
+    }
+
+    /**
+     * Shows a message that its client took back by closing: the service may have received it, and no thread looks.
+     *
+     * @param id       of the message.
+     * @param delivery to fill; there is no view.
+     */
+    public void showClosed(final long id, final Delivery delivery)
+    {
+        delivery.show(null, service.incarnation(), serviceCredentials, MessageState.REPLY,
+            Outcome.ABORTED | Outcome.RECEIVED, id, SlotDescriptor.slotIndex(id), 0);
     }
 
     private static ClientCounter counterOf(final int outcome)
@@ -365,19 +384,6 @@ public final class IncomingReplies
     }
 
     // ---- the service has gone
-
-    /**
-     * @return the reason why this side gave the link up since the last call; null if it did not.
-     */
-    public String takeFault()
-    {
-        final String result = fault;
-        if (null != result)
-        {
-            fault = null;
-        }
-        return result;
-    }
 
     /** Delivers what is still due: first the replies (R23), then the automatic replies, which are made here (B1). */
     private int pollGone(final Delivery delivery, final int lengthLimit)

@@ -149,7 +149,7 @@ final class IncomingRequests
 
     /**
      * Collects the next requests as a batch, to be handed out by {@link #receiveCollected}. The caller must call
-     * {@link #fenceCollected} before that. All requests of the last batch must have been handed out.
+     * {@link Slots#receivedFence} before that. All requests of the last batch must have been handed out.
      *
      * @param limit most requests, 1 or more.
      * @return number of requests collected.
@@ -204,14 +204,6 @@ final class IncomingRequests
             pass(id);
         }
         return count;
-    }
-
-    /**
-     * To be called after {@link #collect}, of one link or of several, and before the first {@link #receiveCollected}.
-     */
-    static void fenceCollected()
-    {
-        Slots.receivedFence();
     }
 
     boolean hasCollected()

@@ -12,6 +12,7 @@ import io.jcaps.layout.SlotDescriptor;
 import org.agrona.concurrent.AtomicBuffer;
 
 import java.util.Arrays;
+import java.util.function.BiConsumer;
 
 import static io.jcaps.link.IncomingRequests.NO_REQUEST;
 
@@ -38,15 +39,17 @@ public final class LinkSet
     // A request that was received, but was longer than its receiver wanted (R17).
     private ServiceLink peekedLink;
     private long peekedId;
-    private ServiceLink faultyLink;
-    private String fault;
+    private final BiConsumer<ServiceLink, String> givenUp;
 
     /**
      * @param tables  header and tables of the region.
      * @param service view of the service's entry; must stay on it.
+     * @param givenUp called with a link and the reason, for people, when the link was given up.
      */
-    public LinkSet(final AtomicBuffer tables, final PortEntry service)
+    public LinkSet(
+        final AtomicBuffer tables, final PortEntry service, final BiConsumer<ServiceLink, String> givenUp)
     {
+        this.givenUp = givenUp;
         leases = new LinkLeases(tables);
         dropped = new DroppedLinks(service);
         disposals = new Disposals(dropped);
@@ -209,7 +212,7 @@ public final class LinkSet
         }
         if (batch.size() > 0)
         {
-            IncomingRequests.fenceCollected();
+            Slots.receivedFence();
         }
         return batch.size();
     }
@@ -333,38 +336,19 @@ public final class LinkSet
     // ---- the end of links
 
     /**
-     * Gives a link up because its client wrote an invalid value.
+     * Gives a link up because its client wrote an invalid value. A second call does nothing.
      *
      * @param link   to give up.
      * @param reason the invalid value, for people.
      */
     public void giveUp(final ServiceLink link, final String reason)
     {
-        faultyLink = link;
-        fault = reason;
-        batch.lowerReceived(link);
-        link.giveUp();
-    }
-
-    /**
-     * @return link that was given up since the last call; null if none was.
-     */
-    public ServiceLink takeFaultyLink()
-    {
-        final ServiceLink link = faultyLink;
-        if (null != link)
+        if (!link.requests().isStopped())
         {
-            faultyLink = null;
+            batch.lowerReceived(link);
+            link.giveUp();
+            givenUp.accept(link, reason);
         }
-        return link;
-    }
-
-    /**
-     * @return the reason why the link that {@link #takeFaultyLink} returned was given up.
-     */
-    public String fault()
-    {
-        return fault;
     }
 
     /**
@@ -380,7 +364,6 @@ public final class LinkSet
         if (gone.length > 0)
         {
             final ServiceLink[] kept = new ServiceLink[links.length - gone.length];
-            dropped.prepareAdd(gone.length);
             for (final ServiceLink link : gone)
             {
                 deathCount += link.client().hasDied() ? 1 : 0;
@@ -471,7 +454,7 @@ public final class LinkSet
      */
     public int claimedCount()
     {
-        return dropped.claimedCount() + Arrays.stream(links).mapToInt(ServiceLink::claimedCount).sum();
+        return dropped.claimedCount() + Arrays.stream(links).mapToInt((link) -> link.views().claimedCount()).sum();
     }
 
     /**
@@ -481,7 +464,7 @@ public final class LinkSet
      */
     public int heldCount()
     {
-        return dropped.heldCount() + Arrays.stream(links).mapToInt(ServiceLink::heldCount).sum();
+        return dropped.heldCount() + Arrays.stream(links).mapToInt((link) -> link.views().viewedCount()).sum();
     }
 
     /**

@@ -224,7 +224,7 @@ public final class ServiceLink implements WakeUpCounter
     // ---- replying
 
     /**
-     * Begins to write the reply to a request, with memory for its payload; {@link #endCopy} ends it.
+     * Begins to write the reply to a request, with memory for its payload; {@link ServiceViews#endCopy} ends it.
      *
      * @param slot   of the request.
      * @param id     of the request.
@@ -243,17 +243,7 @@ public final class ServiceLink implements WakeUpCounter
     }
 
     /**
-     * Ends what {@link #beginCopy} began.
-     *
-     * @param slot of the request.
-     */
-    public void endCopy(final int slot)
-    {
-        views.endCopy(slot);
-    }
-
-    /**
-     * Claims the reply to a request, with memory for its payload; {@link #endClaim} ends it.
+     * Claims the reply to a request, with memory for its payload; {@link ServiceViews#endClaim} ends it.
      *
      * @param slot   of the request.
      * @param id     of the request.
@@ -279,27 +269,6 @@ public final class ServiceLink implements WakeUpCounter
         }
         return length <= INLINE_CAPACITY || backing.ensure(slot, table.replyCellOffset(slot), length) ?
             Status.OK : Status.NO_SPACE;
-    }
-
-    /**
-     * @param slot of a request.
-     * @param id   of the request.
-     * @return the unspent claim for its reply; null if there is none.
-     */
-    public Object claimOf(final int slot, final long id)
-    {
-        return views.claimOf(slot, id);
-    }
-
-    /**
-     * Ends a claim, which was spent. A second call does nothing.
-     *
-     * @param slot of the request.
-     * @param id   of the request.
-     */
-    public void endClaim(final int slot, final long id)
-    {
-        views.endClaim(slot, id);
     }
 
     /**
@@ -466,34 +435,11 @@ public final class ServiceLink implements WakeUpCounter
     // ---- views
 
     /**
-     * Ends the view of a request. A second call does nothing.
-     *
-     * @param slot of the request.
-     * @param id   of the request.
+     * @return the program's use of the link.
      */
-    public void endView(final int slot, final long id)
+    public ServiceViews views()
     {
-        views.endView(slot, id);
-    }
-
-    /**
-     * Requests in view. Any thread may call: the number may be older than the last change.
-     *
-     * @return how many.
-     */
-    int heldCount()
-    {
-        return views.viewedCount();
-    }
-
-    /**
-     * Claims for replies that are not spent. Any thread may call: as {@link #heldCount}.
-     *
-     * @return how many.
-     */
-    int claimedCount()
-    {
-        return views.claimedCount();
+        return views;
     }
 
     /**

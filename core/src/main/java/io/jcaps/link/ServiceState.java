@@ -17,7 +17,7 @@ import java.lang.invoke.VarHandle;
  * Whether the service at the other end of a client's link is still there, and if not, how it ended. Any thread may
  * call.
  */
-final class ServiceState
+public final class ServiceState
 {
     /** Flags of a link's state that do not end it for its client. */
     private static final long LIVE_FLAGS = LinkEntryDescriptor.CLIENT_HOLDS | LinkEntryDescriptor.SERVICE_HOLDS |
@@ -42,6 +42,8 @@ final class ServiceState
     private final int stateOffset;
     private final long incarnation;
     private final long liveState;
+    private final int processIndex;
+    private final long processIncarnation;
     private final Runnable ended;
     // Kind of outcome of each message without a reply; REPLIED, which is 0, while the service is there. Set once, by
     // the thread that finds the end first.
@@ -57,6 +59,8 @@ final class ServiceState
         this.tables = tables;
         this.entry = entry;
         stateOffset = entry.stateOffset();
+        processIndex = entry.serviceProcessIndex();
+        processIncarnation = entry.serviceProcessIncarnation();
         this.incarnation = incarnation;
         liveState = incarnation << LinkEntryDescriptor.INCARNATION_SHIFT;
     }
@@ -66,10 +70,28 @@ final class ServiceState
         return incarnation;
     }
 
-    /** Whether the service has closed or refused this link, or is proved dead. */
-    boolean isGone()
+    /**
+     * @return index of the service's process entry; input.
+     */
+    public int processIndex()
     {
-        if (Outcome.REPLIED != goneKind)
+        return processIndex;
+    }
+
+    /**
+     * @return incarnation of the service's process.
+     */
+    public long processIncarnation()
+    {
+        return processIncarnation;
+    }
+
+    /**
+     * @return whether the service has closed or refused this link, or is proved dead.
+     */
+    public boolean isGone()
+    {
+        if (isEndKnown())
         {
             return true;
         }
@@ -85,16 +107,32 @@ final class ServiceState
         return false;
     }
 
-    /** Whether the end was noted already; does not read the region. */
-    boolean isKnownGone()
+    /**
+     * @return whether the end was noted already; does not read the region.
+     */
+    public boolean isEndKnown()
     {
         return Outcome.REPLIED != goneKind;
     }
 
-    /** Kind of outcome of each message without a reply; REPLIED while the service is there. */
-    int goneKind()
+    /**
+     * @return how the service ended, as far as this side can see: the kind of the outcome of what has no reply;
+     * {@link Outcome#REPLIED} while it is there.
+     */
+    public int goneKind()
     {
         return isGone() ? goneKind : Outcome.REPLIED;
+    }
+
+    /**
+     * Notes that the service's process is proved dead; by the watch, outside the gate.
+     *
+     * @return whether it died without closing, and this thread found it first.
+     */
+    public boolean died()
+    {
+        // Looked at after the proof of death: a service that closed before it ended had closed.
+        return !isGone() && end(Outcome.SERVICE_DIED);
     }
 
     /**
@@ -125,7 +163,10 @@ final class ServiceState
         end(Outcome.SERVICE_CLOSED);
     }
 
-    boolean isGivenUp()
+    /**
+     * @return whether this side gave the link up, because the service, which may live, wrote what it should not.
+     */
+    public boolean isGivenUp()
     {
         return isGivenUp;
     }

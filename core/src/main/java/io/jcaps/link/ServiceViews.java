@@ -8,7 +8,7 @@ package io.jcaps.link;
  * A service program's use of one link: requests in view, claims for replies, and copies that are being made. The link
  * is not released to another client before all of them have ended. In the heap only; used within the gate of the port.
  */
-final class ServiceViews
+public final class ServiceViews
 {
     /** In place of the id of a claimed request: its reply is being copied. No request has this id. */
     private static final long COPY = -1;
@@ -73,8 +73,13 @@ final class ServiceViews
         viewedIds[slot] = id;
     }
 
-    /** Ends the view of a request, at its release or its reply, whichever comes first. */
-    void endView(final int slot, final long id)
+    /**
+     * Ends the view of a request, at its release or its reply, whichever comes first.
+     *
+     * @param slot of the request.
+     * @param id   of the request.
+     */
+    public void endView(final int slot, final long id)
     {
         if (viewedIds[slot] == id)
         {
@@ -108,7 +113,12 @@ final class ServiceViews
         count++;
     }
 
-    void endCopy(final int slot)
+    /**
+     * Ends what {@link ServiceLink#beginCopy} began.
+     *
+     * @param slot of the request.
+     */
+    public void endCopy(final int slot)
     {
         claimedIds[slot] = 0;
         count--;
@@ -124,14 +134,23 @@ final class ServiceViews
         count++;
     }
 
-    /** The unspent claim for the reply to a request; null if there is none. */
-    Object claimOf(final int slot, final long id)
+    /**
+     * @param slot of a request.
+     * @param id   of the request.
+     * @return the unspent claim for its reply; null if there is none.
+     */
+    public Object claimOf(final int slot, final long id)
     {
         return claimedIds[slot] == id ? tokens[slot].get() : null;
     }
 
-    /** Ends a claim that was spent; it may have ended before. */
-    void endClaim(final int slot, final long id)
+    /**
+     * Ends a claim, which was spent. A second call does nothing.
+     *
+     * @param slot of the request.
+     * @param id   of the request.
+     */
+    public void endClaim(final int slot, final long id)
     {
         if (claimedIds[slot] == id)
         {

@@ -6,6 +6,7 @@ package io.jcaps.table;
 
 import io.jcaps.PortFlags;
 import io.jcaps.host.Credentials;
+import io.jcaps.host.Failures;
 import io.jcaps.host.Host;
 import io.jcaps.layout.Geometry;
 import io.jcaps.layout.LinkEntry;
@@ -16,7 +17,6 @@ import io.jcaps.link.LinkSet;
 import io.jcaps.link.ServiceLink;
 import io.jcaps.wait.Deaths;
 import io.jcaps.wait.Gate;
-import org.agrona.LangUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -184,8 +184,7 @@ public final class Acceptor
         if (Peers.FORGED == credentials ||
             !AccessRules.isAllowed(credentials, clientFlags, service.uid(), service.gid(), service.flags()))
         {
-            refuse(accepted, linkIndex, linkIncarnation, clientPortIndex, clientProcessIndex,
-                Peers.FORGED == credentials);
+            refuse(accepted, linkIncarnation, clientPortIndex, clientProcessIndex, Peers.FORGED == credentials);
             return;
         }
         registry.use(linkIndex);
@@ -209,7 +208,6 @@ public final class Acceptor
 
     private void refuse(
         final LinkEntry link,
-        final int linkIndex,
         final long linkIncarnation,
         final int clientPortIndex,
         final int clientProcessIndex,
@@ -220,11 +218,11 @@ public final class Acceptor
         {
             if (isForged)
             {
-                report.forged(linkIndex, clientProcessIndex);
+                report.forged(link.index(), clientProcessIndex);
             }
             else
             {
-                report.refused(linkIndex);
+                report.refused(link.index());
             }
         }
         finally
@@ -279,38 +277,31 @@ public final class Acceptor
     public void closeLinks(final Gate gate)
     {
         final LinkEntry closing = new LinkEntry(tables, geometry);
-        Throwable failure = null;
+        // What fails is tried again by the next call; the other clients are notified now.
+        final Failures failures = new Failures();
         for (int i = 0, count = geometry.linkCount(); i < count; i++)
         {
             closing.wrap(i);
             final long state = closing.state();
             if (!LinkEntry.isFree(state) && closing.servicePortIncarnation() == incarnation)
             {
-                try
+                failures.run(() ->
                 {
-                    close(gate, closing, i, LinkEntry.incarnation(state));
+                    close(gate, closing, LinkEntry.incarnation(state));
                     peers.wake(closing.clientPortIndex());
-                }
-                catch (final Throwable ex)
-                {
-                    // The next call tries this link again; the other clients are notified now.
-                    failure = ex;
-                }
+                });
             }
         }
-        if (null != failure)
-        {
-            LangUtil.rethrowUnchecked(failure);
-        }
+        failures.rethrow();
     }
 
     /** Closes a link. It is released once no claim is unspent: until then its memory must not be another client's. */
-    private void close(final Gate gate, final LinkEntry closing, final int linkIndex, final long linkIncarnation)
+    private void close(final Gate gate, final LinkEntry closing, final long linkIncarnation)
     {
         gate.enter();
         try
         {
-            final boolean isWritten = links.close(linkIndex, linkIncarnation);
+            final boolean isWritten = links.close(closing.index(), linkIncarnation);
             closing.change(linkIncarnation, LinkEntryDescriptor.SERVICE_CLOSED,
                 isWritten ? 0 : LinkEntryDescriptor.SERVICE_HOLDS);
         }

@@ -43,19 +43,16 @@ public final class AccessRules
      */
     public static void checkOwner(final PortSpec service, final Credentials self)
     {
-        if (0 != self.euid())
+        if (!mayOwn(self, service.uid(), PortOptions.ANY))
         {
-            if (PortOptions.ANY != service.uid() && self.euid() != service.uid())
-            {
-                throw new CapsException(Status.NOT_PERMITTED, "uid must be that of the caller, " +
-                    Credentials.idText(self.euid()) + ", or any: uid=" + Credentials.idText(service.uid()) +
-                    ", name=" + service.name());
-            }
-            if (PortOptions.ANY != service.gid() && !self.isMember(service.gid()))
-            {
-                throw new CapsException(Status.NOT_PERMITTED, "gid must be one of the caller's groups, or any: gid=" +
-                    Credentials.idText(service.gid()) + ", name=" + service.name());
-            }
+            throw new CapsException(Status.NOT_PERMITTED, "uid must be that of the caller, " +
+                Credentials.idText(self.euid()) + ", or any: uid=" + Credentials.idText(service.uid()) +
+                ", name=" + service.name());
+        }
+        if (!mayOwn(self, PortOptions.ANY, service.gid()))
+        {
+            throw new CapsException(Status.NOT_PERMITTED, "gid must be one of the caller's groups, or any: gid=" +
+                Credentials.idText(service.gid()) + ", name=" + service.name());
         }
     }
 

@@ -89,7 +89,7 @@ public final class Peers
      */
     public int flags(final int portIndex)
     {
-        return isPort(portIndex) ? new PortEntry(tables, geometry).wrap(portIndex).flags() : 0;
+        return geometry.hasPort(portIndex) ? new PortEntry(tables, geometry).wrap(portIndex).flags() : 0;
     }
 
     /**
@@ -99,14 +99,9 @@ public final class Peers
      */
     public void wake(final int portIndex)
     {
-        if (isPort(portIndex))
+        if (geometry.hasPort(portIndex))
         {
             new Doorbell(host, new PortEntry(tables, geometry).wrap(portIndex)).ring(Integer.MAX_VALUE);
         }
-    }
-
-    private boolean isPort(final int portIndex)
-    {
-        return portIndex >= 0 && portIndex < geometry.portCount();
     }
 }

@@ -124,7 +124,7 @@ final class Reaper
                 link.change(LinkEntry.incarnation(state), LinkEntryDescriptor.CLIENT_CLOSED,
                     LinkEntryDescriptor.CLIENT_HOLDS);
                 final int servicePortIndex = link.servicePortIndex();
-                if (servicePortIndex >= 0 && servicePortIndex < geometry.portCount())
+                if (geometry.hasPort(servicePortIndex))
                 {
                     // [events] atomic add, after the change of the link: pairs with the acquire in Acceptor.isDue().
                     tables.getAndAddInt(new PortEntry(tables, geometry).wrap(servicePortIndex).eventsOffset(), 1);
@@ -143,7 +143,7 @@ final class Reaper
     private void reapPorts(final long[] present)
     {
         final PortEntry port = new PortEntry(tables, geometry);
-        boolean isAnyClosed = false;
+        final BitSet closed = new BitSet();
         for (int i = 0, count = geometry.portCount(); i < count; i++)
         {
             final long portIncarnation = port.wrap(i).incarnation();
@@ -158,35 +158,35 @@ final class Reaper
                     port.free(portIncarnation);
                 }
             }
-            isAnyClosed |= 0 != port.incarnation() && !port.isOpen();
+            if (0 != port.incarnation() && !port.isOpen())
+            {
+                closed.set(i);
+            }
         }
-        if (isAnyClosed)
-        {
-            freeClosed();
-        }
+        freeUnused(closed);
     }
 
-    /** Frees the entries of closed services, but not while a client may read the generation (R28). */
-    private void freeClosed()
+    /**
+     * Frees the entries of those of some services that are closed and that no client refers to: until then a client may
+     * ask for the generation (R28).
+     */
+    private void freeUnused(final BitSet services)
     {
-        final BitSet used = new BitSet(geometry.portCount());
         final LinkEntry link = new LinkEntry(tables, geometry);
-        for (int i = 0, count = geometry.linkCount(); i < count; i++)
+        for (int i = 0, count = geometry.linkCount(); i < count && !services.isEmpty(); i++)
         {
-            if ((link.wrap(i).state() & LinkEntryDescriptor.CLIENT_HOLDS) != 0)
+            final boolean isHeld = (link.wrap(i).state() & LinkEntryDescriptor.CLIENT_HOLDS) != 0;
+            final int servicePortIndex = link.servicePortIndex();
+            if (isHeld && geometry.hasPort(servicePortIndex))
             {
-                final int servicePortIndex = link.servicePortIndex();
-                if (servicePortIndex >= 0 && servicePortIndex < geometry.portCount())
-                {
-                    used.set(servicePortIndex);
-                }
+                services.clear(servicePortIndex);
             }
         }
         final PortEntry port = new PortEntry(tables, geometry);
-        for (int i = 0, count = geometry.portCount(); i < count; i++)
+        for (int i = services.nextSetBit(0); i >= 0; i = services.nextSetBit(i + 1))
         {
             final long portIncarnation = port.wrap(i).incarnation();
-            if (0 != portIncarnation && !port.isOpen() && !used.get(i))
+            if (0 != portIncarnation && !port.isOpen())
             {
                 port.free(portIncarnation);
             }
@@ -201,7 +201,7 @@ final class Reaper
      */
     void closed(final int portIndex)
     {
-        if (portIndex >= 0 && portIndex < geometry.portCount())
+        if (geometry.hasPort(portIndex))
         {
             synchronized (closedServices)
             {
@@ -222,41 +222,12 @@ final class Reaper
     /** Frees those entries that {@link #closed} has noted, of closed services to which no client refers. */
     void freeClosedServices()
     {
-        for (int portIndex = takeClosedService(); portIndex >= 0; portIndex = takeClosedService())
-        {
-            freeIfClosed(portIndex);
-        }
-    }
-
-    private int takeClosedService()
-    {
+        final BitSet noted;
         synchronized (closedServices)
         {
-            final int portIndex = closedServices.nextSetBit(0);
-            if (portIndex >= 0)
-            {
-                closedServices.clear(portIndex);
-            }
-            return portIndex;
+            noted = (BitSet)closedServices.clone();
+            closedServices.clear();
         }
-    }
-
-    private void freeIfClosed(final int portIndex)
-    {
-        final PortEntry port = new PortEntry(tables, geometry).wrap(portIndex);
-        final long portIncarnation = port.incarnation();
-        if (0 == portIncarnation || port.isOpen())
-        {
-            return;
-        }
-        final LinkEntry link = new LinkEntry(tables, geometry);
-        for (int i = 0, count = geometry.linkCount(); i < count; i++)
-        {
-            if ((link.wrap(i).state() & LinkEntryDescriptor.CLIENT_HOLDS) != 0 && link.servicePortIndex() == portIndex)
-            {
-                return;
-            }
-        }
-        port.free(portIncarnation);
+        freeUnused(noted);
     }
 }

@@ -125,16 +125,13 @@ public final class Registry
      */
     public boolean tryLock()
     {
-        if (!host.lockTables(0))
-        {
-            return false;
-        }
-        final boolean isEntered = 0 == incarnation || isPresent();
-        if (!isEntered)
+        final boolean isLocked = host.lockTables(0);
+        if (isLocked && !isPresent())
         {
             host.unlockTables();
+            return false;
         }
-        return isEntered;
+        return isLocked;
     }
 
     /** Releases the tables' lock. */

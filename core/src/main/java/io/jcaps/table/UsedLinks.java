@@ -4,9 +4,9 @@
  */
 package io.jcaps.table;
 
+import io.jcaps.host.Failures;
 import io.jcaps.host.Host;
 import io.jcaps.layout.LinkEntry;
-import org.agrona.LangUtil;
 
 import java.util.BitSet;
 import java.util.function.IntConsumer;
@@ -51,29 +51,22 @@ final class UsedLinks
     void trim(final IntConsumer free)
     {
         final LinkEntry link = new LinkEntry(host.tables(), host.header().geometry());
-        Throwable failure = null;
+        final Failures failures = new Failures();
         synchronized (links)
         {
             for (int i = links.nextSetBit(0); i >= 0; i = links.nextSetBit(i + 1))
             {
                 if (LinkEntry.isFree(link.wrap(i).state()))
                 {
-                    free.accept(i);
-                    try
+                    final int linkIndex = i;
+                    free.accept(linkIndex);
+                    if (failures.run(() -> host.trim(linkIndex)))
                     {
-                        host.trim(i);
-                        links.clear(i);
-                    }
-                    catch (final Throwable ex)
-                    {
-                        failure = ex;
+                        links.clear(linkIndex);
                     }
                 }
             }
         }
-        if (null != failure)
-        {
-            LangUtil.rethrowUnchecked(failure);
-        }
+        failures.rethrow();
     }
 }

@@ -4,9 +4,10 @@
  */
 package io.jcaps.table;
 
+import io.jcaps.host.Failures;
 import io.jcaps.host.Host;
+import io.jcaps.layout.Geometry;
 import io.jcaps.wait.Doorbell;
-import org.agrona.LangUtil;
 
 import java.util.BitSet;
 
@@ -19,7 +20,7 @@ public final class WakeUps
 {
     private final Peers peers;
     private final ErrorLog errors;
-    private final int portCount;
+    private final Geometry geometry;
     // Ports whose sleepers the watch must wake. Under its own monitor; never grows.
     private final BitSet owed;
 
@@ -32,8 +33,8 @@ public final class WakeUps
     {
         this.peers = peers;
         this.errors = errors;
-        portCount = host.header().geometry().portCount();
-        owed = new BitSet(portCount);
+        geometry = host.header().geometry();
+        owed = new BitSet(geometry.portCount());
     }
 
     /**
@@ -73,7 +74,7 @@ public final class WakeUps
     /** Notes and records a wake-up that failed: the watch's next round wakes all threads that sleep on the port. */
     void later(final int portIndex, final Throwable cause)
     {
-        if (portIndex >= 0 && portIndex < portCount)
+        if (geometry.hasPort(portIndex))
         {
             owe(portIndex);
         }
@@ -83,23 +84,16 @@ public final class WakeUps
     /** By the watch: repeats the wake-ups that failed. One that fails again stays due, and does not stop the others. */
     public void wakeOwed()
     {
-        Throwable failure = null;
+        final Failures failures = new Failures();
         for (int i = takeOwed(0); i >= 0; i = takeOwed(i + 1))
         {
-            try
+            final int portIndex = i;
+            if (!failures.run(() -> peers.wake(portIndex)))
             {
-                peers.wake(i);
-            }
-            catch (final Throwable ex)
-            {
-                owe(i);
-                failure = ex;
+                owe(portIndex);
             }
         }
-        if (null != failure)
-        {
-            LangUtil.rethrowUnchecked(failure);
-        }
+        failures.rethrow();
     }
 
     /** Takes one port under the monitor. The wake-up is made outside it, so that no thread in owe() waits for that. */

@@ -4,6 +4,7 @@
  */
 package io.jcaps.wait;
 
+import io.jcaps.host.Failures;
 import io.jcaps.host.Host;
 import org.agrona.LangUtil;
 
@@ -170,26 +171,17 @@ public final class Sleepers
     private int wake(final boolean isForInterrupted)
     {
         int result = 0;
-        Throwable failure = null;
+        final Failures failures = new Failures();
         for (int i = 0; i < count; i++)
         {
-            if (!isForInterrupted || threads[i].isInterrupted())
+            final int wakeOffset = wakeOffsets[i];
+            if ((!isForInterrupted || threads[i].isInterrupted()) &&
+                failures.run(() -> Doorbell.wakeWord(host, wakeOffset, Integer.MAX_VALUE)))
             {
-                try
-                {
-                    Doorbell.wakeWord(host, wakeOffsets[i], Integer.MAX_VALUE);
-                    result++;
-                }
-                catch (final Throwable ex)
-                {
-                    failure = ex;
-                }
+                result++;
             }
         }
-        if (null != failure)
-        {
-            LangUtil.rethrowUnchecked(failure);
-        }
+        failures.rethrow();
         return result;
     }
 }

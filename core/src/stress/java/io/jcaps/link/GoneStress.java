@@ -55,6 +55,6 @@ public class GoneStress
     @Arbiter
     public void after(final III_Result r)
     {
-        r.r3 = service.isKnownGone() ? endedCount : -1;
+        r.r3 = service.isEndKnown() ? endedCount : -1;
     }
 }
