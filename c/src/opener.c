@@ -136,6 +136,21 @@ static bool look(const struct opener *opener, const char *name, struct stat *sta
     return fstatat(opener->directory.descriptor, name, status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* An open without waiting failed with an errno, which is EWOULDBLOCK for a file on which a program has a lease. */
+static enum attempt open_failed(const struct opener *opener, const int error, const char *what, const char *name)
+{
+    const char *path = name == opener->name ? opener->region->path : opener->region->lock_path;
+    struct stat status;
+    if (error != EWOULDBLOCK || !look(opener, name, &status))
+    {
+        return failed(error, what, path);
+    }
+    fail_with(EACCES, "%s %s: a program of uid %u or of root has a lease on it, which no CAPS program takes: end the "
+        "program that /proc/locks shows with a LEASE on inode %ju, or use a region of users that you trust", what, path,
+        status.st_uid, (uintmax_t)status.st_ino);
+    return ATTEMPT_FAILED;
+}
+
 static bool is_same_file(const struct stat *one, const struct stat *other)
 {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
@@ -343,11 +358,11 @@ static enum attempt make_lock_file(struct opener *opener)
 /* Opens the region's file if it is the one that was found. */
 static enum attempt open_file(struct opener *opener, const struct stat *found, int *descriptor)
 {
-    const char *path = opener->region->path;
     *descriptor = openat(opener->directory.descriptor, opener->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (*descriptor < 0)
     {
-        return errno == ENOENT ? ATTEMPT_AGAIN : failed(errno, "region cannot be opened:", path);
+        return errno == ENOENT ? ATTEMPT_AGAIN :
+            open_failed(opener, errno, "region cannot be opened:", opener->name);
     }
     struct stat status;
     if (fstat(*descriptor, &status) != 0 || !is_same_file(&status, found))
@@ -615,6 +630,13 @@ static enum attempt remove_stale(struct opener *opener, const struct stat *found
             "Use another path", region->path);
         return ATTEMPT_FAILED;
     }
+    /* A user can have removed both files since, and another process have made them anew, under another lock file: that
+       region is in use. */
+    struct stat now;
+    if (!look(opener, opener->name, &now) || !is_same_file(&now, found))
+    {
+        return ATTEMPT_AGAIN;
+    }
     if (unlinkat(opener->directory.descriptor, opener->name, 0) != 0 && errno != ENOENT)
     {
         return failed(errno, "cannot remove", region->path);
@@ -664,7 +686,7 @@ static enum attempt open_locks(struct opener *opener)
                 "and region", region->path);
             return ATTEMPT_FAILED;
         default:
-            return failed(errno, "lock file cannot be opened:", region->lock_path);
+            return open_failed(opener, errno, "lock file cannot be opened:", opener->lock_name);
     }
 }
 

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -705,7 +706,150 @@ static void test_long_directory_is_read_in_part(void)
     CHECK(caps_sys_open(NULL, 0, &small) == 0 && !is_there("~0123456789abcdef.tmp"));
 }
 
-/* ---- directories that are made */
+/* ---- a region of an earlier boot */
+
+/* What happens between the library's last look at a region of an earlier boot, which is at the life locks, and the
+   removal of that region. */
+static void (*before_removal)(void);
+
+/* In the place of the C library's, for this program and libcaps in it. */
+int fcntl(const int descriptor, const int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    const int result = (int)syscall(SYS_fcntl, descriptor, command, argument);
+    const int error = errno;
+    if (command == F_GETLK && before_removal != NULL &&
+        ((const struct flock *)argument)->l_whence == SEEK_SET && ((const struct flock *)argument)->l_len == 0)
+    {
+        void (*const hook)(void) = before_removal;
+        before_removal = NULL;
+        hook();
+    }
+    errno = error;
+    return result;
+}
+
+/* Has the header of an open region name another boot; its checksum covers that. */
+static void set_other_boot(const int file)
+{
+    uint8_t header[REGION_REGION_ID_OFFSET + REGION_CHECKED_LENGTH];
+    const int64_t boot_id[2] = {1, 1};
+    uint32_t checksum = UINT32_MAX;
+    CHECK(pread(file, header, sizeof(header), 0) == sizeof(header));
+    memcpy(header + REGION_BOOT_ID_OFFSET, boot_id, sizeof(boot_id));
+    for (int i = 0; i < REGION_CHECKED_LENGTH * 8; i++)
+    {
+        checksum ^= i % 8 == 0 ? header[REGION_REGION_ID_OFFSET + i / 8] : 0;
+        checksum = checksum >> 1 ^ (0xEDB88320U & (0U - (checksum & 1)));
+    }
+    checksum = ~checksum;
+    memcpy(header + REGION_CHECKSUM_OFFSET, &checksum, sizeof(checksum));
+    CHECK(pwrite(file, header, sizeof(header), 0) == sizeof(header));
+}
+
+static void set_other_boot_of(const char *path)
+{
+    const int file = open(path, O_RDWR | O_CLOEXEC);
+    CHECK(file >= 0);
+    set_other_boot(file);
+    CHECK(close(file) == 0);
+}
+
+static ino_t inode(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+static void test_region_of_earlier_boot(void)
+{
+    /* F17: it is replaced and its lock file is kept, by a process that may create one, if no process is in it. */
+    attach(0, &small);
+    const pid_t child = start_service("lives");
+    client_of("lives");
+    CHECK(caps_sys_leave() == 0);
+    const ino_t region = inode(region_file);
+    const ino_t lock_file = inode(lock_path);
+    set_other_boot_of(region_file);
+    CHECK_FAILS(EBUSY, caps_sys_open(NULL, 0, &small));
+    CHECK(strstr(caps_error(), "of an earlier boot, and yet a process uses it") != NULL);
+    end_process(child);
+    CHECK_FAILS(ENOENT, caps_sys_open(NULL, CAPS_OPEN_NOCREATE, &small));
+    CHECK(inode(region_file) == region);
+    CHECK(caps_sys_open(NULL, 0, &small) == 0);
+    CHECK(inode(region_file) != 0 && inode(region_file) != region && inode(lock_path) == lock_file);
+}
+
+/* Two directories of this user, each with a region, of which the first is of an earlier boot; and a third name. */
+static char place_paths[3][96];
+static char place_regions[3][96];
+static char place_locks[3][96];
+
+static void make_places(void)
+{
+    for (int i = 0; i < 3; i++)
+    {
+        snprintf(place_paths[i], sizeof(place_paths[i]), "%s/place%d", region_directory, i);
+        snprintf(place_regions[i], sizeof(place_regions[i]), "%s/place%d/region", region_directory, i);
+        snprintf(place_locks[i], sizeof(place_locks[i]), "%s/place%d/region.lock", region_directory, i);
+    }
+    for (int i = 0; i < 2; i++)
+    {
+        CHECK(mkdir(place_paths[i], 0700) == 0);
+        CHECK(caps_sys_open(place_regions[i], 0, &small) == 0 && caps_sys_leave() == 0);
+    }
+    set_other_boot_of(place_regions[0]);
+}
+
+static void remove_places(void)
+{
+    for (int i = 0; i < 3; i++)
+    {
+        unlink(place_regions[i]);
+        unlink(place_locks[i]);
+        CHECK(rmdir(place_paths[i]) == 0 || errno == ENOENT);
+    }
+}
+
+static void put_link_in_place(void)
+{
+    CHECK(rename(place_paths[0], place_paths[2]) == 0 && symlink(place_paths[1], place_paths[0]) == 0);
+}
+
+static void test_removal_goes_by_directory(void)
+{
+    /* F23: another user, who can write to the directory above, has a link in the place of the region's directory when
+       the region is removed: the file of that name where the link leads stays. */
+    make_places();
+    const ino_t old = inode(place_regions[0]);
+    const ino_t other = inode(place_regions[1]);
+    before_removal = put_link_in_place;
+    caps_sys_open(place_regions[0], 0, &small);
+    CHECK(before_removal == NULL && inode(place_regions[1]) == other && inode(place_regions[2]) != old);
+    CHECK(caps_sys_leave() == 0 && unlink(place_paths[0]) == 0);
+    remove_places();
+}
+
+static void make_anew(void)
+{
+    CHECK(rename(place_regions[1], place_regions[0]) == 0 && rename(place_locks[1], place_locks[0]) == 0);
+}
+
+static void test_region_made_anew_is_kept(void)
+{
+    /* F17: a user removed a region of an earlier boot and its lock file, and another process made both anew, after this
+       process had found the life locks of the first lock file free. The region that is in use now is not removed. */
+    make_places();
+    const ino_t made = inode(place_regions[1]);
+    before_removal = make_anew;
+    CHECK(caps_sys_open(place_regions[0], 0, &small) == 0);
+    CHECK(before_removal == NULL && inode(place_regions[0]) == made);
+    CHECK(caps_sys_leave() == 0);
+    remove_places();
+}
 
 static void test_made_directories(void)
 {
@@ -834,11 +978,10 @@ static void swap_directory(const char *place, const char *kept, const char *link
         }
         else if (kind == 1)
         {
-            const int64_t boot_id[2] = {1, 1};
             const int file = openat(shared, "region", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
             if (file >= 0)
             {
-                CHECK(pwrite(file, boot_id, sizeof(boot_id), REGION_BOOT_ID_OFFSET) == sizeof(boot_id));
+                set_other_boot(file);
                 close(file);
             }
         }
@@ -966,6 +1109,38 @@ static void test_files_of_others(void)
     CHECK(caps_sys_open(NULL, CAPS_OPEN_WORLD, &small) == 0);
 }
 
+static void test_lease_is_not_waited_for(void)
+{
+    /* F23: while a program has a lease on a file of the region, which Linux ends after 45 s, an open of the region
+       fails at once and says who can have it. */
+    attach(0, &small);
+    CHECK(caps_sys_leave() == 0);
+    const char *files[] = {region_file, lock_path};
+    for (int i = 0; i < 2; i++)
+    {
+        int ready[2];
+        char byte;
+        CHECK(pipe2(ready, O_CLOEXEC) == 0);
+        const pid_t child = test_fork();
+        if (child == 0)
+        {
+            signal(SIGIO, SIG_IGN);
+            const int leased = open(files[i], O_RDWR | O_CLOEXEC);
+            CHECK(leased >= 0 && fcntl(leased, F_SETLEASE, F_WRLCK) == 0 && write(ready[1], "r", 1) == 1);
+            pause();
+            _exit(0);
+        }
+        CHECK(child > 0 && close(ready[1]) == 0 && read(ready[0], &byte, 1) == 1 && close(ready[0]) == 0);
+        CHECK_FAILS(EACCES, caps_sys_open(NULL, CAPS_OPEN_NOCREATE, NULL));
+        CHECK(strstr(caps_error(), files[i]) != NULL && strstr(caps_error(), "has a lease on it") != NULL);
+        char inode_text[40];
+        snprintf(inode_text, sizeof(inode_text), "inode %ju,", (uintmax_t)inode(files[i]));
+        CHECK(strstr(caps_error(), inode_text) != NULL);
+        end_process(child);
+        CHECK(caps_sys_open(NULL, CAPS_OPEN_NOCREATE, NULL) == 0 && caps_sys_leave() == 0);
+    }
+}
+
 static void test_port_of_another_user(void)
 {
     /* F28, R22: a service whose port's entry says that it is root's is not connected to as root's. */
@@ -1025,10 +1200,14 @@ int main(void)
     RUN(test_poller_leaves_others_word);
     RUN(test_private_directories_go);
     RUN(test_long_directory_is_read_in_part);
+    RUN(test_region_of_earlier_boot);
+    RUN(test_removal_goes_by_directory);
+    RUN(test_region_made_anew_is_kept);
     RUN(test_made_directories);
     RUN(test_no_directory_is_made_elsewhere);
     RUN(test_no_file_is_changed_elsewhere);
     RUN(test_files_of_others);
+    RUN(test_lease_is_not_waited_for);
     RUN(test_port_of_another_user);
     printf("alone: ok\n");
     return 0;
