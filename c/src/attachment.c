@@ -660,8 +660,10 @@ static int begin_client(
     {
         const int error = errno;
         credentials_free(&service_credentials);
-        fail_with(error, "link %d cannot be mapped: %zu bytes: %s", connection->link_index,
-            attachment->tables.geometry->link_length, strerror(error));
+        char advice[ADVICE_SIZE];
+        proc_locked_advice(error, attachment->tables.geometry->link_length, advice, sizeof(advice));
+        fail_with(error, "link %d cannot be mapped: %zu bytes: %s%s", connection->link_index,
+            attachment->tables.geometry->link_length, strerror(error), advice);
         return -error;
     }
     tables_use_link(&attachment->tables, connection->link_index);

@@ -455,7 +455,11 @@ static enum attempt attach(struct opener *opener, const struct stat *found, bool
         uint8_t *tables = region_map(descriptor, 0, geometry.tables_length);
         if (tables == NULL)
         {
-            result = failed(errno, "cannot map", region->path);
+            const int error = errno;
+            char advice[ADVICE_SIZE];
+            proc_locked_advice(error, geometry.tables_length, advice, sizeof(advice));
+            fail_with(error, "cannot map %s: %s%s", region->path, strerror(error), advice);
+            result = ATTEMPT_FAILED;
         }
         else
         {
@@ -563,9 +567,12 @@ static enum attempt create(struct opener *opener)
         tables = fill(opener, descriptor);
         if (tables == NULL)
         {
-            fail_with(errno, "region %s cannot be made: %zu bytes of memory for its tables, in a file of %" PRId64
-                " bytes: %s", region->path, opener->geometry.tables_length, opener->geometry.file_length,
-                    strerror(errno));
+            const int error = errno;
+            char advice[ADVICE_SIZE];
+            proc_locked_advice(error, opener->geometry.tables_length, advice, sizeof(advice));
+            fail_with(error, "region %s cannot be made: %zu bytes of memory for its tables, in a file of %" PRId64
+                " bytes: %s%s", region->path, opener->geometry.tables_length, opener->geometry.file_length,
+                    strerror(error), advice);
         }
         else
         {

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -315,6 +316,26 @@ bool proc_shows_own_namespace(void)
     const bool is_own = status != NULL && (line == NULL || parse_ids(line, NULL, 0) == 1);
     free(status);
     return is_own;
+}
+
+void proc_locked_advice(const int error, const size_t length, char *text, const size_t size)
+{
+    struct rlimit limit;
+    text[0] = 0;
+    if (error != EAGAIN || getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    {
+        return;
+    }
+    char *status = read_text("/proc/self/status");
+    const char *line = status == NULL ? NULL : line_of(status, "VmLck:");
+    const uint64_t locked = line == NULL ? 0 : 1024 * strtoull(line, NULL, 10);
+    free(status);
+    if (locked != 0 && locked + length > limit.rlim_cur)
+    {
+        snprintf(text, size, ": this process locks its memory, has %" PRIu64 " bytes locked, and may lock %" PRIu64 ": "
+            "raise RLIMIT_MEMLOCK (ulimit -l, systemd: LimitMEMLOCK=), call mlockall with MCL_ONFAULT, or use a "
+            "smaller geometry", locked, (uint64_t)limit.rlim_cur);
+    }
 }
 
 bool proc_start_ticks(int64_t *ticks)

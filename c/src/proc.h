@@ -54,6 +54,13 @@ int proc_has_machine_ids(void);
    be read now: such an owner is not trusted. */
 bool proc_is_unknown_user(uid_t uid);
 
+/* Of a text of proc_locked_advice. */
+#define ADVICE_SIZE 320
+
+/* What to add to the error of a mapping of some bytes: the limit of locked memory that was reached, and what to do.
+   Empty if another cause made it fail. */
+void proc_locked_advice(int error, size_t length, char *text, size_t size);
+
 /* Start of this process in ticks since boot; false with errno. */
 bool proc_start_ticks(int64_t *ticks);
 

@@ -357,8 +357,17 @@ static int start(struct attachment *attachment)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0)
     {
-        fail_with(EAGAIN, "the watch thread cannot be started: %s: attach with CAPS_OPEN_NOWATCH and call caps_watch()",
-            strerror(error));
+        char advice[ADVICE_SIZE];
+        pthread_attr_t attributes;
+        size_t stack_size = 0;
+        if (pthread_attr_init(&attributes) == 0)
+        {
+            pthread_attr_getstacksize(&attributes, &stack_size);
+            pthread_attr_destroy(&attributes);
+        }
+        proc_locked_advice(error, stack_size, advice, sizeof(advice));
+        fail_with(EAGAIN, "the watch thread cannot be started: %s: attach with CAPS_OPEN_NOWATCH and call "
+            "caps_watch()%s", strerror(error), advice);
         return -EAGAIN;
     }
     attachment->watch.has_thread = true;

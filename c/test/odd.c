@@ -9,12 +9,14 @@
 #include "check.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -764,6 +766,50 @@ static void test_stopped_holder(void)
     CHECK(close(ready[0]) == 0 && close(ready[1]) == 0);
 }
 
+#ifdef HAS_PLAIN_MEMORY
+/* F50: a process that locks its memory and reaches its limit is told which limit that is, and what to do. */
+static void test_locked_memory(void)
+{
+    const pid_t child = test_fork();
+    if (child == 0)
+    {
+        const struct caps_geometry large = {4, 8, 4, 128, 131072};
+        const struct rlimit limit = {4 << 20, 4 << 20};
+        struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+        struct __user_cap_data_struct none[2];
+        pthread_attr_t attributes;
+        char path[80];
+        snprintf(path, sizeof(path), "%s-locked", region_file);
+        CHECK(setenv("CAPS_REGION", path, 1) == 0 && setrlimit(RLIMIT_MEMLOCK, &limit) == 0);
+        /* The region is of this user, whoever that is: only the right to lock more is given up. */
+        CHECK(syscall(SYS_capget, &header, none) == 0);
+        none[0].effective &= ~(1u << CAP_IPC_LOCK);
+        CHECK(syscall(SYS_capset, &header, none) == 0 && mlockall(MCL_FUTURE) == 0);
+        /* A longer stack than any that an ended thread has left to the next. */
+        CHECK(pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, 64 << 20) == 0);
+        CHECK(pthread_setattr_default_np(&attributes) == 0);
+        CHECK_FAILS(EAGAIN, caps_sys_open(NULL, 0, &large));
+        CHECK(strstr(caps_error(), "watch thread") != NULL && strstr(caps_error(), "RLIMIT_MEMLOCK") != NULL);
+        CHECK(caps_sys_open(NULL, CAPS_OPEN_NOWATCH, &large) == 0 && service() > 0);
+        CHECK_FAILS(EAGAIN, caps_sys_client(NAME, geteuid(), (gid_t)-1, 0, CAPF_ANYCLIENT));
+        CHECK(strstr(caps_error(), "cannot be mapped") != NULL && strstr(caps_error(), "may lock 4194304") != NULL);
+        CHECK(strstr(caps_error(), "MCL_ONFAULT") != NULL && strstr(caps_error(), "geometry") != NULL);
+        /* Nothing is left of the attempts. */
+        CHECK(munlockall() == 0 && caps_sys_close(client()) == 0 && caps_sys_leave() == 0);
+        const struct rlimit less = {4096, 4096};
+        CHECK(mlock(bytes, 1) == 0 && setrlimit(RLIMIT_MEMLOCK, &less) == 0 && mlockall(MCL_FUTURE) == 0);
+        CHECK_FAILS(EAGAIN, caps_sys_open(NULL, CAPS_OPEN_NOWATCH, &large));
+        CHECK(strstr(caps_error(), "cannot map") != NULL && strstr(caps_error(), "RLIMIT_MEMLOCK") != NULL);
+        CHECK(unlink(path) == 0);
+        CHECK_FAILS(EAGAIN, caps_sys_open(NULL, CAPS_OPEN_NOWATCH, &large));
+        CHECK(strstr(caps_error(), "cannot be made") != NULL && strstr(caps_error(), "RLIMIT_MEMLOCK") != NULL);
+        _exit(0);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+#endif
+
 int main(void)
 {
 #ifdef HAS_PLAIN_MEMORY
@@ -780,6 +826,9 @@ int main(void)
     RUN(test_no_memory);
     RUN(test_longest_file);
     RUN(test_cut_file);
+#ifdef HAS_PLAIN_MEMORY
+    RUN(test_locked_memory);
+#endif
     RUN(test_lost_lock_wakes);
     RUN(test_all_descriptors_closed);
     RUN(test_lost_lock_of_removed_region);
