@@ -106,6 +106,43 @@ class JnaLoadingIT
     }
 
     @Test
+    @DisplayName("F50: an older JNA that another library brought: polls, and names its version and jar and the remedy")
+    void shouldNameOldJna() throws IOException
+    {
+        // As older ones are, without NativeLibrary.close().
+        final Path stub = Files.createDirectories(fixture.directory().resolve("old/com/sun/jna"));
+        Files.writeString(stub.resolve("NativeLibrary.java"), """
+            package com.sun.jna;
+            public final class NativeLibrary
+            {
+                public static NativeLibrary getInstance(final String name, final java.util.Map<String, ?> options)
+                {
+                    return new NativeLibrary();
+                }
+            }
+            """);
+        Files.writeString(stub.resolve("Native.java"), """
+            package com.sun.jna;
+            public final class Native
+            {
+                public static void register(final Class<?> type, final NativeLibrary library)
+                {
+                }
+                public static int getLastError()
+                {
+                    return 0;
+                }
+            }
+            """);
+        assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none",
+            stub.resolve("Native.java").toString(), stub.resolve("NativeLibrary.java").toString())).isZero();
+        final Path old = fixture.directory().resolve("old");
+        assertThat(modeOf(old + File.pathSeparator + PeerJvm.join(PeerJvm.neededClassPath(false))))
+            .startsWith("parked polling").contains("JNA on the class path is too old", "version unknown")
+            .contains("in file:" + old, "lacks 'void com.sun.jna.NativeLibrary.close()'", "put JNA 5.19.1 or later");
+    }
+
+    @Test
     @DisplayName("F50: a home without exec: JNA is loaded from java.io.tmpdir")
     void shouldLoadFromTemporaryDirectory() throws Exception
     {

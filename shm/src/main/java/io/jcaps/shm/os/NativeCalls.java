@@ -8,6 +8,7 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -26,6 +27,7 @@ public final class NativeCalls
     /** Options that give this class a library object of its own: another user of JNA may hold the default one. */
     private static final Map<String, Object> OWN = Map.of("jcaps", "calls");
     private static final boolean IS_DEPLOYED = isDeployed(NativeCalls.class.getClassLoader());
+    private static final String NEEDED = "5.19.1";
     private static final int STRIPE_COUNT = 16;
     /** In elements of 4 bytes: two cache lines. */
     private static final int STRIPE_LENGTH = 32;
@@ -229,12 +231,26 @@ public final class NativeCalls
         {
             throw ex;
         }
+        catch (final NoSuchMethodError ex)
+        {
+            // Of the classes used here, only those of JNA may be of another version.
+            return tooOld(ex);
+        }
         catch (final RuntimeException | Error ex)
         {
             // No JNA on the class path, no place from which it could load its library, native code forbidden; or a
             // library of another JNA was found first, for which JNA throws a plain Error.
             return reason(ex);
         }
+    }
+
+    private static String tooOld(final NoSuchMethodError ex)
+    {
+        final String version = Native.class.getPackage().getImplementationVersion();
+        final CodeSource source = Native.class.getProtectionDomain().getCodeSource();
+        return "JNA on the class path is too old: version " + (null == version ? "unknown" : version) + " in " +
+            (null == source ? "?" : source.getLocation()) + " lacks " + ex.getMessage() + ": put JNA " + NEEDED +
+            " or later before it";
     }
 
     private static String reason(final Throwable ex)

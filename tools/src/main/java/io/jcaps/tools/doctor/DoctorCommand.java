@@ -170,8 +170,26 @@ public final class DoctorCommand implements Callable<Integer>
         final String problem = Diagnostics.futexProblem();
         return null == problem ? Finding.ok(FUTEX, "threads that wait sleep until they are woken") :
             Finding.warn(FUTEX, problem, "threads that wait look again each millisecond instead",
-                "let JNA load its library: a directory for temporary files that is not mounted noexec, or " +
-                    "-Djna.tmpdir=...; a seccomp filter that lets futex through");
+                futexAdvice(problem));
+    }
+
+    /** What to do about the reason why there is no futex. */
+    static String futexAdvice(final String problem)
+    {
+        if (problem.contains("jna.boot.library.path"))
+        {
+            return "start without -Djna.boot.library.path, or with a directory whose library is of the JNA in use";
+        }
+        if ("switched off".equals(problem))
+        {
+            return "start without -Djcaps.futex=false";
+        }
+        if (problem.contains("too old"))
+        {
+            return "mvn dependency:tree shows what brings the older one: exclude it there, or put the newer one first";
+        }
+        return "let JNA load its library: a directory for temporary files that is not mounted noexec, or " +
+            "-Djna.tmpdir=...; a seccomp filter that lets futex through";
     }
 
     private static Finding pidfd()
@@ -179,6 +197,7 @@ public final class DoctorCommand implements Callable<Integer>
         final String problem = Diagnostics.processEndProblem();
         return null == problem ? Finding.ok(PIDFD, "the kernel reports when a process has ended") :
             Finding.warn(PIDFD, problem, "a death is noticed some 30 ms later, by looking",
+                problem.startsWith("JNA") ? futexAdvice(problem) :
                 "Linux 5.3 or later, and a seccomp filter that lets pidfd_open through");
     }
 
