@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -68,9 +67,10 @@ final class Machine
         final Mount mount = mount(directory);
         if (null == mount)
         {
-            return Finding.warn(OPTIONS, "which file system " + directory + " is on is not known",
-                "the kernel writes a region on a disk back now and then, and messages stop during that",
-                "use a directory under /dev/shm");
+            return Finding.warn(OPTIONS, "which file system " + directory + " is on is not known: /proc/mounts does " +
+                "not show it",
+                "if it is a disk, the kernel writes a region back now and then, and messages stop during that",
+                "use a directory under /dev/shm, or mount /proc without subset=pid (systemd: ProcSubset=all)");
         }
         final String found = directory + " is on " + mount.point() + ", " + mount.type() + ", " +
             String.join(",", mount.options());
@@ -118,37 +118,29 @@ final class Machine
     /** Whether there is memory for messages. */
     Finding space(final Path directory, final long tablesLength)
     {
-        try
+        Path there = directory;
+        while (null != there.getParent() && !Files.exists(there))
         {
-            Path there = directory;
-            while (null != there && !Files.exists(there))
-            {
-                there = there.getParent();
-            }
-            final FileStore store = Files.getFileStore(null == there ? directory : there);
-            final long free = store.getUsableSpace();
-            final String found = Units.bytes(free) + " of " + Units.bytes(store.getTotalSpace()) + " are free at " +
-                directory;
-            final String advice = "mount -o remount,size=... " + (null == there ? "" : there) + "; in a container " +
-                "--shm-size, or an emptyDir of medium Memory";
-            if (0 == store.getTotalSpace())
-            {
-                return Finding.warn(SIZE, "the file system of " + directory + " reports no size",
-                    "how much is left is not known; on a ramfs, regions can take all memory of the machine",
-                    "use a tmpfs, which has a limit: mount -t tmpfs -o size=...");
-            }
-            if (free < Math.max(TOO_FEW_BYTES, tablesLength))
-            {
-                return Finding.fail(SIZE, found, "a region's tables do not find room", advice);
-            }
-            return free >= FEW_BYTES ? Finding.ok(SIZE, found) : Finding.warn(SIZE, found,
-                "connect, claim and put return NO_SPACE when it is used up", advice);
+            there = there.getParent();
         }
-        catch (final IOException ex)
+        // Not by FileStore, which needs /proc/mounts: a service may see a /proc of processes only.
+        final long free = there.toFile().getUsableSpace();
+        final long total = there.toFile().getTotalSpace();
+        if (0 == total)
         {
-            return Finding.fail(SIZE, "not known of " + directory + ": " + ex, "no region can be made there",
-                "use another directory: --region, CAPS_REGION");
+            return Finding.warn(SIZE, "the file system of " + directory + " reports no size",
+                "how much is left is not known; on a ramfs, regions can take all memory of the machine",
+                "use a tmpfs, which has a limit: mount -t tmpfs -o size=...");
         }
+        final String found = Units.bytes(free) + " of " + Units.bytes(total) + " are free at " + directory;
+        final String advice =
+            "mount -o remount,size=... " + there + "; in a container --shm-size, or an emptyDir of medium Memory";
+        if (free < Math.max(TOO_FEW_BYTES, tablesLength))
+        {
+            return Finding.fail(SIZE, found, "a region's tables do not find room", advice);
+        }
+        return free >= FEW_BYTES ? Finding.ok(SIZE, found) : Finding.warn(SIZE, found,
+            "connect, claim and put return NO_SPACE when it is used up", advice);
     }
 
     /** Whether the library uses the directory, which has to protect the region from others. */
@@ -398,24 +390,21 @@ final class Machine
     /** Checks whether there is room for a bridge's media driver; and for directories of killed bridges. */
     Finding driverDirectory(final Path directory, final int deadCount)
     {
-        try
+        if (!Files.isDirectory(directory))
         {
-            final long free = Files.getFileStore(directory).getUsableSpace();
-            final String found = directory + ", " + Units.bytes(free) + " free";
-            if (!Files.isWritable(directory) || free < SESSION_BYTES)
-            {
-                return Finding.warn(DRIVER, found, "no bridge can begin: each session needs up to " +
-                    Units.bytes(SESSION_BYTES), "more shared memory, or caps bridge --driver");
-            }
-            return 0 == deadCount ? Finding.ok(DRIVER, found) : Finding.warn(DRIVER,
-                found + "; bridges that were killed have left directories there: " + deadCount,
-                "they take memory", "caps reap");
-        }
-        catch (final IOException ex)
-        {
-            return Finding.warn(DRIVER, "not known of " + directory + ": " + ex, "no bridge can begin",
+            return Finding.warn(DRIVER, directory + " is not a directory", "no bridge can begin",
                 "caps bridge --driver");
         }
+        final long free = directory.toFile().getUsableSpace();
+        final String found = directory + ", " + Units.bytes(free) + " free";
+        if (!Files.isWritable(directory) || free < SESSION_BYTES)
+        {
+            return Finding.warn(DRIVER, found, "no bridge can begin: each session needs up to " +
+                Units.bytes(SESSION_BYTES), "more shared memory, or caps bridge --driver");
+        }
+        return 0 == deadCount ? Finding.ok(DRIVER, found) : Finding.warn(DRIVER,
+            found + "; bridges that were killed have left directories there: " + deadCount,
+            "they take memory", "caps reap");
     }
 
     private String read(final String name)

@@ -210,8 +210,9 @@ final class Trial
             !Files.isReadable(Path.of("/proc/locks")) ?
                 "mount /proc without subset=pid (systemd: ProcSubset=all), or open both sides with WORLD and control " +
                     "access by the directory's mode" :
-                "use a directory on a tmpfs" + (null == mount ? "" : " instead of " + mount.type()) +
-                    ", or open both sides with WORLD and control access by the directory's mode");
+                (null == mount || "tmpfs".equals(mount.type()) ? "" :
+                    "use a directory on a tmpfs instead of " + mount.type() + ", or ") +
+                    "open both sides with WORLD and control access by the directory's mode");
     }
 
     private static Finding waking(final long[] times, final String sleepMode)

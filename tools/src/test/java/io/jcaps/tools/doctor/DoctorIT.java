@@ -141,6 +141,30 @@ class DoctorIT
 
     @Test
     @Tag("full")
+    @DisplayName("A service's /proc that shows only processes: no failure, as regions work, and the memory is known")
+    void shouldNotFailWithoutTheTableOfMounts() throws IOException, InterruptedException
+    {
+        final String output = in("mount -t tmpfs -o mode=700,size=100m tmpfs \"$1\" && " +
+            "mount -t proc -o subset=pid proc /proc", "");
+        assertThat(output).contains("warn  file system", "/proc/mounts does not show it", "ProcSubset=all",
+            "ok    memory for regions   100M of 100M", "ok    trial region", "doctor=0");
+    }
+
+    @Test
+    @DisplayName("F50: a wrong native library that -Djna.boot.library.path names: the advice is about that property")
+    void shouldAdviseOnTheCauseOfMissingJna()
+    {
+        assertThat(DoctorCommand.futexAdvice("JNA cannot be used: it was looked for in jna.boot.library.path=/a first"))
+            .contains("without -Djna.boot.library.path");
+        assertThat(DoctorCommand.futexAdvice("JNA on the class path is too old: version 4.1.0"))
+            .contains("mvn dependency:tree");
+        assertThat(DoctorCommand.futexAdvice("switched off")).contains("without -Djcaps.futex=false");
+        assertThat(DoctorCommand.futexAdvice("JNA has no directory to load its library from"))
+            .contains("noexec", "-Djna.tmpdir");
+    }
+
+    @Test
+    @Tag("full")
     @DisplayName("ramfs: it works, without a limit")
     void shouldWorkOnRamfs() throws IOException, InterruptedException
     {
