@@ -21,6 +21,8 @@ import picocli.CommandLine.Spec;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * {@code caps completion}: the script by which a shell completes this command.
@@ -55,7 +57,10 @@ final class CompletionCommand implements Callable<Integer>
         function _complete_caps_names() {
           _complete_caps
           local curr_word=${COMP_WORDS[COMP_CWORD]} prev_word=${COMP_WORDS[COMP_CWORD-1]} names="" i
-          [[ "${curr_word}" == -* || "${prev_word}" == -* || "${prev_word}" == "=" ]] && return
+          [[ "${curr_word}" == -* ]] && return
+          case ${prev_word} in
+            =|ARGUMENTS) return ;;
+          esac
           case ${COMP_WORDS[1]} in
             ping|call)
               local options=()
@@ -123,9 +128,19 @@ final class CompletionCommand implements Callable<Integer>
         else
         {
             out.print(AutoComplete.bash(root.getCommandName(), root));
-            out.print(NAMES_SCRIPT.replace("PAGES", String.join(" ", ManCommand.pageNames())));
+            out.print(NAMES_SCRIPT.replace("PAGES", String.join(" ", ManCommand.pageNames()))
+                .replace("ARGUMENTS", optionsWithArgument(root)));
         }
         out.flush();
         return CommandLine.ExitCode.OK;
+    }
+
+    /** The options of ping and call whose argument is the next word, as alternatives of a shell's pattern. */
+    private static String optionsWithArgument(final CommandLine root)
+    {
+        return Stream.of("ping", "call").map((name) -> root.getSubcommands().get(name).getCommandSpec())
+            .flatMap((command) -> command.options().stream())
+            .filter((option) -> option.arity().max() > 0)
+            .flatMap((option) -> Stream.of(option.names())).distinct().collect(Collectors.joining("|"));
     }
 }

@@ -187,6 +187,9 @@ class CapsCommandIT
             "complete_words ping --region '" + region + "' ec\n" +
             "complete_words call --region = '" + region + "' o\n" +
             "complete_words ping --region /no/such/region ec\n" +
+            "complete_words ping --region '" + region + "' --send ec\n" +
+            "complete_words call --region '" + region + "' --json o\n" +
+            "complete_words ping --region '" + region + "' --count e\n" +
             "complete_words man caps_sys_pu\n";
         final Process bash;
         try
@@ -198,8 +201,8 @@ class CapsCommandIT
             abort("no bash: " + ex);
             return;
         }
-        assertThat(new CapsRun(bash).output().lines())
-            .containsExactly("<echo.two echo_one>", "<other>", "<>", "<caps_sys_put>");
+        assertThat(new CapsRun(bash).output().lines()).containsExactly("<echo.two echo_one>", "<other>", "<>",
+            "<echo.two echo_one>", "<other>", "<>", "<caps_sys_put>");
     }
 
     @Test
