@@ -25,8 +25,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * <p>
  * Nothing is unmapped by hand. A buffer keeps its mapping alive, and the garbage collector unmaps what no buffer refers
  * to any more: so no view that a caller still has can crash the JVM (R25). {@link #close()} only drops the buffers. A
- * mapping that is left costs address space, not memory: {@link #trim} returns the memory of a link when no side holds
- * it.
+ * mapping that is left of a link costs address space, not memory: {@link #trim} returns the memory of a link when no
+ * side holds it. A mapping that is left of the tables keeps the memory of a file that was removed.
  * <p>
  * Any thread may call, {@link #close()} once the others have returned.
  */
