@@ -57,7 +57,7 @@ class FileOperationsTest
         entry("JsonFile", "deleteIfExists newOutputStream notExists write", "the path is the user's own argument"),
         entry("Keyboard", "FileInputStream", "/dev/tty"),
         entry("ListCommand", "exists isDirectory", LOOKS),
-        entry("Machine", "exists getAttribute getFileStore getOwner getPosixFilePermissions isExecutable isReadable" +
+        entry("Machine", "exists getAttribute getOwner getPosixFilePermissions isDirectory isExecutable isReadable" +
             " isSymbolicLink isWritable newDirectoryStream newInputStream readSymbolicLink", "root's files, and looks"),
         entry("ManCommand", "createDirectories createTempDirectory deleteIfExists write",
             "a new directory of its own, or the user's own argument"),
