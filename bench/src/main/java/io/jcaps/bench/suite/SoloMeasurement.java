@@ -244,12 +244,14 @@ final class SoloMeasurement
 
             case PIPELINED:
             case STREAM:
+                // As a round trip does, this lasts until a reply has come, however busy the machine is.
+                final long receivedBefore = receivedCount;
                 do
                 {
                     pipeline();
                     allocation.sample(receivedCount);
                 }
-                while (System.nanoTime() - deadlineNs < 0);
+                while (System.nanoTime() - deadlineNs < 0 || receivedCount == receivedBefore);
                 endStep();
                 while (receivedCount < sentCount)
                 {
