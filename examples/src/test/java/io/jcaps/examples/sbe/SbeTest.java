@@ -37,7 +37,7 @@ class SbeTest
 {
     private static final int ROUND_COUNT = 20_000;
     private static final int WARM_UP_COUNT = 20_000;
-    private static final int MAX_ATTEMPTS = 5;
+    private static final int MAX_ATTEMPTS = 100;
 
     private final ThreadMXBean threads = (ThreadMXBean)ManagementFactory.getThreadMXBean();
     @TempDir
