@@ -347,22 +347,6 @@ class EndTest
     }
 
     @Test
-    @DisplayName("R28: a closed port keeps its own generation, also once another port has its entry")
-    void shouldKeepOwnGenerationAfterClose()
-    {
-        client.generation(7);
-        client.close();
-        service.close();
-        for (int i = 0; i < 8; i++)
-        {
-            serviceProcess.service(TestRegion.NAME, new PortOptions().generation(100));
-        }
-
-        assertThat(client.generation()).isEqualTo(7);
-        assertThat(service.generation()).isEqualTo(42);
-    }
-
-    @Test
     @DisplayName("R28: a client reads its service's generation, also after the service has closed or died")
     void shouldReadGeneration()
     {
